@@ -1,0 +1,1 @@
+"""What runs, in which order; a flow reads like a table of contents."""
