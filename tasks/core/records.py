@@ -60,6 +60,11 @@ class Batch:
     reason: str | None = None
     """Why it was refused, one sentence."""
 
+    @property
+    def has_labels(self) -> bool:
+        """Whether any accepted row has a label."""
+        return self.accepted > self.unlabelled
+
 
 # ── training ──────────────────────────────────────────────────────────────────────────────────────────────────────
 @dataclass(frozen=True)
@@ -81,6 +86,8 @@ class Snapshot:
     """Rows whose label or arrival was not known at the cut-off."""
     first_event: datetime | None = None
     last_event: datetime | None = None
+    ignores_arrival: bool = False
+    """Whether rows may have arrived after the cut-off; so within the first batch, which is split."""
 
 
 @dataclass(frozen=True)
@@ -344,6 +351,18 @@ class RetrainingDecision:
 
     retrain: bool
     reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TurnRef:
+    """What tasks hand each other: which turn of which pipeline, about which batch."""
+
+    pipeline: str
+    number: int
+    batch: str
+    """Digest of the delivered bytes."""
+    name: str
+    """Name of the delivery."""
 
 
 @dataclass(frozen=True)

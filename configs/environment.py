@@ -1,0 +1,64 @@
+"""WHERE things run: the only reader (and writer) of the environment.
+
+Add a variable here when it says where something is or how a process behaves. What a pipeline does is a setting of its
+YAML file. Nothing else in the project may touch `os.environ`.
+"""
+
+import os
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+_QUIET = {
+    # Telemetry of every library, off.
+    "DO_NOT_TRACK": "1",
+    "ITERATIVE_DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    # Spinning OpenMP threads made fits on busy cores four times slower.
+    "OMP_WAIT_POLICY": "PASSIVE",
+    # Files in, files out: nothing is announced on the terminal but by us.
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "GIT_PYTHON_REFRESH": "quiet",
+    "MPLBACKEND": "Agg",
+}
+
+
+class Environment(BaseSettings):
+    """What the environment says. Empty variables count as not set."""
+
+    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, extra="ignore")
+
+    home: Path = Field(default=CHECKOUT / "var", validation_alias="INCUMBENT_HOME")
+    """Folder of everything local: store, ledger, MLflow, Prefect, landing folders, reports."""
+    pipelines: Path = Field(default=CHECKOUT / "configs" / "pipelines", validation_alias="INCUMBENT_PIPELINES")
+    """Folder of the pipeline files."""
+    ledger_url: str | None = Field(default=None, validation_alias="INCUMBENT_LEDGER_URL")
+    """Database of the ledger; by default SQLite in the home."""
+    prefect_api_url: str | None = Field(default=None, validation_alias="PREFECT_API_URL")
+    """A running Prefect server; without it a local one is started for the run."""
+    failpoint: str | None = Field(default=None, validation_alias="INCUMBENT_FAILPOINT")
+    """Name of the step boundary at which this process kills itself; for tests of recovery."""
+
+
+def read() -> Environment:
+    """The environment as it is now; a relative home is relative to the working directory."""
+    environment = Environment()
+    return environment.model_copy(update={"home": environment.home.expanduser().absolute()})
+
+
+def settle() -> None:
+    """Give third parties their switches, unless the user set them; to be called before they are imported."""
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+    if os.environ.get("PREFECT_API_URL") == "":
+        # For Prefect an empty address is not the same as none: it would fail at every event.
+        del os.environ["PREFECT_API_URL"]
+
+
+def for_child(home: Path) -> dict[str, str]:
+    """The environment of a child process that works on the same home."""
+    return {**os.environ, "INCUMBENT_HOME": str(home)}

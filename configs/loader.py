@@ -1,0 +1,270 @@
+"""The only reader of pipeline files: YAML in, frozen settings out, every problem named at once.
+
+Change this module when the form of a pipeline file changes. What may stand in it is said in `settings.py`; the schema
+for editors is made from there by `python -m configs.loader`.
+"""
+
+import difflib
+import hashlib
+import json
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+from yaml.constructor import ConstructorError
+
+from configs import environment
+from configs.errors import InvalidSettings, NotYaml, UnknownPipeline
+from configs.settings import PipelineSettings
+
+SCHEMA_FILE = environment.CHECKOUT / "configs" / "pipeline.schema.json"
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_TEXT = "tag:yaml.org,2002:str"
+_MOST_VALUES = 20_000
+_HINT = "Nothing was changed. Every setting with its meaning: configs/pipeline.schema.json"
+
+
+def load(name: str) -> PipelineSettings:
+    """The settings of one pipeline.
+
+    Raises:
+        UnknownPipeline: There is no file of this name.
+        NotYaml: The file is not YAML, or asks for more than plain values.
+        InvalidSettings: A setting is unknown, missing, or of the wrong type or size.
+    """
+    path = _path(name)
+    shown = _shown(path)
+    text = json.dumps(_plain_values(path, shown))
+    try:
+        return PipelineSettings.model_validate_json(text)
+    except ValidationError as err:
+        raise _invalid(shown, [_explain(problem) for problem in err.errors()]) from err
+
+
+def source_text(name: str) -> str:
+    """The file of one pipeline as it stands, for the record of a run.
+
+    Raises:
+        UnknownPipeline: There is no file of this name.
+    """
+    return _path(name).read_text(encoding="utf-8")
+
+
+def known() -> list[str]:
+    """Names of all pipelines, in alphabetical order."""
+    files = environment.read().pipelines.glob("*.yaml")
+    return sorted(path.stem for path in files if _NAME.fullmatch(path.stem) and path.is_file())
+
+
+def settings_hash(settings: PipelineSettings) -> str:
+    """Short hash of all settings, defaults included; the layout of the file and its comments do not matter."""
+    text = json.dumps(settings.canonical(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def schema() -> dict[str, Any]:
+    """The JSON schema of a pipeline file, for editors."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **PipelineSettings.model_json_schema()}
+
+
+def schema_text() -> str:
+    """What `pipeline.schema.json` has to contain."""
+    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def main() -> None:
+    """Write the schema file anew."""
+    SCHEMA_FILE.write_text(schema_text(), encoding="utf-8")
+    sys.stdout.write(f"{SCHEMA_FILE.relative_to(environment.CHECKOUT)} is written\n")
+
+
+# ── finding and reading ───────────────────────────────────────────────────────────────────────────────────────────
+def _path(name: str) -> Path:
+    folder = environment.read().pipelines
+    if _NAME.fullmatch(name) and (folder / f"{name}.yaml").is_file():
+        return folder / f"{name}.yaml"
+    there = known()
+    guess = _guess(name, there)
+    raise UnknownPipeline(
+        f"Unknown pipeline {name!r}{f'; did you mean {guess!r}?' if guess else '.'} "
+        f"Known: {', '.join(there) or 'none'}. Add {_shown(folder / f'{name}.yaml')}."
+    )
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(environment.CHECKOUT)) if path.is_relative_to(environment.CHECKOUT) else str(path)
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """YAML as most people know it: dates, `yes` and `no` are text, `1e-3` is a number, no key stands twice."""
+
+    yaml_implicit_resolvers = {}  # noqa: RUF012 (as in PyYAML; filled below)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.tag != _TEXT:
+                raise ConstructorError(
+                    None, None, f"the key {key.value!r} is not text; write it in quotes", key.start_mark
+                )
+            if key.value in seen:
+                raise ConstructorError(None, None, f"the key {key.value!r} stands there twice", key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+for _tag, _pattern, _first in (
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
+    ("int", r"[-+]?(0|[1-9][0-9]*)", list("-+0123456789")),
+    ("float", r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][-+]?[0-9]+)?", list("-+.0123456789")),
+):
+    _PlainLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), _first)
+
+
+def _plain_values(path: Path, shown: str) -> dict[str, Any]:
+    try:
+        values = _PlainLoader(path.read_bytes().decode("utf-8-sig")).get_single_data()
+        _require_plain(values)
+    except UnicodeDecodeError as err:
+        raise NotYaml(f"{shown} is not a text file in UTF-8 (see byte {err.start}). {_HINT}") from err
+    except yaml.MarkedYAMLError as err:
+        where = f"line {err.problem_mark.line + 1}: " if err.problem_mark else ""
+        raise NotYaml(f"{shown} is not plain YAML: {where}{err.problem or err.context}. {_HINT}") from err
+    except RecursionError as err:
+        raise NotYaml(f"{shown} is not plain YAML: it is nested too deeply. {_HINT}") from err
+    except (yaml.YAMLError, ValueError) as err:
+        raise NotYaml(f"{shown} is not plain YAML: {str(err).splitlines()[0]}. {_HINT}") from err
+    if not isinstance(values, dict):
+        found = "is empty" if values is None else f"holds only {_got(values)}"
+        raise _invalid(shown, [f"the file {found}; it must have sections such as 'ingestion:' (see flights.yaml)"])
+    return values
+
+
+def _require_plain(values: object) -> None:
+    """Refuse what JSON does not have, and references that unfold to more than a pipeline file could ever hold."""
+    waiting, seen = [values], 0
+    while waiting:
+        value = waiting.pop()
+        seen += 1
+        if seen > _MOST_VALUES:
+            raise yaml.YAMLError("it unfolds to too many values; a reference (*name) may refer to itself")
+        if isinstance(value, dict):
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+        elif not isinstance(value, str | int | float | None):
+            raise yaml.YAMLError(
+                f"it asks for a value of the type {type(value).__name__}; only plain values are allowed"
+            )
+
+
+# ── saying what is wrong ──────────────────────────────────────────────────────────────────────────────────────────
+_RULES = {
+    "missing": "is missing",
+    "greater_than": "must be more than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be at most {le}",
+    "finite_number": "must be a finite number",
+    "literal_error": "must be {expected}",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "bool_type": "must be true or false",
+    "string_type": "must be text; write it in quotes",
+    "string_too_short": "must have at least {min_length} character(s)",
+    "string_too_long": "must have at most {max_length} characters",
+    "tuple_type": "must be a list",
+    "dict_type": "must have entries of the form 'name: value'",
+    "model_type": "must have settings of the form 'name: value'",
+    "model_attributes_type": "must have settings of the form 'name: value'",
+    "too_short": "must have at least {min_length} entries",
+    "too_long": "must have at most {max_length} entries",
+    "value_error": "{error}",
+    "union_tag_invalid": "must be one of {expected_tags}",
+    "union_tag_not_found": "must name its {discriminator}",
+}
+
+
+def _invalid(shown: str, problems: Iterable[str]) -> InvalidSettings:
+    return InvalidSettings("\n".join([f"{shown} is not valid:", *(f"  {problem}" for problem in problems), _HINT]))
+
+
+def _explain(problem: ErrorDetails) -> str:
+    """One problem as `key: rule (got value)`, with the nearest name for a mistyped one."""
+    where, names = _place(problem["loc"])
+    kind, context = problem["type"], problem.get("ctx", {})
+    if kind == "extra_forbidden":
+        guess = _guess(str(problem["loc"][-1]), names)
+        return f"{where}: no such setting; " + (
+            f"did you mean {guess!r}?" if guess else f"there are {', '.join(names)}"
+        )
+    rule = _RULES.get(kind, problem["msg"]).format(**context)
+    if kind == "value_error":
+        return f"{where}: {rule}" if where else rule
+    if kind == "missing":
+        return f"{where}: {rule}"
+    given = problem["input"]
+    if kind == "union_tag_invalid":
+        where, given = f"{where}.{context['discriminator'].strip(chr(39))}", context["tag"]
+    choices = re.findall(r"'([^']*)'", rule) if kind in ("literal_error", "union_tag_invalid") else []
+    guess = _guess(given, choices) if isinstance(given, str) else None
+    return f"{where}: {rule} (got {_got(given)})" + (f"; did you mean {guess!r}?" if guess else "")
+
+
+def _place(location: tuple[int | str, ...]) -> tuple[str, list[str]]:
+    """The key as people write it, and the names that could stand at its last place."""
+    kind: Any = PipelineSettings
+    shown, names = "", []
+    for part in location:
+        kind = _bare(kind)
+        is_model = isinstance(kind, type) and issubclass(kind, BaseModel)
+        names = list(kind.model_fields) if is_model else []
+        if get_origin(kind) in (Union, UnionType) and isinstance(part, str):
+            kind = next((option for option in get_args(kind) if part in _families(option)), None)
+            continue
+        shown += f"[{part}]" if isinstance(part, int) else f".{part}" if shown else str(part)
+        if is_model:
+            field = kind.model_fields.get(str(part))
+            kind = field.annotation if field else None
+        else:
+            arguments = get_args(kind)
+            kind = arguments[-1 if get_origin(kind) is dict else 0] if arguments else None
+    return shown.replace(".[key]", ""), names
+
+
+def _bare(kind: Any) -> Any:
+    """A type without its metadata, and without the choice of leaving it out."""
+    while get_origin(kind) is Annotated:
+        kind = get_args(kind)[0]
+    options = [option for option in get_args(kind) if option is not type(None)]
+    if get_origin(kind) in (Union, UnionType) and len(options) == 1:
+        return _bare(options[0])
+    return kind
+
+
+def _families(option: Any) -> tuple[Any, ...]:
+    literals = (field.annotation for field in option.model_fields.values())
+    return tuple(name for kind in literals if get_origin(kind) is Literal for name in get_args(kind))
+
+
+def _got(value: object) -> str:
+    text = repr(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _guess(name: str, names: Iterable[str]) -> str | None:
+    near = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
+    return near[0] if near else None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+"""The flow `ingest`: take in what waits, and no more."""
+
+from prefect import flow
+
+from flows.announcements import Step, tell
+from tasks import coordination, ingestion, validation
+from tasks.adapters import home
+from tasks.adapters.sources import Delivery
+from tasks.core import batches
+from tasks.core.records import Batch, TurnRef
+
+
+@flow(name="ingest", flow_run_name="ingest {pipeline}")
+def ingest(pipeline: str) -> list[Batch]:
+    """Read what waits, let the contract judge it, and accept it into the store; train nothing.
+
+    Args:
+        pipeline: Name of a file in configs/pipelines/, without .yaml.
+    """
+    with home.current().ledger.lease.held(pipeline):
+        waiting = ingestion.list_waiting(pipeline)
+        taken = [take_in(coordination.open_turn(pipeline, delivery), delivery) for delivery in waiting.deliveries]
+        for copy in waiting.duplicates:
+            ingestion.count_duplicate(pipeline, copy)
+    return taken
+
+
+def take_in(turn: TurnRef, delivery: Delivery) -> Batch:
+    """Read, check and accept one delivery; a bad one is set aside whole."""
+    tell(Step(turn.number, turn.name, 1, "reading and checking"))
+    problem = ingestion.read_batch(turn, delivery)
+    batch = batches.refuse(turn.batch, turn.name, 0, problem) if problem else validation.check_batch(turn)
+    if batch.reason:
+        batch = validation.set_aside(turn, delivery, batch)
+    return ingestion.accept_batch(turn, batch)

@@ -1,0 +1,52 @@
+"""The flow `train`: fit candidates, and let one take over only if the evidence says that it is better."""
+
+from prefect import flow
+
+from flows import monitor
+from flows.announcements import Step, tell
+from tasks import coordination, evaluation, promotion, training
+from tasks.adapters import home
+from tasks.core.records import Batch, Model, Outcome, Snapshot, TurnRef, Verdict, VerdictKind
+
+
+@flow(name="train", flow_run_name="train {pipeline}")
+def train(pipeline: str) -> Outcome | None:
+    """Finish the oldest turn that has been taken in: watch, train, compare, decide.
+
+    Args:
+        pipeline: Name of a file in configs/pipelines/, without .yaml.
+    """
+    with home.current().ledger.lease.held(pipeline):
+        resumed = coordination.find_open_turn(pipeline)
+        return None if resumed is None else finish(*resumed)
+
+
+def finish(turn: TurnRef, batch: Batch) -> Outcome:
+    """All of a turn after its batch has been taken in."""
+    if batch.reason:
+        return coordination.close_turn(turn, batch, None, None)
+    champion, _ = monitor.watch(turn, batch)
+    snapshot = training.take_snapshot(turn, batch)
+    decision = coordination.decide_retraining(turn, batch, snapshot)
+    verdict = challenge(turn, batch, snapshot, champion) if decision.retrain and snapshot else None
+    return coordination.close_turn(turn, batch, decision, verdict)
+
+
+def challenge(turn: TurnRef, batch: Batch, snapshot: Snapshot, champion: Model | None) -> Verdict:
+    """Train every candidate on the window before the batch; the probe is judged against the champion on the batch."""
+    family = promotion.nominate_family(turn)
+    models = {}
+    for step, name in enumerate(training.list_families(turn)):
+        tell(Step(turn.number, turn.name, 3 + min(step, 2), f"training {name} on {snapshot.rows:,} rows"))
+        models[name] = training.train_candidate(turn, snapshot, name)
+    tell(Step(turn.number, turn.name, 6, "judging on rows that no model has seen"))
+    scores = {name: evaluation.score_model(turn, batch, model, snapshot) for name, model in models.items()}
+    probe, score = models[family], scores[family]
+    comparison = evaluation.compare_models(turn, batch, champion, probe)
+    evidence = promotion.weigh_evidence(turn, champion, probe, comparison) if champion else None
+    tell(Step(turn.number, turn.name, 7, "deciding"))
+    verdict = promotion.judge_challenger(turn, champion, probe, score, comparison, evidence)
+    version = promotion.register_challenger(turn, champion, probe, verdict)
+    if verdict.kind is VerdictKind.PROMOTE:
+        promotion.promote(turn, version, probe, verdict)
+    return verdict

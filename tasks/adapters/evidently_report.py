@@ -1,0 +1,224 @@
+"""Evidently's drift page, drawn from samples, with the verdicts of `core.monitoring` inside.
+
+Add here what the page shows. Nothing is tested here: the tests handed to Evidently look up what core has decided,
+column by column, and the share from which it speaks of drift is set so that its headline says what core said.
+
+What must not be undone:
+- Evidently puts names and values into its page unescaped. Tags are taken out of them before it sees them.
+- Its script (3.5 MB) is kept once beside the pages of one folder, not in each of them; the pages work offline.
+- Switches against its telemetry are set in `configs.environment`, before the first import.
+"""
+
+import math
+import re
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from configs.settings import ColumnRule, DriftSettings
+from tasks.adapters import files
+from tasks.core.monitoring.compared import MISSING, RARE
+from tasks.core.records import ColumnDrift, Drift
+
+_verdicts: ContextVar[Mapping[str, ColumnDrift]] = ContextVar("_verdicts")
+"""What core decided, by column as the page names it; set while a page is made."""
+
+_NUMBER_TEST = "incumbent_number"
+_CATEGORY_TEST = "incumbent_category"
+_MOST_LEVELS = 24
+_LONGEST = 60
+_LOOKALIKES = str.maketrans({"<": "‹", ">": "›", '"': "”", "`": "ˋ"})
+
+
+def write(
+    path: Path,
+    reference: pd.DataFrame,
+    current: pd.DataFrame,
+    drift: Drift,
+    features: Sequence[str],
+    columns: Mapping[str, ColumnRule],
+    settings: DriftSettings,
+    seed: int,
+) -> Path:
+    """Write the page of one batch, and its script beside it if it is not there yet.
+
+    Args:
+        path: The page, ending in .html.
+        reference: Rows of the live model's training data; at most `settings.max_rows` of them are drawn.
+        current: Rows of the batch; likewise.
+        drift: What core decided for these rows.
+        features: Columns to show, all of them judged in `drift`.
+        columns: Rules of the contract, which say what is a number.
+        settings: Share of moved columns from which the batch as a whole has drifted, and size of the samples.
+        seed: Of the samples.
+    """
+    judged = {one.column: one for one in drift.columns}
+    names = dict(zip(features, _distinct([_plain(name) for name in features]), strict=True))
+    rng = np.random.default_rng(seed)
+    samples = [_sample(frame, features, settings.max_rows, rng) for frame in (reference, current)]
+    shown = [_drawable(samples[0][name], samples[1][name], columns[name]) for name in features]
+    frames = [pd.DataFrame(dict(zip(names.values(), side, strict=True))) for side in zip(*shown, strict=True)]
+    verdicts = {names[name]: judged[name] for name in features}
+    token = _verdicts.set(verdicts)
+    try:
+        html = _render(frames[0], frames[1], _threshold(list(verdicts.values()), drift.drifted, settings.share))
+    finally:
+        _verdicts.reset(token)
+    page, script_name, script = _part(html)
+    if not (path.parent / script_name).exists():
+        files.publish(path.parent / script_name, script)
+    files.publish(path, page.encode())
+    return path
+
+
+def warm() -> None:
+    """Import Evidently now, so that the first page need not wait for it."""
+    with _quiet():
+        _evidently()
+
+
+# ── what is drawn ─────────────────────────────────────────────────────────────────────────────────────────────────
+def _sample(frame: pd.DataFrame, features: Sequence[str], rows: int, rng: np.random.Generator) -> pd.DataFrame:
+    """Some of the rows, in their order: the page plots means over the index."""
+    chosen = frame[list(features)]
+    if len(chosen) > rows:
+        chosen = chosen.iloc[np.sort(rng.choice(len(chosen), rows, replace=False))]
+    return chosen.reset_index(drop=True)
+
+
+def _drawable(reference: pd.Series, current: pd.Series, rule: ColumnRule) -> tuple[pd.Series, pd.Series]:
+    """A column as Evidently can draw it: it drops missing values, and refuses a column that has nothing else."""
+    if rule.type not in ("integer", "number"):
+        return _levels(reference, current)
+    numbers = [_finite(side) for side in (reference, current)]
+    if all(side.notna().any() for side in numbers):
+        return numbers[0], numbers[1]
+    known = [side.notna().map({True: "known", False: MISSING}) for side in numbers]
+    return _levels(known[0], known[1])
+
+
+def _finite(values: pd.Series) -> pd.Series:
+    numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    return pd.Series(np.where(np.isfinite(numbers), numbers, np.nan))
+
+
+def _levels(reference: pd.Series, current: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Categories as text without tags, missing as one of them, all but the most frequent ones pooled."""
+    both = pd.concat([reference, current], ignore_index=True)
+    codes, levels = pd.factorize(both)
+    texts = [_plain(str(level).lower() if isinstance(level, (bool, np.bool_)) else str(level)) for level in levels]
+    frequent = np.argsort(-np.bincount(codes[codes >= 0], minlength=len(levels)), kind="stable")[:_MOST_LEVELS]
+    table = np.full(len(levels) + 1, RARE, dtype=object)
+    table[frequent] = _distinct([texts[k] for k in frequent])
+    table[-1] = MISSING
+    named = pd.Series(table[codes], dtype=object)
+    return named[: len(reference)].reset_index(drop=True), named[len(reference) :].reset_index(drop=True)
+
+
+def _plain(text: str) -> str:
+    """Text that is text wherever the page puts it: no tags, no entities, no control characters, not too long."""
+    text = "".join(char if char.isprintable() else " " for char in text.translate(_LOOKALIKES))
+    text = re.sub(r"&(?=#?\w+;)", "＆", text)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _distinct(texts: Sequence[str]) -> list[str]:
+    """The same texts, with a number behind those that became equal."""
+    used: dict[str, None] = {}
+    for text in texts:
+        candidates = (text, *(f"{text} ({k})" for k in range(2, len(texts) + 2)))
+        used[next(one for one in candidates if one not in used)] = None
+    return list(used)
+
+
+# ── what it says ──────────────────────────────────────────────────────────────────────────────────────────────────
+def _threshold(judged: Sequence[ColumnDrift], drifted: bool, share: float) -> float:
+    """The share from which Evidently speaks of drift: ours, or the nearest one with which its headline says `drifted`."""
+    moved = sum(one.moved for one in judged) / len(judged)
+    if (moved >= share) == drifted:
+        return share
+    return moved if drifted else math.nextafter(moved, math.inf)
+
+
+def _look_up(reference: pd.Series, current: pd.Series, kind: object, threshold: float) -> tuple[float, bool]:
+    """The stat test that Evidently is given: effect and verdict of this column."""
+    verdict = _verdicts.get()[str(reference.name)]
+    return verdict.effect, verdict.moved
+
+
+def _render(reference: pd.DataFrame, current: pd.DataFrame, threshold: float) -> str:
+    with _quiet():
+        evidently = _evidently()
+        numbers = [name for name in reference if pd.api.types.is_numeric_dtype(reference[name])]
+        definition = evidently.DataDefinition(
+            numerical_columns=numbers, categorical_columns=[name for name in reference if name not in numbers]
+        )
+        datasets = [evidently.Dataset.from_pandas(frame, definition) for frame in (current, reference)]
+        preset = evidently.Preset(drift_share=threshold, num_method=_NUMBER_TEST, cat_method=_CATEGORY_TEST)
+        snapshot = evidently.Report([preset], include_tests=False).run(*datasets)
+        return str(snapshot.get_html_str(as_iframe=False))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Importing Evidently uses names that numpy and litestar deprecate; constant columns have no correlation."""
+    with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
+        warnings.filterwarnings("ignore", category=DeprecationWarning)
+        yield
+
+
+# ── Evidently ─────────────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True)
+class _Evidently:
+    """The few names that are used of it."""
+
+    Report: Any
+    Dataset: Any
+    DataDefinition: Any
+    Preset: Any
+
+
+@cache
+def _evidently() -> _Evidently:
+    """Import Evidently (3 s) and register our tests with it, once per process."""
+    from evidently import DataDefinition, Dataset, Report
+    from evidently.core.metric_types import Metric
+    from evidently.core.report import Context
+    from evidently.legacy.calculations.stattests import StatTest
+    from evidently.legacy.calculations.stattests.registry import register_stattest
+    from evidently.legacy.core import ColumnType
+    from evidently.presets import DataDriftPreset
+
+    class Preset(DataDriftPreset):  # type: ignore[misc]
+        """The preset without its single-column metrics, which take half the time and are not on the page."""
+
+        def generate_metrics(self, context: Context) -> Sequence[Metric]:
+            return ()
+
+    for name, title, kind in (
+        (_NUMBER_TEST, "Kolmogorov-Smirnov, Benjamini-Hochberg, effect floor", ColumnType.Numerical),
+        (_CATEGORY_TEST, "chi-square, Benjamini-Hochberg, effect floor", ColumnType.Categorical),
+    ):
+        test = StatTest(name, title, [kind])
+        register_stattest(test, _look_up)
+    return _Evidently(Report, Dataset, DataDefinition, Preset)
+
+
+def _part(html: str) -> tuple[str, str, bytes]:
+    """The page without its script, the name under which the page asks for the script, and the script."""
+    import evidently
+    from evidently.legacy.utils.dashboard import STATIC_PATH
+
+    script = Path(STATIC_PATH, "index.js").read_bytes()
+    name = f"evidently-{evidently.__version__}.js"
+    lost = f"This page needs the file {name} beside it."
+    link = f"""<script src="{name}" onerror="document.body.textContent='{lost}'"></script>"""
+    return html.replace(f"<script>{script.decode()}</script>", link, 1), name, script

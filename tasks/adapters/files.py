@@ -1,0 +1,65 @@
+"""Files that are there wholly or not at all: atomic publishing, locks, digests.
+
+Add what every adapter that writes files needs. What the bytes mean belongs to the adapter.
+"""
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+from configs.errors import UnusableHome
+
+
+def publish(path: Path, content: bytes) -> None:
+    """Put a file in place in one step: write beside it, fsync, rename, fsync the folder."""
+    with staged(path) as temporary:
+        temporary.write_bytes(content)
+
+
+@contextmanager
+def staged(path: Path) -> Iterator[Path]:
+    """A temporary file that becomes `path` in one atomic step when the block ends well, and is gone when it does not."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.parent / f".{path.name}.{uuid4().hex[:8]}.tmp"
+    try:
+        yield temporary
+        _sync(temporary)
+        os.replace(temporary, path)
+        _sync(path.parent)
+    except OSError as err:
+        raise UnusableHome(f"{path} cannot be written: {err.strerror or err}. Nothing was put in its place.") from err
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold an exclusive lock between processes; the kernel gives it back when the holder dies."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as err:
+        raise UnusableHome(f"{path.parent} cannot be written: {err.strerror}. Set INCUMBENT_HOME to a folder of yours.") from err
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def digest(path: Path) -> str:
+    """The sha256 of a file's bytes, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,88 @@
+"""Fits candidates: rows by reference in, a published bundle and its record out.
+
+What is learned and how belongs to the core; here are the clock, the files and the provenance.
+"""
+
+import time
+from dataclasses import dataclass
+
+from configs import loader
+from configs.errors import BundleRefused
+from configs.settings import Candidate, PipelineSettings
+from tasks.adapters import provenance
+from tasks.adapters.home import Home
+from tasks.core import evaluation, training, windows
+from tasks.core.promotion import BundleFacts
+from tasks.core.records import Batch, Model, Snapshot, TurnRef
+from tasks.core.windows import Plan
+
+
+@dataclass(frozen=True)
+class Order:
+    """One candidate to be fitted on one snapshot."""
+
+    model: str
+    """Id that the model will have."""
+    candidate: Candidate
+    snapshot: Snapshot
+
+
+def plan(home: Home, turn: TurnRef, batch: Batch) -> Plan | None:
+    """What a probe for this batch learns from: all of the window before it, or the older part of the first batch."""
+    pipeline = turn.pipeline
+    settings = home.settings(pipeline)
+    accepted = home.ledger.batches.accepted(pipeline)
+    found = windows.before(batch, accepted, settings.training.window)
+    if found is not None or batch.accepted_file is None or home.ledger.promotions.before(pipeline, turn.number):
+        return found
+    frame = home.store.read(batch.accepted_file)
+    clusters = evaluation.clusters(frame, settings.ingestion.times, settings.evaluation.cluster)
+    events = frame[settings.ingestion.times.event].to_numpy(dtype="datetime64[us]")
+    moment = windows.split_moment(events, clusters, settings.training.first_model_share)
+    return None if moment is None else windows.within(batch, moment)
+
+
+def order(settings: PipelineSettings, snapshot: Snapshot, family: str) -> Order:
+    """What to fit, under the id that the model will have."""
+    candidate = next(one for one in settings.training.candidates if one.family == family)
+    columns, lock = settings.validation.columns, provenance.lock_hash()
+    return Order(training.model_id(snapshot.id, candidate, settings.training, columns, lock), candidate, snapshot)
+
+
+def fit(home: Home, order: Order, settings: PipelineSettings) -> Model:
+    """Fit, publish the bundle with its golden batch, and return the record; nothing is committed yet."""
+    rows, learning = home.rows.window(order.snapshot, settings), settings.training
+    unfitted = training.build(order.candidate, learning.features, settings.validation.columns, learning.seed)
+    began = time.perf_counter()
+    fitted = training.fit(unfitted, rows.prepared, rows.outcomes, threads=learning.threads)
+    seconds = time.perf_counter() - began
+    golden = training.golden(rows.prepared)
+    written = home.bundles.write(fitted, golden, training.predict(fitted, golden, threads=learning.threads))
+    return Model(
+        id=order.model,
+        family=order.candidate.family,
+        snapshot=order.snapshot,
+        settings_hash=loader.settings_hash(settings),
+        seed=learning.seed,
+        code_version=provenance.code_version(),
+        lock_hash=provenance.lock_hash(),
+        parameters=training.parameters(order.candidate),
+        base_rate=order.snapshot.positives / order.snapshot.rows,
+        bundle=written.bundle,
+        bundle_bytes=written.bytes,
+        golden=written.golden,
+        fit_seconds=round(seconds, 3),
+    )
+
+
+def inspect(home: Home, model: Model, settings: PipelineSettings) -> BundleFacts:
+    """Load a bundle from its bytes as serving would, and time the answer to one row."""
+    size = model.bundle_bytes / 1e6
+    try:
+        loaded = home.bundles.check(model.bundle, model.golden)
+    except BundleRefused as problem:
+        return BundleFacts(size, 0.0, str(problem))
+    row = home.rows.window(model.snapshot, settings).prepared.iloc[:1]
+    began = time.perf_counter()
+    training.predict(loaded, row)
+    return BundleFacts(size, (time.perf_counter() - began) * 1000)

@@ -1,0 +1,104 @@
+"""Reads the whole story of a pipeline back from the ledger, for report, terminal and `status`."""
+
+from typing import Any
+
+from tasks.adapters.ledger import codec
+from tasks.adapters.ledger.book import Ledger
+from tasks.core import evaluation
+from tasks.core.records import Health, History, Model, Outcome, RetrainingDecision, Score, Turn, TurnState
+
+
+def read(ledger: Ledger, pipeline: str, **about: Any) -> History:
+    """Everything the ledger knows about one pipeline.
+
+    Args:
+        ledger: Where it is written.
+        pipeline: Which one.
+        about: Further fields of `History` (hashes, versions of libraries).
+    """
+    promotions = ledger.promotions.all(pipeline)
+    versions = ledger.models.versions(pipeline)
+    turns = _turns(ledger, pipeline, {model.id: version for version, model in versions.items()})
+    by_number = {turn.number: turn for turn in turns}
+    gates = [(p.version, by_number[p.turn].probe) for p in promotions if p.turn in by_number]
+    return History(
+        pipeline=pipeline,
+        turns=turns,
+        promotions=tuple(promotions),
+        models=tuple(versions.items()),
+        gates=tuple((version, score) for version, score in gates if score is not None),
+        duplicates=ledger.batches.duplicates(pipeline),
+        **about,
+    )
+
+
+def _turns(ledger: Ledger, pipeline: str, versions: dict[str, int]) -> tuple[Turn, ...]:
+    found = _Found(ledger, pipeline, versions)
+    # A turn whose batch has not passed the door yet has nothing to tell.
+    return tuple(found.turn(row) for row in ledger.turns.all(pipeline) if row["batch"] in found.batches)
+
+
+class _Found:
+    """Every table of one pipeline, read once."""
+
+    def __init__(self, ledger: Ledger, pipeline: str, versions: dict[str, int]) -> None:
+        self.versions = versions
+        self.batches = {batch.id: batch for batch in ledger.batches.all(pipeline)}
+        self.models = {model.id: model for model in ledger.models.all(pipeline)}
+        self.scores = ledger.models.scores(pipeline)
+        self.drifts = ledger.models.drifts(pipeline)
+        self.comparisons = ledger.models.comparisons(pipeline)
+        self.evidence = ledger.promotions.evidence(pipeline)
+        self.verdicts = ledger.promotions.verdicts(pipeline)
+        self.triggers = ledger.turns.triggers(pipeline)
+        self.live = {p.version: p.model for p in ledger.promotions.all(pipeline)}
+        self.shown = {kind: ledger.turns.projected(pipeline, kind) for kind in ("mlflow", "drift_report", "importance")}
+
+    def turn(self, row: Any) -> Turn:
+        number, batch = row["number"], row["batch"]
+        challenger, verdict = self.verdicts.get(number, ("", None))
+        model, probe = self.models.get(challenger), self.scores.get((challenger, batch))
+        champion = self.live.get(row["champion_version"])
+        first = next(iter(self.live.values()), None)
+        return Turn(
+            number=number,
+            batch=self.batches[batch],
+            state=TurnState(row["state"]),
+            started=codec.moment(row["started"]),  # type: ignore[arg-type]  # never null
+            finished=codec.moment(row["finished"]),
+            outcome=None if row["outcome"] is None else Outcome(row["outcome"]),
+            reasons=tuple(row["reasons"]),
+            triggers=tuple(trigger for trigger in self.triggers if trigger.turn == number),
+            decision=None if row["decision"] is None else codec.load(RetrainingDecision, row["decision"]),
+            champion_version=row["champion_version"],
+            champion=self.scores.get((champion or "", batch)),
+            drift=self.drifts.get(batch),
+            health=None if row["health"] is None else codec.load(Health, row["health"]),
+            importance=tuple((name, value) for name, value in self.shown["importance"].get(number, ())),
+            probe_model=model,
+            probe_version=self.versions.get(challenger),
+            probe=probe,
+            candidates=self._candidates(model, batch),
+            never=self.scores.get((first or "", batch)),
+            dummy_loss=_dummy_loss(model, probe),
+            comparison=self.comparisons.get(batch),
+            evidence=self.evidence.get(batch),
+            verdict=verdict,
+            drift_report=self.shown["drift_report"].get(number),
+            mlflow_run=self.shown["mlflow"].get(number),
+            prefect_run=row["prefect_run"],
+        )
+
+    def _candidates(self, probe: Model | None, batch: str) -> tuple[tuple[str, float], ...]:
+        if probe is None:
+            return ()
+        siblings = [model for model in self.models.values() if model.snapshot.id == probe.snapshot.id]
+        judged = [(model.family, self.scores.get((model.id, batch))) for model in siblings]
+        losses = [(family, score.log_loss.value) for family, score in judged if score is not None]
+        return tuple((family, loss) for family, loss in losses if loss is not None)
+
+
+def _dummy_loss(model: Model | None, score: Score | None) -> float | None:
+    if model is None or score is None:
+        return None
+    return evaluation.dummy_loss(model.base_rate, positives=score.positives, rows=score.rows)

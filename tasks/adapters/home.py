@@ -1,0 +1,120 @@
+"""One place from which doors get their handles: ledger, store, bundles, settings, folders.
+
+`current()` opens the home that the environment names, once per process; a test puts its own with `use()`.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from configs import environment, loader
+from configs.settings import PipelineSettings
+from tasks.adapters.ledger.book import Ledger
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from tasks.adapters.bundles import Bundles
+    from tasks.adapters.rows import Rows
+    from tasks.adapters.store import Store
+    from tasks.adapters.tracking import TrackingStore
+
+
+@dataclass
+class Home:
+    """Everything local, opened when it is first needed."""
+
+    folder: Path
+    ledger_url: str | None = None
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    landed: "dict[str, pd.DataFrame]" = field(default_factory=dict)
+    """Deliveries that were read and not yet judged, by digest."""
+    _settings: dict[str, PipelineSettings] = field(default_factory=dict)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The one source of truth."""
+        url = self.ledger_url or f"sqlite:///{self.folder / 'ledger.db'}"
+        return Ledger(url, self.folder / ".ledger.lock", self.clock)
+
+    @cached_property
+    def store(self) -> "Store":
+        """Accepted and set-aside rows."""
+        from tasks.adapters.store import Store
+
+        return Store(self.folder / "store")
+
+    @cached_property
+    def bundles(self) -> "Bundles":
+        """Model files."""
+        from tasks.adapters.bundles import Bundles
+
+        return Bundles(self.folder / "bundles")
+
+    @cached_property
+    def rows(self) -> "Rows":
+        """Rows by reference."""
+        from tasks.adapters.rows import Rows
+
+        return Rows(self.store, self.bundles)
+
+    @cached_property
+    def tracking(self) -> "TrackingStore":
+        """MLflow's database and artifacts."""
+        from tasks.adapters import tracking
+
+        return tracking.ensure_store(self.folder / "mlflow")
+
+    def settings(self, pipeline: str) -> PipelineSettings:
+        """The settings of a pipeline, read once: a change of the file is for the next process."""
+        if pipeline not in self._settings:
+            self._settings[pipeline] = loader.load(pipeline)
+        return self._settings[pipeline]
+
+    def landing(self, pipeline: str) -> Path:
+        """The folder that a pipeline watches."""
+        folder = self.settings(pipeline).ingestion.source.folder
+        return Path(folder).expanduser() if folder else self.folder / "landing" / pipeline
+
+    def report(self, pipeline: str) -> Path:
+        """Where the page of a pipeline is."""
+        return self.folder / "reports" / f"{pipeline}.html"
+
+    def close(self) -> None:
+        """Give back what was opened."""
+        if "ledger" in self.__dict__:
+            self.ledger.close()
+
+
+_current: Home | None = None
+
+
+def current() -> Home:
+    """The home of this process."""
+    global _current
+    if _current is None:
+        found = environment.read()
+        _current = Home(found.home, found.ledger_url)
+    return _current
+
+
+def open_here(home: Home) -> None:
+    """Make a home the one of this process."""
+    global _current
+    _current = home
+
+
+@contextmanager
+def use(home: Home) -> Iterator[Home]:
+    """Make another home the current one while the block runs."""
+    global _current
+    before, _current = _current, home
+    try:
+        yield home
+    finally:
+        _current = before
+        home.close()

@@ -1,0 +1,88 @@
+"""What was delivered and what became of it."""
+
+from sqlalchemy import select
+
+from tasks.adapters.ledger import codec
+from tasks.adapters.ledger.connection import Access, insert_once
+from tasks.adapters.ledger.schema import batches, deliveries, turns, verdicts
+from tasks.core.records import Batch, BatchStatus
+
+
+class Batches:
+    """The dataset of each pipeline: an ordered list of immutable batches."""
+
+    def __init__(self, access: Access) -> None:
+        """Args:
+        access: The ledger's connections.
+        """
+        self._access = access
+
+    def get(self, pipeline: str, batch: str) -> Batch | None:
+        """One batch, or None if it has not passed the door yet."""
+        row = self._access.first(select(batches).where(batches.c.pipeline == pipeline, batches.c.id == batch))
+        return None if row is None else codec.load(Batch, row["record"])
+
+    def all(self, pipeline: str) -> list[Batch]:
+        """Every batch, in the order in which it was taken in."""
+        query = select(batches).where(batches.c.pipeline == pipeline).order_by(batches.c.at, batches.c.id)
+        return [codec.load(Batch, row["record"]) for row in self._access.rows(query)]
+
+    def accepted(self, pipeline: str) -> list[Batch]:
+        """The accepted batches that have rows, in event order."""
+        query = select(batches).where(
+            batches.c.pipeline == pipeline, batches.c.status == BatchStatus.ACCEPTED, batches.c.accepted > 0
+        )
+        rows = self._access.rows(query.order_by(batches.c.first_event, batches.c.id))
+        return [codec.load(Batch, row["record"]) for row in rows]
+
+    def judged(self, pipeline: str, before: int) -> list[Batch]:
+        """The batches on which a challenger was judged in an earlier turn."""
+        query = select(batches).join(
+            turns, (turns.c.pipeline == batches.c.pipeline) & (turns.c.batch == batches.c.id)
+        )
+        query = query.join(
+            verdicts, (verdicts.c.pipeline == turns.c.pipeline) & (verdicts.c.turn == turns.c.number)
+        )
+        rows = self._access.rows(query.where(batches.c.pipeline == pipeline, turns.c.number < before))
+        return [codec.load(Batch, row["record"]) for row in rows]
+
+    def record(self, pipeline: str, batch: Batch) -> None:
+        """Commit what became of a batch; a second time changes nothing."""
+        values = {
+            "name": batch.name,
+            "status": batch.status,
+            "landed": batch.landed,
+            "accepted": batch.accepted,
+            "quarantined": batch.quarantined,
+            "duplicates": batch.duplicates,
+            "first_event": codec.stamp(batch.first_event),
+            "last_event": codec.stamp(batch.last_event),
+            "accepted_file": batch.accepted_file,
+            "aside_file": batch.aside_file,
+            "record": codec.dump(batch),
+            "at": self._access.now(),
+        }
+        with self._access.writing(pipeline) as connection:
+            insert_once(connection, batches, {"pipeline": pipeline, "id": batch.id}, values)
+
+    def deliveries(self, pipeline: str) -> dict[str, list[str]]:
+        """Names under which each content was delivered, the first one first."""
+        query = select(deliveries).where(deliveries.c.pipeline == pipeline)
+        known: dict[str, list[str]] = {}
+        for row in self._access.rows(query.order_by(deliveries.c.duplicate, deliveries.c.at, deliveries.c.name)):
+            known.setdefault(row["batch"], []).append(row["name"])
+        return known
+
+    def record_delivery(self, pipeline: str, name: str, batch: str, *, duplicate: bool, rows: int) -> None:
+        """Note that this content came under this name."""
+        key = {"pipeline": pipeline, "name": name, "batch": batch}
+        with self._access.writing(pipeline) as connection:
+            values = {"duplicate": duplicate, "rows": rows, "at": self._access.now()}
+            insert_once(connection, deliveries, key, values)
+
+    def duplicates(self, pipeline: str) -> tuple[tuple[str, str, int], ...]:
+        """Deliveries whose content was known: their name, the name of the first delivery, rows."""
+        query = select(deliveries).where(deliveries.c.pipeline == pipeline, deliveries.c.duplicate)
+        first = self.deliveries(pipeline)
+        rows = self._access.rows(query.order_by(deliveries.c.at, deliveries.c.name))
+        return tuple((row["name"], first[row["batch"]][0], row["rows"]) for row in rows)

@@ -1,0 +1,40 @@
+"""The ledger in the hand: its parts, opened together."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from tasks.adapters.ledger.batches import Batches
+from tasks.adapters.ledger.connection import Access
+from tasks.adapters.ledger.lease import Lease
+from tasks.adapters.ledger.models import Models
+from tasks.adapters.ledger.opening import open_engine
+from tasks.adapters.ledger.promotions import Promotions
+from tasks.adapters.ledger.turns import Turns
+
+
+class Ledger:
+    """What happened and what was decided, by subject."""
+
+    def __init__(self, url: str, lock: Path, clock: Callable[[], datetime]) -> None:
+        """Open the ledger, and make or migrate its schema if need be.
+
+        Args:
+            url: SQLAlchemy address of the database.
+            lock: File to lock while the schema is made.
+            clock: Gives the present moment.
+
+        Raises:
+            UnusableHome: It cannot be opened, or is of a newer version.
+        """
+        access = Access(open_engine(url, lock), clock)
+        self.batches = Batches(access)
+        self.turns = Turns(access)
+        self.models = Models(access)
+        self.promotions = Promotions(access)
+        self.lease = Lease(access)
+        self._access = access
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._access.engine.dispose()

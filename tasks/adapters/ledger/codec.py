@@ -1,0 +1,35 @@
+"""Values of `tasks.core.records` to JSON and back, unchanged."""
+
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
+
+T = TypeVar("T")
+
+
+def dump(value: object) -> Any:
+    """A record as plain JSON values."""
+    return _adapter(type(value)).dump_python(value, mode="json")
+
+
+def load(kind: type[T], data: Any) -> T:
+    """The record that was dumped."""
+    found: T = _adapter(kind).validate_python(data)
+    return found
+
+
+def stamp(moment: datetime | None) -> str | None:
+    """A time as ISO text in UTC; texts order as the times do."""
+    return None if moment is None else moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def moment(text: str | None) -> datetime | None:
+    """The time that was stamped."""
+    return None if text is None else datetime.fromisoformat(text)
+
+
+@cache
+def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)

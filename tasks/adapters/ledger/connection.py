@@ -1,0 +1,63 @@
+"""How the parts of the ledger read and write: short transactions, insert once, and the fence of the lease."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, RowMapping, Select, Table, and_, select
+
+from configs.errors import Busy
+from tasks.adapters.ledger import codec
+from tasks.adapters.ledger.schema import leases
+
+
+@dataclass
+class Access:
+    """One engine, one clock, and the fencing tokens that this process holds."""
+
+    engine: Engine
+    clock: Callable[[], datetime]
+    fences: dict[str, int] = field(default_factory=dict)
+
+    def now(self) -> str:
+        """The present moment as the ledger writes it."""
+        return str(codec.stamp(self.clock()))
+
+    def rows(self, query: Select[Any]) -> list[RowMapping]:
+        """All rows of a query, outside any transaction."""
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            return list(connection.execute(query).mappings())
+
+    def first(self, query: Select[Any]) -> RowMapping | None:
+        """The first row of a query, if there is one."""
+        found = self.rows(query.limit(1))
+        return found[0] if found else None
+
+    @contextmanager
+    def writing(self, pipeline: str) -> Iterator[Connection]:
+        """A transaction that only the holder of the newest lease can commit.
+
+        Raises:
+            Busy: Another process has taken the lease since this one did.
+        """
+        with self.engine.begin() as connection:
+            held = self.fences.get(pipeline)
+            if held is not None:
+                newest = connection.execute(select(leases.c.fence).where(leases.c.pipeline == pipeline)).scalar()
+                if newest != held:
+                    raise Busy(
+                        f"This process was paused for so long that another one has taken over {pipeline!r} "
+                        f"(fencing token {held}, now {newest}). It has changed nothing since."
+                    )
+            yield connection
+
+
+def insert_once(connection: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+    """Insert a row unless its key is there; says whether it did."""
+    same = and_(*(table.c[name] == value for name, value in key.items()))
+    if connection.execute(select(*table.primary_key.columns).where(same)).first() is not None:
+        return False
+    connection.execute(table.insert().values({**key, **values}))
+    return True

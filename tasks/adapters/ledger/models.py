@@ -1,0 +1,136 @@
+"""Models, what they were trained on, and how they did on which batch."""
+
+from sqlalchemy import func, select
+
+from tasks.adapters.ledger import codec
+from tasks.adapters.ledger.connection import Access, insert_once
+from tasks.adapters.ledger.schema import comparisons, drifts, models, scores, snapshots, turns
+from tasks.core.records import Comparison, Drift, Model, Score, Snapshot
+
+
+class Models:
+    """Every model that was fitted, and everything that was measured."""
+
+    def __init__(self, access: Access) -> None:
+        """Args:
+        access: The ledger's connections.
+        """
+        self._access = access
+
+    def record_snapshot(self, pipeline: str, snapshot: Snapshot) -> None:
+        """Commit a selection of the dataset."""
+        values = {"cutoff": codec.stamp(snapshot.cutoff), "rows": snapshot.rows, "record": codec.dump(snapshot)}
+        with self._access.writing(pipeline) as connection:
+            insert_once(connection, snapshots, {"pipeline": pipeline, "id": snapshot.id}, values)
+
+    def record(self, pipeline: str, turn: int, model: Model) -> None:
+        """Commit a model; its bundle is published already."""
+        values = {
+            "family": model.family,
+            "turn": turn,
+            "snapshot": model.snapshot.id,
+            "bundle": model.bundle,
+            "golden": model.golden,
+            "record": codec.dump(model),
+            "at": self._access.now(),
+        }
+        with self._access.writing(pipeline) as connection:
+            insert_once(connection, models, {"pipeline": pipeline, "id": model.id}, values)
+
+    def get(self, pipeline: str, model: str) -> Model | None:
+        """One model, or None if it was never committed."""
+        row = self._access.first(select(models).where(models.c.pipeline == pipeline, models.c.id == model))
+        return None if row is None else codec.load(Model, row["record"])
+
+    def of_turn(self, pipeline: str, turn: int) -> list[Model]:
+        """The candidates of one turn, in the order in which they were fitted."""
+        query = select(models).where(models.c.pipeline == pipeline, models.c.turn == turn)
+        rows = self._access.rows(query.order_by(models.c.at, models.c.id))
+        return [codec.load(Model, row["record"]) for row in rows]
+
+    def all(self, pipeline: str) -> list[Model]:
+        """Every committed model, oldest first."""
+        query = select(models).where(models.c.pipeline == pipeline).order_by(models.c.at, models.c.id)
+        return [codec.load(Model, row["record"]) for row in self._access.rows(query)]
+
+    def register(self, pipeline: str, model: str) -> int:
+        """Give a model its version number, the next one; asked again, the same."""
+        with self._access.writing(pipeline) as connection:
+            this = (models.c.pipeline == pipeline) & (models.c.id == model)
+            version = connection.execute(select(models.c.version).where(this)).scalar()
+            if version is None:
+                newest = select(func.max(models.c.version)).where(models.c.pipeline == pipeline)
+                version = (connection.execute(newest).scalar() or 0) + 1
+                connection.execute(models.update().where(this).values(version=version))
+            return int(version)
+
+    def versions(self, pipeline: str) -> dict[int, Model]:
+        """Registered models by version number."""
+        query = select(models).where(models.c.pipeline == pipeline, models.c.version.is_not(None))
+        rows = self._access.rows(query.order_by(models.c.version))
+        return {row["version"]: codec.load(Model, row["record"]) for row in rows}
+
+    def record_score(self, pipeline: str, score: Score) -> None:
+        """Commit how a model did on a batch."""
+        values = {"rows": score.rows, "log_loss": score.log_loss.value, "record": codec.dump(score)}
+        key = {"pipeline": pipeline, "model": score.model, "batch": score.batch}
+        with self._access.writing(pipeline) as connection:
+            insert_once(connection, scores, key, values)
+
+    def score(self, pipeline: str, model: str, batch: str) -> Score | None:
+        """How a model did on a batch, if it was judged on it."""
+        same = (scores.c.pipeline == pipeline) & (scores.c.model == model) & (scores.c.batch == batch)
+        row = self._access.first(select(scores).where(same))
+        return None if row is None else codec.load(Score, row["record"])
+
+    def scores(self, pipeline: str) -> dict[tuple[str, str], Score]:
+        """All scores by model and batch."""
+        rows = self._access.rows(select(scores).where(scores.c.pipeline == pipeline))
+        return {(row["model"], row["batch"]): codec.load(Score, row["record"]) for row in rows}
+
+    def record_drift(self, pipeline: str, drift: Drift) -> None:
+        """Commit how far the inputs of a batch have moved."""
+        values = {"reference": drift.reference, "drifted": drift.drifted, "record": codec.dump(drift)}
+        with self._access.writing(pipeline) as connection:
+            insert_once(connection, drifts, {"pipeline": pipeline, "batch": drift.batch}, values)
+
+    def drifts(self, pipeline: str) -> dict[str, Drift]:
+        """Findings of drift by batch."""
+        rows = self._access.rows(select(drifts).where(drifts.c.pipeline == pipeline))
+        return {row["batch"]: codec.load(Drift, row["record"]) for row in rows}
+
+    def drift(self, pipeline: str, batch: str) -> Drift | None:
+        """What was found about the inputs of one batch."""
+        row = self._access.first(select(drifts).where(drifts.c.pipeline == pipeline, drifts.c.batch == batch))
+        return None if row is None else codec.load(Drift, row["record"])
+
+    def last_losses(self, pipeline: str, before: int) -> list[tuple[str, float]]:
+        """Family and log loss of each candidate of the last turn before this one that was judged."""
+        turn = select(func.max(models.c.turn)).where(
+            models.c.pipeline == pipeline, models.c.turn < before, models.c.version.is_not(None)
+        )
+        query = select(models.c.family, scores.c.log_loss).where(
+            models.c.pipeline == pipeline, models.c.turn == turn.scalar_subquery()
+        )
+        own = (scores.c.pipeline == models.c.pipeline) & (scores.c.model == models.c.id)
+        batch = (turns.c.pipeline == models.c.pipeline) & (turns.c.number == models.c.turn)
+        joined = query.join(turns, batch).join(scores, own & (scores.c.batch == turns.c.batch))
+        rows = self._access.rows(joined.where(scores.c.log_loss.is_not(None)))
+        return [(row["family"], row["log_loss"]) for row in rows]
+
+    def record_comparison(self, pipeline: str, batch: str, base: str, challenger: str, result: Comparison) -> None:
+        """Commit the paired losses of champion (or dummy) and challenger."""
+        values = {"base": base, "challenger": challenger, "gain": result.gain, "record": codec.dump(result)}
+        with self._access.writing(pipeline) as connection:
+            insert_once(connection, comparisons, {"pipeline": pipeline, "batch": batch}, values)
+
+    def comparison(self, pipeline: str, batch: str) -> Comparison | None:
+        """The comparison that was made on one batch."""
+        same = (comparisons.c.pipeline == pipeline) & (comparisons.c.batch == batch)
+        row = self._access.first(select(comparisons).where(same))
+        return None if row is None else codec.load(Comparison, row["record"])
+
+    def comparisons(self, pipeline: str) -> dict[str, Comparison]:
+        """Comparisons by batch."""
+        rows = self._access.rows(select(comparisons).where(comparisons.c.pipeline == pipeline))
+        return {row["batch"]: codec.load(Comparison, row["record"]) for row in rows}

@@ -1,0 +1,199 @@
+"""Tables of the ledger, in SQLAlchemy Core. A change here needs a migration in `migrations/versions/`.
+
+Columns hold what is asked for by query or constraint; `record` holds the whole value of `tasks.core.records` as JSON.
+Times are ISO 8601 text in UTC, so that SQLite and PostgreSQL keep and order them alike.
+"""
+
+from sqlalchemy import JSON, Boolean, Column, Float, Integer, MetaData, String, Table, Text, UniqueConstraint
+
+HEAD = "0001"
+"""The version of the schema that this code reads and writes."""
+
+metadata = MetaData()
+
+
+def _pipeline() -> Column[str]:
+    return Column("pipeline", String(100), primary_key=True)
+
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    _pipeline(),
+    Column("name", String(300), primary_key=True),
+    Column("batch", String(64), primary_key=True, comment="sha256 of the delivered bytes"),
+    Column("duplicate", Boolean, nullable=False, comment="the same content had been delivered under another name"),
+    Column("rows", Integer, nullable=False),
+    Column("at", String(32), nullable=False),
+)
+
+batches = Table(
+    "batches",
+    metadata,
+    _pipeline(),
+    Column("id", String(64), primary_key=True),
+    Column("name", String(300), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("landed", Integer, nullable=False),
+    Column("accepted", Integer, nullable=False),
+    Column("quarantined", Integer, nullable=False),
+    Column("duplicates", Integer, nullable=False),
+    Column("first_event", String(32)),
+    Column("last_event", String(32)),
+    Column("accepted_file", String(64)),
+    Column("aside_file", String(64)),
+    Column("record", JSON, nullable=False),
+    Column("at", String(32), nullable=False),
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    _pipeline(),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("batch", String(64), nullable=False),
+    Column("batch_name", String(300), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("outcome", String(30)),
+    Column("reasons", JSON, nullable=False),
+    Column("champion_version", Integer),
+    Column("decision", JSON),
+    Column("health", JSON),
+    Column("prefect_run", String(40)),
+    Column("started", String(32), nullable=False),
+    Column("finished", String(32)),
+    UniqueConstraint("pipeline", "batch"),
+)
+
+triggers = Table(
+    "triggers",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("pipeline", String(100), nullable=False, index=True),
+    Column("kind", String(20), nullable=False),
+    Column("key", String(200), nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("state", String(20), nullable=False, comment="open, covered, skipped or failed"),
+    Column("turn", Integer),
+    Column("reason", Text),
+    Column("at", String(32), nullable=False),
+    UniqueConstraint("pipeline", "key"),
+)
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    _pipeline(),
+    Column("id", String(64), primary_key=True),
+    Column("cutoff", String(32), nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("record", JSON, nullable=False),
+)
+
+models = Table(
+    "models",
+    metadata,
+    _pipeline(),
+    Column("id", String(64), primary_key=True),
+    Column("family", String(100), nullable=False),
+    Column("turn", Integer, nullable=False),
+    Column("snapshot", String(64), nullable=False),
+    Column("bundle", String(64), nullable=False),
+    Column("golden", String(64), nullable=False),
+    Column("version", Integer, comment="number in the registry; only challengers have one"),
+    Column("record", JSON, nullable=False),
+    Column("at", String(32), nullable=False),
+    UniqueConstraint("pipeline", "version"),
+)
+
+scores = Table(
+    "scores",
+    metadata,
+    _pipeline(),
+    Column("model", String(64), primary_key=True),
+    Column("batch", String(64), primary_key=True),
+    Column("rows", Integer, nullable=False),
+    Column("log_loss", Float),
+    Column("record", JSON, nullable=False),
+)
+
+drifts = Table(
+    "drifts",
+    metadata,
+    _pipeline(),
+    Column("batch", String(64), primary_key=True),
+    Column("reference", String(64), nullable=False),
+    Column("drifted", Boolean, nullable=False),
+    Column("record", JSON, nullable=False),
+)
+
+comparisons = Table(
+    "comparisons",
+    metadata,
+    _pipeline(),
+    Column("batch", String(64), primary_key=True),
+    Column("base", String(64), nullable=False, comment="the champion, or `dummy`"),
+    Column("challenger", String(64), nullable=False),
+    Column("gain", Float, nullable=False),
+    Column("record", JSON, nullable=False),
+)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    _pipeline(),
+    Column("batch", String(64), primary_key=True),
+    Column("turn", Integer, nullable=False),
+    Column("champion", String(64), nullable=False),
+    Column("probe", String(64), nullable=False),
+    Column("settings_hash", String(64), nullable=False),
+    Column("value", Float, nullable=False),
+    Column("record", JSON, nullable=False),
+)
+
+verdicts = Table(
+    "verdicts",
+    metadata,
+    _pipeline(),
+    Column("turn", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String(20), nullable=False),
+    Column("champion", String(64)),
+    Column("challenger", String(64), nullable=False),
+    Column("record", JSON, nullable=False),
+    Column("at", String(32), nullable=False),
+)
+
+promotions = Table(
+    "promotions",
+    metadata,
+    _pipeline(),
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("version", Integer, nullable=False),
+    Column("model", String(64), nullable=False),
+    Column("previous", Integer),
+    Column("turn", Integer, nullable=False),
+    Column("fence", Integer, nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("by", String(100), nullable=False),
+    Column("reason", Text, nullable=False),
+    UniqueConstraint("pipeline", "turn"),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    _pipeline(),
+    Column("holder", String(300)),
+    Column("fence", Integer, nullable=False),
+    Column("expires", String(32)),
+)
+
+projections = Table(
+    "projections",
+    metadata,
+    _pipeline(),
+    Column("turn", Integer, primary_key=True, autoincrement=False),
+    Column("target", String(40), primary_key=True, comment="mlflow, drift_report, importance or page"),
+    Column("result", JSON, nullable=False),
+    Column("at", String(32), nullable=False),
+)

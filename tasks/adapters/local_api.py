@@ -1,0 +1,316 @@
+"""The Prefect API that a run talks to: the server that was named, or a local one that lives as long as the run.
+
+Change this module when runs must reach Prefect in another way. What is sent there belongs to `events`.
+
+A local API is a process of its own, because its start is two seconds of pure Python: in a thread it would take them
+from the imports of the caller, and later from the fits. It is spawned first and awaited last. It holds one end of a
+pipe to its parent and goes when that end closes, so it outlives no kill -9. Its database stays in the home, so that
+runs can still be looked at afterwards; several may work on one database at once.
+"""
+
+import os
+import re
+import selectors
+import socket
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from configs.errors import Unreachable
+from tasks.adapters import files
+
+START_SECONDS = 180.0
+"""Longest wait for the local API; a first start on a slow machine also makes the database."""
+STOP_SECONDS = 15.0
+"""Longest wait for events on their way, and for the API to write them down."""
+PROBE_SECONDS = 10.0
+"""Longest wait for an answer of a server that was named."""
+
+_LOG_BYTES = 2_000_000
+_SERVER = "tasks.adapters.local_api_server"
+_CHECKOUT = Path(__file__).resolve().parent.parent.parent
+
+
+# ── the side of the run ───────────────────────────────────────────────────────────────────────────────────────────
+@dataclass
+class Api:
+    """A Prefect API that was named or is being started."""
+
+    url: str
+    log: Path | None = None
+    auth: str | None = None
+    """User and password of a local API, so that nobody else on the machine can write to it."""
+    process: "subprocess.Popen[bytes] | None" = None
+    ready: IO[bytes] | None = None
+
+    def wait(self, timeout: float = START_SECONDS) -> str:
+        """Block until it answers, and give its address.
+
+        Raises:
+            Unreachable: nobody answers at the address that was named, or the local API did not start.
+        """
+        if self.process is None:
+            _probe(self.url)
+        elif self.ready is not None:
+            with self.ready as ready, selectors.DefaultSelector() as selector:
+                selector.register(ready, selectors.EVENT_READ)
+                answer = ready.read(1) if selector.select(timeout) else None
+            self.ready = None
+            if not answer:
+                self.stop()
+                raise Unreachable(self._explain(answer is None, timeout))
+        return self.url
+
+    def stop(self) -> None:
+        """Let a local API write down what it was told, and wait for its end. A named server is left alone."""
+        if self.process is None:
+            return
+        if self.ready is not None:
+            self.ready.close()
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def _explain(self, late: bool, timeout: float) -> str:
+        what = f"did not start within {timeout:.0f} seconds" if late else "ended while it started"
+        lines = self.log.read_text(errors="replace").split("\n") if self.log and self.log.exists() else []
+        last = next((line.strip() for line in reversed(lines) if line.strip()), "nothing was logged")
+        return f"The local Prefect API {what}: {last}. Its log is {self.log}."
+
+
+def start(home: Path, url: str | None = None) -> Api:
+    """Begin to start a local API, and return at once; or point to the server that was named.
+
+    Args:
+        home: Folder of everything local; database and log go to its subfolder `prefect`.
+        url: Address of a running server, such as http://127.0.0.1:4200/api; None or empty for a local one.
+    """
+    if url:
+        return Api(url.rstrip("/"))
+    import secrets
+
+    folder = home / "prefect"
+    auth = f"incumbent:{secrets.token_hex(16)}"
+    ready, write_end = os.pipe()
+    with socket.socket() as listener, _log(folder) as log, os.fdopen(write_end, "wb") as write:
+        # The parent binds, so that the address is known now and cannot be taken by somebody else.
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(128)
+        handed = (listener.fileno(), write.fileno())
+        process = subprocess.Popen(
+            [sys.executable, "-m", _SERVER, "serve", str(home), *map(str, handed)],
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            pass_fds=handed,
+            cwd=folder,
+            env=_environment(folder, folder / "prefect.db", auth),
+            # Ctrl-C is for the run: the API has to be there until its last state is told.
+            start_new_session=True,
+        )
+        port = listener.getsockname()[1]
+    return Api(f"http://127.0.0.1:{port}/api", Path(log.name), auth, process, os.fdopen(ready, "rb", buffering=0))
+
+
+@contextmanager
+def connected(api: Api) -> Iterator[str]:
+    """Wait for an API and make it the one of this process while the block runs; then flush and stop it."""
+    try:
+        url = api.wait()
+        with _settings(api), _quiet(api):
+            try:
+                yield url
+            finally:
+                _flush()
+    finally:
+        api.stop()
+
+
+@contextmanager
+def serve(home: Path, url: str | None = None) -> Iterator[str]:
+    """`start` and `connected` in one, for those who have nothing to do meanwhile."""
+    with connected(start(home, url)) as address:
+        yield address
+
+
+def ensure_database(home: Path) -> Path:
+    """Make the database of the local API, once, at the version of the installed Prefect; takes seconds the first time.
+
+    Safe in any number of processes at once: one makes it, the others wait. Nothing is seen before it is complete.
+    """
+    path = home / "prefect" / "prefect.db"
+    if _schema(path) == _installed():
+        return path
+    with files.locked(path.with_name(".database.lock")):
+        if not path.exists():
+            with files.staged(path) as staged:
+                draft = staged.with_suffix(".draft")
+                _migrate(draft)
+                # Into a file without a write-ahead log beside it.
+                _execute(draft, "VACUUM INTO ?", str(staged))
+            for leftover in path.parent.glob(".prefect.db.*"):
+                leftover.unlink()
+        elif _schema(path) != _installed():
+            _migrate(path)
+    return path
+
+
+def _probe(url: str) -> None:
+    import urllib.error
+    import urllib.request
+
+    advice = "Start that server, or unset PREFECT_API_URL to use a local one."
+    try:
+        with urllib.request.urlopen(f"{url}/health", timeout=PROBE_SECONDS) as answer:
+            if answer.status == 200:
+                return
+            found = f"answered {answer.status}"
+    except urllib.error.HTTPError as err:
+        found = f"answered {err.code} {err.reason}"
+        err.close()
+    except (OSError, ValueError) as err:
+        found = f"gave no answer ({getattr(err, 'reason', err)})"
+    raise Unreachable(f"The Prefect server that PREFECT_API_URL names, {url}, {found}. {advice}")
+
+
+def _environment(folder: Path, database: Path, auth: str) -> dict[str, str]:
+    from configs import environment
+
+    # Nothing of the user's own Prefect: neither its profile nor its server's settings.
+    inherited = {k: v for k, v in environment.for_child(folder.parent).items() if not k.startswith("PREFECT_")}
+    return inherited | {
+        "PYTHONPATH": os.pathsep.join([str(_CHECKOUT), *filter(None, [inherited.get("PYTHONPATH")])]),
+        "DO_NOT_TRACK": "1",
+        "PREFECT_HOME": str(folder),
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{database}",
+        # The database is ready before the API is; asking alembic again would take 0.6 s.
+        "PREFECT_SERVER_DATABASE_MIGRATE_ON_START": "false",
+        "PREFECT_SERVER_REGISTER_BLOCKS_ON_START": "false",
+        "PREFECT_SERVER_MEMOIZE_BLOCK_AUTO_REGISTRATION": "false",
+        "PREFECT_SERVER_API_AUTH_STRING": auth,
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_UI_ENABLED": "false",
+        "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
+        "PREFECT_LOGGING_LEVEL": "WARNING",
+        # Nobody listens to streams here, and automations belong to a server that stays.
+        "PREFECT_SERVER_EVENTS_STREAM_OUT_ENABLED": "false",
+        "PREFECT_SERVER_LOGS_STREAM_OUT_ENABLED": "false",
+        "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": "false",
+        # One transaction per second in place of one per state of a task.
+        "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "200",
+        "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
+        "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "200",
+        "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL": "2",
+    }
+
+
+def _log(folder: Path) -> IO[bytes]:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "server.log"
+    grown = path.exists() and path.stat().st_size > _LOG_BYTES
+    return path.open("wb" if grown else "ab")
+
+
+@contextmanager
+def _settings(api: Api) -> Iterator[None]:
+    from prefect import settings
+
+    values: dict[Any, Any] = {
+        settings.PREFECT_API_URL: api.url,
+        settings.PREFECT_SERVER_ANALYTICS_ENABLED: False,
+        settings.PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW: "ignore",
+    }
+    if api.log is not None:
+        values |= {
+            settings.PREFECT_HOME: api.log.parent,
+            settings.PREFECT_API_KEY: None,
+            settings.PREFECT_API_AUTH_STRING: api.auth,
+            # Every flow waits up to a second for its heartbeat's thread, and nobody watches it here.
+            settings.PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,
+            settings.PREFECT_CLIENT_CSRF_SUPPORT_ENABLED: False,
+        }
+    with settings.temporary_settings(values):
+        yield
+
+
+@contextmanager
+def _quiet(api: Api) -> Iterator[None]:
+    """Keep Prefect's log off the terminal: the API has the log of each run, and errors are told by whoever raised."""
+    import logging
+
+    from prefect.logging.handlers import PrefectConsoleHandler
+
+    sink: logging.Handler = logging.NullHandler()
+    if api.log is not None:
+        sink = logging.FileHandler(api.log.with_name("client.log"), delay=True)
+        sink.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    sink.setLevel(logging.WARNING)
+    loggers = [logging.getLogger(name) for name in ("prefect", "prefect._internal", "EventsWorker", "APILogWorker")]
+    consoles = [handler for handler in logging.getLogger().handlers if isinstance(handler, PrefectConsoleHandler)]
+    before = [(logger, logger.propagate, logger.handlers[:]) for logger in loggers]
+    levels = [(handler, handler.level) for handler in consoles]
+    for logger in loggers:
+        logger.propagate, logger.handlers = False, [sink]
+    for handler in consoles:
+        handler.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        for logger, propagate, handlers in before:
+            logger.propagate, logger.handlers = propagate, handlers
+        for handler, level in levels:
+            handler.setLevel(level)
+        sink.close()
+
+
+def _flush() -> None:
+    """Send what waits in this process: events carry the states of the tasks."""
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogWorker
+
+    EventsWorker.drain_all(timeout=STOP_SECONDS)
+    APILogWorker.drain_all(timeout=STOP_SECONDS)
+
+
+# ── the database ──────────────────────────────────────────────────────────────────────────────────────────────────
+def _installed() -> int:
+    """The installed Prefect as a number, 3.8.8 as 30808; kept in the database as its user_version."""
+    from importlib.metadata import version
+
+    numbers = [int(part) for part in re.findall(r"\d+", version("prefect"))[:3]]
+    return sum(number * 100**place for place, number in enumerate(reversed(numbers)))
+
+
+def _schema(path: Path) -> int | None:
+    return int(_execute(path, "PRAGMA user_version")) if path.exists() else None
+
+
+def _migrate(path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", _SERVER, "migrate"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=path.parent,
+        env=_environment(path.parent, path, ""),
+    )
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or ["no reason was given"])[-1]
+        raise Unreachable(f"Prefect's database {path} could not be made: {last}")
+    _execute(path, f"PRAGMA user_version = {_installed()}")
+
+
+def _execute(path: Path, statement: str, *parameters: str) -> Any:
+    with closing(sqlite3.connect(path, timeout=60, isolation_level=None)) as connection:
+        row = connection.execute(statement, parameters).fetchone()
+        return row[0] if row else None

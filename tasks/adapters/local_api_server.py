@@ -1,0 +1,142 @@
+"""The process of a local Prefect API; only `local_api` starts it.
+
+Change this module when Prefect's own server has to be served in another way. It serves the API that Prefect makes for
+such uses (without UI and scheduler), with two faults put right: states that get lost when it stops, and transactions
+on SQLite that fail at once where they could wait.
+"""
+
+import gc
+import os
+import socket
+import sys
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import uvicorn
+    from fastapi import FastAPI
+
+_SETTLE_SECONDS = 5.0
+
+
+def main(arguments: list[str]) -> None:
+    """`serve HOME LISTENER READY` or `migrate`; where and how is told by Prefect's settings in the environment."""
+    if arguments[0] == "migrate":
+        _migrate()
+    else:
+        _serve(Path(arguments[1]), int(arguments[2]), int(arguments[3]))
+
+
+def _migrate() -> None:
+    import asyncio
+
+    from prefect.server.database import provide_database_interface
+
+    asyncio.run(provide_database_interface().create_db())
+
+
+def _serve(home: Path, listener: int, ready: int) -> None:
+    lifeline = _Lifeline()
+    lifeline.start()
+    # What is made while the server starts stays: collecting garbage in between finds nothing and takes 0.4 s.
+    gc.disable()
+    from tasks.adapters import local_api
+
+    local_api.ensure_database(home)
+    import uvicorn
+
+    server = uvicorn.Server(
+        uvicorn.Config(_app(), log_config=None, lifespan="on", access_log=False, timeout_graceful_shutdown=5)
+    )
+    lifeline.server = server
+    with socket.socket(fileno=listener) as listening:
+        address = listening.getsockname()
+        threading.Thread(target=_announce, args=(address, ready), daemon=True).start()
+        gc.freeze()
+        gc.enable()
+        server.run(sockets=[listening])
+    sys.stdout.flush()
+    # All is written; taking the interpreter apart would take another half second.
+    os._exit(0 if server.started else 1)
+
+
+class _Lifeline(threading.Thread):
+    """Ends this process when the other end of its standard input is gone, however that came about."""
+
+    server: "uvicorn.Server | None" = None
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+
+    def run(self) -> None:
+        while os.read(0, 1024):
+            pass
+        if self.server is None:
+            os._exit(0)
+        self.server.should_exit = True
+
+
+def _announce(address: tuple[str, int], ready: int) -> None:
+    """Ask one question and tell the parent once it is answered; the first answer takes a quarter of a second."""
+    import http.client
+    from base64 import b64encode
+
+    from prefect.settings import get_current_settings
+
+    secret = get_current_settings().server.api.auth_string
+    token = b64encode((secret.get_secret_value() if secret else "").encode()).decode()
+    with closing(http.client.HTTPConnection(*address, timeout=60)) as connection, os.fdopen(ready, "wb") as report:
+        connection.request("GET", "/api/admin/version", headers={"Authorization": f"Basic {token}"})
+        if connection.getresponse().status == http.client.OK:
+            report.write(b"1")
+
+
+def _app() -> "FastAPI":
+    from prefect.server.api.server import create_app
+    from prefect.server.database import dependencies
+    from prefect.server.database.configurations import AioSqliteConfiguration
+    from prefect.settings import PREFECT_API_DATABASE_CONNECTION_URL
+
+    class Patient(AioSqliteConfiguration):
+        """Takes the lock for writing at the start of a transaction, where SQLite waits for it.
+
+        A transaction that reads first and then writes fails at once if another one wrote in between; the API then
+        answers 503, and the client waits two seconds: measured in every other flow run.
+        """
+
+        @asynccontextmanager
+        async def begin_transaction(self, session: Any, with_for_update: bool = False) -> AsyncIterator[Any]:
+            async with super().begin_transaction(session, with_for_update=True) as transaction:
+                yield transaction
+
+    dependencies.MODELS_DEPENDENCIES["database_config"] = Patient(PREFECT_API_DATABASE_CONNECTION_URL.value())
+    app = create_app(ephemeral=True, final=True)
+    inner = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(app: "FastAPI") -> AsyncIterator[Any]:
+        async with inner(app) as state:
+            yield state
+            await _settle()
+
+    app.router.lifespan_context = lifespan
+    return app
+
+
+async def _settle() -> None:
+    """Wait until every event that came in has been taken up: Prefect would drop those that are still queued."""
+    import asyncio
+
+    from prefect.server.utilities.messaging.memory import METRICS
+
+    loop = asyncio.get_running_loop()
+    deadline, events = loop.time() + _SETTLE_SECONDS, METRICS["events"]
+    while events["consumed"] < events["published"] and loop.time() < deadline:
+        await asyncio.sleep(0.005)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

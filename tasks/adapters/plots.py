@@ -1,0 +1,134 @@
+"""Plots of a judged model for MLflow: ROC, precision-recall, calibration, importance; small PNG files.
+
+Add a plot here when it belongs to one model and one batch. Charts of the report are drawn by `tasks.core.reporting`.
+Only the object API of matplotlib is used: no pyplot, no global state.
+"""
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from tasks.core.records import CalibrationBin
+
+_INK, _LINE, _FAINT = "#1f2933", "#1d5fbf", "#9aa5b1"
+_POINTS = 400
+_MOST_BARS = 20
+
+Floats = NDArray[np.float64]
+
+
+def draw(
+    folder: Path,
+    outcomes: NDArray[np.bool_],
+    answers: NDArray[np.floating],
+    calibration: Sequence[CalibrationBin],
+    importance: Sequence[tuple[str, float]],
+) -> list[Path]:
+    """Write those plots that are defined into the folder and return their paths.
+
+    ROC and precision-recall need both outcomes, calibration its bins, importance at least one input.
+
+    Args:
+        folder: An existing folder.
+        outcomes: Labels of the judged rows, shape (rows,).
+        answers: Probabilities of a positive label for the same rows.
+        calibration: Groups of rows with their mean prediction and share of positives.
+        importance: Rise in log loss by column, largest first.
+    """
+    drawn: list[Path] = []
+    if 0 < int(outcomes.sum()) < len(outcomes):
+        false_share, true_share, precision = curves(outcomes, answers)
+        drawn.append(_roc(folder, false_share, true_share))
+        drawn.append(_precision_recall(folder, true_share[1:], precision[1:], float(outcomes.mean())))
+    if calibration:
+        drawn.append(_calibration(folder, calibration))
+    if importance:
+        drawn.append(_importance(folder, importance[:_MOST_BARS]))
+    return drawn
+
+
+def curves(outcomes: NDArray[np.bool_], answers: NDArray[np.floating]) -> tuple[Floats, Floats, Floats]:
+    """False positive share, true positive share (recall) and precision at falling thresholds; starts at (0, 0, 1).
+
+    Tied answers are one threshold. At most 401 points, evenly spread over the thresholds. Both outcomes must be there.
+    """
+    order = np.argsort(-answers, kind="stable")
+    hits, sorted_answers = outcomes[order], answers[order]
+    ends = np.append(np.flatnonzero(np.diff(sorted_answers)), len(hits) - 1)
+    ends = ends[np.unique(np.linspace(0, len(ends) - 1, min(_POINTS, len(ends))).astype(int))]
+    true = np.cumsum(hits)[ends].astype(np.float64)
+    taken = (ends + 1).astype(np.float64)
+    positives = float(hits.sum())
+    false_share = np.append(0.0, (taken - true) / (len(hits) - positives))
+    return false_share, np.append(0.0, true / positives), np.append(1.0, true / taken)
+
+
+def _roc(folder: Path, false_share: Floats, true_share: Floats) -> Path:
+    figure, axes = _empty("ROC", "false positive rate", "true positive rate")
+    area = float(np.sum(np.diff(false_share) * (true_share[1:] + true_share[:-1]) / 2))
+    axes.plot([0, 1], [0, 1], color=_FAINT, linestyle="--", linewidth=1)
+    axes.plot(false_share, true_share, color=_LINE, linewidth=2)
+    axes.text(0.97, 0.05, f"area {area:.3f}", ha="right", color=_INK, transform=axes.transAxes)
+    return _saved(figure, folder / "roc.png")
+
+
+def _precision_recall(folder: Path, recall: Floats, precision: Floats, base_rate: float) -> Path:
+    figure, axes = _empty("Precision and recall", "recall", "precision")
+    axes.axhline(base_rate, color=_FAINT, linestyle="--", linewidth=1)
+    axes.plot(recall, precision, color=_LINE, linewidth=2)
+    axes.text(0.97, 0.92, f"positive {base_rate:.1%}", ha="right", color=_INK, transform=axes.transAxes)
+    return _saved(figure, folder / "precision_recall.png")
+
+
+def _calibration(folder: Path, bins: Sequence[CalibrationBin]) -> Path:
+    figure, axes = _empty("Calibration", "predicted share", "actual share")
+    top = max(max(group.predicted, group.actual) for group in bins) * 1.08 or 1.0
+    axes.plot([0, top], [0, top], color=_FAINT, linestyle="--", linewidth=1)
+    axes.plot([g.predicted for g in bins], [g.actual for g in bins], color=_LINE, linewidth=1, marker="o", markersize=5)
+    axes.set_xlim(0, top)
+    axes.set_ylim(0, top)
+    return _saved(figure, folder / "calibration.png")
+
+
+def _importance(folder: Path, importance: Sequence[tuple[str, float]]) -> Path:
+    names = [name[:40] for name, _ in importance]
+    figure, axes = _empty("Permutation importance", "rise in log loss when shuffled", "", left=_room_for(names))
+    axes.set_xlim(auto=True)
+    axes.set_ylim(auto=True)
+    axes.barh(range(len(importance)), [value for _, value in importance], color=_LINE, height=0.7)
+    axes.set_yticks(range(len(importance)), names, fontsize=8, parse_math=False)
+    axes.invert_yaxis()
+    return _saved(figure, folder / "importance.png")
+
+
+def _room_for(names: Sequence[str]) -> float:
+    """Share of the width that the longest name takes at 8 points."""
+    return min(0.05 + 0.0135 * max(map(len, names)), 0.6)
+
+
+def _empty(title: str, across: str, up: str, left: float = 0.13) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(5, 4), dpi=96)
+    axes = figure.add_axes((left, 0.14, 0.96 - left, 0.76))
+    axes.set_title(title, loc="left", color=_INK, fontsize=11)
+    axes.set_xlabel(across, color=_INK)
+    axes.set_ylabel(up, color=_INK)
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1.02)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    return figure, axes
+
+
+def _saved(figure: Figure, path: Path) -> Path:
+    FigureCanvasAgg(figure)
+    with warnings.catch_warnings():
+        # A name in a script that the font does not have is drawn as boxes.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
+        figure.savefig(path, format="png")
+    return path

@@ -1,0 +1,164 @@
+"""Rows by reference: the ones that a model learns from and the ones that it is judged on.
+
+Tasks hand each other ids; here an id becomes arrays, read once per process and kept while the turn needs them.
+Which rows those are is decided in the core.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from configs.settings import PipelineSettings, Times
+from tasks.adapters.bundles import Bundles
+from tasks.adapters.store import Store
+from tasks.core import evaluation, training
+from tasks.core.records import Batch, Model, Snapshot
+from tasks.core.training import Selected
+from tasks.core.windows import Plan
+
+T = TypeVar("T")
+_KEPT = 24
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The labelled rows of a batch on which models are compared; all arrays have one entry per row."""
+
+    prepared: pd.DataFrame
+    outcomes: NDArray[np.bool_]
+    clusters: NDArray[Any]
+    slices: dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Window:
+    """What a model learns from."""
+
+    prepared: pd.DataFrame
+    outcomes: NDArray[np.bool_]
+
+
+class Rows:
+    """Rows of the store, selected and made ready."""
+
+    def __init__(self, store: Store, bundles: Bundles) -> None:
+        """Args:
+        store: Where accepted rows are.
+        bundles: Where models are.
+        """
+        self._store = store
+        self._bundles = bundles
+        self._kept: OrderedDict[tuple[object, ...], Any] = OrderedDict()
+
+    def judged(self, batch: Batch, cutoff: datetime | None, settings: PipelineSettings) -> Judged:
+        """The labelled rows of a batch that happened at or after the cut-off."""
+        cutoff = _effective(batch, cutoff)
+        return self._once(("judged", batch.id, cutoff), lambda: self._judged(batch, cutoff, settings))
+
+    def answers(self, model: Model, batch: Batch, cutoff: datetime | None, settings: PipelineSettings) -> NDArray[np.float64]:
+        """What a model says about the judged rows, shape (rows,)."""
+
+        def ask() -> NDArray[np.float64]:
+            loaded = self._bundles.load(model.bundle, model.golden)
+            threads = settings.training.threads
+            return training.predict(loaded, self.judged(batch, cutoff, settings).prepared, threads=threads)
+
+        return self._once(("answers", model.id, batch.id, _effective(batch, cutoff)), ask)
+
+    def select(self, plan: Plan, settings: PipelineSettings) -> Snapshot:
+        """The record of the rows of a plan; the rows themselves are kept for the fits that follow."""
+        files = tuple(batch.accepted_file for batch in plan.batches if batch.accepted_file)
+        label, event = settings.training.label, settings.ingestion.times.event
+        times = _times(settings, plan.ignores_arrival)
+        parts = self._parts(files, plan.start, plan.cutoff, times, label)
+        events = [part.frame[event] for part in parts if len(part.frame)]
+        identity = training.snapshot_id(files, start=plan.start, cutoff=plan.cutoff, times=times, label=label)
+        window = self._keep_window(identity, parts, settings)
+        return Snapshot(
+            id=identity,
+            batches=files,
+            start=plan.start,
+            cutoff=plan.cutoff,
+            rows=len(window.outcomes),
+            positives=int(window.outcomes.sum()),
+            excluded_unlabelled=sum(part.excluded_unlabelled for part in parts),
+            excluded_unknown=sum(part.excluded_unknown for part in parts),
+            first_event=min(part.min() for part in events).to_pydatetime() if events else None,
+            last_event=max(part.max() for part in events).to_pydatetime() if events else None,
+            ignores_arrival=plan.ignores_arrival,
+        )
+
+    def window(self, snapshot: Snapshot, settings: PipelineSettings) -> Window:
+        """What a model learns from."""
+        if ("window", snapshot.id) not in self._kept:
+            self._keep_window(snapshot.id, self._parts_of(snapshot, settings), settings)
+        found: Window = self._kept["window", snapshot.id]
+        return found
+
+    def reference(self, snapshot: Snapshot, settings: PipelineSettings) -> pd.DataFrame:
+        """The inputs that a model learned from, as they were accepted."""
+
+        def gather() -> pd.DataFrame:
+            columns = list(settings.training.features)
+            return pd.concat([part.frame[columns] for part in self._parts_of(snapshot, settings)], ignore_index=True)
+
+        return self._once(("reference", snapshot.id), gather)
+
+    def _parts_of(self, snapshot: Snapshot, settings: PipelineSettings) -> list[Selected]:
+        times = _times(settings, snapshot.ignores_arrival)
+        return self._parts(snapshot.batches, snapshot.start, snapshot.cutoff, times, settings.training.label)
+
+    def _parts(
+        self, files: Sequence[str], start: datetime | None, cutoff: datetime, times: Times, label: str
+    ) -> list[Selected]:
+        frames = [self._store.read(file) for file in files]
+        return [training.select(frame, times=times, label=label, start=start, cutoff=cutoff) for frame in frames]
+
+    def _keep_window(self, identity: str, parts: Sequence[Selected], settings: PipelineSettings) -> Window:
+        for key in [key for key in self._kept if key[0] == "window"]:
+            del self._kept[key]  # one window at a time: it is the largest thing in memory
+        features, columns, label = settings.training.features, settings.validation.columns, settings.training.label
+        prepared = [training.prepare(part.frame, features, columns) for part in parts]
+        outcomes = [training.labels(part.frame, label) for part in parts]
+        window = Window(pd.concat(prepared, ignore_index=True), np.concatenate(outcomes))
+        self._kept["window", identity] = window
+        return window
+
+    def _judged(self, batch: Batch, cutoff: datetime | None, settings: PipelineSettings) -> Judged:
+        frame = self._store.read(batch.accepted_file or "")
+        chosen = frame[settings.training.label].notna()
+        if cutoff is not None:
+            chosen &= frame[settings.ingestion.times.event] >= cutoff
+        rows = frame[chosen].reset_index(drop=True)
+        training_settings = settings.training
+        return Judged(
+            prepared=training.prepare(rows, training_settings.features, settings.validation.columns),
+            outcomes=training.labels(rows, training_settings.label),
+            clusters=evaluation.clusters(rows, settings.ingestion.times, settings.evaluation.cluster),
+            slices=evaluation.slice_labels(rows, settings.evaluation.slices, settings.validation.columns),
+        )
+
+    def _once(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
+        if key not in self._kept:
+            self._kept[key] = make()
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        found: T = self._kept[key]
+        return found
+
+
+def _times(settings: PipelineSettings, ignores_arrival: bool) -> Times:
+    times = settings.ingestion.times
+    return times.model_copy(update={"arrival": None}) if ignores_arrival else times
+
+
+def _effective(batch: Batch, cutoff: datetime | None) -> datetime | None:
+    """None if the cut-off leaves the whole batch, so that both ways to say so are one."""
+    whole = cutoff is None or (batch.first_event is not None and cutoff <= batch.first_event)
+    return None if whole else cutoff

@@ -1,0 +1,129 @@
+"""Shows a finished turn elsewhere: the Evidently page, permutation importance, MLflow's runs, versions and aliases.
+
+All of it is a projection of the ledger: it can be done late, twice, or by another process, and ends the same.
+"""
+
+from typing import Any
+
+from configs import loader
+from configs.settings import PipelineSettings
+from tasks.adapters import evidently_report, failpoints, history, registry, tracking
+from tasks.adapters.bundles import ALLOWED
+from tasks.adapters.home import Home
+from tasks.adapters.tracking import TrainingRun
+from tasks.core import training
+from tasks.core.records import Model, Turn
+
+
+def show(home: Home, pipeline: str, number: int) -> str | None:
+    """Show one turn; returns the id of the MLflow run of its probe, None if there was none.
+
+    Args:
+        home: Ledger and all the rest.
+        pipeline: Its pipeline.
+        number: The turn, which is done.
+    """
+    done = home.ledger.turns.projected(pipeline, "mlflow")
+    if number in done:
+        return None if done[number] is None else str(done[number])
+    told = history.read(home.ledger, pipeline)
+    turn = next(turn for turn in told.turns if turn.number == number)
+    versions = {model.id: version for version, model in told.models}
+    _show_drift(home, pipeline, turn, [model for version, model in told.models if version == turn.champion_version])
+    run = _show_models(home, pipeline, turn, versions) if turn.probe_model else None
+    if turn.probe_model and run:
+        _show_versions(home, pipeline, turn, run)
+    failpoints.reach("shown-in-mlflow")
+    home.ledger.turns.project(pipeline, number, "mlflow", run)
+    return run
+
+
+def _show_drift(home: Home, pipeline: str, turn: Turn, champion: list[Model]) -> None:
+    if turn.drift is None or not champion:
+        return
+    settings = home.settings(pipeline)
+    name = f"{pipeline}-drift-{turn.number}.html"
+    evidently_report.write(
+        home.report(pipeline).parent / name,
+        home.rows.reference(champion[0].snapshot, settings),
+        home.store.read(turn.batch.accepted_file or ""),
+        turn.drift,
+        settings.training.features,
+        settings.validation.columns,
+        settings.monitoring.drift,
+        settings.training.seed,
+    )
+    home.ledger.turns.project(pipeline, turn.number, "drift_report", name)
+
+
+def _show_models(home: Home, pipeline: str, turn: Turn, versions: dict[str, int]) -> str | None:
+    """One MLflow run for every candidate; the probe's has the plots and the verdict."""
+    settings, probe_run = home.settings(pipeline), None
+    for model in home.ledger.models.of_turn(pipeline, turn.number):
+        score = home.ledger.models.score(pipeline, model.id, turn.batch.id)
+        if score is None:
+            continue
+        is_probe = turn.probe_model is not None and model.id == turn.probe_model.id
+        described = TrainingRun(
+            pipeline=pipeline,
+            title=settings.title,
+            turn=turn.number,
+            batch=turn.batch,
+            model=model,
+            score=score,
+            label=settings.training.label,
+            features=tuple((name, *_kind(settings, name)) for name in settings.training.features),
+            triggers=tuple(trigger.evidence for trigger in turn.triggers),
+            pipeline_yaml=loader.source_text(pipeline),
+            bundle=home.bundles.bundle_path(model.bundle),
+            trusted_types=ALLOWED,
+            started=turn.started,
+            finished=turn.finished or turn.started,
+            probe=is_probe,
+            **(_verdict_of(home, pipeline, turn, versions) if is_probe else {}),
+        )
+        run = tracking.log_training(home.tracking, described)
+        probe_run = run if is_probe else probe_run
+    return probe_run
+
+
+def _kind(settings: PipelineSettings, feature: str) -> tuple[Any, bool]:
+    rule = settings.validation.columns[feature]
+    return rule.type, rule.nullable
+
+
+def _verdict_of(home: Home, pipeline: str, turn: Turn, versions: dict[str, int]) -> dict[str, Any]:
+    model, verdict = turn.probe_model, turn.verdict
+    assert model is not None and verdict is not None
+    settings = home.settings(pipeline)
+    rows = home.rows.judged(turn.batch, model.snapshot.cutoff, settings)
+    answers = home.rows.answers(model, turn.batch, model.snapshot.cutoff, settings)
+    matters = training.importance(
+        home.bundles.load(model.bundle, model.golden),
+        rows.prepared,
+        rows.outcomes,
+        rows=settings.evaluation.importance_rows,
+        seed=settings.training.seed,
+    )
+    home.ledger.turns.project(pipeline, turn.number, "importance", [list(pair) for pair in matters])
+    figures = [("evidence", turn.evidence.value)] if turn.evidence else []
+    figures += [("gain", turn.comparison.gain)] if turn.comparison else []
+    return {
+        "verdict": verdict.kind.value,
+        "reasons": verdict.reasons,
+        "version": versions.get(model.id),
+        "figures": tuple(figures),
+        "judged": tracking.Judged(rows.outcomes, answers.astype("float32"), matters),
+    }
+
+
+def _show_versions(home: Home, pipeline: str, turn: Turn, run: str) -> None:
+    """Register the challenger and let the aliases say what the ledger says now."""
+    model, version = turn.probe_model, turn.probe_version
+    assert model is not None and version is not None and turn.verdict is not None
+    tags = (("incumbent.verdict", turn.verdict.kind.value), ("incumbent.reason", turn.verdict.reasons[0]))
+    registry.register(home.tracking, pipeline, model=model.id, version=version, run_id=run, tags=tags)
+    shown = [made for made in home.ledger.promotions.all(pipeline) if made.turn <= turn.number]
+    registry.set_alias(home.tracking, pipeline, "champion", shown[-1].version if shown else None)
+    registry.set_alias(home.tracking, pipeline, "challenger", version)
+

@@ -1,0 +1,212 @@
+"""Sources: what lies in a landing folder, and the rows in it. Nothing here changes a delivery.
+
+Add a format here when `Source.kind` gets one. What rows must look like is the contract's matter. pandas and pyarrow
+are imported late: to see that nothing waits must be quick.
+"""
+
+import hashlib
+import io
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from configs.errors import BrokenContract, LandingFolderMissing, UnreadableFile
+from configs.settings import ColumnType, Source, ValidationSettings
+from tasks.core import ingestion
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+_MAGIC = b"PAR1"
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What a source delivered at once; its identity is its content."""
+
+    name: str
+    """File name without its ending."""
+    path: Path
+    digest: str
+    """sha256 of the content."""
+    size: int
+    """In bytes."""
+
+
+def list_deliveries(source: Source, folder: Path) -> list[Delivery]:
+    """All deliveries in a folder, in natural order of their names.
+
+    Left out are only `*.tmp`, `.name` and `_name`: what is being written, and notes of other programs. Anything else
+    is listed, folders and pipes too, so that `read` can name what is wrong with them; nothing is waited for.
+
+    Args:
+        source: Where batches come from.
+        folder: The landing folder.
+
+    Raises:
+        LandingFolderMissing: There is no such folder.
+    """
+    try:
+        names = [entry.name for entry in os.scandir(folder)]
+    except (FileNotFoundError, NotADirectoryError) as err:
+        raise LandingFolderMissing(
+            f"The landing folder {folder} does not exist. Make it and put {source.kind} files there, "
+            "or name another one as ingestion.source.folder."
+        ) from err
+    wanted = [name for name in names if not (name.startswith((".", "_")) or name.endswith(".tmp"))]
+    found = [_look(folder / name) for name in ingestion.order(wanted)]
+    return [delivery for delivery in found if delivery is not None]
+
+
+def content(delivery: Delivery) -> bytes:
+    """The bytes of a delivery; for something that is no file, a note that says so.
+
+    Raises:
+        UnreadableFile: It is gone, cannot be read, or is not what was listed any more.
+    """
+    try:
+        with _opened(delivery.path) as file:
+            found = file.read()
+    except OSError as err:
+        raise UnreadableFile(f"The file cannot be read: {err.strerror}.") from err
+    if hashlib.sha256(found).hexdigest() != delivery.digest:
+        raise UnreadableFile(
+            "The file changed while it was read; write it under a name that ends in .tmp, and rename it then."
+        )
+    return found
+
+
+def read(delivery: Delivery, source: Source, settings: ValidationSettings) -> "pd.DataFrame":
+    """The rows of a delivery, with the columns of the contract and all others, in the order of the file.
+
+    Text is `str`, times are UTC in microseconds, booleans and whole numbers with missing values are nullable.
+
+    Args:
+        delivery: From `list_deliveries`.
+        source: Its format.
+        settings: The contract.
+
+    Raises:
+        UnreadableFile: The bytes are not a whole file of that format.
+        BrokenContract: It has no rows, or its columns are not those of the contract.
+    """
+    from tasks.core import columns
+
+    found = content(delivery)
+    fault = _odd(delivery.path)
+    if fault:
+        raise UnreadableFile(f"It is {fault}, not a file.")
+    frame = _frame(_table(found), {name: rule.type for name, rule in settings.columns.items()})
+    columns.require(frame, settings)
+    if frame.empty:
+        raise BrokenContract("The file has no rows.")
+    return frame
+
+
+# ── the folder ────────────────────────────────────────────────────────────────────────────────────────────────────
+def _look(path: Path) -> Delivery | None:
+    """One entry of the folder; None if it is gone by now."""
+    try:
+        with _opened(path) as file:
+            digest, size = hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
+    except FileNotFoundError:
+        return None
+    except OSError:
+        digest, size = hashlib.sha256(os.fsencode(path.name)).hexdigest(), 0  # `read` will say what is wrong
+    return Delivery(_readable(path.stem), path, digest, size)
+
+
+def _opened(path: Path) -> io.BytesIO | io.BufferedReader:
+    """A regular file of this folder; of anything else a note, without ever waiting for it."""
+    odd = _odd(path)
+    if odd:
+        return io.BytesIO(os.fsencode(f"{path.name} is {odd}, not a file.\n"))
+    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
+
+
+def _odd(path: Path) -> str | None:
+    """What an entry is if it is not a regular file of its folder; links may lead to a file beside them."""
+    mode = path.lstat().st_mode
+    if stat.S_ISLNK(mode):
+        if not path.exists():
+            return "a link to nothing"
+        if path.resolve().parent != path.parent.resolve():
+            return "a link out of the landing folder"
+        mode = path.stat().st_mode
+    kinds = {stat.S_IFREG: None, stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
+    return kinds.get(stat.S_IFMT(mode), "a device")
+
+
+def _readable(name: str) -> str:
+    """A name that can be printed and stored, whatever bytes the file system allows."""
+    text = os.fsencode(name).decode("utf-8", "replace")
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
+
+
+# ── parquet ───────────────────────────────────────────────────────────────────────────────────────────────────────
+def _table(found: bytes) -> "pa.Table":
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if not found:
+        raise UnreadableFile("The file is empty (0 bytes).")
+    if not found.startswith(_MAGIC):
+        raise UnreadableFile(f"The file is not parquet: it begins with {found[:12].decode('latin-1')!r}.")
+    if not found.endswith(_MAGIC) or len(found) < 12:
+        raise UnreadableFile("The file is truncated: the end that every parquet file has is missing.")
+    try:
+        table = pq.ParquetFile(pa.BufferReader(found), page_checksum_verification=True).read()
+        table.validate(full=True)
+    except (pa.ArrowException, OSError, ValueError) as err:
+        raise UnreadableFile(f"The file is damaged: {_first_line(err)}.") from err
+    return table
+
+
+def _frame(table: "pa.Table", types: Mapping[str, ColumnType]) -> "pd.DataFrame":
+    """Columns as they are in the file, with one pandas type for each kind of value; the notes of pandas are ignored."""
+    import pandas as pd
+    import pyarrow as pa
+
+    kinds = {
+        **{pa.type_for_alias(f"int{bits}"): pd.array([], dtype=f"Int{bits}").dtype for bits in (8, 16, 32, 64)},
+        **{pa.type_for_alias(f"uint{bits}"): pd.array([], dtype=f"UInt{bits}").dtype for bits in (8, 16, 32, 64)},
+        pa.bool_(): pd.BooleanDtype(),
+    }
+    twice = {name for name in table.column_names if table.column_names.count(name) > 1}
+    if twice:
+        raise BrokenContract(" ".join(f"Column {name!r} is there more than once." for name in sorted(twice)))
+    parts = {name: _uniform(name, table.column(name), types.get(name)) for name in table.column_names}
+    nullable = [name for name, part in parts.items() if part.type in kinds and (part.null_count or part.type == "bool")]
+    plain = pa.table({name: part for name, part in parts.items() if name not in nullable})
+    frame = plain.to_pandas(ignore_metadata=True)
+    other = pa.table({name: parts[name] for name in nullable}).to_pandas(types_mapper=kinds.get)
+    return pd.concat([frame, other], axis=1)[list(parts)]
+
+
+def _uniform(name: str, column: "pa.ChunkedArray", wanted: ColumnType | None) -> "pa.ChunkedArray":
+    """The same values in the one way in which this kind of value is held here."""
+    import pyarrow as pa
+
+    kind = column.type
+    moment = pa.timestamp("us", tz="UTC")
+    if pa.types.is_dictionary(kind):
+        return column.cast(kind.value_type)
+    if pa.types.is_null(kind) and wanted is not None:
+        held = {"integer": pa.int64(), "number": pa.float64(), "category": pa.string(), "boolean": pa.bool_()}
+        return column.cast(held.get(wanted, moment))
+    if pa.types.is_timestamp(kind) and kind.tz is not None:
+        try:
+            return column.cast(moment)
+        except pa.ArrowInvalid as err:
+            raise BrokenContract(
+                f"Column {name!r} has times that do not fit microseconds: {_first_line(err)}."
+            ) from err
+    return column
+
+
+def _first_line(err: Exception) -> str:
+    return next(iter(str(err).splitlines()), type(err).__name__).rstrip(". ")

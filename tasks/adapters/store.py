@@ -1,0 +1,122 @@
+"""The store of accepted and set-aside rows: content-addressed parquet files with page checksums.
+
+A file's name is the sha256 of its bytes; the ledger says which files there are. Nothing is overwritten, nothing is
+found by listing a folder. What the rows mean belongs to the core.
+"""
+
+import hashlib
+import shutil
+from collections import OrderedDict
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from configs.errors import Damaged
+from tasks.adapters import files
+from tasks.core.records import Batch
+
+_KEPT_FRAMES = 64
+
+
+class Store:
+    """Rows by the digest of the file that holds them.
+
+    Frames that were read or written by this process are kept (they are small beside the models' inputs): within a turn
+    the same month is needed for drift, training and scoring. They must not be changed by who gets them.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Args:
+        folder: Where the files are; made when the first one is written.
+        """
+        self.folder = folder
+        self._frames: OrderedDict[str, pd.DataFrame] = OrderedDict()
+
+    def path(self, digest: str) -> Path:
+        """Where the file with this digest is."""
+        return self.folder / digest[:2] / f"{digest}.parquet"
+
+    def write(self, frame: pd.DataFrame) -> str:
+        """Store rows and return the digest of their file; the same rows give the same file."""
+        sink = pa.BufferOutputStream()
+        table = pa.Table.from_pandas(frame, preserve_index=False)
+        pq.write_table(table, sink, compression="zstd", write_page_checksum=True)
+        content = sink.getvalue().to_pybytes()
+        digest = hashlib.sha256(content).hexdigest()
+        if not self.path(digest).exists():
+            files.publish(self.path(digest), content)
+        self._keep(digest, frame)
+        return digest
+
+    def read(self, digest: str) -> pd.DataFrame:
+        """The rows of one file, with every page checked.
+
+        Raises:
+            Damaged: The file is gone, or its bytes are not those that were written.
+        """
+        if digest in self._frames:
+            self._frames.move_to_end(digest)
+            return self._frames[digest]
+        try:
+            frame = pq.read_table(self.path(digest), page_checksum_verification=True).to_pandas()
+        except FileNotFoundError as err:
+            raise Damaged(f"The store has lost {self.path(digest)}. Restore it from a backup.") from err
+        except (OSError, pa.ArrowException) as err:
+            raise Damaged(f"{self.path(digest)} is damaged: {err}. Restore it from a backup.") from err
+        self._keep(digest, frame)
+        return frame
+
+    def recheck(self, digest: str) -> pd.DataFrame:
+        """The rows of one file, read again from bytes whose digest was checked.
+
+        Raises:
+            Damaged: The file is gone, or its bytes are not those that were written.
+        """
+        path = self.path(digest)
+        if path.exists() and files.digest(path) != digest:
+            raise Damaged(f"{path} does not have the content that its name states. Restore it from a backup.")
+        self._frames.pop(digest, None)
+        return self.read(digest)
+
+    def check_original(self, digest: str) -> None:
+        """Check that refused bytes are still as they came.
+
+        Raises:
+            Damaged: They are gone, or others.
+        """
+        path = self.original(digest)
+        if not path.exists() or files.digest(path) != digest:
+            raise Damaged(f"{path} is gone or has changed. Restore it from a backup.")
+
+    def put_away(self, batch: Batch, accepted: pd.DataFrame, aside: pd.DataFrame) -> Batch:
+        """Publish the rows of a batch; returns its record with the digests of the files."""
+        return replace(
+            batch,
+            accepted_file=self.write(accepted) if len(accepted) else None,
+            aside_file=self.write(aside) if len(aside) else None,
+        )
+
+    def keep_original(self, path: Path, digest: str) -> None:
+        """Keep a refused delivery byte for byte.
+
+        Raises:
+            Damaged: It has changed since its digest was taken.
+        """
+        if self.original(digest).exists():
+            return
+        with files.staged(self.original(digest)) as copy:
+            shutil.copyfile(path, copy)
+            if files.digest(copy) != digest:
+                raise Damaged(f"{path} changes while it is read. Write it under another name and rename it when it is whole.")
+
+    def original(self, digest: str) -> Path:
+        """Where refused bytes are kept."""
+        return self.folder / "refused" / digest
+
+    def _keep(self, digest: str, frame: pd.DataFrame) -> None:
+        self._frames[digest] = frame
+        while len(self._frames) > _KEPT_FRAMES:
+            self._frames.popitem(last=False)

@@ -1,0 +1,339 @@
+"""MLflow tracking: every training run of the ledger, shown as an MLflow run with its data, figures, plots and model.
+
+MLflow is a projection. What it shows is written after the ledger has committed it, by its own process, from plain
+values; it can be written again at any time. Versions and aliases belong to `registry`, the folder of a logged model to
+`packaging`. Nothing decides by what MLflow says. Only functions import mlflow: the values are made without it.
+"""
+
+import csv
+import json
+import logging
+import math
+import re
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from configs.settings import ColumnType
+from tasks.adapters import files, packaging
+from tasks.core.records import Batch, Metric, Model, Score
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import DatasetInput, Run
+
+MODEL_TAG = "incumbent.model"
+_DATABASE = "mlflow.db"
+_TAG_LENGTH, _METRICS_AT_ONCE, _PARAMS_AT_ONCE, _DIGEST_LENGTH = 5000, 1000, 100, 36
+
+
+@dataclass(frozen=True)
+class TrackingStore:
+    """Where MLflow keeps what it shows."""
+
+    uri: str
+    """Tracking and registry URI, as for `mlflow ui --backend-store-uri`."""
+    artifacts: str
+    """Folder (or URI) of artifacts, one subfolder per pipeline."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the plots of the judged probe are drawn from; leave it out for the other candidates."""
+
+    outcomes: NDArray[np.bool_]
+    answers: NDArray[np.float32]
+    importance: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """One training and its judgement: plain values and paths, so that another process can write it to MLflow."""
+
+    pipeline: str
+    title: str
+    """The question that the pipeline answers."""
+    turn: int
+    batch: Batch
+    """What the model was judged on."""
+    model: Model
+    score: Score
+    label: str
+    features: tuple[tuple[str, ColumnType, bool], ...]
+    """Name, type and whether a missing value is allowed, in the order of the model's input."""
+    triggers: tuple[str, ...]
+    """Why there was a turn, one sentence each."""
+    pipeline_yaml: str
+    bundle: Path
+    trusted_types: tuple[str, ...]
+    """Types beyond skops' own that the bundle holds."""
+    started: datetime
+    finished: datetime
+    probe: bool = False
+    """Whether it was chosen beforehand to be judged against the champion."""
+    verdict: str | None = None
+    reasons: tuple[str, ...] = ()
+    version: int | None = None
+    """Registered version, if it has one."""
+    figures: tuple[tuple[str, float], ...] = ()
+    """Further metrics, such as evidence and gain."""
+    judged: Judged | None = None
+
+
+def ensure_store(folder: Path) -> TrackingStore:
+    """MLflow's SQLite database (WAL) and artifact folder, created once: under a lock, in one atomic step.
+
+    A database that is there is neither opened nor changed; this costs a millisecond.
+    """
+    database, artifacts = folder / _DATABASE, folder / "artifacts"
+    if not database.exists():
+        with files.locked(folder / ".mlflow.lock"):
+            if not database.exists():
+                artifacts.mkdir(parents=True, exist_ok=True)
+                _create(database, artifacts)
+    return TrackingStore(f"sqlite:///{database}", str(artifacts))
+
+
+def log_training(store: TrackingStore, training: TrainingRun) -> str:
+    """Write one training to MLflow and return the id of its run; a finished run of the same model is returned as it is.
+
+    What a killed process left half written is closed as KILLED, its logged model as FAILED, and written anew.
+    """
+    client = open_client(store)
+    experiment = _experiment(client, store, training)
+    for run in runs_of(client, experiment, training.model.id):
+        if run.info.status == "FINISHED":
+            return str(run.info.run_id)
+        if run.info.status == "RUNNING":
+            _close_half_finished(client, run)
+    with tempfile.TemporaryDirectory(prefix="incumbent-") as folder:
+        return _write(client, experiment, training, Path(folder))
+
+
+def open_client(store: TrackingStore) -> "MlflowClient":
+    """A client of this store; no global state of mlflow is changed but the level of its logs."""
+    from mlflow import MlflowClient
+
+    _quieten()
+    return MlflowClient(tracking_uri=store.uri, registry_uri=store.uri)
+
+
+def runs_of(client: "MlflowClient", experiment: str, model: str) -> list["Run"]:
+    """All runs that were written for one model, latest first."""
+    return list(client.search_runs([experiment], filter_string=f"tags.`{MODEL_TAG}` = '{model}'"))
+
+
+def metrics(training: TrainingRun) -> Iterator[tuple[str, float]]:
+    """Name and value of every finite metric: overall and per slice, each with the ends of its interval."""
+    for metric in training.score.metrics:
+        yield from _with_interval(metric.name, metric)
+    for part in training.score.slices:
+        if part.sufficient:
+            yield from _with_interval(f"slice/{_safe(part.column)}/{_safe(part.label)}/log_loss", part.log_loss)
+    own = {
+        "rows": training.score.rows,
+        "positive_share": training.score.positives / max(training.score.rows, 1),
+        "mean_predicted": training.score.mean_predicted,
+        "training_rows": training.model.snapshot.rows,
+        "fit_seconds": training.model.fit_seconds,
+        "bundle_bytes": training.model.bundle_bytes,
+    }
+    for name, value in (*own.items(), *training.figures):
+        if math.isfinite(value):
+            yield _safe(name), float(value)
+
+
+def _with_interval(name: str, metric: Metric) -> Iterator[tuple[str, float]]:
+    for suffix, value in (("", metric.value), ("_low", metric.low), ("_high", metric.high)):
+        if value is not None and math.isfinite(value):
+            yield name + suffix, value
+
+
+def _safe(name: str) -> str:
+    """A part of a metric's name: MLflow takes letters, digits, `_ - . :` and spaces, and nothing that is a path."""
+    cleaned = re.sub(r"[^\w\-. :]", "_", name)[:60].strip()
+    return cleaned if cleaned.strip(".") else "_" * max(len(cleaned), 1)
+
+
+def _create(database: Path, artifacts: Path) -> None:
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    _quieten()
+    with files.staged(database) as temporary:
+        SqlAlchemyStore(f"sqlite:///{temporary}", str(artifacts)).engine.dispose()  # type: ignore[no-untyped-call]
+        connection = sqlite3.connect(temporary)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.close()
+
+
+def _quieten() -> None:
+    # After the import: mlflow sets the level of its log when it is imported.
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _experiment(client: "MlflowClient", store: TrackingStore, training: TrainingRun) -> str:
+    found = client.get_experiment_by_name(training.pipeline)
+    if found is not None:
+        if found.lifecycle_stage == "deleted":
+            client.restore_experiment(found.experiment_id)
+        return str(found.experiment_id)
+    tags = {"mlflow.note.content": training.title, "mlflow.experimentKind": "custom_model_development"}
+    location = f"{store.artifacts}/{training.pipeline}"
+    return str(client.create_experiment(training.pipeline, artifact_location=location, tags=tags))
+
+
+def _close_half_finished(client: "MlflowClient", run: "Run") -> None:
+    experiment, wanted = run.info.experiment_id, f"source_run_id = '{run.info.run_id}'"
+    for logged in client.search_logged_models([experiment], filter_string=wanted):
+        client.finalize_logged_model(logged.model_id, "FAILED")
+    client.set_terminated(run.info.run_id, status="KILLED")
+
+
+def _write(client: "MlflowClient", experiment: str, training: TrainingRun, folder: Path) -> str:
+    from mlflow.entities import LoggedModelOutput, Param
+    from mlflow.entities import Metric as Point
+
+    model, at = training.model, _milliseconds(training.finished)
+    name = f"{training.batch.name} {model.family}"
+    run = client.create_run(experiment, _milliseconds(training.started), _tags(training), name)
+    run_id = str(run.info.run_id)
+    logged = client.create_logged_model(
+        experiment, name=_model_name(training), source_run_id=run_id, model_type="classifier",
+        tags={MODEL_TAG: model.id}, params=dict(model.parameters),
+    )  # fmt: skip
+    client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=training.turn)])
+    client.log_inputs(run_id, _datasets(training))
+    judged_on = training.batch.id[:_DIGEST_LENGTH]
+    points = [
+        Point(key, value, at, training.turn, logged.model_id, f"{training.pipeline} {training.batch.name}", judged_on)
+        for key, value in dict(metrics(training)).items()
+    ]
+    client.log_batch(run_id, points[:_METRICS_AT_ONCE], [Param(*pair) for pair in _params(training)][:_PARAMS_AT_ONCE])
+    for start in range(_METRICS_AT_ONCE, len(points), _METRICS_AT_ONCE):
+        client.log_batch(run_id, points[start : start + _METRICS_AT_ONCE])
+    _write_artifacts(training, folder / "run")
+    client.log_artifacts(run_id, str(folder / "run"))
+    packaged = packaging.Packaged(
+        logged.model_id, run_id, logged.artifact_location, training.bundle, training.trusted_types, training.features
+    )
+    packaging.pack(packaged, folder / "model")
+    client.log_model_artifacts(logged.model_id, str(folder / "model"))
+    client.finalize_logged_model(logged.model_id, "READY")
+    client.set_terminated(run_id, status="FINISHED", end_time=at)
+    return run_id
+
+
+def _tags(training: TrainingRun) -> dict[str, str]:
+    model = training.model
+    commit, _, changes = model.code_version.partition("+")
+    told = {
+        MODEL_TAG: model.id,
+        "incumbent.pipeline": training.pipeline,
+        "incumbent.turn": str(training.turn),
+        "incumbent.batch": training.batch.name,
+        "incumbent.snapshot": model.snapshot.id,
+        "incumbent.settings": model.settings_hash,
+        "incumbent.lock": model.lock_hash,
+        "incumbent.code": model.code_version,
+        "incumbent.code_clean": "unknown" if commit == "unknown" else str(not changes).lower(),
+        "incumbent.bundle": model.bundle,
+        "incumbent.golden": model.golden,
+        "incumbent.probe": str(training.probe).lower(),
+        "incumbent.triggers": "; ".join(training.triggers),
+        "incumbent.verdict": training.verdict or "",
+        "incumbent.reasons": "; ".join(training.reasons),
+        "incumbent.version": "" if training.version is None else str(training.version),
+        "mlflow.source.name": "python -m flows.run",
+        "mlflow.source.type": "LOCAL",
+        "mlflow.source.git.commit": "" if commit == "unknown" else commit,
+        "mlflow.note.content": _note(training),
+    }
+    return {name: value[:_TAG_LENGTH] for name, value in told.items() if value}
+
+
+def _note(training: TrainingRun) -> str:
+    said = [f"**{training.verdict}**"] if training.verdict else []
+    said += [f"- {reason}" for reason in training.reasons]
+    said += ["", "Why it was trained:", *(f"- {reason}" for reason in training.triggers)] if training.triggers else []
+    return "\n".join(said)
+
+
+def _params(training: TrainingRun) -> list[tuple[str, str]]:
+    snapshot = training.model.snapshot
+    own = [
+        ("family", training.model.family),
+        ("seed", str(training.model.seed)),
+        ("label", training.label),
+        ("features", str(len(training.features))),
+        ("train_from", "" if snapshot.first_event is None else snapshot.first_event.isoformat()),
+        ("train_before", snapshot.cutoff.isoformat()),
+    ]
+    return [*training.model.parameters, *((name, value) for name, value in own if value)]
+
+
+def _datasets(training: TrainingRun) -> list["DatasetInput"]:
+    """What it learned from and what it was judged on; described, not profiled, so this costs nothing."""
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    snapshot, batch = training.model.snapshot, training.batch
+    schema = json.dumps({"mlflow_colspec": packaging.column_specs(training.features)})
+    learned = {
+        "rows": snapshot.rows, "positives": snapshot.positives, "excluded_unlabelled": snapshot.excluded_unlabelled,
+        "excluded_unknown": snapshot.excluded_unknown, "batches": len(snapshot.batches),
+    }  # fmt: skip
+    judged = {"rows": training.score.rows, "positives": training.score.positives, "unlabelled": batch.unlabelled}
+    described = (
+        ("training", f"{training.pipeline} before {snapshot.cutoff:%Y-%m-%d}", snapshot.id, learned),
+        ("evaluation", f"{training.pipeline} {batch.name}", batch.id, judged),
+    )
+    return [
+        DatasetInput(
+            Dataset(
+                name=name,
+                digest=identity[:_DIGEST_LENGTH],
+                source_type="code",
+                source=json.dumps({"tags": {f"incumbent.{context}": identity}}),
+                schema=schema,
+                profile=json.dumps(profile),
+            ),
+            tags=[InputTag("mlflow.data.context", context)],
+        )
+        for context, name, identity, profile in described
+    ]
+
+
+def _write_artifacts(training: TrainingRun, folder: Path) -> None:
+    """The pipeline file, the snapshot, the score with all slices, and the plots of a judged probe."""
+    folder.mkdir()
+    (folder / "pipeline.yaml").write_text(training.pipeline_yaml, encoding="utf-8")
+    (folder / "snapshot.json").write_text(json.dumps(asdict(training.model.snapshot), default=str, indent=1))
+    (folder / "score.json").write_text(json.dumps(asdict(training.score), default=str, indent=1))
+    with (folder / "slices.csv").open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow(("column", "label", "rows", "clusters", "positives", "log_loss", "low", "high", "sufficient"))
+        for part in training.score.slices:
+            loss = part.log_loss
+            counts = (part.rows, part.clusters, part.positives)
+            table.writerow((part.column, part.label, *counts, loss.value, loss.low, loss.high, part.sufficient))
+    if training.judged is not None:
+        from tasks.adapters import plots
+
+        (folder / "plots").mkdir()
+        judged = training.judged
+        plots.draw(folder / "plots", judged.outcomes, judged.answers, training.score.calibration, judged.importance)
+
+
+def _model_name(training: TrainingRun) -> str:
+    return re.sub(r"[^\w\- ]", "_", f"{training.pipeline}-{training.batch.name}-{training.model.family}")[:200]
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)

@@ -1,0 +1,110 @@
+"""The records of batches: what the door found, written down so that every landed row is accounted for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+
+from configs.settings import PipelineSettings
+from tasks.core import ingestion, validation
+from tasks.core.records import Batch, BatchStatus, RuleFinding
+
+ASIDE = "_aside"
+"""Column of the file of rows set aside: `quarantined` or `duplicate`."""
+
+
+@dataclass(frozen=True)
+class SortedOut:
+    """A delivery after the door: every landed row is in one of the two frames."""
+
+    accepted: pd.DataFrame
+    aside: pd.DataFrame
+    """Quarantined rows and exact duplicates, with the columns `_aside` and `_reasons`."""
+    findings: tuple[RuleFinding, ...]
+
+
+def sort_out(frame: pd.DataFrame, earlier: Sequence[pd.DataFrame], settings: PipelineSettings) -> SortedOut:
+    """Separate exact duplicates, then let the contract judge the rest.
+
+    Args:
+        frame: The delivery.
+        earlier: Accepted rows that may be the same as some of these.
+        settings: Contract and label.
+
+    Raises:
+        BrokenContract: The batch as a whole cannot be taken in.
+    """
+    known = np.concatenate([ingestion.hash_rows(rows) for rows in earlier]) if earlier else None
+    fresh, duplicates = ingestion.separate(frame, known)
+    checked = validation.check(fresh, settings.validation, settings.training.label)
+    return SortedOut(checked.accepted, _set_aside(checked.quarantined, duplicates), checked.findings)
+
+
+def accept(identity: str, name: str, rows: SortedOut, settings: PipelineSettings) -> Batch:
+    """The record of a batch that passed its contract; the store's digests are filled in by who stores the rows."""
+    accepted, aside = rows.accepted, rows.aside
+    label, event = settings.training.label, accepted[settings.ingestion.times.event]
+    duplicates = int((aside[ASIDE] == "duplicate").sum())
+    known = accepted[label].dropna()
+    return Batch(
+        id=identity,
+        name=name,
+        status=BatchStatus.ACCEPTED,
+        landed=len(accepted) + len(aside),
+        accepted=len(accepted),
+        quarantined=len(aside) - duplicates,
+        duplicates=duplicates,
+        unlabelled=len(accepted) - len(known),
+        positives=int(known.sum()),
+        missing=_missing(accepted, settings),
+        first_event=_moment(event.min()),
+        last_event=_moment(event.max()),
+        findings=rows.findings,
+    )
+
+
+def refuse(identity: str, name: str, rows: int, reason: str, findings: Sequence[RuleFinding] = ()) -> Batch:
+    """The record of a batch that is set aside whole."""
+    return Batch(
+        id=identity,
+        name=name,
+        status=BatchStatus.REFUSED,
+        landed=rows,
+        accepted=0,
+        quarantined=rows,
+        duplicates=0,
+        unlabelled=0,
+        positives=0,
+        aside_file=identity,
+        findings=tuple(findings),
+        reason=reason,
+    )
+
+
+def overlapping(batch: pd.DataFrame, event: str, earlier: Sequence[Batch]) -> list[Batch]:
+    """The accepted batches whose events overlap in time with these rows: only they can hold the same rows."""
+    first, last = _moment(batch[event].min()), _moment(batch[event].max())
+    if first is None or last is None:
+        return []
+    spans = [(b, b.first_event, b.last_event) for b in earlier]
+    return [b for b, start, end in spans if start is not None and end is not None and start <= last and end >= first]
+
+
+def _set_aside(quarantined: pd.DataFrame, duplicates: pd.DataFrame) -> pd.DataFrame:
+    """One frame of all rows that are kept but not used, each with the kind and the reasons."""
+    parts = [
+        quarantined.assign(**{ASIDE: "quarantined"}),
+        duplicates.assign(_reasons="the same row was delivered before", **{ASIDE: "duplicate"}),
+    ]
+    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+
+
+def _missing(accepted: pd.DataFrame, settings: PipelineSettings) -> tuple[tuple[str, int], ...]:
+    counts = accepted[list(settings.training.features)].isna().sum()
+    return tuple((str(name), int(count)) for name, count in counts.items() if count)
+
+
+def _moment(value: object) -> datetime | None:
+    return value.to_pydatetime() if isinstance(value, pd.Timestamp) else None

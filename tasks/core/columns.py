@@ -1,0 +1,113 @@
+"""The form of a batch: does it have the columns of its contract, each of the right type?
+
+Add here what can be said without looking at single values; rules about those belong to `validation`. Nothing is ever
+converted: a type is judged as it came.
+"""
+
+from collections import Counter
+from typing import Any
+
+import pandas as pd
+
+from configs.errors import BrokenContract
+from configs.settings import ColumnType, ValidationSettings
+
+REASONS = "_reasons"
+"""Column of rows set aside that says why, all reasons joined by '; '."""
+
+_RESERVED = (REASONS, "_aside")
+_WANTED = {
+    "integer": "a whole number",
+    "number": "a number",
+    "category": "text",
+    "boolean": "true or false",
+    "timestamp": "a time with its time zone",
+}
+_FOUND = {
+    "boolean": "true and false",
+    "bytes": "bytes",
+    "date": "dates without a time",
+    "decimal": "decimals of fixed size",
+    "empty": "nothing",
+    "string": "text",
+}
+
+
+def require(frame: pd.DataFrame, settings: ValidationSettings, label: str | None = None) -> None:
+    """Refuse a batch whose columns are not those of the contract; others may be there as well.
+
+    Args:
+        frame: The rows, as they came.
+        settings: The contract.
+        label: Column to predict; it is called so in the text.
+
+    Raises:
+        BrokenContract: A column is missing, is there twice, is of another type, or has a name that we use ourselves.
+    """
+    counts = Counter(str(name) for name in frame.columns)
+    faults = [f"Column {_named(name, label)} is there {counts[name]} times." for name in counts if counts[name] > 1]
+    faults += [f"Column {_named(name, label)} is missing." for name in settings.columns if name not in counts]
+    faults += [f"Column {name!r} has a name that Incumbent needs itself." for name in _RESERVED if name in counts]
+    for name, rule in settings.columns.items():
+        if counts[name] == 1 and not _has_type(frame[name], rule.type):
+            faults.append(f"Column {_named(name, label)} {_type_fault(frame[name], rule.type)}.")
+    if faults:
+        raise BrokenContract(" ".join(faults))
+
+
+def example(value: object) -> str:
+    """One value as text, short enough for a sentence."""
+    if isinstance(value, pd.Timestamp):
+        text = value.isoformat(sep=" ", timespec="auto").replace("+00:00", " UTC")
+    else:
+        text = f"{value:.10g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= 40 else f"{text[:39]}…"
+
+
+def _has_type(values: "pd.Series[Any]", wanted: ColumnType) -> bool:
+    kind = values.dtype
+    if isinstance(kind, pd.CategoricalDtype):
+        return wanted == "category" and _holds_text(pd.Series(kind.categories))
+    if wanted == "boolean":
+        return bool(pd.api.types.is_bool_dtype(kind))
+    if wanted == "timestamp":
+        return isinstance(kind, pd.DatetimeTZDtype)
+    if wanted == "category":
+        return _holds_text(values)
+    return bool(pd.api.types.is_integer_dtype(kind) or pd.api.types.is_float_dtype(kind))
+
+
+def _holds_text(values: "pd.Series[Any]") -> bool:
+    if pd.api.types.is_string_dtype(values.dtype) and values.dtype != object:
+        return True
+    return values.dtype == object and pd.api.types.infer_dtype(values, skipna=True) in ("string", "empty")
+
+
+def _type_fault(values: "pd.Series[Any]", wanted: ColumnType) -> str:
+    if wanted == "timestamp" and pd.api.types.is_datetime64_dtype(values.dtype):
+        return "has times without a time zone; write them in UTC"
+    there = values.dropna()
+    found = _found(there)
+    shown = f" (e.g. {example(there.iloc[0])!r})" if len(there) else ""
+    hint = "; text is never converted" if found == "text" else ""
+    return f"must be {_WANTED[wanted]}, but holds {found}{shown}{hint}"
+
+
+def _found(values: "pd.Series[Any]") -> str:
+    kind = values.dtype
+    if isinstance(kind, pd.CategoricalDtype):
+        return "categories"
+    if pd.api.types.is_bool_dtype(kind):
+        return _FOUND["boolean"]
+    if pd.api.types.is_integer_dtype(kind):
+        return "whole numbers"
+    if pd.api.types.is_float_dtype(kind):
+        return "decimal numbers"
+    if pd.api.types.is_datetime64_any_dtype(kind):
+        return "times"
+    inferred = pd.api.types.infer_dtype(values.astype(object), skipna=True)
+    return _FOUND.get(inferred, f"values of another kind ({inferred})")
+
+
+def _named(name: str, label: str | None) -> str:
+    return f"{name!r} (the label)" if name == label else repr(name)

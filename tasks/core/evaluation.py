@@ -1,0 +1,275 @@
+"""How a model is measured, and two models on the same rows: scores, comparisons, slices, clusters.
+
+Add here what is computed from labels and predictions. A new metric belongs to `intervals`, with an interval that holds
+over clusters; what follows from the numbers (a verdict, an alarm) must not be put here.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import stdtr
+
+from configs.settings import Cluster, ColumnRule, EvaluationSettings, Slice, Times
+from tasks.core import intervals
+from tasks.core.intervals import Floats, Groups, Means
+from tasks.core.records import Comparison, Metric, Score, SliceGain, SliceScore
+
+Labels = NDArray[Any]
+"""One text per row."""
+
+MISSING, POOL = "(missing)", "other"
+MIN_CLUSTERS = 5
+"""A slice with rows in fewer clusters is insufficient."""
+_NEEDED = ("roc_auc", "calibration_error")
+"""Measured whether asked for or not: the guards look at them."""
+
+
+def clusters(frame: pd.DataFrame, times: Times, cluster: Cluster) -> Labels:
+    """Name the cluster of each row: the value of its column, or the day (`2013-02-01`) of its event in the zone."""
+    if cluster.column is not None:
+        return _texts(frame[cluster.column])
+    events = frame[times.event]
+    aware = events if events.dt.tz is not None else events.dt.tz_localize("UTC")
+    days = aware.dt.tz_convert(cluster.timezone).dt.tz_localize(None).to_numpy().astype("datetime64[D]")
+    codes, unique = pd.factorize(days)
+    names: Labels = np.append(np.datetime_as_string(unique).astype(object), MISSING)
+    return _named(names, codes)
+
+
+def slice_labels(
+    frame: pd.DataFrame, slices: Sequence[Slice], columns: Mapping[str, ColumnRule] | None = None
+) -> dict[str, Labels]:
+    """Name the slice of each row, per column: its value, or its band.
+
+    An edge belongs to the band above it: edges (8, 16) of an integer make `up to 7`, `8 to 15`, `16 or more`. With the
+    `columns` of the contract an integer is known as such, and its min and max close the outer bands: `0 to 7`.
+    """
+    rules = columns or {}
+    return {
+        part.column: _bands(frame[part.column], part.edges, rules.get(part.column))
+        if part.edges
+        else _texts(frame[part.column])
+        for part in slices
+    }
+
+
+def constant(base_rate: float, rows: int) -> Floats:
+    """Predictions of no model: the share of positives in the training data, for every row."""
+    return np.full(rows, base_rate, dtype=np.float64)
+
+
+def dummy_loss(base_rate: float, *, positives: int, rows: int) -> float | None:
+    """Mean log loss of no model: a constant, the share of positives in the training data. None without rows."""
+    if rows == 0:
+        return None
+    if_positive, if_negative = log_losses([1.0, 0.0], [base_rate, base_rate])
+    return float(positives * if_positive + (rows - positives) * if_negative) / rows
+
+
+def log_losses(y: ArrayLike, p: ArrayLike) -> Floats:
+    """Log loss of each row. What is not a probability (NaN, infinite, outside 0 to 1) has the loss NaN."""
+    return intervals.log_losses(_floats(y), _floats(p))
+
+
+def score(
+    model_id: str,
+    batch_id: str,
+    y: ArrayLike,
+    p: ArrayLike,
+    clusters: Labels,
+    slice_labels: Mapping[str, Labels],
+    settings: EvaluationSettings,
+) -> Score:
+    """Measure predictions `p` (probabilities) of one model against labels `y`, overall and per slice."""
+    y, p = _floats(y), _floats(p)
+    units, losses = intervals.group(clusters), log_losses(y, p)
+    names = dict.fromkeys(("log_loss", *settings.metrics, *_NEEDED))
+    sound = bool(len(y)) and bool(np.isfinite(losses).all())
+    metrics = tuple(
+        Metric(
+            name,
+            *(measure(y, p, units, settings.confidence) if sound else intervals.UNDEFINED),
+            greater_is_better=better,
+        )
+        for name, (measure, better) in ((name, intervals.MEASURES[name]) for name in names)
+    )
+    parts = _partitions(slice_labels, units, settings.min_slice_rows)
+    return Score(
+        model=model_id,
+        batch=batch_id,
+        rows=len(y),
+        positives=int(y.sum()),
+        mean_predicted=float(p.mean()) if len(p) else 0.0,
+        metrics=metrics,
+        slices=tuple(row for part in parts for row in _slice_scores(part, losses, y, units, settings.confidence)),
+        calibration=intervals.calibration(y, p) if sound else (),
+    )
+
+
+def compare(
+    y: ArrayLike,
+    base: ArrayLike,
+    challenger: ArrayLike,
+    clusters: Labels,
+    slice_labels: Mapping[str, Labels],
+    settings: EvaluationSettings,
+    level: float,
+) -> Comparison:
+    """Compare two models on the same rows, paired by row, with clusters as units.
+
+    `level` is the familywise error rate (Holm over the slices) at which the challenger counts as worse on a slice.
+    With a single cluster nothing is known about luck: the interval is all that the loss allows.
+    """
+    y, base, challenger = _floats(y), _floats(base), _floats(challenger)
+    units, before, after = intervals.group(clusters), log_losses(y, base), log_losses(y, challenger)
+    gains = before - after
+    whole = intervals.means(gains, intervals.everything(len(y)), units, settings.confidence)
+    parts = _partitions(slice_labels, units, settings.min_slice_rows) if np.isfinite(gains).all() else []
+    return Comparison(
+        rows=len(y),
+        gain=float(whole.value[0]),
+        low=float(whole.low[0]),
+        high=float(whole.high[0]),
+        clusters=units.names,
+        cluster_rows=tuple(units.tally().astype(int).tolist()),
+        base_loss=tuple(units.tally(before).tolist()),
+        challenger_loss=tuple(units.tally(after).tolist()),
+        slices=_slice_gains(parts, gains, units, settings.confidence, level),
+        churn=float(((base >= 0.5) != (challenger >= 0.5)).mean()) if len(y) else 0.0,
+    )
+
+
+# ── slices ────────────────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True)
+class _Partition:
+    """Rows of one column in slices; those with too few rows or clusters are one pool, the last."""
+
+    column: str
+    groups: Groups
+    pooled: bool
+
+    def labels(self) -> Iterator[tuple[int, str, bool]]:
+        """Position, name and whether it can be judged, for each slice."""
+        for position, name in enumerate(self.groups.names):
+            yield position, name, not (self.pooled and position == self.groups.size - 1)
+
+
+def _partitions(labels: Mapping[str, Labels], units: Groups, min_rows: int) -> list[_Partition]:
+    return [_partition(column, intervals.group(values), units, min_rows) for column, values in labels.items()]
+
+
+def _partition(column: str, groups: Groups, units: Groups, min_rows: int) -> _Partition:
+    enough = (groups.tally() >= min_rows) & (intervals.distinct_clusters(groups, units) >= MIN_CLUSTERS)
+    ordered = sorted(np.flatnonzero(enough), key=lambda code: _natural(groups.names[code]))
+    position = np.full(groups.size, len(ordered), dtype=np.intp)
+    position[ordered] = np.arange(len(ordered))
+    pooled = len(ordered) < groups.size
+    names = (*(groups.names[code] for code in ordered), *((POOL,) if pooled else ()))
+    return _Partition(column, Groups(position[groups.codes], names), pooled)
+
+
+def _slice_scores(
+    part: _Partition, losses: Floats, y: Floats, units: Groups, confidence: float
+) -> Iterator[SliceScore]:
+    means, positives = intervals.means(losses, part.groups, units, confidence), part.groups.tally(y)
+    for i, label, sufficient in part.labels():
+        loss = Metric("log_loss", *means.interval(i, intervals.LARGEST_LOSS), greater_is_better=False)
+        counts = int(means.rows[i]), int(means.clusters[i]), int(positives[i])
+        yield SliceScore(part.column, label, *counts, log_loss=loss, sufficient=sufficient)
+
+
+def _slice_gains(
+    parts: Sequence[_Partition], gains: Floats, units: Groups, confidence: float, level: float
+) -> tuple[SliceGain, ...]:
+    found: list[tuple[str, str, float, float, float, float, bool]] = []
+    for part in parts:
+        means = intervals.means(gains, part.groups, units, confidence)
+        p_values = _not_worse(means)
+        for i, label, sufficient in part.labels():
+            numbers = float(means.value[i]), float(means.low[i]), float(means.high[i]), float(p_values[i])
+            found.append((part.column, label, *numbers, sufficient))
+    worse = _holm([row[5] if row[6] else None for row in found], level)
+    return tuple(SliceGain(*row[:6], worse=bad, sufficient=row[6]) for row, bad in zip(found, worse, strict=True))
+
+
+def _not_worse(means: Means) -> Floats:
+    """One-sided p-values that the mean is not below 0 (t over clusters); 1 where there is a single cluster."""
+    certain = means.error <= 1e-12 * np.abs(means.value)
+    t = means.value / np.where(means.error > 0, means.error, 1.0)
+    p = np.where(certain, np.where(means.value < 0, 0.0, 1.0), stdtr(np.maximum(means.clusters - 1, 1), t))
+    return np.where(means.clusters > 1, p, 1.0)
+
+
+def _holm(p_values: Sequence[float | None], level: float) -> list[bool]:
+    """Which hypotheses Holm's step-down rejects at `level`; None is not tested."""
+    tested = sorted((p, i) for i, p in enumerate(p_values) if p is not None)
+    rejected = [False] * len(p_values)
+    for step, (p, i) in enumerate(tested):
+        if p * (len(tested) - step) > level:
+            break
+        rejected[i] = True
+    return rejected
+
+
+# ── names of rows ─────────────────────────────────────────────────────────────────────────────────────────────────
+def _floats(values: ArrayLike) -> Floats:
+    return np.asarray(values, dtype=np.float64)
+
+
+def _texts(values: pd.Series) -> Labels:
+    codes, unique = pd.factorize(values)
+    return _named(np.array([*map(_text, unique), MISSING], dtype=object), codes)
+
+
+def _named(names: Labels, codes: NDArray[np.intp]) -> Labels:
+    """The name of each row by its code; the last name is that of the code −1."""
+    named: Labels = names[codes]
+    return named
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool | np.bool_):
+        return str(value).lower()
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _bands(values: pd.Series, edges: Sequence[float], rule: ColumnRule | None) -> Labels:
+    numbers = pd.to_numeric(values).to_numpy(dtype=np.float64, na_value=np.nan)
+    there = ~np.isnan(numbers)
+    borders = np.unique(np.asarray(edges, dtype=np.float64))
+    whole = rule.type == "integer" if rule else bool((numbers[there] % 1 == 0).all())
+    names = np.array([*_band_names(borders.tolist(), whole, rule), MISSING], dtype=object)
+    return _named(names, np.where(there, np.searchsorted(borders, numbers, side="right"), -1))
+
+
+def _band_names(borders: Sequence[float], whole: bool, rule: ColumnRule | None) -> list[str]:
+    lows = [rule.min if rule else None, *borders]
+    highs = [*borders, rule.max if rule else None]
+    ends = [False] * len(borders) + [True]
+    return [_band_name(low, high, whole, last) for low, high, last in zip(lows, highs, ends, strict=True)]
+
+
+def _band_name(low: float | None, high: float | None, whole: bool, last: bool) -> str:
+    if whole:
+        low = None if low is None else float(np.ceil(low))
+        high = None if high is None else float(np.floor(high) if last else np.ceil(high) - 1)
+    if low is None:
+        return f"{'up to' if whole else 'below'} {high:.10g}"
+    if high is None:
+        return f"{low:.10g} or more"
+    return f"{low:.10g}" if low == high else f"{low:.10g} to {high:.10g}"
+
+
+def _natural(label: str) -> tuple[int, float, str]:
+    """Bands and numbers by size, open bands first, then texts, missing last."""
+    found = re.match(r"(below |up to )?(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)(?: .*)?$", label)
+    if found:
+        return (0, -np.inf, label) if found[1] else (1, float(found[2]), label)
+    return (3 if label == MISSING else 2, 0.0, label)

@@ -1,0 +1,267 @@
+"""When a challenger takes over: the sequential paired test, the guards, the verdicts.
+
+Add here what decides about a change of the live model. How losses and intervals are computed belongs to evaluation;
+moving the alias belongs to the doors and adapters.
+
+The test (Delyon 2009; Bercu & Touati 2008; e-detectors: Shin, Ramdas & Rinaldo, arXiv 2203.03532): per cluster k,
+S_k = (1 − γ)·loss(champion) − loss(probe), x_k = S_k / σ, and per batch
+M_λ ← max(M_λ, 1)·exp Σ_k [λ x_k − λ²(x_k² + 2)/6]. The evidence is the mean of M_λ. If E[x_k] ≤ 0 and
+E[x_k²] ≤ 1 given the past, false promotions are on average at least `false_promotion_every` decisions apart (average
+run length).
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from configs.settings import GuardSettings, PromotionSettings
+from tasks.core import wording
+from tasks.core.records import Comparison, Evidence, Guard, Score, Verdict, VerdictKind
+
+LAMBDAS = (0.03, 0.06, 0.12, 0.25, 0.5, 1.0)
+_MEMORY = 0.8
+_LARGEST = 1e300
+"""M_λ stays below this, so that its mean is finite."""
+_FAR = 1e6
+"""Beyond it the increment of every λ is zero evidence in double precision."""
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class BundleFacts:
+    """What was seen when the packaged challenger was loaded as serving would load it."""
+
+    megabytes: float
+    latency_ms: float
+    """Time to answer one row."""
+    problem: str | None = None
+    """Why it does not load or does not answer its golden batch; None if it does."""
+
+
+def nominate(families: Sequence[str], losses: Sequence[tuple[str, float]]) -> str:
+    """Choose the family of the next probe: lowest loss on the batch judged last, at first and in ties the earlier one.
+
+    It must be called before the batch is scored: choosing on the judged batch itself multiplies false promotions.
+    """
+    known = {family: loss for family, loss in losses if math.isfinite(loss)}
+    return min(families, key=lambda family: known.get(family, math.inf))
+
+
+def advance(
+    previous: Evidence | None,
+    comparison: Comparison,
+    *,
+    batch: str,
+    champion: str,
+    probe: str,
+    settings: PromotionSettings,
+) -> Evidence:
+    """Add one batch to the evidence that retraining pays.
+
+    It starts afresh (M = 1, σ from this batch) if `previous` is None, is about another champion, or was after another
+    threshold. A caller who knows that other settings changed, or of a rollback, passes None. A batch whose losses are
+    not finite is no evidence: M and σ stay as they are and no sums are kept.
+    """
+    if previous is not None and (previous.champion, previous.needed) != (champion, settings.false_promotion_every):
+        previous = None
+    carried = tuple(max(m, 1.0) for m in previous.m) if previous else (1.0,) * len(LAMBDAS)
+    sums, counts = _sums(comparison, settings.min_relative_gain), comparison.cluster_rows
+    if not sums or not all(map(math.isfinite, sums)):
+        sums, counts, sigma = (), (), _sigma(previous, ())
+        m = previous.m if previous else carried
+    else:
+        sigma = _sigma(previous, sums)
+        m = _grow(carried, sums, sigma)
+    return Evidence(
+        batch=batch,
+        champion=champion,
+        probe=probe,
+        before=_mean(carried),
+        sums=sums,
+        counts=counts,
+        sigma=sigma,
+        m=m,
+        value=_mean(m),
+        needed=settings.false_promotion_every,
+    )
+
+
+def judge(evidence: Evidence, comparison: Comparison, guards: Sequence[Guard], settings: PromotionSettings) -> Verdict:
+    """Decide about a challenger: promote on enough evidence, reject below 1 or on a veto, else keep shadowing."""
+    vetoes, standing = _vetoes(guards), _standing(evidence)
+    if not (math.isfinite(evidence.value) and math.isfinite(comparison.gain)):
+        kind, reasons = VerdictKind.REJECT, ("the losses are not finite", *vetoes)
+    elif evidence.value < 1:
+        kind, reasons = VerdictKind.REJECT, (standing, *vetoes)
+    elif vetoes:
+        kind, reasons = VerdictKind.REJECT, (*vetoes, standing)
+    elif evidence.value < evidence.needed:
+        kind, reasons = VerdictKind.KEEP_SHADOWING, (standing,)
+    elif math.fsum(evidence.sums) > 0:
+        kind, reasons = VerdictKind.PROMOTE, (f"{standing}; gain {wording.difference(comparison.gain)}",)
+    else:
+        worth = f"{wording.share(settings.min_relative_gain)} of the loss" if settings.min_relative_gain else "0"
+        gain = f"the gain on this batch, {wording.gain(comparison.gain)}, is not above {worth}"
+        kind, reasons = VerdictKind.KEEP_SHADOWING, (f"{standing}, but {gain}",)
+    return Verdict(kind, reasons, tuple(guards))
+
+
+def judge_first(score: Score, comparison: Comparison, guards: Sequence[Guard], settings: PromotionSettings) -> Verdict:
+    """Decide about the first champion: beat a constant by the interval, reach the AUC floor, pass the guards.
+
+    `comparison` is the constant against the candidate; the relative gain asked for is relative to the constant's loss.
+    """
+    policy, auc = settings.first, _value(score, "roc_auc")
+    dummy_loss = math.fsum(comparison.base_loss) / comparison.rows if comparison.rows else math.nan
+    needed = policy.min_gain_over_dummy * dummy_loss
+    against = []
+    if not comparison.low > needed:
+        margin = f", needs more than {wording.difference(needed)}" if needed > 0 else ""
+        against.append(
+            f"does not beat no model: gain {wording.gain(comparison.gain)}"
+            f" ({wording.interval(comparison.low, comparison.high, wording.gain)}){margin}"
+        )
+    if not auc >= policy.min_roc_auc:
+        against.append(f"AUC {wording.loss(auc)}, needs {wording.number(policy.min_roc_auc)}")
+    against += _vetoes(guards)
+    if against:
+        return Verdict(VerdictKind.REJECT, tuple(against), tuple(guards), first=True)
+    beats = f"beats no model by {wording.difference(comparison.gain)}"
+    return Verdict(VerdictKind.PROMOTE, (beats, f"AUC {wording.loss(auc)}"), tuple(guards), first=True)
+
+
+def gate(ask: Callable[[], Verdict]) -> Verdict:
+    """Ask for a verdict; whatever goes wrong on the way, the challenger is not promoted, and the reason says why."""
+    try:
+        return ask()
+    except Exception as err:  # noqa: BLE001  the only broad one: who cannot be judged is not promoted
+        return Verdict(VerdictKind.REJECT, (f"it could not be judged: {type(err).__name__}: {err}",))
+
+
+def guards(
+    champion: Score | None,
+    probe: Score,
+    comparison: Comparison,
+    *,
+    dummy_loss: float | None,
+    bundle: BundleFacts,
+    settings: PromotionSettings,
+) -> tuple[Guard, ...]:
+    """Ask every guard about a challenger; each may veto, none votes.
+
+    `dummy_loss` is the log loss of a constant on the same rows. Without a champion there are no slices and no decisions
+    to lose; beating the constant and the AUC floor are then the policy of `judge_first`, and not asked twice.
+    """
+    limits = settings.guards
+    always = (_finite(probe, comparison), _calibration(probe, limits), _bundle(bundle, limits))
+    if champion is None:
+        return always
+    floors = (_dummy(probe, dummy_loss), _floor(probe, settings.first.min_roc_auc))
+    return (*always, *floors, _slices(comparison), _churn(comparison, limits))
+
+
+def _sums(comparison: Comparison, min_gain: float) -> tuple[float, ...]:
+    pairs = zip(comparison.base_loss, comparison.challenger_loss, strict=True)
+    return tuple((1 - min_gain) * base - challenger for base, challenger in pairs)
+
+
+def _sigma(previous: Evidence | None, sums: Sequence[float]) -> float:
+    """σ for a batch: from the batches before it, in a champion's first batch from the batch itself."""
+    if previous is None or not (previous.sums or previous.sigma):
+        return math.sqrt(_mean_square(sums))
+    if not previous.sums:
+        return previous.sigma
+    return math.sqrt(_MEMORY * previous.sigma * previous.sigma + (1 - _MEMORY) * _mean_square(previous.sums))
+
+
+def _grow(carried: Sequence[float], sums: Sequence[float], sigma: float) -> tuple[float, ...]:
+    scaled = [max(-_FAR, min(_FAR, s / sigma)) if sigma > 0 else 0.0 for s in sums]
+    total, spread = math.fsum(scaled), math.fsum(x * x + 2 for x in scaled)
+    increments = (a * total - a * a * spread / 6 for a in LAMBDAS)
+    return tuple(min(_LARGEST, m * math.exp(min(600.0, inc))) for m, inc in zip(carried, increments, strict=True))
+
+
+def _mean(values: Sequence[float]) -> float:
+    return math.fsum(values) / len(values)
+
+
+def _mean_square(values: Sequence[float]) -> float:
+    return math.fsum(value * value for value in values) / len(values) if values else 0.0
+
+
+def _vetoes(guards: Sequence[Guard]) -> tuple[str, ...]:
+    return tuple(f"{guard.name} objects: {guard.text}" for guard in guards if guard.objects)
+
+
+def _standing(evidence: Evidence) -> str:
+    needed = wording.number(evidence.needed)
+    relation = f" ≥ {needed}" if evidence.value >= evidence.needed else f", needs {needed}"
+    return f"evidence {wording.evidence(evidence.value)}{relation}"
+
+
+def _value(score: Score, name: str) -> float:
+    """Value of a metric, NaN where it is not defined: no comparison with it holds."""
+    found = next((metric.value for metric in score.metrics if metric.name == name), None)
+    return math.nan if found is None else found
+
+
+def _finite(probe: Score, comparison: Comparison) -> Guard:
+    undefined = [metric.name for metric in probe.metrics if metric.value is None or not math.isfinite(metric.value)]
+    if not math.isfinite(comparison.gain):
+        undefined.append("gain")
+    text = f"not defined: {', '.join(undefined)}" if undefined else "all metrics are finite"
+    return Guard("finite", bool(undefined), text)
+
+
+def _calibration(probe: Score, limits: GuardSettings) -> Guard:
+    error = _value(probe, "calibration_error")
+    good = error <= limits.max_calibration_error
+    return Guard(
+        "calibration",
+        not good,
+        f"calibration error {wording.loss(error)}, {_limit(good, limits.max_calibration_error)}",
+    )
+
+
+def _bundle(facts: BundleFacts, limits: GuardSettings) -> Guard:
+    if facts.problem is not None:
+        return Guard("bundle", True, facts.problem)
+    small, quick = facts.megabytes <= limits.max_bundle_mb, facts.latency_ms <= limits.max_latency_ms
+    size = f"{facts.megabytes:,.1f} MB, {_limit(small, limits.max_bundle_mb)}"
+    time = f"{facts.latency_ms:,.0f} ms for a row, {_limit(quick, limits.max_latency_ms)}"
+    return Guard("bundle", not (small and quick), f"{size}; {time}")
+
+
+def _dummy(probe: Score, dummy_loss: float | None) -> Guard:
+    loss = _value(probe, "log_loss")
+    good = dummy_loss is not None and loss < dummy_loss
+    return Guard("beats a dummy", not good, f"log loss {wording.loss(loss)}, no model {wording.loss(dummy_loss)}")
+
+
+def _floor(probe: Score, floor: float) -> Guard:
+    auc = _value(probe, "roc_auc")
+    good = auc >= floor
+    return Guard(
+        "floors", not good, f"AUC {wording.loss(auc)}, {'at least' if good else 'below'} {wording.number(floor)}"
+    )
+
+
+def _slices(comparison: Comparison) -> Guard:
+    worse = sorted((part for part in comparison.slices if part.worse), key=lambda part: part.gain)
+    judged = sum(part.sufficient for part in comparison.slices)
+    pooled = len(comparison.slices) - judged
+    few = f", {pooled} with too few rows" if pooled else ""
+    named = [f"{part.column} {part.label} by {wording.difference(part.gain)}" for part in worse[:_SHOWN]]
+    more = f" and {len(worse) - _SHOWN} more" if len(worse) > _SHOWN else ""
+    which = f": {', '.join(named)}{more}" if worse else ""
+    return Guard("slices", bool(worse), f"{len(worse)} of {judged} slices worse{which}{few}")
+
+
+def _churn(comparison: Comparison, limits: GuardSettings) -> Guard:
+    good = comparison.churn <= limits.max_churn
+    limit = f"{'at most' if good else 'more than'} {wording.share(limits.max_churn)}"
+    return Guard("churn", not good, f"{wording.share(comparison.churn)} of decisions change, {limit}")
+
+
+def _limit(good: bool, limit: float) -> str:
+    return f"{'at most' if good else 'more than'} {wording.number(limit)}"

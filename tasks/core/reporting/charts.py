@@ -1,0 +1,302 @@
+"""Charts with one column per turn, stacked under the strip of turns: loss, gain, evidence, share, and the overview.
+
+Pure geometry: turns in, marks out. What a chart shows is said by `findings.py`; how it looks, by `style.css`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import log10
+
+from tasks.core import wording
+from tasks.core.records import Score, Turn, VerdictKind
+from tasks.core.reporting import labels
+from tasks.core.reporting.marks import WIDE, Chart, Mark, Scale, apart, decimals, mark, path, percent, runs, ticks
+
+LINE_HEIGHT = 14.0
+_HIGHEST_EVIDENCE = 1e5
+_LOWEST_EVIDENCE = 1e-2
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the loss chart: a name, a style and a value per turn."""
+
+    name: str
+    css: str
+    values: tuple[float | None, ...]
+
+
+def loss(turns: Sequence[Turn], live_from: Sequence[tuple[int, int]], label: str) -> Chart | None:
+    """Log loss per turn: the champion with its interval, retrained every turn, never retrained, no model.
+
+    `live_from` has turn and version of the promotions to mark. None if there is no turn to draw.
+    """
+    lines = (
+        Line("no model", "dummy", tuple(turn.dummy_loss if turn.champion else None for turn in turns)),
+        Line("never retrained", "never", tuple(_loss(turn.never) if turn.champion else None for turn in turns)),
+        Line("retrained every turn", "fresh", tuple(_loss(turn.probe) if turn.champion else None for turn in turns)),
+        Line("champion", "champ", tuple(_loss(turn.champion) for turn in turns)),
+    )
+    bands = [_interval(turn) for turn in turns]
+    known = [v for line in lines for v in line.values if v is not None] + [v for b in bands if b for v in b]
+    if not known:
+        return None
+    height = 236.0
+    scale = _fitted(known, 18, height - 8)
+    skip = [turn.champion is None for turn in turns]
+    shapes = [_band(bands, skip, scale)]
+    under, over = _axis(scale, wording.loss), []
+    for line in lines:
+        shapes += _joined(line, skip, scale, len(turns))
+        if line.css in ("fresh", "champ"):
+            over += [_dot(n, len(turns), scale(v), line.css) for n, v in enumerate(line.values) if v is not None]
+    under += _promotions(turns, live_from, height)
+    over += _ends(lines, scale, height)
+    return Chart(height, label, tuple(under), tuple(shapes), (*over, *_hits(turns, height, _loss_title)))
+
+
+def gain(turns: Sequence[Turn], label: str) -> Chart | None:
+    """Gain of retraining per turn with its interval; a diamond where it was promoted."""
+    pairs = [turn.comparison if turn.champion else None for turn in turns]
+    known = [v for pair in pairs if pair for v in (pair.low, pair.high, pair.gain)]
+    if not known:
+        return None
+    height = 132.0
+    scale = _fitted([*known, 0.0], 10, height - 10)
+    under = _axis(scale, wording.gain)
+    under.append(mark("line", "zero", x1="0", x2="100%", y1=scale(0), y2=scale(0)))
+    over = []
+    for n, (turn, pair) in enumerate(zip(turns, pairs, strict=True)):
+        if pair is None:
+            continue
+        x = percent((n + 0.5) / len(turns))
+        over.append(mark("line", "whisker", x1=x, x2=x, y1=scale(pair.low), y2=scale(pair.high)))
+        over.append(_judged(turn, n, len(turns), scale(pair.gain)))
+    notes = (("retraining helps", max(10.0, scale(0) - 22)), ("retraining hurts", min(height - 4, scale(0) + 30)))
+    over += [mark("text", "end faint", text, x="100%", dx="10", y=y) for text, y in notes]
+    return Chart(height, label, tuple(under), (), (*over, *_hits(turns, height, _gain_title)))
+
+
+def evidence(turns: Sequence[Turn], needed: float, label: str) -> Chart | None:
+    """Evidence after each turn on a logarithmic scale, with the threshold; stems start at what was carried in."""
+    known = [(turn.evidence.before, turn.evidence.value) if turn.evidence else None for turn in turns]
+    found = [_power(v) for pair in known if pair for v in pair]
+    if not found:
+        return None
+    height = 196.0
+    scale = Scale(min(-1.0, *found), max(log10(needed) + 0.35, *found), 24, height - 18)
+    under = _powers(scale)
+    limit, one = scale(log10(needed)), scale(0)
+    under.append(mark("rect", "reached", x="0", y=0, width="100%", height=limit))
+    under.append(mark("line", "limit", x1="0", x2="100%", y1=limit, y2=limit))
+    under.append(mark("line", "zero", x1="0", x2="100%", y1=one, y2=one))
+    over: list[Mark] = []
+    last: int | None = None
+    for n, pair in enumerate(known):
+        if pair is None:
+            continue
+        over += _stem(turns, n, pair, scale, last)
+        last = n
+    ends = apart([limit + 4, one + 4], LINE_HEIGHT, 8, height - 4)
+    texts = ((f"{wording.number(needed)}: promote", "end champ"), ("1: no evidence", "end faint"))
+    over += [mark("text", css, text, x="100%", dx="10", y=y) for (text, css), y in zip(texts, ends, strict=True)]
+    return Chart(height, label, tuple(under), (), (*over, *_hits(turns, height, _evidence_title)))
+
+
+def share(turns: Sequence[Turn], most: float, outcome: str, label: str) -> Chart | None:
+    """Share of positives per turn: expected by the champion, and actual; thick where they differ by more than `most`."""
+    pairs = [_shares(turn.champion) for turn in turns]
+    known = [v for pair in pairs if pair for v in pair]
+    if not known:
+        return None
+    height = 128.0
+    scale = _fitted(known, 12, height - 12)
+    under, over = _axis(scale, wording.share), []
+    for n, pair in enumerate(pairs):
+        if pair is None:
+            continue
+        x, (expected, actual) = percent((n + 0.5) / len(turns)), pair
+        css = "off" if abs(expected - actual) > most else "whisker"
+        over.append(mark("line", css, x1=x, x2=x, y1=scale(expected), y2=scale(actual)))
+        over.append(_dot(n, len(turns), scale(expected), "fresh"))
+        over.append(_dot(n, len(turns), scale(actual), "ink"))
+    last = next(pair for pair in reversed(pairs) if pair)
+    ends = apart([scale(last[1]) + 4, scale(last[0]) + 4], LINE_HEIGHT, 10, height - 4)
+    texts = (f"were {outcome}", f"expected {outcome}")
+    over += [mark("text", "end", text, x="100%", dx="10", y=y) for text, y in zip(texts, ends, strict=True)]
+    return Chart(height, label, tuple(under), (), (*over, *_hits(turns, height, _share_title)))
+
+
+def overview(turns: Sequence[Turn], shown: int, label: str) -> Chart | None:
+    """The champion's loss over the whole history as one low line; the turns drawn in full are shaded."""
+    values = tuple(_loss(turn.champion) for turn in turns)
+    known = [v for v in values if v is not None]
+    if len(known) < 2:
+        return None
+    height = 56.0
+    scale = Scale(min(known), max(known), 6, height - 6)
+    window = mark("rect", "window", x=percent(1 - shown / len(turns)), y=0, width=percent(shown / len(turns)), height=height)
+    ends = [(scale.high, scale.top + 4), (scale.low, scale.bottom + 4)]
+    under = [window, *[mark("text", "tick", wording.loss(v), x=-10, y=y) for v, y in ends]]
+    shapes = _joined(Line("", "champ", values), [turn.champion is None for turn in turns], scale, len(turns))
+    return Chart(height, label, tuple(under), tuple(shapes))
+
+
+# ── parts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+def _loss(score: Score | None) -> float | None:
+    return score.log_loss.value if score else None
+
+
+def _interval(turn: Turn) -> tuple[float, float] | None:
+    metric = turn.champion.log_loss if turn.champion else None
+    return (metric.low, metric.high) if metric and metric.low is not None and metric.high is not None else None
+
+
+def _shares(score: Score | None) -> tuple[float, float] | None:
+    return (score.mean_predicted, score.positives / score.rows) if score and score.rows else None
+
+
+def _power(value: float) -> float:
+    return log10(min(max(value, _LOWEST_EVIDENCE), _HIGHEST_EVIDENCE))
+
+
+def _fitted(values: Sequence[float], top: float, bottom: float) -> Scale:
+    low, high = min(values), max(values)
+    spare = (high - low) * 0.04 or abs(high) * 0.05 or 0.01
+    return Scale(low - spare, high + spare, top, bottom)
+
+
+def _axis(scale: Scale, write: Callable[[float], str]) -> list[Mark]:
+    values = ticks(scale.low, scale.high, 4 if scale.bottom - scale.top > 130 else 3)
+    places = decimals(values)
+    marks: list[Mark] = []
+    for value in values:
+        y = scale(value)
+        marks.append(mark("line", "grid", x1="0", x2="100%", y1=y, y2=y))
+        marks.append(mark("text", "tick", _tick(value, places, write), x=-10, y=y + 4))
+    return marks
+
+
+def _tick(value: float, places: int, write: Callable[[float], str]) -> str:
+    if write is wording.share:
+        return wording.share(round(value, 6))
+    if write is wording.gain:
+        return "0" if abs(value) < 1e-9 else f"{value:+.{places}f}".replace("-", "−")
+    return f"{value:.{places}f}".replace("-", "−")
+
+
+def _powers(scale: Scale) -> list[Mark]:
+    first, last = int(scale.low) - (scale.low < 0), int(scale.high)
+    marks: list[Mark] = []
+    for power in range(first, last + 1):
+        if power < scale.low - 1e-9:
+            continue
+        y, value = scale(power), 10.0**power
+        marks.append(mark("line", "grid", x1="0", x2="100%", y1=y, y2=y))
+        marks.append(mark("text", "tick", wording.number(value), x=-10, y=y + 4))
+    return marks
+
+
+def _band(bands: Sequence[tuple[float, float] | None], skip: Sequence[bool], scale: Scale) -> Mark:
+    pieces = []
+    for run in runs([band[0] if band else None for band in bands], skip):
+        ends = [(n, band) for n in run if (band := bands[n])]
+        upper = [(WIDE * (n + 0.5) / len(bands), scale(band[1])) for n, band in ends]
+        lower = [(WIDE * (n + 0.5) / len(bands), scale(band[0])) for n, band in reversed(ends)]
+        pieces.append(path([*upper, *lower], close=True))
+    return mark("path", "band", d="".join(pieces))
+
+
+def _joined(line: Line, skip: Sequence[bool], scale: Scale, count: int) -> list[Mark]:
+    pieces = []
+    for run in runs(line.values, skip):
+        points = [(WIDE * (n + 0.5) / count, scale(value)) for n in run if (value := line.values[n]) is not None]
+        pieces.append(path(points))
+    return [mark("path", f"line {line.css}", d="".join(pieces))] if pieces else []
+
+
+def _dot(n: int, count: int, y: float, css: str) -> Mark:
+    return mark("circle", f"dot {css}", cx=percent((n + 0.5) / count), cy=y, r=3.2)
+
+
+def _judged(turn: Turn, n: int, count: int, y: float) -> Mark:
+    if turn.verdict and turn.verdict.kind is VerdictKind.PROMOTE:
+        return mark("use", "glyph promote", href="#g-promote", x=percent((n + 0.5) / count), y=y - 7, width=14, height=14)
+    return _dot(n, count, y, "ink")
+
+
+def _promotions(turns: Sequence[Turn], live_from: Sequence[tuple[int, int]], height: float) -> list[Mark]:
+    marks: list[Mark] = []
+    at = {turn.number: n for n, turn in enumerate(turns)}
+    for turn, version in live_from:
+        if turn not in at or at[turn] + 1 >= len(turns):
+            continue
+        x = percent((at[turn] + 1) / len(turns))
+        marks.append(mark("line", "change", x1=x, x2=x, y1=2, y2=height - 8))
+        marks.append(mark("text", "note", f"v{version} live", x=x, dx="4", y=11))
+    return marks
+
+
+def _ends(lines: Sequence[Line], scale: Scale, height: float) -> list[Mark]:
+    known = [(line, [v for v in line.values if v is not None]) for line in lines]
+    named = [(line, scale(values[-1]) + 4) for line, values in known if values]
+    placed = apart([y for _, y in named], LINE_HEIGHT, 10, height - 4)
+    return [
+        mark("text", f"end {line.css}", line.name, x="100%", dx="10", y=y)
+        for (line, _), y in zip(named, placed, strict=True)
+    ]
+
+
+def _stem(turns: Sequence[Turn], n: int, pair: tuple[float, float], scale: Scale, last: int | None) -> list[Mark]:
+    before, value = scale(_power(pair[0])), scale(_power(pair[1]))
+    x = percent((n + 0.5) / len(turns))
+    marks = [mark("line", "whisker", x1=x, x2=x, y1=before, y2=value)]
+    if last is not None and pair[0] > 1:
+        marks.append(mark("line", "carry", x1=percent((last + 0.5) / len(turns)), x2=x, y1=before, y2=before))
+    up = pair[1] >= pair[0]
+    css = "value" if pair[1] >= 1 else "value low"
+    text = mark("text", css, wording.evidence(pair[1]), x=x, y=value - 9 if up else value + 17)
+    return [*marks, _judged(turns[n], n, len(turns), value), text]
+
+
+def _hits(turns: Sequence[Turn], height: float, title: Callable[[Turn], str]) -> list[Mark]:
+    width = percent(1 / len(turns))
+    return [
+        mark(
+            *("rect", "hit", "", f"Turn {turn.number}, {labels.medium(turn.batch.name)}: {title(turn)}"),
+            x=percent(n / len(turns)),
+            y=0,
+            width=width,
+            height=height,
+            data_t=str(turn.number),
+        )
+        for n, turn in enumerate(turns)
+    ]
+
+
+def _loss_title(turn: Turn) -> str:
+    if not turn.champion:
+        return labels.verdict(turn)
+    parts = [f"champion {wording.loss(_loss(turn.champion))}"]
+    parts += [f"retrained {wording.loss(_loss(turn.probe))}"] if turn.probe else []
+    parts += [f"never retrained {wording.loss(_loss(turn.never))}"] if turn.never else []
+    parts += [f"no model {wording.loss(turn.dummy_loss)}"] if turn.dummy_loss is not None else []
+    return ", ".join(parts)
+
+
+def _gain_title(turn: Turn) -> str:
+    pair = turn.comparison if turn.champion else None
+    if not pair:
+        return labels.verdict(turn)
+    return f"gain of retraining {wording.gain(pair.gain)} ({wording.interval(pair.low, pair.high, wording.gain)})"
+
+
+def _evidence_title(turn: Turn) -> str:
+    if not turn.evidence:
+        return labels.verdict(turn)
+    return f"evidence {wording.evidence(turn.evidence.before)} to {wording.evidence(turn.evidence.value)}"
+
+
+def _share_title(turn: Turn) -> str:
+    pair = _shares(turn.champion)
+    return f"expected {wording.share(pair[0])}, was {wording.share(pair[1])}" if pair else labels.verdict(turn)

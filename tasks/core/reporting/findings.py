@@ -1,0 +1,224 @@
+"""The captions: one finding per chart and table, made from values by a rule, never typed.
+
+`paid` means that the interval of the gain lies above 0. The first sentences of the page: `sentences.py`.
+"""
+
+from collections.abc import Sequence
+
+from configs.settings import PipelineSettings
+from tasks.core import wording
+from tasks.core.records import BatchStatus, History, Outcome, Score, SliceScore, Turn, VerdictKind
+from tasks.core.reporting import labels
+from tasks.core.reporting.labels import capital
+
+_TOP = 5
+
+
+def loss(history: History) -> str:
+    """How much of the gain of retraining every turn the promotions captured."""
+    known = []
+    for turn in history.turns:
+        losses = [s.log_loss.value if s else None for s in (turn.champion, turn.probe, turn.never)]
+        if turn.champion and turn.champion.rows and all(value is not None for value in losses):
+            known.append((turn.champion.rows, *[float(value or 0) for value in losses]))
+    if not known:
+        return "No champion has been judged on a later batch yet."
+    rows = sum(n for n, _, _, _ in known)
+    saved = sum(n * (never - live) for n, live, _, never in known) / rows
+    most = sum(n * (never - fresh) for n, _, fresh, never in known) / rows
+    changes = sum(1 for p in history.promotions if p.previous is not None)
+    turns = f"at {'each of ' if len(known) > 1 else ''}{labels.number_of(len(known), ('turn', 'turns'))}"
+    if most <= 0:
+        return f"Putting a retrained model live {turns} would have gained nothing over never retraining."
+    if not changes:
+        return f"Putting a retrained model live {turns} would have lowered the log loss by {wording.difference(most)}."
+    who = f"{capital(wording.number_word(changes))} promotion{'s' if changes > 1 else ''}"
+    if saved <= 0:
+        return f"{who} cost {wording.difference(saved)} of log loss against never retraining."
+    return f"{who} captured {wording.share(saved / most)} of what putting a retrained model live {turns} would have gained."
+
+
+def gain(turns: Sequence[Turn]) -> str:
+    """In which batches retraining would have paid or cost; the others do not tell."""
+    pairs = [(turn.batch.name, turn.comparison) for turn in turns if turn.champion and turn.comparison]
+    if not pairs:
+        return "Retraining has not been compared with a champion yet."
+    paid = [name for name, pair in pairs if pair.low > 0]
+    cost = [name for name, pair in pairs if pair.high < 0]
+    parts = [f"would have paid {labels.several(paid)}"] if paid else []
+    parts += [f"{'' if paid else 'would have '}cost {labels.several(cost)}"] if cost else []
+    silent = len(pairs) - len(paid) - len(cost)
+    if not parts:
+        many = len(pairs) > 1
+        return f"Whether retraining would have paid cannot be told {'in any of ' if many else 'from '}{_batches(len(pairs))}."
+    rest = "" if not silent else f"; the other {_batches(silent, skip_one=True)} not tell"
+    return f"Retraining {' and '.join(parts)}{rest}."
+
+
+def evidence(turns: Sequence[Turn], needed: float) -> str:
+    """How often the evidence reached what is needed, or how close it came."""
+    known = [turn for turn in turns if turn.evidence]
+    limit = wording.number(needed)
+    if not known:
+        return f"No evidence yet; {limit} is needed."
+    reached = [turn for turn in known if turn.evidence and turn.evidence.value >= turn.evidence.needed]
+    won = [turn for turn in reached if turn.verdict and turn.verdict.kind is VerdictKind.PROMOTE]
+    if not reached:
+        best = max(known, key=lambda turn: turn.evidence.value if turn.evidence else 0.0)
+        found = wording.evidence(best.evidence.value if best.evidence else None)
+        return f"At {limit} a challenger takes over; the most was {found}, {labels.when(best.batch.name)}."
+    vetoed = len(reached) - len(won)
+    text = f"At {limit} a challenger takes over; that happened {_times(len(won))}"
+    return f"{text}, and a guard objected {_times(vetoed)}." if vetoed else f"{text}."
+
+
+def share(turns: Sequence[Turn], settings: PipelineSettings) -> str:
+    """In which batches the expected share was off, and to which side."""
+    most = settings.monitoring.health.max_share_error
+    scores = [(t.batch.name, t.champion) for t in turns if t.champion and t.champion.rows]
+    judged = [(name, score.mean_predicted - score.positives / score.rows) for name, score in scores]
+    if not judged:
+        return "No expected share has been compared with what happened yet."
+    low = [name for name, error in judged if error < -most]
+    high = [name for name, error in judged if error > most]
+    points = f"{wording.number(round(100 * most, 2))} points"
+    subject = f"The expected share of {settings.reporting.outcome} {settings.reporting.row[1]}"
+    if not low and not high:
+        return f"{subject} was never off by more than {points} in {_batches(len(judged))}."
+    sides = [f"too low {labels.several(low)}"] if low else []
+    sides += [f"too high {labels.several(high)}"] if high else []
+    count = f"in {wording.number_word(len(low) + len(high))} of {_batches(len(judged))}"
+    return f"{subject} was off by more than {points} {count}: {'; '.join(sides)}."
+
+
+def inputs(turn: Turn, settings: PipelineSettings) -> str:
+    """How many columns moved, whether they belong together, and how many of them matter."""
+    if turn.drift is None:
+        return "Nothing to compare the inputs with yet."
+    moved = {column.column for column in turn.drift.moved}
+    total = labels.number_of(len(turn.drift.columns), ("column", "columns"))
+    when = labels.when(turn.batch.name)
+    if not moved:
+        return f"None of {total} moved {when}."
+    group = next((n for n, members in settings.reporting.groups.items() if moved <= set(members)), None)
+    together = f", all of them {group}" if group and len(moved) > 1 else ""
+    text = f"{capital(wording.number_word(len(moved)))} of {total} moved {when}{together}."
+    top = [name for name, value in turn.importance if value > 0][:_TOP]
+    if len(top) < _TOP:
+        return text
+    inside = wording.number_word(len(moved & set(top))) if moved & set(top) else "none"
+    verb = "is" if len(moved & set(top)) == 1 else "are"
+    return f"{text} {capital(inside)} of the {wording.number_word(_TOP)} that matter most {verb} among them."
+
+
+def calibration(score: Score | None, version: int | None, settings: PipelineSettings) -> str:
+    """In how many of the groups it happened more (or less) often than expected."""
+    if score is None or not score.calibration:
+        return "Calibration is not known yet."
+    groups = score.calibration
+    more = sum(b.actual > b.predicted for b in groups)
+    less = sum(b.actual < b.predicted for b in groups)
+    word, count = ("more", more) if more >= less else ("less", less)
+    who = f"{capital(settings.reporting.row[1])} were {settings.reporting.outcome}"
+    return f"{who} {word} often than v{version} said in {count} of {len(groups)} groups."
+
+
+def slices(score: Score | None) -> str:
+    """Highest and lowest loss among the slices with enough rows."""
+    known = [(s.log_loss.value, s) for s in (score.slices if score else ()) if s.sufficient and s.log_loss.value is not None]
+    if not known:
+        return "No slice has enough rows to be judged."
+    high, low = max(known, key=lambda pair: pair[0])[1], min(known, key=lambda pair: pair[0])[1]
+    if len(known) == 1:
+        return f"One slice has enough rows: {_slice(high)}."
+    return f"Highest loss: {_slice(high)}; lowest: {_slice(low)}."
+
+
+def data(history: History, settings: PipelineSettings) -> str:
+    """What came in and what was kept out, with sums that add up."""
+    taken = [t.batch for t in history.turns if t.batch.status is BatchStatus.ACCEPTED]
+    refused = [t.batch for t in history.turns if t.batch.status is BatchStatus.REFUSED]
+    nouns = settings.reporting.row
+    sentences = []
+    if taken:
+        landed = labels.number_of(sum(b.landed for b in taken), nouns)
+        accepted, aside = sum(b.accepted for b in taken), sum(b.quarantined for b in taken)
+        sentences.append(
+            f"{capital(landed)} landed in {_batches(len(taken))}: {wording.count(accepted)} accepted, "
+            f"{wording.count(aside)} quarantined, {wording.count(sum(b.duplicates for b in taken))} duplicates."
+        )
+    if missing := sum(b.unlabelled for b in taken):
+        reason = f" ({settings.reporting.unlabelled})" if settings.reporting.unlabelled else ""
+        verb = "has" if missing == 1 else "have"
+        sentences.append(
+            f"{capital(labels.number_of(missing, ('accepted ' + nouns[0], 'accepted ' + nouns[1])))} {verb} no label{reason}: "
+            "kept, counted, never trained on."
+        )
+    if refused:
+        rows = labels.number_of(sum(b.landed for b in refused), nouns)
+        one = len(refused) == 1
+        many = "One more delivery" if one else f"{capital(wording.number_word(len(refused)))} more deliveries"
+        sentences.append(f"{many} ({rows}) {'was' if one else 'were'} refused whole.")
+    if history.duplicates:
+        one = len(history.duplicates) == 1
+        many = "One delivery" if one else f"{capital(wording.number_word(len(history.duplicates)))} deliveries"
+        sentences.append(f"{many} came a second time and {'was' if one else 'were'} counted once.")
+    return " ".join(sentences) or "Nothing has come in yet."
+
+
+def _slice(part: SliceScore) -> str:
+    return f"{part.column} {part.label} ({wording.loss(part.log_loss.value)})"
+
+
+def _times(count: int) -> str:
+    return {0: "never", 1: "once", 2: "twice"}.get(count, f"{wording.number_word(count)} times")
+
+
+def _batches(count: int, skip_one: bool = False) -> str:
+    if skip_one:
+        return "batch does" if count == 1 else f"{wording.number_word(count)} batches do"
+    return "one batch" if count == 1 else f"{wording.number_word(count)} batches"
+
+
+def left_out(history: History, settings: PipelineSettings) -> tuple[tuple[str, str], ...]:
+    """What is not in the numbers: counts with what they count."""
+    taken = [t.batch for t in history.turns if t.batch.status is BatchStatus.ACCEPTED]
+    refused = [t.batch for t in history.turns if t.batch.status is BatchStatus.REFUSED]
+    row, rows = settings.reporting.row
+    reason = f" ({settings.reporting.unlabelled})" if settings.reporting.unlabelled else ""
+    counts = (
+        (sum(b.unlabelled for b in taken), f"accepted {rows} without a label{reason}"),
+        (sum(b.quarantined for b in taken), f"quarantined {rows}"),
+        (sum(b.landed for b in refused), f"rows of {_batches(len(refused))} refused whole"),
+        (sum(b.duplicates for b in taken), f"{rows} that were exact duplicates of others"),
+        (sum(n for _, _, n in history.duplicates), "rows of deliveries that came a second time"),
+        (_pooled(history), f"{rows} in slices with too few of them, in the slice table (they are in the total)"),
+        (sum(t.outcome is Outcome.NOT_JUDGED for t in history.turns), "batches that could not be judged"),
+    )
+    first = next((t for t in history.turns if t.outcome is Outcome.FIRST_CHAMPION), None)
+    found = [(wording.count(count), text) for count, text in counts if count]
+    if first and first.probe:
+        text = f"{row if first.probe.rows == 1 else rows} of {labels.medium(first.batch.name)}: the first champion was judged on"
+        found.append(("", f"{text} {wording.count(first.probe.rows)} of them only, and is in no line of the charts there"))
+    return tuple(found)
+
+
+def total(history: History) -> str:
+    """The sum that shows that nothing else was left out."""
+    taken = [t.batch for t in history.turns if t.batch.status is BatchStatus.ACCEPTED]
+    if not taken:
+        return ""
+    unlabelled, aside = sum(b.unlabelled for b in taken), sum(b.quarantined for b in taken)
+    labelled, copies = sum(b.accepted for b in taken) - unlabelled, sum(b.duplicates for b in taken)
+    landed = sum(b.landed for b in taken)
+    parts = f"{wording.count(labelled)} labelled + {wording.count(unlabelled)} without label + {wording.count(aside)} quarantined"
+    parts += f" + {wording.count(copies)} duplicates"
+    known = labelled + unlabelled + aside + copies
+    sign = "=" if known == landed else f"= {wording.count(known)}, which is not the"
+    return f"{parts} {sign} {wording.count(landed)} landed."
+
+
+def _pooled(history: History) -> int:
+    turn = next((t for t in reversed(history.turns) if t.champion or t.probe), None)
+    score = (turn.champion or turn.probe) if turn else None
+    return sum(part.rows for part in score.slices if not part.sufficient) if score else 0

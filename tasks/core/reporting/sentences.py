@@ -1,0 +1,276 @@
+"""The first sentences: is the live model well, the four numbers beside it, and one line per turn.
+
+Everything is computed from values; page, terminal and `status` print the same. Captions of charts: `findings.py`;
+why a turn was decided: `stories.py`.
+"""
+
+from dataclasses import dataclass
+
+from configs.settings import PipelineSettings
+from tasks.core import wording
+from tasks.core.records import BatchStatus, Drift, HealthState, History, Outcome, Score, Turn
+from tasks.core.reporting import labels
+from tasks.core.reporting.labels import capital, ended
+
+_NEEDS_SUBJECT = ("beats ", "does not beat ")
+_STATES = {HealthState.WELL: "well", HealthState.WATCH: "watch", HealthState.UNWELL: "unwell"}
+_TITLES = {"well": "is well", "watch": "needs watching", "unwell": "is not well", "unjudged": "was not judged"}
+
+
+@dataclass(frozen=True)
+class Headline:
+    """Is the live model well? `state` is one of well, watch, unwell, unjudged, new, refused, none."""
+
+    state: str
+    title: str
+    text: str
+    """What was seen, and what it is compared with."""
+    action: str
+    """What was done."""
+    note: str
+    """Since when, and how often a challenger was tried."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One of the four numbers, with its yardstick and the section that tells more."""
+
+    name: str
+    value: str
+    unit: str
+    text: str
+    href: str
+
+
+def headline(history: History, settings: PipelineSettings) -> Headline:
+    """Whether the live model is well, why, and what was done."""
+    if not history.turns:
+        return Headline("none", "Nothing has come in yet", "No batch has landed.", "", "")
+    last = history.turns[-1]
+    live = labels.live_after(history, last)
+    note = _note(history, live)
+    if last.outcome is Outcome.REFUSED or last.batch.status is BatchStatus.REFUSED:
+        return _refused(history, settings, last, live, note)
+    if live is None:
+        return _no_champion(history, settings, last)
+    if last.outcome in (Outcome.FIRST_CHAMPION, Outcome.PROMOTE):
+        return _new(settings, last, live, note)
+    state = _STATES.get(last.health.state, "unjudged") if last.health and last.champion else "unjudged"
+    title = f"Champion v{live} {_TITLES[state]}"
+    text = measured(last, dict(history.gates).get(live), settings) or _why_not(last)
+    if state == "unjudged":
+        title += f" {labels.when(last.batch.name)}"
+        text = f"{_why_not(last)} {_last_judged(history, settings, last)}".strip()
+    return Headline(state, title, text, ended(_action(last, live, settings)), note)
+
+
+def four_numbers(history: History, settings: PipelineSettings) -> tuple[Figure, ...]:
+    """Data, inputs, loss and retraining: which of them is it? Of the last batch that was taken in."""
+    turn = next((t for t in reversed(history.turns) if t.batch.status is BatchStatus.ACCEPTED), None)
+    if turn is None:
+        return ()
+    batch, live = turn.batch, labels.live_after(history, turn)
+    parts = [f"{wording.count(batch.quarantined)} quarantined"]
+    parts += [f"{wording.count(batch.duplicates)} duplicates"] if batch.duplicates else []
+    parts += [f"{wording.count(batch.unlabelled)} without label"]
+    data = Figure(
+        f"Data of {labels.medium(batch.name)}", wording.count(batch.accepted), "accepted", " · ".join(parts), "#data"
+    )
+    return (data, _inputs(turn, settings), _losses(history, turn, live), _retraining(turn, settings))
+
+
+def measured(turn: Turn, gate: Score | None, settings: PipelineSettings) -> str:
+    """What the champion expected, what happened, and its loss beside its gate: the reasons of its health, dated."""
+    found = [reason for reason in turn.health.reasons if reason not in _told_by_drift(turn)] if turn.health else []
+    found = found or _unjudged_measures(turn, gate, settings)
+    if not found:
+        return ""
+    first = found[0][:1].lower() + found[0][1:] if found[0].startswith(("It ", "Its ")) else found[0]
+    return " ".join([f"{capital(labels.when(turn.batch.name))} {first}", *found[1:]])
+
+
+def loss(score: Score | None) -> str:
+    """`0.590 (0.551 to 0.626)`, without the interval where there is none."""
+    if score is None or score.log_loss.value is None:
+        return wording.MISSING
+    metric = score.log_loss
+    text = wording.loss(metric.value)
+    known = metric.low is not None and metric.high is not None
+    return f"{text} ({wording.interval(metric.low, metric.high)})" if known else text
+
+
+def why(turn: Turn) -> str:
+    """The main reason of the outcome of a turn, for one line."""
+    if turn.outcome is Outcome.REFUSED and turn.batch.reason:
+        return turn.batch.reason
+    reasons = turn.verdict.reasons if turn.verdict and turn.verdict.reasons else turn.reasons
+    if not reasons:
+        return ""
+    subject = f"v{turn.probe_version} " if turn.probe_version is not None and reasons[0].startswith(_NEEDS_SUBJECT) else ""
+    return f"{subject}{reasons[0]}"
+
+
+def moved_groups(drift: Drift, settings: PipelineSettings) -> str:
+    """`All are weather columns: the season.` Empty where no group of the settings has two of the moved columns."""
+    moved = {column.column for column in drift.moved}
+    for name, members in settings.reporting.groups.items():
+        inside = moved & set(members)
+        if not inside or 2 * len(inside) < len(moved):
+            continue
+        note = f": {settings.reporting.notes[name]}" if name in settings.reporting.notes else ""
+        if len(moved) == 1:
+            return f"It is a {name} column{note}."
+        share = "All" if inside == moved else f"{capital(wording.number_word(len(inside)))} of them"
+        return f"{share} are {name} columns{note}."
+    return ""
+
+
+def challenger(turn: Turn) -> str:
+    """What the probe is called: its version, if it has one."""
+    return f"v{turn.probe_version}" if turn.probe_version is not None else "the retrained model"
+
+
+def condition(turn: Turn, settings: PipelineSettings) -> str:
+    """The state of the champion on the batch of a turn, in a few words."""
+    score, word = turn.champion, labels.health(turn)
+    if turn.health is None or turn.health.state not in (HealthState.WATCH, HealthState.UNWELL) or not score:
+        return word
+    actual = score.positives / score.rows if score.rows else None
+    if actual is not None and abs(score.mean_predicted - actual) > settings.monitoring.health.max_share_error:
+        return f"{word}: expected {wording.share(score.mean_predicted)}, {wording.share(actual)} were"
+    return f"{word}: log loss {wording.loss(score.log_loss.value)}"
+
+
+# ── headlines ─────────────────────────────────────────────────────────────────────────────────────────────────────
+def _refused(history: History, settings: PipelineSettings, last: Turn, live: int | None, note: str) -> Headline:
+    title = f"Batch refused; champion v{live} not judged" if live else "Batch refused; no champion yet"
+    rows = f" ({labels.number_of(last.batch.landed, settings.reporting.row)})" if last.batch.landed else ""
+    text = f"The delivery {last.batch.name}{rows} was refused: {ended(why(last) or 'the reason is not recorded')} "
+    text += _last_judged(history, settings, last)
+    stays = f"v{live} stays live. " if live else ""
+    action = f"It was set aside whole; nothing was trained or scored on it. {stays}Needed: a corrected delivery."
+    return Headline("refused", title, text.strip(), action, note)
+
+
+def _no_champion(history: History, settings: PipelineSettings, last: Turn) -> Headline:
+    batches = labels.number_of(sum(t.batch.status is BatchStatus.ACCEPTED for t in history.turns), ("batch", "batches"))
+    rows = sum(t.batch.accepted for t in history.turns)
+    text = f"{capital(batches)} with {labels.number_of(rows, settings.reporting.row)} came in."
+    if reason := why(last):
+        text += f" {capital(labels.when(last.batch.name))}: {ended(reason)}"
+    return Headline("none", "No champion yet", text, "The next batch is the next chance.", "")
+
+
+def _new(settings: PipelineSettings, last: Turn, live: int, note: str) -> Headline:
+    first = last.outcome is Outcome.FIRST_CHAMPION
+    title = f"Champion v{live} is {'the first' if first else 'new'}"
+    rows = labels.number_of(last.probe.rows, settings.reporting.row) if last.probe else "its batch"
+    text = f"{capital(labels.when(last.batch.name))} it had log loss {loss(last.probe)} on {rows} that it was not trained on"
+    if first and last.dummy_loss is not None:
+        text += f"; without a model it would have been {wording.loss(last.dummy_loss)}"
+    elif not first and last.champion:
+        text += f"; v{last.champion_version} had {loss(last.champion)} on the same {settings.reporting.row[1]}"
+    action = f"{capital(why(last))}." if why(last) else ""
+    return Headline("new", title, f"{text}.", f"{action} The next batch tells whether it holds.".strip(), note)
+
+
+def _note(history: History, live: int | None) -> str:
+    if live is None:
+        return ""
+    since = next(p for p in reversed(history.promotions) if p.version == live)
+    turn = next((t for t in history.turns if t.number == since.turn), None)
+    name = f" ({labels.medium(turn.batch.name)})" if turn else ""
+    tried = [t for t in history.turns if t.number > since.turn and t.verdict]
+    text = f"v{live} is live since turn {wording.count(since.turn)}{name}"
+    if not tried:
+        return f"{text}."
+    number = wording.number_word(len(tried))
+    return f"{text}; {number} challenger{'s' if len(tried) > 1 else ''} since, none promoted."
+
+
+def _last_judged(history: History, settings: PipelineSettings, last: Turn) -> str:
+    turn = next((t for t in reversed(history.turns) if t.champion and t.number < last.number), None)
+    if turn is None or turn.champion is None or not turn.champion.rows:
+        return ""
+    state = labels.health(turn)
+    actual = turn.champion.positives / turn.champion.rows
+    return (
+        f"At its last judged batch, {labels.medium(turn.batch.name)}, the state of v{turn.champion_version} was {state}: it "
+        f"expected {wording.share(turn.champion.mean_predicted)} of {settings.reporting.row[1]} to be "
+        f"{settings.reporting.outcome}; {wording.share(actual)} were."
+    )
+
+
+def _told_by_drift(turn: Turn) -> set[str]:
+    return {ended(reason) for reason in turn.drift.reasons} if turn.drift else set()
+
+
+def _unjudged_measures(turn: Turn, gate: Score | None, settings: PipelineSettings) -> list[str]:
+    score, nouns = turn.champion, settings.reporting.row
+    if score is None or not score.rows:
+        return []
+    expected, actual = wording.share(score.mean_predicted), wording.share(score.positives / score.rows)
+    first = f"It expected {expected} of {nouns[1]} to be {settings.reporting.outcome}; {actual} were."
+    against = f", against {loss(gate)} at its gate" if gate else ""
+    return [first, f"Its log loss on {labels.number_of(score.rows, nouns)} was {loss(score)}{against}."]
+
+
+def _why_not(turn: Turn) -> str:
+    reason = why(turn) or (turn.health.reasons[0] if turn.health and turn.health.reasons else "")
+    return f"It could not be judged: {ended(reason)}" if reason else "It could not be judged on this batch."
+
+
+def _action(turn: Turn, live: int, settings: PipelineSettings) -> str:
+    stays = f"v{live} stays live"
+    if turn.probe is None or turn.verdict is None:
+        reasons = "; ".join(turn.decision.reasons) if turn.decision and not turn.decision.retrain else ""
+        return f"No model was retrained ({reasons}); {stays}" if reasons else f"No model was retrained; {stays}"
+    days = settings.training.window.days
+    window = "everything before" if days is None else f"the {wording.count(days)} days before"
+    who = f"A model retrained on {window}"
+    objections = [guard.text for guard in turn.verdict.guards if guard.objects]
+    value = wording.loss(turn.probe.log_loss.value)
+    if objections:
+        return f"{who} had {value}, but a guard objects ({'; '.join(objections)}), so {stays}"
+    gain = turn.comparison.gain if turn.comparison else None
+    if gain is not None and gain <= 0:
+        return f"{who} did no better ({value}), so {stays}"
+    if turn.evidence is None:
+        return f"{who} had {value}; {stays}"
+    found, needed = wording.evidence(turn.evidence.value), wording.number(turn.evidence.needed)
+    return f"{who} had {value}, but the evidence for it is {found} and needs {needed}, so {stays}"
+
+
+# ── the four numbers ──────────────────────────────────────────────────────────────────────────────────────────────
+def _inputs(turn: Turn, settings: PipelineSettings) -> Figure:
+    if turn.drift is None:
+        return Figure("Inputs", wording.MISSING, "", "No champion yet whose training data they could differ from.", "#inputs")
+    moved = len(turn.drift.moved)
+    text = moved_groups(turn.drift, settings) if moved else "As in the data that the champion was trained on."
+    text += " A reason to look, not to retrain." if moved else ""
+    return Figure("Inputs", wording.count(moved), f"of {len(turn.drift.columns)} moved", text.strip(), "#inputs")
+
+
+def _losses(history: History, turn: Turn, live: int | None) -> Figure:
+    new = turn.outcome in (Outcome.FIRST_CHAMPION, Outcome.PROMOTE)
+    score = turn.probe if new else turn.champion
+    gate = dict(history.gates).get(live) if live is not None else None
+    parts = [f"{wording.loss(gate.log_loss.value)} at its gate"] if gate and not new else []
+    if new and turn.champion:
+        parts.append(f"{wording.loss(turn.champion.log_loss.value)} by v{turn.champion_version} before it")
+    parts += [f"{wording.loss(turn.dummy_loss)} without a model"] if turn.dummy_loss is not None else []
+    value = wording.loss(score.log_loss.value) if score else wording.MISSING
+    return Figure("Log loss", value, "at its gate" if new else "now", " · ".join(parts), "#time")
+
+
+def _retraining(turn: Turn, settings: PipelineSettings) -> Figure:
+    needed = wording.number(settings.promotion.false_promotion_every)
+    pair = turn.comparison
+    text = "No model was retrained on this occasion."
+    if turn.probe and pair:
+        word = "better" if pair.gain > 0 else "worse"
+        text = f"{challenger(turn)} tried: {wording.loss(turn.probe.log_loss.value)} on the same {settings.reporting.row[1]}"
+        text += f", {word} by {wording.difference(pair.gain)}" if turn.champion else ""
+    if turn.evidence is None:
+        return Figure("Retraining", wording.MISSING, f"evidence, needs {needed}", text, "#turns")
+    return Figure("Retraining", wording.evidence(turn.evidence.value), f"evidence, needs {needed}", text, "#turns")

@@ -1,0 +1,176 @@
+"""Why a turn was decided as it was: trigger, data, inputs, champion, evidence, verdict, action; the same on every surface.
+
+A part that did not happen is left out or says so. First sentences of the page: `sentences.py`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from configs.settings import PipelineSettings
+from tasks.core import wording
+from tasks.core.records import BatchStatus, Comparison, History, Outcome, Turn
+from tasks.core.reporting import labels, pictures
+from tasks.core.reporting.labels import capital, ended
+from tasks.core.reporting.sentences import challenger, measured, moved_groups, why
+
+STATES = {
+    "well": "was well",
+    "watch": "needed watching",
+    "not well": "was not well",
+    "not judged": "was scored, but its health was not judged",
+}
+_MOST_COLUMNS = 3
+_MOST_RULES = 5
+
+
+@dataclass(frozen=True)
+class Part:
+    """One step of a story with its sentences."""
+
+    name: str
+    sentences: tuple[str, ...]
+
+
+def story(history: History, turn: Turn, settings: PipelineSettings) -> tuple[Part, ...]:
+    """The steps of one turn, in the order in which they happened."""
+    tell: tuple[tuple[str, Callable[[], list[str]]], ...] = (
+        ("Trigger", lambda: _trigger(turn)),
+        ("Data", lambda: _data(turn, settings)),
+        ("Inputs", lambda: _inputs(turn, settings)),
+        ("Champion", lambda: _champion(history, turn, settings)),
+        ("Evidence", lambda: _evidence(turn, settings)),
+        ("Verdict", lambda: _verdict(turn)),
+        ("Action", lambda: _action(history, turn)),
+    )
+    parts = [Part(name, tuple(sentence for sentence in sentences() if sentence)) for name, sentences in tell]
+    return tuple(part for part in parts if part.sentences)
+
+
+def clusters(pair: Comparison, turn: Turn, settings: PipelineSettings) -> str:
+    """What the bars of a story show: `gain of v12 per day: better on 14 of 30 days`."""
+    column = settings.evaluation.cluster.column
+    unit, units = ("day", "days") if column is None else (f"value of {column}", f"values of {column}")
+    gains = pictures.cluster_gains(pair)
+    better = sum(gain > 0 for gain in gains)
+    who = capital(challenger(turn)) if turn.probe_version is None else challenger(turn)
+    return f"Gain of {who} per {unit}: better on {better} of {labels.number_of(len(gains), (unit, units))}"
+
+
+def _trigger(turn: Turn) -> list[str]:
+    kinds = {"new_data": "New data", "drift": "Drift", "performance": "Performance", "manual": "By hand"}
+    found = [f"{kinds.get(t.kind, capital(t.kind))}: {ended(t.evidence)}" for t in turn.triggers]
+    return found or [f"New data: {labels.medium(turn.batch.name)} landed."]
+
+
+def _data(turn: Turn, settings: PipelineSettings) -> list[str]:
+    batch, nouns = turn.batch, settings.reporting.row
+    if batch.status is BatchStatus.REFUSED:
+        found = [ended(capital(batch.reason or "refused"))]
+        found += [f"'{f.column}' must be {f.message}: {wording.count(f.rows)} rows are not." for f in batch.findings if f.rows]
+        return [*found, "The delivery is refused as a whole and kept aside."]
+    rules = [f"{wording.count(f.rows)} {f.column}" for f in batch.findings if f.rows]
+    names = f" ({', '.join(rules[:_MOST_RULES])})" if rules else ""
+    aside = f"{wording.count(batch.quarantined)} quarantined{names}, {wording.count(batch.duplicates)} duplicates"
+    landed = capital(labels.number_of(batch.landed, nouns))
+    found = [f"{landed} landed: {wording.count(batch.accepted)} accepted, {aside}."]
+    labelled = batch.accepted - batch.unlabelled
+    if batch.unlabelled:
+        reason = f" ({settings.reporting.unlabelled})" if settings.reporting.unlabelled else ""
+        found.append(f"{wording.count(batch.unlabelled)} accepted {nouns[1]} have no label{reason}: kept, not trained on.")
+    if labelled:
+        others = "the others" if batch.unlabelled else nouns[1]
+        found.append(f"{wording.share(batch.positives / labelled)} of {others} were {settings.reporting.outcome}.")
+    return found
+
+
+def _inputs(turn: Turn, settings: PipelineSettings) -> list[str]:
+    if turn.batch.status is BatchStatus.REFUSED:
+        return ["Not judged: a data fault is not drift."]
+    if turn.drift is None:
+        return []
+    moved, matters = turn.drift.moved, dict(turn.importance)
+    since = f"since v{turn.champion_version} was trained"
+    total = labels.number_of(len(turn.drift.columns), ("column", "columns"))
+    if not moved:
+        return [f"None of {total} moved {since}."]
+    ranked = sorted(moved, key=lambda c: -matters.get(c.column, 0.0)) if matters else list(moved)
+    named = [f"'{c.column}': {c.text}" for c in ranked[:_MOST_COLUMNS]]
+    named += [f"and {wording.number_word(len(ranked) - len(named))} more"] if len(ranked) > len(named) else []
+    order = "by importance" if matters else "by distance"
+    group = moved_groups(turn.drift, settings)
+    number = capital(wording.number_word(len(moved)))
+    return [
+        f"{number} of {total} moved {since}; {order}: {'; '.join(named)}.",
+        f"{group} {'They open' if len(moved) > 1 else 'It opens'} the question whether to retrain; evidence answers it.".strip(),
+    ]
+
+
+def _champion(history: History, turn: Turn, settings: PipelineSettings) -> list[str]:
+    score = turn.champion
+    if score is None or not score.rows:
+        return []
+    state = STATES[labels.health(turn)]
+    found = [f"v{turn.champion_version} {state}."]
+    found.append(measured(turn, dict(history.gates).get(turn.champion_version or 0), settings))
+    auc = next((metric for metric in score.metrics if metric.name == "roc_auc" and metric.value is not None), None)
+    beside = [f"AUC {wording.loss(auc.value)}"] if auc else []
+    beside += [f"log loss without a model {wording.loss(turn.dummy_loss)}"] if turn.dummy_loss is not None else []
+    if turn.never and turn.never.log_loss.value is not None:
+        beside.append(f"of the first champion {wording.loss(turn.never.log_loss.value)}")
+    return [*found, f"{', '.join(beside)}." if beside else ""]
+
+
+def _evidence(turn: Turn, settings: PipelineSettings) -> list[str]:
+    if turn.batch.status is BatchStatus.REFUSED:
+        return ["None taken."]
+    found = []
+    pair, probe, nouns = turn.comparison, turn.probe, settings.reporting.row
+    if pair and probe:
+        rows = labels.number_of(turn.probe_model.snapshot.rows, nouns) if turn.probe_model else f"the {nouns[1]}"
+        other = f"v{turn.champion_version}" if turn.champion else "no model"
+        word = "less" if pair.gain >= 0 else "more"
+        percent = wording.number(round(100 * settings.evaluation.confidence, 4))
+        found.append(
+            f"{capital(challenger(turn)) if turn.probe_version is None else challenger(turn)}, trained on {rows} before "
+            f"{'this batch' if turn.champion else 'these'}, had {wording.loss(probe.log_loss.value)}: "
+            f"{wording.difference(pair.gain)} {word} loss per {nouns[0]} than {other} ({percent} % interval of the gain "
+            f"{wording.interval(pair.low, pair.high, wording.gain)})."
+        )
+    if turn.evidence:
+        before, after = wording.evidence(turn.evidence.before), wording.evidence(turn.evidence.value)
+        needed = wording.number(turn.evidence.needed)
+        found.append(f"Over {len(turn.evidence.sums)} clusters the evidence went from {before} to {after}; it needs {needed}.")
+    if len(turn.candidates) > 1:
+        told = [f"{family.replace('_', ' ')} {wording.loss(value)}" for family, value in turn.candidates]
+        found.append(f"Every family on this batch: {', '.join(told)}; the lowest is the next probe.")
+    return found
+
+
+def _verdict(turn: Turn) -> list[str]:
+    reasons = turn.verdict.reasons if turn.verdict else turn.reasons
+    text = "; ".join(dict.fromkeys(reasons)) or why(turn)
+    found = [f"{capital(labels.verdict(turn))}{f': {text}' if text else ''}."]
+    guards = turn.verdict.guards if turn.verdict else ()
+    if guards and not any(guard.objects for guard in guards):
+        found.append(f"No guard objected: {'; '.join(f'{guard.name} ({guard.text})' for guard in guards)}.")
+    return found
+
+
+def _action(history: History, turn: Turn) -> list[str]:
+    live = labels.live_after(history, turn)
+    stays = f"v{live} stays live." if live is not None else "There is no champion yet."
+    match turn.outcome:
+        case Outcome.FIRST_CHAMPION:
+            return [f"v{live} is live: the first champion."]
+        case Outcome.PROMOTE:
+            return [f"v{live} is live in place of v{turn.champion_version}."]
+        case Outcome.REFUSED:
+            return [f"Nothing was trained and nothing was scored; {stays[:1].lower() + stays[1:]}"]
+        case Outcome.KEEP_SHADOWING if turn.evidence:
+            return [f"None. {stays} The evidence of {wording.evidence(turn.evidence.value)} is carried to the next batch."]
+        case Outcome.REJECT if turn.evidence and turn.evidence.value < 1:
+            return [f"None. {stays} Below 1 the evidence starts afresh."]
+        case None:
+            return ["The turn is not finished; the next run goes on with it."]
+        case _:
+            return [f"None. {stays}"]

@@ -1,0 +1,274 @@
+"""Training: which rows a model learns from, how it is built, fitted and asked, and what identifies it.
+
+Add here what turns accepted rows into a fitted scikit-learn Pipeline and a Pipeline into probabilities. Reading and
+storing rows belong to the adapters, measuring a model to `evaluation`, packing it into a file to the adapter `bundles`.
+"""
+
+import hashlib
+import json
+import math
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.linalg import LinAlgWarning
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
+from threadpoolctl import threadpool_limits
+
+from configs.errors import IncumbentError
+from configs.settings import (
+    Candidate,
+    ColumnRule,
+    HistGradientBoostingCandidate,
+    LogisticRegressionCandidate,
+    Times,
+    TrainingSettings,
+)
+
+RECIPE = 1
+"""Raised whenever `prepare`, `build` or `fit` changes what the same rows give; part of every model's identity."""
+CLIP = 1e-6
+"""Probabilities are kept this far from 0 and 1, so that one row cannot make the log loss infinite."""
+GOLDEN_ROWS = 200
+_MOST_CATEGORIES = 254
+"""Categories of one column that are told apart; the rarest beyond are pooled (gradient boosting takes 255 at most)."""
+
+
+@dataclass(frozen=True)
+class Selected:
+    """Rows to train on, and how many of the time span were left out, each for one reason."""
+
+    frame: pd.DataFrame
+    excluded_unlabelled: int
+    """Rows in the time span that have no label."""
+    excluded_unknown: int
+    """Rows in the time span that had not arrived, or whose label was not known, before the cut-off."""
+
+
+def select(frame: pd.DataFrame, *, times: Times, label: str, start: datetime | None, cutoff: datetime) -> Selected:
+    """Pick the labelled rows with event time in [start, cutoff) of which all was known before the cut-off.
+
+    A row is counted at most once: as unknown if it had not arrived, else as unlabelled if it has no label, else as
+    unknown if its label came at or after the cut-off or at a time that is missing.
+    """
+    within = _before(frame[times.event], cutoff)
+    if start is not None:
+        within = within & ~_before(frame[times.event], start)
+    arrived = within & _before(frame[times.arrival], cutoff) if times.arrival else within
+    labelled = arrived & frame[label].notna().to_numpy()
+    known = labelled & _before(frame[times.label], cutoff) if times.label else labelled
+    unknown = int(within.sum() - arrived.sum() + labelled.sum() - known.sum())
+    return Selected(frame if known.all() else frame[known], int(arrived.sum() - labelled.sum()), unknown)
+
+
+def labels(frame: pd.DataFrame, label: str) -> NDArray[np.bool_]:
+    """The label column of labelled rows as booleans, shape (rows,); raises if one is missing."""
+    if frame[label].isna().any():
+        raise IncumbentError(f"A row without a label reached the training. Select labelled rows of '{label}' first.")
+    outcomes: NDArray[np.bool_] = frame[label].to_numpy(dtype=bool)
+    return outcomes
+
+
+def prepare(frame: pd.DataFrame, features: Sequence[str], columns: Mapping[str, ColumnRule]) -> pd.DataFrame:
+    """The model's input in the order of `features`: categories as text objects, all else as float64; missing is NaN.
+
+    Used at fit, scoring and serving alike, so that a column which arrives as integers today and as floats tomorrow
+    (a missing value came in) is the same to the model. The index is that of `frame`.
+    """
+    prepared = {name: _prepared(frame[name], columns[name]) for name in features}
+    return pd.DataFrame(prepared, index=frame.index, copy=False)
+
+
+def build(candidate: Candidate, features: Sequence[str], columns: Mapping[str, ColumnRule], seed: int) -> Pipeline:
+    """An unfitted Pipeline for prepared input that carries its own preprocessing."""
+    categories = [name for name in features if columns[name].type == "category"]
+    numbers = [name for name in features if columns[name].type != "category"]
+    if isinstance(candidate, LogisticRegressionCandidate):
+        return _logistic_regression(candidate, categories, numbers, seed)
+    return _hist_gradient_boosting(candidate, categories, numbers, seed)
+
+
+def fit(pipeline: Pipeline, prepared: pd.DataFrame, outcomes: NDArray[np.bool_], *, threads: int) -> Pipeline:
+    """Fit in place and return the same Pipeline; at most `threads` threads. Raises on rows of one outcome only."""
+    positives = int(outcomes.sum())
+    if positives in (0, len(outcomes)):
+        raise IncumbentError(
+            f"A model cannot be trained on one outcome: {positives:,} of {len(outcomes):,} training rows are positive. "
+            "Widen training.window, or look at the label."
+        )
+    with threadpool_limits(limits=threads), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # told by notes()
+        warnings.simplefilter("ignore", LinAlgWarning)  # the solver then goes on with lbfgs by itself
+        pipeline.fit(_with_empty_columns_constant(prepared), outcomes)
+    return pipeline
+
+
+def notes(pipeline: Pipeline) -> tuple[str, ...]:
+    """What a reader of the fit should know, in sentences; empty if there is nothing."""
+    model = pipeline.steps[-1][1]
+    if isinstance(model, LogisticRegression) and int(model.n_iter_[0]) >= model.max_iter:
+        return (f"The solver stopped at its limit of {model.max_iter} steps; raise max_iter of logistic_regression.",)
+    return ()
+
+
+def predict(pipeline: Pipeline, prepared: pd.DataFrame, *, threads: int = 1) -> NDArray[np.float64]:
+    """Probability of a positive label per prepared row, shape (rows,), in [1e-6, 1 − 1e-6]; raises if not finite."""
+    if prepared.empty:
+        return np.empty(0, dtype=np.float64)
+    with threadpool_limits(limits=threads):
+        answers: NDArray[np.float64] = pipeline.predict_proba(prepared)[:, 1].astype(np.float64)
+    if not np.isfinite(answers).all():
+        wrong = int((~np.isfinite(answers)).sum())
+        raise IncumbentError(f"The model gave {wrong:,} predictions that are not numbers, of {len(answers):,}.")
+    return np.clip(answers, CLIP, 1 - CLIP)
+
+
+def golden(prepared: pd.DataFrame) -> pd.DataFrame:
+    """Rows to keep with a bundle: up to 200, evenly spread, and one in which everything is missing."""
+    spread = np.unique(np.linspace(0, len(prepared) - 1, min(GOLDEN_ROWS, len(prepared))).astype(int))
+    empty = pd.DataFrame({name: pd.Series([np.nan], dtype=kind) for name, kind in prepared.dtypes.items()})
+    return pd.concat([prepared.iloc[spread], empty], ignore_index=True)
+
+
+def importance(
+    pipeline: Pipeline, prepared: pd.DataFrame, outcomes: NDArray[np.bool_], *, rows: int, seed: int, threads: int = 1
+) -> tuple[tuple[str, float], ...]:
+    """Rise in log loss when one input is shuffled (Breiman 2001), on a sample of at most `rows`, largest first.
+
+    The shuffled copies of the sample are stacked and asked in one call. Ties are in the order of the columns.
+    """
+    source = np.random.default_rng(seed)
+    sample = np.sort(source.choice(len(prepared), min(rows, len(prepared)), replace=False))
+    base, truth = prepared.iloc[sample].reset_index(drop=True), outcomes[sample]
+    names, size = list(base.columns), len(sample)
+    stacked = pd.concat([base] * (len(names) + 1), ignore_index=True)
+    shuffled = {
+        name: _with_block(stacked[name], base[name].to_numpy()[source.permutation(size)], start=(at + 1) * size)
+        for at, name in enumerate(names)
+    }
+    answers = predict(pipeline, pd.DataFrame(shuffled, copy=False), threads=threads).reshape(len(names) + 1, size)
+    losses = -np.log(np.where(truth, answers, 1 - answers)).mean(axis=1)
+    return tuple(sorted(zip(names, (losses[1:] - losses[0]).tolist(), strict=True), key=lambda pair: -pair[1]))
+
+
+def snapshot_id(batches: Sequence[str], *, start: datetime | None, cutoff: datetime, times: Times, label: str) -> str:
+    """Identity of a selection: a hash of all that decides which rows it has, 32 hexadecimal digits."""
+    return _hash(
+        {
+            "batches": list(batches),
+            "start": None if start is None else start.isoformat(),
+            "cutoff": cutoff.isoformat(),
+            "times": times.model_dump(mode="json"),
+            "label": label,
+        }
+    )
+
+
+def model_id(
+    snapshot: str, candidate: Candidate, settings: TrainingSettings, columns: Mapping[str, ColumnRule], libraries: str
+) -> str:
+    """Identity of a model before it is fitted: a hash of all that decides its answers, 32 hexadecimal digits.
+
+    Args:
+        snapshot: Id of the rows that it learns from.
+        candidate: Its family and parameters.
+        settings: Where label, features and seed come from; other settings do not change a model.
+        columns: The contract; only the types of the features matter.
+        libraries: What pins the libraries, such as the hash of requirements.lock.
+    """
+    return _hash(
+        {
+            "recipe": RECIPE,
+            "snapshot": snapshot,
+            "candidate": candidate.model_dump(mode="json"),
+            "label": settings.label,
+            "features": [[name, columns[name].type] for name in settings.features],
+            "seed": settings.seed,
+            "libraries": libraries,
+        }
+    )
+
+
+def parameters(candidate: Candidate) -> tuple[tuple[str, str], ...]:
+    """The parameters of a candidate as text, for the record; its family is told apart."""
+    dumped = candidate.model_dump(mode="json", exclude={"family"})
+    return tuple((name, f"{value:g}" if isinstance(value, float) else str(value)) for name, value in dumped.items())
+
+
+def _before(moments: pd.Series, cutoff: datetime) -> NDArray[np.bool_]:
+    earlier: NDArray[np.bool_] = moments.lt(cutoff).to_numpy(dtype=bool, na_value=False)
+    return earlier
+
+
+def _prepared(column: pd.Series, rule: ColumnRule) -> pd.Series:
+    if rule.type == "category":
+        return column.astype(object).where(column.notna().to_numpy(), np.nan)
+    return pd.Series(column.to_numpy(dtype=np.float64, na_value=math.nan), index=column.index, name=column.name)
+
+
+def _with_empty_columns_constant(prepared: pd.DataFrame) -> pd.DataFrame:
+    """A column without a single value cannot be binned or scaled; a constant one teaches nothing either, but can be."""
+    empty = [name for name in prepared.columns if prepared[name].isna().all()]
+    return prepared.assign(**{name: "" if prepared[name].dtype == object else 0.0 for name in empty})
+
+
+def _with_block(column: pd.Series, block: NDArray[Any], start: int) -> pd.Series:
+    values = column.to_numpy(copy=True)
+    values[start : start + len(block)] = block
+    return pd.Series(values, index=column.index, name=column.name, dtype=column.dtype)
+
+
+def _logistic_regression(
+    candidate: LogisticRegressionCandidate, categories: list[str], numbers: list[str], seed: int
+) -> Pipeline:
+    # Scaling before filling makes the fill value the mean, and is several times quicker than a median; the missing
+    # indicators carry what a missing value means. Newton steps converge in a handful where lbfgs needs a hundred.
+    filled = SimpleImputer(strategy="constant", fill_value=0.0, add_indicator=True, keep_empty_features=True)
+    one_hot = OneHotEncoder(
+        handle_unknown="infrequent_if_exist", min_frequency=candidate.min_frequency, max_categories=_MOST_CATEGORIES
+    )
+    parts = [("numbers", Pipeline([("scale", StandardScaler()), ("fill", filled)]), numbers)] if numbers else []
+    parts += [("categories", Pipeline([("codes", _codes()), ("one_hot", one_hot)]), categories)] if categories else []
+    model = LogisticRegression(C=candidate.c, max_iter=candidate.max_iter, solver="newton-cholesky", random_state=seed)
+    return Pipeline([("encode", ColumnTransformer(parts)), ("model", model)])
+
+
+def _hist_gradient_boosting(
+    candidate: HistGradientBoostingCandidate, categories: list[str], numbers: list[str], seed: int
+) -> Pipeline:
+    pooled = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=math.nan, max_categories=_MOST_CATEGORIES)
+    parts: list[tuple[str, Any, list[str]]] = []
+    parts += [("categories", Pipeline([("codes", _codes()), ("pool", pooled)]), categories)] if categories else []
+    parts += [("numbers", "passthrough", numbers)] if numbers else []
+    model = HistGradientBoostingClassifier(
+        learning_rate=candidate.learning_rate,
+        max_iter=candidate.max_iter,
+        max_leaf_nodes=candidate.max_leaf_nodes,
+        min_samples_leaf=candidate.min_samples_leaf,
+        l2_regularization=candidate.l2,
+        categorical_features=list(range(len(categories))),
+        early_stopping=False,
+        random_state=seed,
+    )
+    return Pipeline([("encode", ColumnTransformer(parts)), ("model", model)])
+
+
+def _codes() -> OrdinalEncoder:
+    """Text to numbers, unknown to -1, missing to NaN; counting text in the next encoder would be ten times slower."""
+    return OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
+
+
+def _hash(content: dict[str, Any]) -> str:
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -1,0 +1,210 @@
+"""Room 2, the core: the contract. Rows that break a rule are set aside with reasons, broken batches are refused.
+
+Add a rule here when the YAML can ask for it: its check in `_checks`, its words in `_demand`. Values are never changed.
+The form of a batch is judged in `columns`; whether the world has moved is asked in `monitoring`, of rows that passed.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+from numpy.typing import NDArray
+from pandera.errors import SchemaErrors
+
+from configs.errors import BrokenContract
+from configs.settings import ColumnRule, ValidationSettings
+from tasks.core import columns, wording
+from tasks.core.records import RuleFinding
+
+_EXACT = 2**53
+"""Up to here every whole number is a float as well."""
+_EXAMPLES = 3
+_OF_PANDERA = {"not_nullable": "missing"}
+
+Broken = Mapping[tuple[str, str], NDArray[np.int64]]
+"""Positions of the rows that break a rule, by column and rule; the key has no column."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Rows that keep the contract and rows that do not; together they are all rows, unchanged and in order."""
+
+    accepted: pd.DataFrame
+    quarantined: pd.DataFrame
+    """With the column `_reasons`."""
+    findings: tuple[RuleFinding, ...]
+    """What each broken rule kept out; a row that breaks two rules counts in both."""
+
+
+def check(frame: pd.DataFrame, settings: ValidationSettings, label: str) -> Checked:
+    """Let the contract judge new rows.
+
+    Args:
+        frame: Rows without exact duplicates.
+        settings: The contract.
+        label: Column to predict; it is called so in the text of a refusal.
+
+    Raises:
+        BrokenContract: The batch as a whole cannot be taken in; the text says why.
+    """
+    columns.require(frame, settings, label)
+    if frame.empty:
+        raise BrokenContract("No row is new: each one was delivered before.")
+    rows = frame.reset_index(drop=True)
+    broken = _broken(rows, settings)
+    bad = np.zeros(len(rows), dtype=bool)
+    for places in broken.values():
+        bad[places] = True
+    findings = tuple(_finding(rows, settings, *rule, places) for rule, places in broken.items())
+    _require_enough(bad, findings, settings.max_quarantined)
+    quarantined = rows[bad].assign(**{columns.REASONS: _reasons(bad, findings, broken)})
+    return Checked(rows[~bad].reset_index(drop=True), quarantined.reset_index(drop=True), findings)
+
+
+def schema(settings: ValidationSettings) -> pa.DataFrameSchema:
+    """The rules for values as a pandera schema; its checks are vectorised and never convert."""
+    rules = settings.columns.items()
+    return pa.DataFrameSchema(
+        {name: pa.Column(None, _checks(rule), nullable=rule.nullable) for name, rule in rules},
+        unique=list(settings.key) or None,
+        report_duplicates="all",
+    )
+
+
+# ── the rules ─────────────────────────────────────────────────────────────────────────────────────────────────────
+def _checks(rule: ColumnRule) -> list[pa.Check]:
+    tests: dict[str, Callable[[pd.Series[Any]], pd.Series[bool]]] = {}
+    if rule.type in ("integer", "number"):
+        tests["finite"] = _is_finite
+    if rule.type == "integer":
+        tests["whole"] = _is_whole
+        tests["exact"] = _is_exact
+    if rule.min is not None:
+        tests["min"] = _at_least(rule.min)
+    if rule.max is not None:
+        tests["max"] = _at_most(rule.max)
+    if rule.values is not None:
+        tests["values"] = _one_of(rule.values)
+    return [pa.Check(test, name=name) for name, test in tests.items()]
+
+
+def _is_finite(values: "pd.Series[Any]") -> "pd.Series[bool]":
+    """Alone, pandera lets infinity pass `ge(0)`; a missing value is another rule's matter."""
+    return ~values.isin([math.inf, -math.inf])
+
+
+def _is_whole(values: "pd.Series[Any]") -> "pd.Series[bool]":
+    if not pd.api.types.is_float_dtype(values.dtype):
+        return pd.Series(True, index=values.index)
+    numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    return pd.Series(np.isnan(numbers) | (np.floor(numbers) == numbers), index=values.index)
+
+
+def _is_exact(values: "pd.Series[Any]") -> "pd.Series[bool]":
+    """Above 2^53 a float is not the whole number that somebody wrote."""
+    if not pd.api.types.is_float_dtype(values.dtype):
+        return pd.Series(True, index=values.index)
+    return ~_true(values.abs() > _EXACT)
+
+
+def _at_least(bound: float) -> "Callable[[pd.Series[Any]], pd.Series[bool]]":
+    """Whole numbers are compared with a whole bound: as floats, those above 2^53 would be rounded."""
+    return lambda values: ~_true(values < (math.ceil(bound) if _are_integers(values) else bound))
+
+
+def _at_most(bound: float) -> "Callable[[pd.Series[Any]], pd.Series[bool]]":
+    return lambda values: ~_true(values > (math.floor(bound) if _are_integers(values) else bound))
+
+
+def _one_of(allowed: tuple[str, ...]) -> "Callable[[pd.Series[Any]], pd.Series[bool]]":
+    return lambda values: values.isin(allowed) | values.isna()
+
+
+def _are_integers(values: "pd.Series[Any]") -> bool:
+    return bool(pd.api.types.is_integer_dtype(values.dtype))
+
+
+def _true(answers: "pd.Series[Any]") -> "pd.Series[bool]":
+    """Answers with 'unknown' (a missing value) as no."""
+    return answers.fillna(False).astype(bool)
+
+
+# ── from failures to findings ─────────────────────────────────────────────────────────────────────────────────────
+def _broken(rows: pd.DataFrame, settings: ValidationSettings) -> Broken:
+    """Which rows break which rule, in the order of the contract."""
+    try:
+        schema(settings).validate(rows, lazy=True)
+    except SchemaErrors as err:
+        cases = err.failure_cases[["schema_context", "column", "check", "index"]]
+    else:
+        return {}
+    of_key = cases["schema_context"] == "DataFrameSchema"
+    found: dict[tuple[str, str], NDArray[np.int64]] = {}
+    for (column, rule), places in cases[~of_key].groupby(["column", "check"], sort=False)["index"]:
+        found[str(column), _OF_PANDERA.get(str(rule), str(rule))] = np.unique(places.to_numpy(dtype=np.int64))
+    if of_key.any():
+        found["", "key"] = np.unique(cases.loc[of_key, "index"].to_numpy(dtype=np.int64))
+    place = {name: number for number, name in enumerate(settings.columns)}
+    return dict(sorted(found.items(), key=lambda item: place.get(item[0][0], len(place))))
+
+
+def _finding(
+    rows: pd.DataFrame, settings: ValidationSettings, column: str, rule: str, places: NDArray[np.int64]
+) -> RuleFinding:
+    if rule == "key":
+        names = list(settings.key)
+        shown = rows.loc[places, names].drop_duplicates().head(_EXAMPLES)
+        examples = [" ".join(columns.example(value) for value in row) for row in shown.itertuples(index=False)]
+        return RuleFinding(", ".join(names), rule, "one row for each", len(places), tuple(examples))
+    values = rows.loc[places, column].drop_duplicates().head(_EXAMPLES)
+    examples = [] if rule == "missing" else [columns.example(value) for value in values]
+    return RuleFinding(column, rule, _demand(settings.columns[column], rule), len(places), tuple(examples))
+
+
+def _demand(rule: ColumnRule, broken: str) -> str:
+    """What the contract demands, in words, and why if it says so."""
+    unit = "" if rule.unit is None else "\u202f%" if rule.unit == "%" else f" {rule.unit}"
+    allowed = rule.values or ()
+    more = f" and {wording.count(len(allowed) - 8)} more" if len(allowed) > 8 else ""
+    demand = {
+        "min": f"at least {wording.number(rule.min)}{unit}",
+        "max": f"at most {wording.number(rule.max)}{unit}",
+        "values": f"one of {', '.join(allowed[:8])}{more}",
+        "missing": "not missing",
+        "finite": "a finite number",
+        "whole": "a whole number",
+        "exact": "a whole number that is stored as one; above 2^53 a decimal number is not exact",
+    }[broken]
+    return f"{demand} ({rule.reason})" if rule.reason and broken in ("min", "max", "values") else demand
+
+
+def _require_enough(bad: NDArray[np.bool_], findings: tuple[RuleFinding, ...], most: float) -> None:
+    quarantined, rows = int(bad.sum()), len(bad)
+    if quarantined / rows <= most and quarantined < rows:
+        return
+    allowed = f"at most {wording.count(math.floor(most * rows + 1e-9))} ({wording.number(100 * most)}\u202f%) may"
+    raise BrokenContract(
+        f"{wording.count(quarantined)} of {wording.count(rows)} rows break the contract"
+        f"{'' if quarantined / rows <= most else f', {allowed}'}: {'; '.join(_told(findings))}."
+    )
+
+
+def _told(findings: tuple[RuleFinding, ...]) -> Iterator[str]:
+    """The rules that keep out most, worst first."""
+    for finding in sorted(findings, key=lambda found: -found.rows)[:_EXAMPLES]:
+        shown = f", e.g. {finding.examples[0]}" if finding.examples else ""
+        yield f"{finding.column!r} must be {finding.message} ({wording.count(finding.rows)} rows{shown})"
+
+
+def _reasons(bad: NDArray[np.bool_], findings: tuple[RuleFinding, ...], broken: Broken) -> list[str]:
+    """For each bad row all its reasons."""
+    told: list[list[str]] = [[] for _ in range(int(bad.sum()))]
+    place_of = np.cumsum(bad) - 1
+    for finding, places in zip(findings, broken.values(), strict=True):
+        for place in place_of[places]:
+            told[place].append(f"{finding.column}: {finding.message}")
+    return ["; ".join(reasons) for reasons in told]

@@ -1,0 +1,75 @@
+"""Windows: which batches a turn learns from, and up to which moment; rows from that moment on are judged.
+
+Add here what decides about the selection; the rows themselves are picked by `training.select`.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from configs.settings import Window
+from tasks.core.records import Batch
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is selected for one turn."""
+
+    batches: tuple[Batch, ...]
+    """Batches to learn from, in event order."""
+    start: datetime | None
+    cutoff: datetime
+    """Everything learned was known before it."""
+    ignores_arrival: bool = False
+    """Whether rows may have arrived after the cut-off: within one delivery all arrive together."""
+
+
+def before(batch: Batch, accepted: Sequence[Batch], window: Window) -> Plan | None:
+    """Everything of the window that was known before the batch began; None if no batch is older."""
+    cutoff = batch.first_event
+    if cutoff is None:
+        return None
+    start = cutoff - window.length if window.length else None
+    older = [b for b in accepted if b.id != batch.id and b.first_event is not None and b.first_event < cutoff]
+    inside = [b for b in older if start is None or (b.last_event is not None and b.last_event >= start)]
+    return Plan(tuple(inside), start, cutoff) if inside else None
+
+
+def within(batch: Batch, cutoff: datetime) -> Plan:
+    """The first batch, split in time: its older part is learned from, the rest is judged.
+
+    The whole delivery has arrived when this is asked, so arrival times say nothing; labels must have been known.
+    """
+    return Plan((batch,), None, cutoff, ignores_arrival=True)
+
+
+def split_moment(events: NDArray[Any], clusters: NDArray[Any], share: float) -> datetime | None:
+    """The first event of the clusters that are judged, when the first model learns from the older `share` of them.
+
+    Args:
+        events: Event times as `datetime64` in UTC, one per row.
+        clusters: Cluster of each row.
+        share: Share of the clusters to learn from, oldest first.
+
+    Returns:
+        None if there are fewer than two clusters.
+    """
+    order = np.argsort(events, kind="stable")
+    names, first = np.unique(clusters[order], return_index=True)
+    if len(names) < 2:
+        return None
+    begins = np.sort(first)
+    learned = min(max(1, math.floor(share * len(names))), len(names) - 1)
+    moment = events[order][begins[learned]]
+    return datetime.fromisoformat(f"{np.datetime_as_string(moment, unit='us')}+00:00")
+
+
+def is_late(batch: Batch, judged: Sequence[Batch]) -> bool:
+    """Whether a batch begins before the end of one that has been judged: evidence is taken in event order only."""
+    ends = [b.last_event for b in judged if b.last_event is not None]
+    return bool(ends) and batch.first_event is not None and batch.first_event <= max(ends)

@@ -1,0 +1,39 @@
+"""Door of evaluation: models on rows that they have not seen."""
+
+from prefect import task
+
+from tasks.adapters import home
+from tasks.core import evaluation
+from tasks.core.records import Batch, Comparison, Model, Score, Snapshot, TurnRef
+
+
+@task(task_run_name="score-{model.family}", tags=["evaluation"])
+def score_model(turn: TurnRef, batch: Batch, model: Model, snapshot: Snapshot | None = None) -> Score:
+    """Measure a model on the labelled rows of a batch, from the cut-off of the snapshot on."""
+    hands = home.current()
+    known = hands.ledger.models.score(turn.pipeline, model.id, batch.id)
+    if known is not None:
+        return known
+    settings, cutoff = hands.settings(turn.pipeline), snapshot.cutoff if snapshot else None
+    rows = hands.rows.judged(batch, cutoff, settings)
+    answers = hands.rows.answers(model, batch, cutoff, settings)
+    score = evaluation.score(model.id, batch.id, rows.outcomes, answers, rows.clusters, rows.slices, settings.evaluation)
+    hands.ledger.models.record_score(turn.pipeline, score)
+    return score
+
+
+@task(task_run_name="compare-with-{probe.family}", tags=["evaluation"])
+def compare_models(turn: TurnRef, batch: Batch, champion: Model | None, probe: Model) -> Comparison:
+    """Compare champion and challenger (without a champion: no model and challenger) on the same rows."""
+    hands, cutoff = home.current(), probe.snapshot.cutoff
+    known = hands.ledger.models.comparison(turn.pipeline, batch.id)
+    if known is not None:
+        return known
+    settings = hands.settings(turn.pipeline)
+    rows, level = hands.rows.judged(batch, cutoff, settings), settings.promotion.guards.slice_level
+    dummy = evaluation.constant(probe.base_rate, len(rows.outcomes))
+    base = dummy if champion is None else hands.rows.answers(champion, batch, cutoff, settings)
+    answers = hands.rows.answers(probe, batch, cutoff, settings)
+    found = evaluation.compare(rows.outcomes, base, answers, rows.clusters, rows.slices, settings.evaluation, level)
+    hands.ledger.models.record_comparison(turn.pipeline, batch.id, champion.id if champion else "dummy", probe.id, found)
+    return found

@@ -1,0 +1,51 @@
+"""Door of ingestion: what is new, what is in it, and its way into the store."""
+
+from prefect import task
+
+from configs.errors import BadInput
+from tasks.adapters import failpoints, home, inbox, sources
+from tasks.adapters.inbox import Waiting
+from tasks.adapters.sources import Delivery
+from tasks.core.records import Batch, BatchStatus, TurnRef, TurnState
+
+
+@task(task_run_name="list-waiting-{pipeline}", tags=["ingestion"], retries=2, retry_delay_seconds=[1.0, 5.0])
+def list_waiting(pipeline: str) -> Waiting:
+    """List the deliveries that no turn has dealt with, by content."""
+    return inbox.look(home.current(), pipeline)
+
+
+@task(task_run_name="read-{turn.name}", tags=["ingestion"], retries=2, retry_delay_seconds=[1.0, 5.0])
+def read_batch(turn: TurnRef, delivery: Delivery) -> str | None:
+    """Read a delivery; returns what is wrong with the file, or None."""
+    hands = home.current()
+    if hands.ledger.batches.get(turn.pipeline, turn.batch) is not None:
+        return None
+    settings = hands.settings(turn.pipeline)
+    try:
+        hands.landed[turn.batch] = sources.read(delivery, settings.ingestion.source, settings.validation)
+    except BadInput as problem:
+        return str(problem)
+    return None
+
+
+@task(task_run_name="accept-{turn.name}", tags=["ingestion"])
+def accept_batch(turn: TurnRef, batch: Batch) -> Batch:
+    """Commit what became of a batch; from here on its rows count."""
+    hands, settled = home.current(), TurnState.INGESTED
+    hands.ledger.batches.record(turn.pipeline, batch)
+    failpoints.reach("batch-committed")
+    hands.ledger.batches.record_delivery(turn.pipeline, turn.name, turn.batch, duplicate=False, rows=batch.landed)
+    hands.ledger.turns.advance(turn.pipeline, turn.number, settled)
+    hands.landed.pop(turn.batch, None)
+    return batch
+
+
+@task(task_run_name="count-duplicate-{delivery.name}", tags=["ingestion"])
+def count_duplicate(pipeline: str, delivery: Delivery) -> int:
+    """Count a delivery whose content was known under another name; returns its rows."""
+    ledger = home.current().ledger
+    batch = ledger.batches.get(pipeline, delivery.digest)
+    rows = 0 if batch is None or batch.status is BatchStatus.REFUSED else batch.landed
+    ledger.batches.record_delivery(pipeline, delivery.name, delivery.digest, duplicate=True, rows=rows)
+    return rows

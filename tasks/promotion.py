@@ -1,0 +1,79 @@
+"""Door of promotion: evidence, the gate, and the change of the live model."""
+
+from prefect import task
+
+from configs import loader
+from tasks.adapters import failpoints, fitting, home
+from tasks.core import evaluation, promotion
+from tasks.core.records import Comparison, Evidence, Model, Promotion, Score, TurnRef, Verdict
+
+
+@task(task_run_name="nominate-probe-{turn.name}", tags=["promotion"])
+def nominate_family(turn: TurnRef) -> str:
+    """Choose the family of the probe before the batch is scored: the better one on the batch judged last."""
+    hands = home.current()
+    families = [candidate.family for candidate in hands.settings(turn.pipeline).training.candidates]
+    return promotion.nominate(families, hands.ledger.models.last_losses(turn.pipeline, before=turn.number))
+
+
+@task(task_run_name="weigh-evidence-{turn.name}", tags=["promotion"])
+def weigh_evidence(turn: TurnRef, champion: Model, probe: Model, comparison: Comparison) -> Evidence:
+    """Add the paired losses of this batch to the evidence that retraining pays."""
+    hands = home.current()
+    settings = hands.settings(turn.pipeline)
+    ledger, version = hands.ledger.promotions, loader.settings_hash(settings)
+    previous = ledger.last_evidence(turn.pipeline, turn.number, version)
+    found = promotion.advance(
+        previous, comparison, batch=turn.batch, champion=champion.id, probe=probe.id, settings=settings.promotion
+    )
+    ledger.record_evidence(turn.pipeline, turn.number, version, found)
+    return found
+
+
+@task(task_run_name="judge-challenger-{turn.name}", tags=["promotion"])
+def judge_challenger(
+    turn: TurnRef,
+    champion: Model | None,
+    probe: Model,
+    score: Score,
+    comparison: Comparison,
+    evidence: Evidence | None,
+) -> Verdict:
+    """The gate: decide whether the challenger takes over; whatever goes wrong in here, it does not."""
+    hands = home.current()
+    settings = hands.settings(turn.pipeline)
+    dummy = evaluation.dummy_loss(probe.base_rate, positives=score.positives, rows=score.rows)
+    live = hands.ledger.models.score(turn.pipeline, champion.id, turn.batch) if champion else None
+
+    def ask() -> Verdict:
+        bundle = fitting.inspect(hands, probe, settings)
+        guards = promotion.guards(
+            live, score, comparison, dummy_loss=dummy, bundle=bundle, settings=settings.promotion
+        )
+        if evidence is None:
+            return promotion.judge_first(score, comparison, guards, settings.promotion)
+        return promotion.judge(evidence, comparison, guards, settings.promotion)
+
+    return promotion.gate(ask)
+
+
+@task(task_run_name="register-challenger-{turn.name}", tags=["promotion"])
+def register_challenger(turn: TurnRef, champion: Model | None, probe: Model, verdict: Verdict) -> int:
+    """Commit the verdict and give the challenger its version number."""
+    ledger = home.current().ledger
+    version = ledger.models.register(turn.pipeline, probe.id)
+    failpoints.reach("version-given")
+    ledger.promotions.record_verdict(turn.pipeline, turn.number, champion.id if champion else None, probe.id, verdict)
+    failpoints.reach("verdict-committed")
+    return version
+
+
+@task(task_run_name="promote-v{version}", tags=["promotion"])
+def promote(turn: TurnRef, version: int, probe: Model, verdict: Verdict) -> Promotion:
+    """Make the challenger the champion: one row in the ledger, in one step."""
+    by = "first champion policy" if verdict.first else "evidence rule"
+    made = home.current().ledger.promotions.promote(
+        turn.pipeline, version, probe.id, turn.number, by=by, reason=verdict.reasons[0]
+    )
+    failpoints.reach("promotion-committed")
+    return made

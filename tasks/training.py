@@ -1,0 +1,39 @@
+"""Door of training: a selection of the dataset, and the candidates that are fitted on it."""
+
+from prefect import task
+
+from tasks.adapters import failpoints, fitting, home
+from tasks.core.records import Batch, Model, Snapshot, TurnRef
+
+
+def list_families(turn: TurnRef) -> list[str]:
+    """The families to train, in the order of the settings."""
+    return [candidate.family for candidate in home.current().settings(turn.pipeline).training.candidates]
+
+
+@task(task_run_name="select-window-{turn.name}", tags=["training"])
+def take_snapshot(turn: TurnRef, batch: Batch) -> Snapshot | None:
+    """Select the rows that were known before the batch (of the first one, its older part); None if there are none."""
+    hands = home.current()
+    plan = fitting.plan(hands, turn, batch)
+    if plan is None:
+        return None
+    snapshot = hands.rows.select(plan, hands.settings(turn.pipeline))
+    hands.ledger.models.record_snapshot(turn.pipeline, snapshot)
+    return snapshot
+
+
+@task(task_run_name="train-{family}", tags=["training"])
+def train_candidate(turn: TurnRef, snapshot: Snapshot, family: str) -> Model:
+    """Fit one family on the window, publish its bundle, then commit it; what is committed is not fitted again."""
+    hands = home.current()
+    settings = hands.settings(turn.pipeline)
+    order = fitting.order(settings, snapshot, family)
+    known = hands.ledger.models.get(turn.pipeline, order.model)
+    if known is not None:
+        return known
+    model = fitting.fit(hands, order, settings)
+    failpoints.reach("bundle-published")
+    hands.ledger.models.record(turn.pipeline, turn.number, model)
+    failpoints.reach("model-committed")
+    return model

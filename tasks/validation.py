@@ -1,0 +1,35 @@
+"""Door of validation: the contract decides what comes in."""
+
+from prefect import task
+
+from configs.errors import BrokenContract
+from tasks.adapters import failpoints, home
+from tasks.adapters.sources import Delivery
+from tasks.core import batches
+from tasks.core.records import Batch, TurnRef
+
+
+@task(task_run_name="check-{turn.name}", tags=["validation"])
+def check_batch(turn: TurnRef) -> Batch:
+    """Judge a batch by its contract and publish its rows: the accepted ones, and those set aside with their reasons."""
+    hands = home.current()
+    known = hands.ledger.batches.get(turn.pipeline, turn.batch)
+    if known is not None:
+        return known
+    settings, frame = hands.settings(turn.pipeline), hands.landed[turn.batch]
+    earlier = batches.overlapping(frame, settings.ingestion.times.event, hands.ledger.batches.accepted(turn.pipeline))
+    rows = [hands.store.read(batch.accepted_file or "") for batch in earlier]
+    try:
+        sorted_out = batches.sort_out(frame, rows, settings)
+    except BrokenContract as fault:
+        return batches.refuse(turn.batch, turn.name, len(frame), str(fault))
+    batch = batches.accept(turn.batch, turn.name, sorted_out, settings)
+    return hands.store.put_away(batch, sorted_out.accepted, sorted_out.aside)
+
+
+@task(task_run_name="set-aside-{turn.name}", tags=["validation"])
+def set_aside(turn: TurnRef, delivery: Delivery, refused: Batch) -> Batch:
+    """Keep the bytes of a refused delivery in quarantine, as they came."""
+    home.current().store.keep_original(delivery.path, delivery.digest)
+    failpoints.reach("refused-bytes-kept")
+    return refused

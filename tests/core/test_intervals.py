@@ -1,0 +1,88 @@
+"""Estimates over clusters against their definitions, written out; what they promise is in test_evaluation.py."""
+
+import numpy as np
+import pytest
+from scipy.special import stdtrit
+
+from tasks.core import intervals
+
+DAYS = intervals.group(["mon", "mon", "tue", "tue", "tue", "wed"])
+LOSSES = np.array([1.0, 3.0, 2.0, 2.0, 5.0, 1.0])
+
+
+def test_a_mean_is_a_ratio_of_sums_over_clusters_with_a_t_quantile():
+    sums, counts = np.array([4.0, 9.0, 1.0]), np.array([2, 3, 1])
+    mean = sums.sum() / counts.sum()
+    error = np.sqrt(3 / 2 * ((sums - mean * counts) ** 2).sum()) / counts.sum()
+
+    found = intervals.means(LOSSES, intervals.everything(6), DAYS, 0.95)
+
+    assert (found.value[0], found.error[0]) == pytest.approx((mean, error))
+    assert found.high[0] - mean == pytest.approx(mean - found.low[0]) == pytest.approx(stdtrit(2, 0.975) * error)
+    assert (found.rows.tolist(), found.clusters.tolist()) == ([6], [3])
+
+
+def test_each_group_has_the_mean_that_it_would_have_alone():
+    halves = intervals.group(["b", "a", "b", "a", "a", "b"])
+    chosen = halves.codes == 0
+
+    together = intervals.means(LOSSES, halves, DAYS, 0.95)
+    alone = intervals.means(
+        LOSSES[chosen], intervals.everything(3), intervals.group(["mon", "tue", "tue"]), 0.95
+    )  # fmt: skip
+
+    assert halves.names == ("a", "b")
+    for ours, theirs in ((together.value, alone.value), (together.error, alone.error), (together.low, alone.low)):
+        assert ours[0] == pytest.approx(theirs[0])
+    assert intervals.distinct_clusters(halves, DAYS).tolist() == together.clusters.tolist() == [2, 3]
+
+
+def test_the_interval_of_the_auc_is_that_of_single_rows_when_each_is_its_own_cluster():
+    rng = np.random.default_rng(4)
+    y = rng.random(400) < 0.4
+    p = np.clip(0.4 + 0.15 * y + rng.normal(0, 0.15, 400), 0, 1)
+    placed = (p[y][:, None] > p[~y][None, :]).astype(float)
+    delong = placed.mean(axis=1).var(ddof=1) / y.sum() + placed.mean(axis=0).var(ddof=1) / (~y).sum()
+
+    measure, _ = intervals.MEASURES["roc_auc"]
+    found = measure(y.astype(float), p, intervals.group(np.arange(400).astype(str)), 0.95)
+
+    width = np.log(found.high / (1 - found.high)) - np.log(found.low / (1 - found.low))
+    error = width / 2 / stdtrit(399, 0.975) * found.value * (1 - found.value)
+    assert error == pytest.approx(np.sqrt(delong), rel=0.02)
+
+
+@pytest.mark.parametrize("name", ["calibration_error", "average_precision"])
+def test_a_jackknife_leaves_out_whole_clusters(name):
+    rng = np.random.default_rng(6)
+    y, p = (rng.random(120) < 0.5).astype(float), rng.choice([0.2, 0.4, 0.6, 0.8], 120)
+    days = np.repeat(list("abcdef"), 20)
+    measure, _ = intervals.MEASURES[name]
+    value = {
+        kept: measure(y[days != kept], p[days != kept], intervals.group(days[days != kept]), 0.95) for kept in "abcdef"
+    }
+    left_out = np.array([found.value for found in value.values()])
+
+    found = measure(y, p, intervals.group(days), 0.95)
+
+    error = np.sqrt(5 / 6 * ((left_out - left_out.mean()) ** 2).sum())
+    assert found.high - found.value == pytest.approx(stdtrit(5, 0.975) * error)
+
+
+def test_a_perfect_order_has_an_auc_but_no_interval():
+    measure, _ = intervals.MEASURES["roc_auc"]
+
+    found = measure(np.array([0.0, 0.0, 1.0, 1.0]), np.array([0.1, 0.2, 0.3, 0.4]), intervals.group(list("abab")), 0.95)
+
+    assert found == (1.0, None, None)
+
+
+def test_equal_predictions_stay_in_one_group_of_the_calibration():
+    y, p = np.array([1.0, 0.0] * 50), np.repeat([0.3, 0.5], [70, 30])
+
+    groups = intervals.calibration(y, p)
+
+    assert [(group.rows, group.predicted, group.actual) for group in groups] == [
+        (70, pytest.approx(0.3), 0.5),
+        (30, 0.5, 0.5),
+    ]

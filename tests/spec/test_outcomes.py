@@ -1,0 +1,86 @@
+"""Decision tables: is a probe trained, and how does a turn end? To be read aloud."""
+
+import pytest
+
+from tasks.core import coordination
+from tasks.core.records import Batch, BatchStatus, Outcome, RetrainingDecision, Verdict, VerdictKind
+
+#   champion?  rows to judge on (positive)   rows to train on (positive)   probe?   main reason (500 rows are needed)
+DECISIONS = [
+    (True, (24_931, 5_900), (20_661, 4_900), True, "a probe shows whether retraining pays"),
+    (False, (6_321, 1_500), (20_661, 4_900), True, "there is no champion yet"),
+    (True, (500, 1), (500, 499), True, "a probe shows whether retraining pays"),
+    (True, (499, 120), (20_661, 4_900), False, "499 labelled rows to judge on, needs 500"),
+    (False, (0, 0), (20_661, 4_900), False, "0 labelled rows to judge on, needs 500"),
+    (True, (24_931, 5_900), (212, 50), False, "212 labelled rows to train on, needs 500"),
+    (True, (24_931, 0), (20_661, 4_900), False, "all 24,931 rows to judge on are negative"),
+    (True, (24_931, 24_931), (20_661, 4_900), False, "all 24,931 rows to judge on are positive"),
+    (False, (24_931, 5_900), (20_661, 0), False, "all 20,661 rows to train on are negative"),
+]
+
+#   refused?  verdict                       for the first champion?   the turn ends as
+OUTCOMES = [
+    (True, None, False, Outcome.REFUSED),
+    (False, None, False, Outcome.NOT_JUDGED),
+    (False, VerdictKind.PROMOTE, True, Outcome.FIRST_CHAMPION),
+    (False, VerdictKind.REJECT, True, Outcome.REJECT),
+    (False, VerdictKind.PROMOTE, False, Outcome.PROMOTE),
+    (False, VerdictKind.REJECT, False, Outcome.REJECT),
+    (False, VerdictKind.KEEP_SHADOWING, False, Outcome.KEEP_SHADOWING),
+]
+
+
+#   the batch was refused because   it was decided   the verdict was   the turn tells
+NO_PROBE, PROBE = ("0 labelled rows to judge on, needs 500",), ("a probe shows whether retraining pays",)
+REASONS = [
+    ("'pressure' is text", None, None, ("'pressure' is text",)),
+    (None, (False, NO_PROBE), None, NO_PROBE),
+    (None, (True, PROBE), ("evidence 0.17, needs 200",), ("evidence 0.17, needs 200",)),
+    (None, None, None, ()),
+]
+
+
+@pytest.mark.parametrize(("champion", "judged", "trained", "probe", "reason"), DECISIONS)
+def test_every_batch_that_can_be_judged_gets_a_probe(champion, judged, trained, probe, reason):
+    decision = coordination.decide(
+        has_champion=champion,
+        labelled_rows=judged[0],
+        positives=judged[1],
+        training_rows=trained[0],
+        training_positives=trained[1],
+        min_rows=500,
+    )
+
+    assert (decision.retrain, decision.reasons[0]) == (probe, reason)
+
+
+@pytest.mark.parametrize(("refused", "kind", "first", "outcome"), OUTCOMES)
+def test_a_turn_ends_in_one_of_six_ways(refused, kind, first, outcome):
+    verdict = None if kind is None else Verdict(kind, ("as it was judged",), first=first)
+
+    assert coordination.outcome(verdict, refused=refused) is outcome
+
+
+def test_a_late_batch_is_kept_but_not_judged():
+    decision = coordination.decide(
+        has_champion=True,
+        labelled_rows=24_931,
+        positives=5_900,
+        training_rows=20_661,
+        training_positives=4_900,
+        min_rows=500,
+        late=True,
+    )
+
+    assert not decision.retrain
+    assert decision.reasons == ("it has rows from before the end of a batch that was judged",)
+
+
+@pytest.mark.parametrize(("refused", "decided", "judged", "told"), REASONS)
+def test_a_turn_tells_the_reasons_of_the_last_thing_that_was_decided(refused, decided, judged, told):
+    status = BatchStatus.REFUSED if refused else BatchStatus.ACCEPTED
+    batch = Batch("digest", "2013-02", status, 10, 10, 0, 0, 0, 5, reason=refused)
+    decision = decided and RetrainingDecision(*decided)
+    verdict = judged and Verdict(VerdictKind.REJECT, judged)
+
+    assert coordination.reasons(batch, decision, verdict) == told
