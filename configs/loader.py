@@ -26,7 +26,8 @@ from configs.settings import PipelineSettings
 SCHEMA_FILE = environment.CHECKOUT / "configs" / "pipeline.schema.json"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
-_TEXT = "tag:yaml.org,2002:str"
+_TAG = "tag:yaml.org,2002:"
+_KINDS = ("null", "bool", "int", "float", "str", "seq", "map")
 _MOST_VALUES = 20_000
 _HINT = "Nothing was changed. Every setting with its meaning: configs/pipeline.schema.json"
 
@@ -88,13 +89,16 @@ def main() -> None:
 # ── finding and reading ───────────────────────────────────────────────────────────────────────────────────────────
 def _path(name: str) -> Path:
     folder = environment.read().pipelines
-    if _NAME.fullmatch(name) and (folder / f"{name}.yaml").is_file():
-        return folder / f"{name}.yaml"
+    is_name = _NAME.fullmatch(name) is not None
+    path = folder / f"{name}.yaml"
+    if is_name and path.is_file():
+        return path
     there = known()
     guess = _guess(name, there)
+    advice = f"Add {_shown(path)}." if is_name else "A name has only letters, digits, '-' and '_'."
     raise UnknownPipeline(
         f"Unknown pipeline {name!r}{f'; did you mean {guess!r}?' if guess else '.'} "
-        f"Known: {', '.join(there) or 'none'}. Add {_shown(folder / f'{name}.yaml')}."
+        f"Known: {', '.join(there) or 'none'}. {advice}"
     )
 
 
@@ -106,27 +110,35 @@ class _PlainLoader(yaml.SafeLoader):
     """YAML as most people know it: dates, `yes` and `no` are text, `1e-3` is a number, no key stands twice."""
 
     yaml_implicit_resolvers = {}  # noqa: RUF012 (as in PyYAML; filled below)
+    yaml_constructors = {  # noqa: RUF012
+        tag: make for tag, make in yaml.SafeLoader.yaml_constructors.items() if tag in {_TAG + kind for kind in _KINDS}
+    }
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
         for key, _ in node.value:
-            if key.tag != _TEXT:
-                raise ConstructorError(
-                    None, None, f"the key {key.value!r} is not text; write it in quotes", key.start_mark
-                )
+            if key.tag != f"{_TAG}str":
+                shown = repr(key.value) if isinstance(key, yaml.ScalarNode) else "of a mapping"
+                raise ConstructorError(None, None, f"the key {shown} is not text; write it in quotes", key.start_mark)
             if key.value in seen:
                 raise ConstructorError(None, None, f"the key {key.value!r} stands there twice", key.start_mark)
             seen.add(key.value)
         return super().construct_mapping(node, deep)
 
+    def refuse(self, node: yaml.Node) -> None:
+        """Anything that is not plain, Python objects above all."""
+        tag = node.tag.replace(_TAG, "!!")
+        raise ConstructorError(None, None, f"{tag} asks for an object; only plain values are allowed", node.start_mark)
 
-for _tag, _pattern, _first in (
+
+_PlainLoader.add_constructor(None, _PlainLoader.refuse)
+for _kind, _pattern, _first in (
     ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
     ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
     ("int", r"[-+]?(0|[1-9][0-9]*)", list("-+0123456789")),
     ("float", r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][-+]?[0-9]+)?", list("-+.0123456789")),
 ):
-    _PlainLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), _first)
+    _PlainLoader.add_implicit_resolver(_TAG + _kind, re.compile(f"^(?:{_pattern})$"), _first)
 
 
 def _plain_values(path: Path, shown: str) -> dict[str, Any]:
@@ -137,10 +149,13 @@ def _plain_values(path: Path, shown: str) -> dict[str, Any]:
         raise NotYaml(f"{shown} is not a text file in UTF-8 (see byte {err.start}). {_HINT}") from err
     except yaml.MarkedYAMLError as err:
         where = f"line {err.problem_mark.line + 1}: " if err.problem_mark else ""
-        raise NotYaml(f"{shown} is not plain YAML: {where}{err.problem or err.context}. {_HINT}") from err
+        what = " ".join(part for part in (err.context, err.problem) if part)
+        raise NotYaml(f"{shown} is not plain YAML: {where}{what}. {_HINT}") from err
     except RecursionError as err:
         raise NotYaml(f"{shown} is not plain YAML: it is nested too deeply. {_HINT}") from err
-    except (yaml.YAMLError, ValueError) as err:
+    except (ValueError, KeyError) as err:
+        raise NotYaml(f"{shown} is not plain YAML: a value is too long, or is not what its tag says. {_HINT}") from err
+    except yaml.YAMLError as err:
         raise NotYaml(f"{shown} is not plain YAML: {str(err).splitlines()[0]}. {_HINT}") from err
     if not isinstance(values, dict):
         found = "is empty" if values is None else f"holds only {_got(values)}"
@@ -149,7 +164,7 @@ def _plain_values(path: Path, shown: str) -> dict[str, Any]:
 
 
 def _require_plain(values: object) -> None:
-    """Refuse what JSON does not have, and references that unfold to more than a pipeline file could ever hold."""
+    """Refuse text that cannot be stored, and references that unfold to more than a pipeline file could ever hold."""
     waiting, seen = [values], 0
     while waiting:
         value = waiting.pop()
@@ -157,13 +172,11 @@ def _require_plain(values: object) -> None:
         if seen > _MOST_VALUES:
             raise yaml.YAMLError("it unfolds to too many values; a reference (*name) may refer to itself")
         if isinstance(value, dict):
-            waiting.extend(value.values())
+            waiting.extend([*value, *value.values()])
         elif isinstance(value, list):
             waiting.extend(value)
-        elif not isinstance(value, str | int | float | None):
-            raise yaml.YAMLError(
-                f"it asks for a value of the type {type(value).__name__}; only plain values are allowed"
-            )
+        elif isinstance(value, str):
+            value.encode()
 
 
 # ── saying what is wrong ──────────────────────────────────────────────────────────────────────────────────────────
@@ -201,7 +214,8 @@ def _invalid(shown: str, problems: Iterable[str]) -> InvalidSettings:
 def _explain(problem: ErrorDetails) -> str:
     """One problem as `key: rule (got value)`, with the nearest name for a mistyped one."""
     where, names = _place(problem["loc"])
-    kind, context = problem["type"], problem.get("ctx", {})
+    kind = problem["type"]
+    context = {name: f"{v:g}" if isinstance(v, float) else v for name, v in problem.get("ctx", {}).items()}
     if kind == "extra_forbidden":
         guess = _guess(str(problem["loc"][-1]), names)
         return f"{where}: no such setting; " + (

@@ -141,8 +141,8 @@ class TrainingSettings(Section):
     window: Window = Window()
     min_rows: Annotated[int, Field(ge=1)] = 500
     """Fewest labelled rows to train on, and to judge on."""
-    first_model_share: Annotated[float, Field(gt=0.1, lt=0.95)] = 0.75
-    """Share of the clusters of the first batch, oldest first, that the first model is trained on; it is judged on the rest."""
+    first_model_share: Annotated[float, Field(gt=0.1, lt=0.95)] = 0.5
+    """Share of the clusters of the first batch, oldest first, that the first model learns from; it is judged on the rest."""
     candidates: tuple[Candidate, ...] = Field(min_length=1)
     """Families to train each turn, in the order of preference; the better of the last batch is the next probe."""
     seed: Count = 0
@@ -290,9 +290,9 @@ class PipelineSettings(Section):
             if types and columns[name].type not in types:
                 wanted = " or ".join(types)
                 raise ValueError(f"{where}: column {name!r} must be of type {wanted} (is {columns[name].type})")
-        known_late = {self.training.label, self.ingestion.times.label} & set(self.training.features)
-        if known_late:
-            raise ValueError(f"training.features: {sorted(known_late)[0]!r} is not known before the label is")
+        for late in (self.training.label, self.ingestion.times.label):
+            if late in self.training.features:
+                raise ValueError(f"training.features: {late!r} is not known before the label is")
         if len(set(self.training.features)) != len(self.training.features):
             raise ValueError("training.features: a column is named twice")
         return self

@@ -1,41 +1,84 @@
 """The command line: `python -m flows.run`. One exit code per class of error.
 
 Nothing heavy is imported before it is needed: `--help` and mistakes are answered at once, and when nothing waits
-neither Prefect nor scikit-learn is loaded. What is printed is in `terminal.py`.
+neither Prefect nor scikit-learn is loaded. What a command does is in `commands.py`, what is printed in `terminal.py`.
 """
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 
-from configs import environment
+from configs import environment, errors
 from configs.errors import IncumbentError
 
-COMMANDS = ("run", "ingest", "monitor", "train", "status", "history", "verify", "prepare")
 DEFAULT = "flights"
+COMMANDS = {
+    "run": "catch up: one turn for each batch that waits, then the report (the default)",
+    "ingest": "take in what waits, train nothing",
+    "monitor": "judge the live model and its inputs on the oldest batch whose turn is not done",
+    "train": "finish the oldest turn that is not done",
+    "status": "the live model, what waits, the last turns",
+    "history": "who was live when, and on what evidence",
+    "verify": "recompute from the bytes what the ledger says, and print each difference",
+    "prepare": "write the example data into the landing folder, and make the databases",
+}
+"""Their names are reserved: no pipeline can be called so."""
+_INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; returns the exit code."""
     environment.settle()
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    chosen = _parser().parse_args(_with_command(list(sys.argv[1:] if arguments is None else arguments)))
     try:
-        chosen = _parser().parse_args(_with_command(given))
-        return int(chosen.do(chosen))
+        from flows import commands
+
+        return commands.execute(chosen)
     except IncumbentError as problem:
         print(problem, file=sys.stderr)
         return problem.exit_code
     except KeyboardInterrupt:
-        print("\nStopped. What was committed stays; run the same command again to go on from there.", file=sys.stderr)
-        return 130
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 0
+        print("\nStopped. What was committed stays; the same command goes on from there.", file=sys.stderr)
+        return _INTERRUPTED
 
 
 def _with_command(given: list[str]) -> list[str]:
     """`flows.run [PIPELINE]` means `run [PIPELINE]`."""
     words = [word for word in given if not word.startswith("-")]
-    if words[:1] and words[0] in COMMANDS or {"-h", "--help"} & set(given):
+    if {"-h", "--help"} & set(given) and not words:
         return given
-    return ["run", *given]
+    return given if words and words[0] in COMMANDS else ["run", *given]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m flows.run",
+        description="Keeps tabular models up to date: a new model takes over only on evidence.",
+        epilog="\n".join(("exit codes:", *_exit_codes())),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parts = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, text in COMMANDS.items():
+        part = parts.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+        part.add_argument("pipeline", nargs="?", default=DEFAULT, help=f"name of a file in configs/pipelines/ ({DEFAULT})")
+        part.add_argument("--quiet", action="store_true", help="print nothing but refused batches and errors")
+        part.add_argument("--json", action="store_true", help="one JSON object per line on stdout, messages on stderr")
+    return parser
+
+
+def _exit_codes() -> Iterator[str]:
+    yield "    0  done, or nothing to do"
+    codes = {kind.exit_code: kind.title for kind in _kinds(errors.IncumbentError)}
+    for code, title in sorted(codes.items()):
+        yield f"  {code:>3}  {title}"
+    yield f"  {_INTERRUPTED:>3}  stopped by Ctrl-C"
+
+
+def _kinds(kind: type[IncumbentError]) -> Iterator[type[IncumbentError]]:
+    for child in kind.__subclasses__():
+        yield from _kinds(child)
+    yield kind
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,48 +1,27 @@
-"""What `python -m flows.run` prints: lines of turns, the closing words, `status` and `history`.
+"""How `python -m flows.run` prints: a table that grows on a terminal, plain lines in a pipe, JSON for machines.
 
-Add here how something looks on a terminal, in a pipe (ASCII, no colour, one line per turn) or for machines (JSON). What
-is said is computed in `tasks.core.reporting`; nothing here decides. Text from data is stripped of control characters, and
-never read as markup. Rich is loaded only where there is a terminal.
+Add a way of printing here. What is printed is in `lines.py`; nothing here decides. Text from data is stripped of
+control characters and never read as markup. Rich is loaded only where there is a terminal.
 """
 
 import json
 import textwrap
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from configs.settings import PipelineSettings
-from tasks.core import wording
+from flows import lines
+from flows.lines import ascii_only, clean, fit, plain_line, row, turn_object, waiting_line, wrapped
 from tasks.core.records import History, Outcome, Turn
-from tasks.core.reporting import findings, labels, sentences
+from tasks.core.reporting import findings, sentences
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, TaskID
 
-_WIDEST = 96
-_INDENT = "  "
 _NARROWEST_WHY = 26
-_ASCII = str.maketrans({"≥": ">=", "−": "-", "–": "-", "×": "x", "·": "-", "\u202f": "", "…": "...", "“": '"', "”": '"'})
-_GLYPHS = {
-    Outcome.FIRST_CHAMPION: ("●", "bold blue"),
-    Outcome.PROMOTE: ("◆", "bold blue"),
-    Outcome.KEEP_SHADOWING: ("◇", ""),
-    Outcome.REJECT: ("·", "dim"),
-    Outcome.REFUSED: ("■", "bold red"),
-    Outcome.NOT_JUDGED: ("·", "dim"),
-}
-_STATES = {
-    "well": ("○", "bold"),
-    "watch": ("▲", "bold yellow"),
-    "unwell": ("■", "bold red"),
-    "refused": ("■", "bold red"),
-    "new": ("◆", "bold blue"),
-    "unjudged": ("·", "bold"),
-    "none": ("○", "bold"),
-}
 NEXT = (
     ("status", "how the live model is, and what waits"),
     ("history", "who was live when, and on what evidence"),
@@ -74,7 +53,7 @@ class Terminal:
     def summary(self, history: History, settings: PipelineSettings, report: Path | str, suffix: str = "") -> None:
         """The end: the live model, the rows, the report and what to try next; `suffix` goes behind the commands."""
 
-    def lines(self, lines: Sequence[str]) -> None:
+    def show(self, text: Sequence[str]) -> None:
         """Text that was asked for, such as `status`."""
 
     def close(self) -> None:
@@ -101,9 +80,9 @@ class Plain(Terminal):
         self._say(f"Report: {report}")
         self._say(f"Next: {', '.join(f'python -m flows.run {command}{suffix}' for command, _ in NEXT)}")
 
-    def lines(self, lines: Sequence[str]) -> None:
+    def show(self, text: Sequence[str]) -> None:
         """As they are, in ASCII."""
-        for line in lines:
+        for line in text:
             self._say(line)
 
     def _say(self, text: str) -> None:
@@ -134,7 +113,7 @@ class Live(Terminal):
 
     def waiting(self, pipeline: str, names: Sequence[str], folder: Path | str) -> None:
         """What waits, and an empty line."""
-        self._name_width = min(24, max([7, *(len(clean(name)) for name in names)]))
+        self._name_width = lines.width_of(names)
         self._print(waiting_line(pipeline, names, folder))
         self._print("")
 
@@ -142,7 +121,7 @@ class Live(Terminal):
         """Rewrite the line of progress."""
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-        told = f"{turn:>4}  {_fit(clean(batch), self._name_width)}  {clean(text)}"
+        told = f"{turn:>4}  {fit(clean(batch), self._name_width)}  {clean(text)}"
         if self._progress is None:
             self._header()
             columns = (
@@ -163,7 +142,7 @@ class Live(Terminal):
 
         self._end_task()
         self._header()
-        cells, glyph, style = row(turn, self._name_width), *_GLYPHS.get(turn.outcome or Outcome.NOT_JUDGED, ("·", ""))
+        cells, glyph, style = row(turn, self._name_width), *lines.VERDICTS[turn.outcome]
         line = Text(cells[0] + "   ")
         line.append(f"{glyph} {cells[1]:<14}", style=style)
         room = self._ready().width - line.cell_len - 2
@@ -188,11 +167,11 @@ class Live(Terminal):
 
         self.close()
         told = sentences.headline(history, settings)
-        glyph, style = _STATES[told.state]
-        width = min(self._ready().width - 1, _WIDEST)
+        glyph, style = lines.STATES[told.state]
+        width = min(self._ready().width - 1, lines.WIDEST)
         self._print("")
         self._print(Text(f"{glyph} {clean(told.title)}.", style=style))
-        for line in wrapped(f"{told.text} {told.action}", width, _INDENT):
+        for line in wrapped(f"{told.text} {told.action}", width, lines.INDENT):
             self._print(line)
         self._print("")
         for line in wrapped(findings.data(history, settings), width):
@@ -204,9 +183,9 @@ class Live(Terminal):
             lead = "Next    " if n == 0 else " " * 8
             self._print(Text.assemble(f"{lead}{name:<{max(map(len, names))}}   ", (meaning, "dim")), wrap=False)
 
-    def lines(self, lines: Sequence[str]) -> None:
+    def show(self, text: Sequence[str]) -> None:
         """As they are, clean."""
-        for line in lines:
+        for line in text:
             self._print(clean(line), wrap=False)
 
     def close(self) -> None:
@@ -224,8 +203,7 @@ class Live(Terminal):
         from rich.text import Text
 
         if not self._has_header:
-            heads = f"turn  {'batch':<{self._name_width}}  accepted  quarantined  log loss   {'verdict':<16}  why"
-            self._print(Text(heads, style="dim"))
+            self._print(Text(lines.header(self._name_width), style="dim"))
             self._has_header = True
 
     def _ready(self) -> "Console":
@@ -247,120 +225,3 @@ def open_terminal(*, quiet: bool, as_json: bool, out: TextIO, err: TextIO) -> Te
         return Terminal(out, err)
     unicode = (getattr(out, "encoding", None) or "").lower().replace("-", "").startswith("utf")
     return Live(out, err) if out.isatty() and unicode else Plain(out, err)
-
-
-# ── what is said ──────────────────────────────────────────────────────────────────────────────────────────────────
-def waiting_line(pipeline: str, names: Sequence[str], folder: Path | str) -> str:
-    """`flights: 12 batches wait in landing/flights.`"""
-    one = len(names) == 1
-    return f"{clean(pipeline)}: {wording.count(len(names))} {'batch waits' if one else 'batches wait'} in {clean(str(folder))}."
-
-
-def nothing_waits(history: History, folder: Path | str) -> str:
-    """`flights: nothing waits in …. Champion v6 is live since turn 6; last judged on batch 2013-12.`"""
-    text = f"{clean(history.pipeline)}: nothing waits in {clean(str(folder))}."
-    live = labels.live_after(history, history.turns[-1]) if history.turns else None
-    if live is None:
-        return f"{text} No champion yet." if history.turns else f"{text} No batch has come in yet."
-    since = next(p.turn for p in reversed(history.promotions) if p.version == live)
-    judged = next((t for t in reversed(history.turns) if t.champion and t.champion_version == live), None)
-    last = f"last judged on batch {clean(judged.batch.name)}" if judged else "not judged on a later batch yet"
-    return f"{text} Champion v{live} is live since turn {since}; {last}."
-
-
-def plain_line(turn: Turn) -> str:
-    """`turn 6 2013-06: promote: evidence 1,516 >= 200; gain 0.0418; 28,230 accepted, 13 quarantined`."""
-    rows = f"{wording.count(turn.batch.accepted)} accepted, {wording.count(turn.batch.quarantined)} quarantined"
-    told = [labels.verdict(turn), sentences.why(turn)]
-    return ascii_only(f"turn {turn.number} {turn.batch.name}: {': '.join(part for part in told if part)}; {rows}")
-
-
-def row(turn: Turn, width: int) -> tuple[str, str, str]:
-    """Numbers, verdict and reason of one turn for the table."""
-    batch = turn.batch
-    loss = wording.loss(turn.champion.log_loss.value if turn.champion else None)
-    numbers = f"{wording.count(batch.accepted):>8}  {wording.count(batch.quarantined):>11}  {loss:>8}"
-    return f"{turn.number:>4}  {_fit(clean(batch.name), width)}  {numbers}", labels.verdict(turn), sentences.why(turn)
-
-
-def turn_object(pipeline: str, turn: Turn) -> dict[str, object]:
-    """One turn for machines; numbers are not rounded, what did not happen is null."""
-    return {
-        "pipeline": pipeline,
-        "turn": turn.number,
-        "batch": turn.batch.name,
-        "landed": turn.batch.landed,
-        "accepted": turn.batch.accepted,
-        "quarantined": turn.batch.quarantined,
-        "duplicates": turn.batch.duplicates,
-        "champion": turn.champion_version,
-        "champion_log_loss": turn.champion.log_loss.value if turn.champion else None,
-        "challenger": turn.probe_version,
-        "challenger_log_loss": turn.probe.log_loss.value if turn.probe else None,
-        "gain": turn.comparison.gain if turn.comparison else None,
-        "evidence": turn.evidence.value if turn.evidence else None,
-        "needed": turn.evidence.needed if turn.evidence else None,
-        "verdict": turn.outcome.value if turn.outcome else None,
-        "reason": sentences.why(turn),
-        "health": turn.health.state.value if turn.health else None,
-    }
-
-
-def status(history: History, settings: PipelineSettings, waits: Sequence[str], last: int = 5) -> list[str]:
-    """The live model, what waits, and the last turns."""
-    told = sentences.headline(history, settings)
-    glyph, _ = _STATES[told.state]
-    lines = [f"{clean(history.pipeline)}  {glyph} {clean(told.title)}"]
-    for text in (told.text, told.action, told.note):
-        lines += wrapped(text, _WIDEST, _INDENT)
-    names = ", ".join(clean(name) for name in waits[:6]) + (f" and {len(waits) - 6} more" if len(waits) > 6 else "")
-    lines += ["", f"{_INDENT}waits: {names or 'nothing'}"]
-    if history.turns:
-        shown = history.turns[-last:]
-        width = min(24, max([7, *(len(clean(turn.batch.name)) for turn in shown)]))
-        heads = f"turn  {'batch':<{width}}  accepted  quarantined  log loss   {'verdict':<16}  why"
-        lines += ["", heads]
-        for turn in shown:
-            cells = row(turn, width)
-            lines.append(f"{cells[0]}   {_GLYPHS.get(turn.outcome or Outcome.NOT_JUDGED, ('·', ''))[0]} {cells[1]:<14}  {cells[2]}")
-    return [clean(line) for line in lines]
-
-
-def history_table(history: History) -> list[str]:
-    """Who was live when, trained on what, and by how much it won; the latest first."""
-    from tasks.core.reporting import tables
-
-    rows = [("version", "live from", "until", "trained on", "window", "gain at the gate", "log loss", "why")]
-    for p in tables.promotions(history):
-        rows.append((p.version, p.batch, p.until, p.trained_on[0], p.trained_on[1], p.gain[0], p.gate[0], p.by))
-    if len(rows) == 1:
-        return [f"{clean(history.pipeline)}: no champion yet."]
-    widths = [max(len(clean(cells[n])) for cells in rows) for n in range(len(rows[0]))]
-    right = {3}
-    return [
-        "  ".join(
-            f"{clean(text):>{size}}" if n in right else f"{clean(text):<{size}}"
-            for n, (text, size) in enumerate(zip(cells, widths, strict=True))
-        ).rstrip()
-        for cells in rows
-    ]
-
-
-# ── text ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-def clean(text: str) -> str:
-    """The text without control and direction characters, which could rewrite what the terminal shows."""
-    return "".join("�" if unicodedata.category(letter).startswith("C") else letter for letter in text)
-
-
-def ascii_only(text: str) -> str:
-    """The text for a log or a mail: signs are spelled, other letters are escaped."""
-    return clean(text).translate(_ASCII).encode("ascii", "backslashreplace").decode()
-
-
-def wrapped(text: str, width: int, indent: str = "") -> list[str]:
-    """Lines of at most that width; a no-break space holds a number and its unit together."""
-    return textwrap.wrap(clean(text), width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
-
-
-def _fit(text: str, width: int) -> str:
-    return f"{text:<{width}}" if len(text) <= width else f"{text[: width - 1]}…"

@@ -21,7 +21,7 @@ import skops.io
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
-from configs.errors import BundleRefused
+from configs.errors import BundleRefused, IncumbentError
 from tasks.adapters import files
 from tasks.core import training
 
@@ -43,6 +43,8 @@ TOLERANCE = 1e-9
 _ANSWER = "_answer"
 _KEPT = 16
 _EPOCH = (1980, 1, 1, 0, 0, 0)
+_UNFIT = (ValueError, TypeError, KeyError, AttributeError, ImportError)
+"""What skops and scikit-learn raise for content that does not fit the installed versions."""
 _HELP = "Nothing was loaded. Go back to another version with `python -m flows.run rollback`, or train anew."
 
 
@@ -104,7 +106,12 @@ def _load(bundles: Bundles, bundle: str, golden: str) -> Pipeline:
     rows = _read(bundles.golden_path(golden), golden, "Golden batch")
     named = f"Model bundle {bundle[:12]}"
     _refuse_unknown_types(model, named)
-    pipeline = skops.io.loads(model, trusted=list(ALLOWED))
+    try:
+        pipeline = skops.io.loads(model, trusted=list(ALLOWED))
+    except _UNFIT as err:
+        raise BundleRefused(
+            f"{named} (allow-list) cannot be rebuilt by the installed libraries: {err}. {_HELP}"
+        ) from err
     if not isinstance(pipeline, Pipeline):
         raise BundleRefused(
             f"{named} (allow-list) holds a {type(pipeline).__name__}, not a scikit-learn Pipeline. {_HELP}"
@@ -131,7 +138,7 @@ def _read(path: Path, digest: str, what: str) -> bytes:
 def _refuse_unknown_types(model: bytes, named: str) -> None:
     try:
         unknown = sorted(set(skops.io.get_untrusted_types(data=model)) - set(ALLOWED))
-    except (ValueError, TypeError, KeyError, zipfile.BadZipFile) as err:
+    except (*_UNFIT, zipfile.BadZipFile) as err:
         raise BundleRefused(f"{named} (allow-list) is not a skops file: {err}. {_HELP}") from err
     if unknown:
         raise BundleRefused(
@@ -144,7 +151,10 @@ def _refuse_other_answers(pipeline: Pipeline, golden: bytes, named: str) -> None
     table = pq.read_table(io.BytesIO(golden), page_checksum_verification=True)
     frame = _as_prepared(table)
     expected = frame.pop(_ANSWER).to_numpy(dtype=np.float64)
-    given = training.predict(pipeline, frame)
+    try:
+        given = training.predict(pipeline, frame)
+    except (*_UNFIT, IncumbentError) as err:
+        raise BundleRefused(f"{named} (golden answers) does not answer its golden rows: {err}. {_HELP}") from err
     off = np.abs(given - expected)
     if not (off <= TOLERANCE).all():
         raise BundleRefused(

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 from numpy.typing import NDArray
+from pandera.config import ValidationDepth, config_context
 from pandera.errors import SchemaErrors
 
 from configs.errors import BrokenContract
@@ -61,8 +62,9 @@ def check(frame: pd.DataFrame, settings: ValidationSettings, label: str) -> Chec
         bad[places] = True
     findings = tuple(_finding(rows, settings, *rule, places) for rule, places in broken.items())
     _require_enough(bad, findings, settings.max_quarantined)
-    quarantined = rows[bad].assign(**{columns.REASONS: _reasons(bad, findings, broken)})
-    return Checked(rows[~bad].reset_index(drop=True), quarantined.reset_index(drop=True), findings)
+    reasons = pd.Series(_reasons(bad, findings, broken), dtype="str")
+    quarantined = rows[bad].reset_index(drop=True).assign(**{columns.REASONS: reasons})
+    return Checked(rows[~bad].reset_index(drop=True), quarantined, findings)
 
 
 def schema(settings: ValidationSettings) -> pa.DataFrameSchema:
@@ -137,7 +139,9 @@ def _true(answers: "pd.Series[Any]") -> "pd.Series[bool]":
 def _broken(rows: pd.DataFrame, settings: ValidationSettings) -> Broken:
     """Which rows break which rule, in the order of the contract."""
     try:
-        schema(settings).validate(rows, lazy=True)
+        # Without this, an environment variable of pandera could switch the contract off.
+        with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
+            schema(settings).validate(rows, lazy=True)
     except SchemaErrors as err:
         cases = err.failure_cases[["schema_context", "column", "check", "index"]]
     else:
@@ -171,8 +175,8 @@ def _demand(rule: ColumnRule, broken: str) -> str:
     allowed = rule.values or ()
     more = f" and {wording.count(len(allowed) - 8)} more" if len(allowed) > 8 else ""
     demand = {
-        "min": f"at least {wording.number(rule.min)}{unit}",
-        "max": f"at most {wording.number(rule.max)}{unit}",
+        "min": f"at least {_bound(rule.min)}{unit}",
+        "max": f"at most {_bound(rule.max)}{unit}",
         "values": f"one of {', '.join(allowed[:8])}{more}",
         "missing": "not missing",
         "finite": "a finite number",
@@ -180,6 +184,10 @@ def _demand(rule: ColumnRule, broken: str) -> str:
         "exact": "a whole number that is stored as one; above 2^53 a decimal number is not exact",
     }[broken]
     return f"{demand} ({rule.reason})" if rule.reason and broken in ("min", "max", "values") else demand
+
+
+def _bound(value: float | None) -> str:
+    return wording.count(int(value)) if value is not None and value.is_integer() else wording.number(value)
 
 
 def _require_enough(bad: NDArray[np.bool_], findings: tuple[RuleFinding, ...], most: float) -> None:
@@ -197,7 +205,8 @@ def _told(findings: tuple[RuleFinding, ...]) -> Iterator[str]:
     """The rules that keep out most, worst first."""
     for finding in sorted(findings, key=lambda found: -found.rows)[:_EXAMPLES]:
         shown = f", e.g. {finding.examples[0]}" if finding.examples else ""
-        yield f"{finding.column!r} must be {finding.message} ({wording.count(finding.rows)} rows{shown})"
+        plural = "" if finding.rows == 1 else "s"
+        yield f"{finding.column!r} must be {finding.message} ({wording.count(finding.rows)} row{plural}{shown})"
 
 
 def _reasons(bad: NDArray[np.bool_], findings: tuple[RuleFinding, ...], broken: Broken) -> list[str]:

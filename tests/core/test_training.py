@@ -172,7 +172,7 @@ def test_unknown_and_missing_values_are_answered(candidate: Candidate) -> None:
 AWKWARD = {
     "numbers that are all missing": {"size": np.nan},
     "categories that are all missing": {"city": None},
-    "everything missing": {name: None for name in FEATURES},
+    "everything missing": dict.fromkeys(FEATURES),
     "a constant": {"rooms": 4, "city": "Oslo"},
     "a name of its own for each row": {"city": [f"town {number}" for number in range(60)]},
     "huge and tiny numbers": {"size": [10.0 ** (number - 30) for number in range(60)]},

@@ -9,10 +9,12 @@ from math import log10
 
 from tasks.core import wording
 from tasks.core.records import Score, Turn, VerdictKind
-from tasks.core.reporting import labels
+from tasks.core.reporting import labels, sentences
 from tasks.core.reporting.marks import WIDE, Chart, Mark, Scale, apart, decimals, mark, path, percent, runs, ticks
 
 LINE_HEIGHT = 14.0
+LINES = (("champ", "champion"), ("fresh", "retrained every turn"), ("never", "never retrained"), ("dummy", "no model"))
+"""Style and name of the lines of the loss chart, the one on top first."""
 _HIGHEST_EVIDENCE = 1e5
 _LOWEST_EVIDENCE = 1e-2
 
@@ -31,12 +33,13 @@ def loss(turns: Sequence[Turn], live_from: Sequence[tuple[int, int]], label: str
 
     `live_from` has turn and version of the promotions to mark. None if there is no turn to draw.
     """
-    lines = (
-        Line("no model", "dummy", tuple(turn.dummy_loss if turn.champion else None for turn in turns)),
-        Line("never retrained", "never", tuple(_loss(turn.never) if turn.champion else None for turn in turns)),
-        Line("retrained every turn", "fresh", tuple(_loss(turn.probe) if turn.champion else None for turn in turns)),
-        Line("champion", "champ", tuple(_loss(turn.champion) for turn in turns)),
-    )
+    values = {
+        "dummy": tuple(turn.dummy_loss if turn.champion else None for turn in turns),
+        "never": tuple(_loss(turn.never) if turn.champion else None for turn in turns),
+        "fresh": tuple(_loss(turn.probe) if turn.champion else None for turn in turns),
+        "champ": tuple(_loss(turn.champion) for turn in turns),
+    }
+    lines = [Line(name, css, values[css]) for css, name in reversed(LINES)]
     bands = [_interval(turn) for turn in turns]
     known = [v for line in lines for v in line.values if v is not None] + [v for b in bands if b for v in b]
     if not known:
@@ -104,7 +107,7 @@ def evidence(turns: Sequence[Turn], needed: float, label: str) -> Chart | None:
 
 
 def share(turns: Sequence[Turn], most: float, outcome: str, label: str) -> Chart | None:
-    """Share of positives per turn: expected by the champion, and actual; thick where they differ by more than `most`."""
+    """Share of positives per turn, expected by the champion and actual; thick where they differ by more than `most`."""
     pairs = [_shares(turn.champion) for turn in turns]
     known = [v for pair in pairs if pair for v in pair]
     if not known:
@@ -135,7 +138,8 @@ def overview(turns: Sequence[Turn], shown: int, label: str) -> Chart | None:
         return None
     height = 56.0
     scale = Scale(min(known), max(known), 6, height - 6)
-    window = mark("rect", "window", x=percent(1 - shown / len(turns)), y=0, width=percent(shown / len(turns)), height=height)
+    part = shown / len(turns)
+    window = mark("rect", "window", x=percent(1 - part), y=0, width=percent(part), height=height)
     ends = [(scale.high, scale.top + 4), (scale.low, scale.bottom + 4)]
     under = [window, *[mark("text", "tick", wording.loss(v), x=-10, y=y) for v, y in ends]]
     shapes = _joined(Line("", "champ", values), [turn.champion is None for turn in turns], scale, len(turns))
@@ -167,7 +171,7 @@ def _fitted(values: Sequence[float], top: float, bottom: float) -> Scale:
 
 
 def _axis(scale: Scale, write: Callable[[float], str]) -> list[Mark]:
-    values = ticks(scale.low, scale.high, 4 if scale.bottom - scale.top > 130 else 3)
+    values = ticks(scale.low, scale.high, 5 if scale.bottom - scale.top > 104 else 3)
     places = decimals(values)
     marks: list[Mark] = []
     for value in values:
@@ -221,7 +225,8 @@ def _dot(n: int, count: int, y: float, css: str) -> Mark:
 
 def _judged(turn: Turn, n: int, count: int, y: float) -> Mark:
     if turn.verdict and turn.verdict.kind is VerdictKind.PROMOTE:
-        return mark("use", "glyph promote", href="#g-promote", x=percent((n + 0.5) / count), y=y - 7, width=14, height=14)
+        x = percent((n + 0.5) / count)
+        return mark("use", "glyph promote", href="#g-promote", x=x, y=y - 7, width=14, height=14)
     return _dot(n, count, y, "ink")
 
 
@@ -233,7 +238,7 @@ def _promotions(turns: Sequence[Turn], live_from: Sequence[tuple[int, int]], hei
             continue
         x = percent((at[turn] + 1) / len(turns))
         marks.append(mark("line", "change", x1=x, x2=x, y1=2, y2=height - 8))
-        marks.append(mark("text", "note", f"v{version} live", x=x, dx="4", y=11))
+        marks.append(mark("text", "aside", f"v{version} live", x=x, dx="4", y=11))
     return marks
 
 
@@ -288,7 +293,7 @@ def _gain_title(turn: Turn) -> str:
     pair = turn.comparison if turn.champion else None
     if not pair:
         return labels.verdict(turn)
-    return f"gain of retraining {wording.gain(pair.gain)} ({wording.interval(pair.low, pair.high, wording.gain)})"
+    return f"gain of retraining {sentences.gain(pair)}"
 
 
 def _evidence_title(turn: Turn) -> str:

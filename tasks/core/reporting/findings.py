@@ -35,7 +35,8 @@ def loss(history: History) -> str:
     who = f"{capital(wording.number_word(changes))} promotion{'s' if changes > 1 else ''}"
     if saved <= 0:
         return f"{who} cost {wording.difference(saved)} of log loss against never retraining."
-    return f"{who} captured {wording.share(saved / most)} of what putting a retrained model live {turns} would have gained."
+    part = wording.share(saved / most)
+    return f"{who} captured {part} of what putting a retrained model live {turns} would have gained."
 
 
 def gain(turns: Sequence[Turn]) -> str:
@@ -49,8 +50,8 @@ def gain(turns: Sequence[Turn]) -> str:
     parts += [f"{'' if paid else 'would have '}cost {labels.several(cost)}"] if cost else []
     silent = len(pairs) - len(paid) - len(cost)
     if not parts:
-        many = len(pairs) > 1
-        return f"Whether retraining would have paid cannot be told {'in any of ' if many else 'from '}{_batches(len(pairs))}."
+        which = f"any of {_batches(len(pairs))}" if len(pairs) > 1 else "one batch"
+        return f"Whether retraining would have paid cannot be told from {which}."
     rest = "" if not silent else f"; the other {_batches(silent, skip_one=True)} not tell"
     return f"Retraining {' and '.join(parts)}{rest}."
 
@@ -87,8 +88,8 @@ def share(turns: Sequence[Turn], settings: PipelineSettings) -> str:
         return f"{subject} was never off by more than {points} in {_batches(len(judged))}."
     sides = [f"too low {labels.several(low)}"] if low else []
     sides += [f"too high {labels.several(high)}"] if high else []
-    count = f"in {wording.number_word(len(low) + len(high))} of {_batches(len(judged))}"
-    return f"{subject} was off by more than {points} {count}: {'; '.join(sides)}."
+    count = f" in {wording.number_word(len(low) + len(high))} of {_batches(len(judged))}" if len(judged) > 1 else ""
+    return f"{subject} was off by more than {points}{count}: {'; '.join(sides)}."
 
 
 def inputs(turn: Turn, settings: PipelineSettings) -> str:
@@ -125,7 +126,8 @@ def calibration(score: Score | None, version: int | None, settings: PipelineSett
 
 def slices(score: Score | None) -> str:
     """Highest and lowest loss among the slices with enough rows."""
-    known = [(s.log_loss.value, s) for s in (score.slices if score else ()) if s.sufficient and s.log_loss.value is not None]
+    enough = [part for part in (score.slices if score else ()) if part.sufficient]
+    known = [(part.log_loss.value, part) for part in enough if part.log_loss.value is not None]
     if not known:
         return "No slice has enough rows to be judged."
     high, low = max(known, key=lambda pair: pair[0])[1], min(known, key=lambda pair: pair[0])[1]
@@ -149,11 +151,8 @@ def data(history: History, settings: PipelineSettings) -> str:
         )
     if missing := sum(b.unlabelled for b in taken):
         reason = f" ({settings.reporting.unlabelled})" if settings.reporting.unlabelled else ""
-        verb = "has" if missing == 1 else "have"
-        sentences.append(
-            f"{capital(labels.number_of(missing, ('accepted ' + nouns[0], 'accepted ' + nouns[1])))} {verb} no label{reason}: "
-            "kept, counted, never trained on."
-        )
+        number = labels.number_of(missing, (f"accepted {nouns[0]} has", f"accepted {nouns[1]} have"))
+        sentences.append(f"{number} no label{reason}: kept, counted, never trained on.")
     if refused:
         rows = labels.number_of(sum(b.landed for b in refused), nouns)
         one = len(refused) == 1
@@ -198,8 +197,9 @@ def left_out(history: History, settings: PipelineSettings) -> tuple[tuple[str, s
     first = next((t for t in history.turns if t.outcome is Outcome.FIRST_CHAMPION), None)
     found = [(wording.count(count), text) for count, text in counts if count]
     if first and first.probe:
-        text = f"{row if first.probe.rows == 1 else rows} of {labels.medium(first.batch.name)}: the first champion was judged on"
-        found.append(("", f"{text} {wording.count(first.probe.rows)} of them only, and is in no line of the charts there"))
+        judged = labels.number_of(first.probe.rows, (row, rows))
+        text = f"{labels.medium(first.batch.name)} in the lines over time: the first champion was judged on"
+        found.append(("", f"{text} {judged} of it only"))
     return tuple(found)
 
 
@@ -211,8 +211,8 @@ def total(history: History) -> str:
     unlabelled, aside = sum(b.unlabelled for b in taken), sum(b.quarantined for b in taken)
     labelled, copies = sum(b.accepted for b in taken) - unlabelled, sum(b.duplicates for b in taken)
     landed = sum(b.landed for b in taken)
-    parts = f"{wording.count(labelled)} labelled + {wording.count(unlabelled)} without label + {wording.count(aside)} quarantined"
-    parts += f" + {wording.count(copies)} duplicates"
+    parts = f"{wording.count(labelled)} labelled + {wording.count(unlabelled)} without label"
+    parts += f" + {wording.count(aside)} quarantined + {wording.count(copies)} duplicates"
     known = labelled + unlabelled + aside + copies
     sign = "=" if known == landed else f"= {wording.count(known)}, which is not the"
     return f"{parts} {sign} {wording.count(landed)} landed."

@@ -30,6 +30,7 @@ STATES = {
     HealthState.NOT_JUDGED: "not judged",
 }
 _DATE = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01]))?", re.ASCII)
+_VERSION = re.compile(r"v\d")
 _MOST_NAMED = 8
 
 
@@ -83,8 +84,8 @@ def number_of(number: int, nouns: tuple[str, str]) -> str:
 
 
 def capital(sentence: str) -> str:
-    """The sentence with its first letter in upper case."""
-    return sentence[:1].upper() + sentence[1:]
+    """The sentence with its first letter in upper case, unless it begins with a version."""
+    return sentence if _VERSION.match(sentence) else sentence[:1].upper() + sentence[1:]
 
 
 def ended(sentence: str) -> str:

@@ -1,8 +1,8 @@
 """What a picture is made of, before it is SVG: marks with attributes, and the scales that place them.
 
-Add here what every chart needs. A chart of its own belongs to `charts.py` (turns side by side) or `pictures.py` (small).
-One SVG serves every width: across, positions are percentages of the plot; down, they are pixels. Lines and areas, which
-cannot be given in percent, go into an inner SVG whose width is 1,000 units stretched over the plot.
+Add here what every chart needs. A chart of its own belongs to `charts.py` (turns side by side) or `pictures.py`.
+One SVG serves every width: across, positions are percentages of the plot; down, they are pixels. Lines and areas,
+which cannot be given in percent, go into an inner SVG whose width is 1,000 units stretched over the plot.
 """
 
 from collections.abc import Iterable, Sequence

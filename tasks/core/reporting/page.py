@@ -18,12 +18,12 @@ from markupsafe import Markup
 
 from configs.settings import PipelineSettings
 from tasks.core import wording
-from tasks.core.records import BatchStatus, HealthState, History, Outcome, Turn
-from tasks.core.reporting import charts, findings, labels, pictures, sentences, stories, tables
+from tasks.core.records import HealthState, History, Outcome, Turn
+from tasks.core.reporting import charts, findings, labels, pictures, sentences, slices, stories, tables, versions
 from tasks.core.reporting.marks import Chart
 
 Links = Mapping[int, Mapping[str, str]]
-"""For the number of a turn: what there is to open, and where (relative, or http); e.g. `{3: {"Drift": "drift/3.html"}}`."""
+"""Per number of a turn: what there is to open, and where (relative, or http): `{3: {"Drift": "drift/3.html"}}`."""
 
 WINDOW = 26
 """Turns that are drawn and told in full; older ones have one row each."""
@@ -103,30 +103,35 @@ def render(history: History, settings: PipelineSettings, *, written: datetime, l
     shown = history.turns[-WINDOW:]
     older = history.turns[: -len(shown)] if shown else ()
     style, script = _text("style.css"), _text("script.js")
-    return _environment().get_template("page.html.jinja").render(
-        pipeline=history.pipeline,
-        settings=settings,
-        csp=_policy(style, script),
-        style=Markup(style),  # noqa: S704  our own file
-        script=Markup(script),  # noqa: S704  our own file
-        written=tables.moment(written),
-        headline=sentences.headline(history, settings),
-        numbers=sentences.four_numbers(history, settings),
-        columns=[_column(turn) for turn in shown],
-        reigns=_reigns(history, shown),
-        overview=_overview(history, len(shown)),
-        figures=_figures(history, shown, settings),
-        rows=[_numbers(turn) for turn in shown],
-        stories=[_story(history, turn, settings, links or {}) for turn in reversed(shown)],
-        older=[(_column(turn), sentences.why(turn), _numbers(turn)) for turn in reversed(older)],
-        nouns=settings.reporting.row,
-        outcome=settings.reporting.outcome,
-        **_data(history, settings),
-        **_inputs(shown, settings),
-        **_model(history, settings),
-        words=_words(settings),
-        missing_numbers=findings.left_out(history, settings),
-        total=findings.total(history),
+    return (
+        _environment()
+        .get_template("page.html.jinja")
+        .render(
+            pipeline=history.pipeline,
+            settings=settings,
+            csp=_policy(style, script),
+            style=Markup(style),  # noqa: S704 - our own file
+            script=Markup(script),  # noqa: S704 - our own file
+            written=versions.moment(written),
+            headline=sentences.headline(history, settings),
+            numbers=sentences.four_numbers(history, settings),
+            columns=[_column(turn) for turn in shown],
+            reigns=_reigns(history, shown),
+            overview=_overview(history, len(shown)),
+            figures=_figures(history, shown, settings),
+            rows=[_numbers(turn) for turn in shown],
+            stories=[_story(history, turn, settings, links or {}) for turn in reversed(shown)],
+            older=[(_column(turn), sentences.why(turn), _numbers(turn)) for turn in reversed(older)],
+            nouns=settings.reporting.row,
+            outcome=settings.reporting.outcome,
+            **_data(history, settings),
+            **_inputs(shown, settings),
+            **_model(history, settings),
+            needed=wording.number(settings.promotion.false_promotion_every),
+            points=_points(settings),
+            missing_numbers=findings.left_out(history, settings),
+            total=findings.total(history),
+        )
     )
 
 
@@ -178,17 +183,23 @@ def _reigns(history: History, turns: Sequence[Turn]) -> list[Reign]:
 def _overview(history: History, shown: int) -> Figure | None:
     if len(history.turns) <= shown:
         return None
-    finding = f"All {wording.count(len(history.turns))} turns"
-    chart = charts.overview(history.turns, shown, f"Log loss of the champion over all {len(history.turns)} turns.")
-    return Figure(finding, f"Log loss of the champion; the last {shown} turns, shaded, follow in full.", chart) if chart else None
+    finding = f"All {wording.count(len(history.turns))} turns."
+    reading = f"Log loss of the champion; the last {shown} turns, shaded, follow in full."
+    chart = charts.overview(history.turns, shown, f"{finding} {reading}")
+    return Figure(finding, reading, chart) if chart else None
 
 
 def _figures(history: History, turns: Sequence[Turn], settings: PipelineSettings) -> list[Figure]:
     needed = settings.promotion.false_promotion_every
-    points = wording.number(round(100 * settings.monitoring.health.max_share_error, 2))
-    percent = wording.number(round(100 * settings.evaluation.confidence, 4))
-    live_from = [(p.turn, p.version) for p in history.promotions]
-    said = (findings.loss(history), findings.gain(turns), findings.evidence(turns, needed), findings.share(turns, settings))
+    rows = settings.reporting.row[1]
+    percent = wording.share(settings.evaluation.confidence)
+    live_from = [(p.turn, p.version) for p in history.promotions if p.previous is not None]
+    said = (
+        findings.loss(history),
+        findings.gain(turns),
+        findings.evidence(turns, needed),
+        findings.share(turns, settings),
+    )
     drawn = (
         charts.loss(turns, live_from, f"Log loss per turn. {said[0]}"),
         charts.gain(turns, f"Gain of retraining per turn. {said[1]}"),
@@ -196,20 +207,22 @@ def _figures(history: History, turns: Sequence[Turn], settings: PipelineSettings
         charts.share(turns, settings.monitoring.health.max_share_error, settings.reporting.outcome, said[3]),
     )
     readings = (
-        f"Log loss per turn, lower is better; band: {percent} % interval of the champion.",
-        "Loss of the champion minus loss of a model retrained for this batch, on the same "
-        f"{settings.reporting.row[1]}; lines: {percent} % interval.",
+        f"Log loss per turn, lower is better; band: {percent} interval of the champion.",
+        f"Loss of the champion minus loss of a model retrained for the batch, same {rows}; lines: {percent} interval.",
         "Carried from turn to turn; below 1, and after a promotion, it starts again at 1. Logarithmic.",
-        f"Expected by the champion (hollow) and actual (filled); thick: off by more than {points} points.",
+        f"Expected by the champion (hollow) and actual (filled); thick: off by more than {_points(settings)} points.",
     )
-    keys = (("champ", "champion"), ("fresh", "retrained every turn"), ("never", "never retrained"), ("dummy", "no model"))
-    known = zip(said, readings, drawn, (keys, (), (), ()), strict=True)
+    known = zip(said, readings, drawn, (charts.LINES, (), (), ()), strict=True)
     return [Figure(finding, reading, chart, key) for finding, reading, chart, key in known if chart]
+
+
+def _points(settings: PipelineSettings) -> str:
+    return wording.number(round(100 * settings.monitoring.health.max_share_error, 2))
 
 
 def _numbers(turn: Turn) -> tuple[str, ...]:
     score, pair = turn.champion, turn.comparison if turn.champion else None
-    gain = f"{wording.gain(pair.gain)} ({wording.interval(pair.low, pair.high, wording.gain)})" if pair else wording.MISSING
+    gain = sentences.gain(pair) if pair else wording.MISSING
     expected = wording.share(score.mean_predicted) if score else wording.MISSING
     actual = wording.share(score.positives / score.rows) if score and score.rows else wording.MISSING
     return (
@@ -286,13 +299,13 @@ def _model(history: History, settings: PipelineSettings) -> dict[str, object]:
     shown = judged or next((t for t in reversed(history.turns) if t.probe), None)
     score = judged.champion if judged else dict(history.gates).get(live) if live is not None else None
     other = judged.probe if judged else None
-    rows, few = tables.slices(shown) if shown else ((), ())
+    rows, few = slices.rows(shown) if shown else ((), ())
     words = settings.reporting
     said = findings.calibration(score, live, settings)
     texts = (f"{words.outcome} as often", "as expected")
     return {
         "live": live,
-        "facts": tables.model_facts(history, live, judged, settings) if live is not None else (),
+        "facts": versions.model_facts(history, live, judged, settings) if live is not None else (),
         "calibration": pictures.calibration(score, other, texts, said) if score and live is not None else None,
         "calibration_finding": said,
         "slices": rows,
@@ -300,8 +313,8 @@ def _model(history: History, settings: PipelineSettings) -> dict[str, object]:
         "slices_finding": findings.slices(shown.champion or shown.probe) if shown else "",
         "slices_batch": labels.medium(shown.batch.name) if shown else "",
         "slices_names": _names(shown) if shown else ("", ""),
-        "promotions": tables.promotions(history),
-        "provenance": tables.provenance(history, live),
+        "promotions": versions.promotions(history),
+        "provenance": versions.provenance(history, live),
     }
 
 
@@ -309,24 +322,3 @@ def _names(turn: Turn) -> tuple[str, str]:
     if turn.champion is None:
         return sentences.challenger(turn), ""
     return f"champion v{turn.champion_version}", f"challenger {sentences.challenger(turn)}" if turn.probe else ""
-
-
-def _words(settings: PipelineSettings) -> tuple[tuple[str, str], ...]:
-    row, rows = settings.reporting.row
-    needed = wording.number(settings.promotion.false_promotion_every)
-    off = wording.number(round(100 * settings.monitoring.health.max_share_error, 2))
-    return (
-        ("log loss", f"How surprised a model was by what happened, per {row}; lower is better. Saying the same share for every "
-         f"{row} (“no model”) is the mark to beat."),
-        ("champion, challenger", f"The live model, and one trained on data before the batch that would replace it. Both are "
-         f"scored on the same {rows}, which neither was trained on."),
-        ("evidence", "What the differences in loss say so far, one cluster of rows at a time, for retraining against the champion. "
-         f"If no challenger were ever better, it would take at least {needed} decisions on average until one reached {needed} by "
-         "chance."),
-        ("gate", "The comparison that a version passed when it was promoted."),
-        ("health", f"well: better than no model, the expected share within {off} points, the loss not shown to be above that at the "
-         "gate. watch: one of these does not hold. not well: worse than no model. not judged: no labels, or the batch was refused."),
-        ("moved", "The distance between the two distributions of an input is at least the floor of the settings, and a test over all "
-         "inputs (Benjamini–Hochberg) says that it is no chance."),
-        ("quarantine", "Rows set aside by the contract, each with its reasons: never trained on, never lost."),
-    )

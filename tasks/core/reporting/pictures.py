@@ -64,7 +64,7 @@ def calibration(score: Score, other: Score | None, texts: Sequence[str], label: 
         under.append(mark("text", "tick mid", wording.share(round(value, 6)), x=x, y=size + 17))
     under.append(mark("line", "zero", x1=across(0), y1=down(0), x2=across(most), y2=down(most)))
     for n, text in enumerate(texts):
-        under.append(mark("text", "note right", text, x=across(most) - 2, y=down(most * 0.62) + 14 * n))
+        under.append(mark("text", "aside right", text, x=across(most) - 2, y=down(most * 0.5) + 14 * n))
     points: list[Point] = [(across(b.predicted), down(b.actual)) for b in score.calibration]
     hollow = [(across(b.predicted), down(b.actual)) for b in (other.calibration if other else ())]
     over = [mark("circle", "dot fresh", cx=x, cy=y, r=3.2) for x, y in hollow]

@@ -8,12 +8,19 @@ from dataclasses import dataclass
 
 from configs.settings import PipelineSettings
 from tasks.core import wording
-from tasks.core.records import BatchStatus, Drift, HealthState, History, Outcome, Score, Turn
+from tasks.core.records import BatchStatus, Comparison, Drift, HealthState, History, Metric, Outcome, Score, Turn
 from tasks.core.reporting import labels
 from tasks.core.reporting.labels import capital, ended
 
 _NEEDS_SUBJECT = ("beats ", "does not beat ")
 _STATES = {HealthState.WELL: "well", HealthState.WATCH: "watch", HealthState.UNWELL: "unwell"}
+WAS = {
+    HealthState.WELL: "was well",
+    HealthState.WATCH: "needed watching",
+    HealthState.UNWELL: "was not well",
+    HealthState.NOT_JUDGED: "was scored but not judged",
+}
+"""The state of a model on a batch, as a sentence goes on."""
 _TITLES = {"well": "is well", "watch": "needs watching", "unwell": "is not well", "unjudged": "was not judged"}
 
 
@@ -91,12 +98,19 @@ def measured(turn: Turn, gate: Score | None, settings: PipelineSettings) -> str:
 
 def loss(score: Score | None) -> str:
     """`0.590 (0.551 to 0.626)`, without the interval where there is none."""
-    if score is None or score.log_loss.value is None:
-        return wording.MISSING
-    metric = score.log_loss
+    return written(score.log_loss) if score else wording.MISSING
+
+
+def written(metric: Metric) -> str:
+    """The value of a metric with its interval, if it has one."""
     text = wording.loss(metric.value)
-    known = metric.low is not None and metric.high is not None
+    known = metric.value is not None and metric.low is not None and metric.high is not None
     return f"{text} ({wording.interval(metric.low, metric.high)})" if known else text
+
+
+def gain(pair: Comparison) -> str:
+    """`+0.0244 (+0.0129 to +0.0387)`; positive is better for the challenger."""
+    return f"{wording.gain(pair.gain)} ({wording.interval(pair.low, pair.high, wording.gain)})"
 
 
 def why(turn: Turn) -> str:
@@ -106,8 +120,8 @@ def why(turn: Turn) -> str:
     reasons = turn.verdict.reasons if turn.verdict and turn.verdict.reasons else turn.reasons
     if not reasons:
         return ""
-    subject = f"v{turn.probe_version} " if turn.probe_version is not None and reasons[0].startswith(_NEEDS_SUBJECT) else ""
-    return f"{subject}{reasons[0]}"
+    lacks_subject = turn.probe_version is not None and reasons[0].startswith(_NEEDS_SUBJECT)
+    return f"v{turn.probe_version} {reasons[0]}" if lacks_subject else reasons[0]
 
 
 def moved_groups(drift: Drift, settings: PipelineSettings) -> str:
@@ -131,14 +145,14 @@ def challenger(turn: Turn) -> str:
 
 
 def condition(turn: Turn, settings: PipelineSettings) -> str:
-    """The state of the champion on the batch of a turn, in a few words."""
-    score, word = turn.champion, labels.health(turn)
+    """Why the champion is not simply well on the batch of a turn, in a few words; else its state."""
+    score = turn.champion
     if turn.health is None or turn.health.state not in (HealthState.WATCH, HealthState.UNWELL) or not score:
-        return word
+        return labels.health(turn)
     actual = score.positives / score.rows if score.rows else None
     if actual is not None and abs(score.mean_predicted - actual) > settings.monitoring.health.max_share_error:
-        return f"{word}: expected {wording.share(score.mean_predicted)}, {wording.share(actual)} were"
-    return f"{word}: log loss {wording.loss(score.log_loss.value)}"
+        return f"expected {wording.share(score.mean_predicted)}, {wording.share(actual)} were"
+    return f"log loss {wording.loss(score.log_loss.value)}"
 
 
 # ── headlines ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -153,7 +167,8 @@ def _refused(history: History, settings: PipelineSettings, last: Turn, live: int
 
 
 def _no_champion(history: History, settings: PipelineSettings, last: Turn) -> Headline:
-    batches = labels.number_of(sum(t.batch.status is BatchStatus.ACCEPTED for t in history.turns), ("batch", "batches"))
+    taken = sum(t.batch.status is BatchStatus.ACCEPTED for t in history.turns)
+    batches = f"{wording.number_word(taken)} {'batch' if taken == 1 else 'batches'}"
     rows = sum(t.batch.accepted for t in history.turns)
     text = f"{capital(batches)} with {labels.number_of(rows, settings.reporting.row)} came in."
     if reason := why(last):
@@ -165,12 +180,13 @@ def _new(settings: PipelineSettings, last: Turn, live: int, note: str) -> Headli
     first = last.outcome is Outcome.FIRST_CHAMPION
     title = f"Champion v{live} is {'the first' if first else 'new'}"
     rows = labels.number_of(last.probe.rows, settings.reporting.row) if last.probe else "its batch"
-    text = f"{capital(labels.when(last.batch.name))} it had log loss {loss(last.probe)} on {rows} that it was not trained on"
+    text = f"{capital(labels.when(last.batch.name))} it had log loss {loss(last.probe)} on {rows} it was not trained on"
     if first and last.dummy_loss is not None:
         text += f"; without a model it would have been {wording.loss(last.dummy_loss)}"
     elif not first and last.champion:
         text += f"; v{last.champion_version} had {loss(last.champion)} on the same {settings.reporting.row[1]}"
-    action = f"{capital(why(last))}." if why(last) else ""
+    won = f"It took over from v{last.champion_version}: {why(last)}." if not first else f"{capital(why(last))}."
+    action = won if why(last) else ""
     return Headline("new", title, f"{text}.", f"{action} The next batch tells whether it holds.".strip(), note)
 
 
@@ -192,13 +208,10 @@ def _last_judged(history: History, settings: PipelineSettings, last: Turn) -> st
     turn = next((t for t in reversed(history.turns) if t.champion and t.number < last.number), None)
     if turn is None or turn.champion is None or not turn.champion.rows:
         return ""
-    state = labels.health(turn)
-    actual = turn.champion.positives / turn.champion.rows
-    return (
-        f"At its last judged batch, {labels.medium(turn.batch.name)}, the state of v{turn.champion_version} was {state}: it "
-        f"expected {wording.share(turn.champion.mean_predicted)} of {settings.reporting.row[1]} to be "
-        f"{settings.reporting.outcome}; {wording.share(actual)} were."
-    )
+    expected, actual = wording.share(turn.champion.mean_predicted), turn.champion.positives / turn.champion.rows
+    state = f"v{turn.champion_version} {WAS[turn.health.state if turn.health else HealthState.NOT_JUDGED]}"
+    told = f"it expected {expected} of {settings.reporting.row[1]} to be {settings.reporting.outcome}"
+    return f"{capital(labels.when(turn.batch.name))} {state}: {told}; {wording.share(actual)} were."
 
 
 def _told_by_drift(turn: Turn) -> set[str]:
@@ -244,7 +257,9 @@ def _action(turn: Turn, live: int, settings: PipelineSettings) -> str:
 # ── the four numbers ──────────────────────────────────────────────────────────────────────────────────────────────
 def _inputs(turn: Turn, settings: PipelineSettings) -> Figure:
     if turn.drift is None:
-        return Figure("Inputs", wording.MISSING, "", "No champion yet whose training data they could differ from.", "#inputs")
+        text = "There was no champion whose training data they could differ from."
+        text = text if turn.champion_version is None else "Not compared on this batch."
+        return Figure("Inputs", wording.MISSING, "", text, "#inputs")
     moved = len(turn.drift.moved)
     text = moved_groups(turn.drift, settings) if moved else "As in the data that the champion was trained on."
     text += " A reason to look, not to retrain." if moved else ""
@@ -259,8 +274,11 @@ def _losses(history: History, turn: Turn, live: int | None) -> Figure:
     if new and turn.champion:
         parts.append(f"{wording.loss(turn.champion.log_loss.value)} by v{turn.champion_version} before it")
     parts += [f"{wording.loss(turn.dummy_loss)} without a model"] if turn.dummy_loss is not None else []
+    unit = "at its gate" if new else "now"
+    if live is None and turn.probe:
+        score, unit = turn.probe, f"by {challenger(turn)}"
     value = wording.loss(score.log_loss.value) if score else wording.MISSING
-    return Figure("Log loss", value, "at its gate" if new else "now", " · ".join(parts), "#time")
+    return Figure("Log loss", value, unit if score else "", " · ".join(parts), "#time")
 
 
 def _retraining(turn: Turn, settings: PipelineSettings) -> Figure:
@@ -269,7 +287,8 @@ def _retraining(turn: Turn, settings: PipelineSettings) -> Figure:
     text = "No model was retrained on this occasion."
     if turn.probe and pair:
         word = "better" if pair.gain > 0 else "worse"
-        text = f"{challenger(turn)} tried: {wording.loss(turn.probe.log_loss.value)} on the same {settings.reporting.row[1]}"
+        value, rows = wording.loss(turn.probe.log_loss.value), settings.reporting.row[1]
+        text = f"{challenger(turn)} tried: {value} on the same {rows}"
         text += f", {word} by {wording.difference(pair.gain)}" if turn.champion else ""
     if turn.evidence is None:
         return Figure("Retraining", wording.MISSING, f"evidence, needs {needed}", text, "#turns")

@@ -1,4 +1,4 @@
-"""Why a turn was decided as it was: trigger, data, inputs, champion, evidence, verdict, action; the same on every surface.
+"""Why a turn was decided as it was: trigger, data, inputs, champion, evidence, verdict, action.
 
 A part that did not happen is left out or says so. First sentences of the page: `sentences.py`.
 """
@@ -8,17 +8,11 @@ from dataclasses import dataclass
 
 from configs.settings import PipelineSettings
 from tasks.core import wording
-from tasks.core.records import BatchStatus, Comparison, History, Outcome, Turn
+from tasks.core.records import BatchStatus, Comparison, HealthState, History, Outcome, Turn
 from tasks.core.reporting import labels, pictures
 from tasks.core.reporting.labels import capital, ended
-from tasks.core.reporting.sentences import challenger, measured, moved_groups, why
+from tasks.core.reporting.sentences import WAS, challenger, gain, measured, moved_groups, why
 
-STATES = {
-    "well": "was well",
-    "watch": "needed watching",
-    "not well": "was not well",
-    "not judged": "was scored, but its health was not judged",
-}
 _MOST_COLUMNS = 3
 _MOST_RULES = 5
 
@@ -48,12 +42,16 @@ def story(history: History, turn: Turn, settings: PipelineSettings) -> tuple[Par
 
 def clusters(pair: Comparison, turn: Turn, settings: PipelineSettings) -> str:
     """What the bars of a story show: `gain of v12 per day: better on 14 of 30 days`."""
-    column = settings.evaluation.cluster.column
-    unit, units = ("day", "days") if column is None else (f"value of {column}", f"values of {column}")
+    unit, units = _units(settings)
     gains = pictures.cluster_gains(pair)
-    better = sum(gain > 0 for gain in gains)
-    who = capital(challenger(turn)) if turn.probe_version is None else challenger(turn)
-    return f"Gain of {who} per {unit}: better on {better} of {labels.number_of(len(gains), (unit, units))}"
+    better = sum(value > 0 for value in gains)
+    over = labels.number_of(len(gains), (unit, units))
+    return f"Gain of {challenger(turn)} per {unit}: better on {wording.count(better)} of {over}"
+
+
+def _units(settings: PipelineSettings) -> tuple[str, str]:
+    column = settings.evaluation.cluster.column
+    return ("day", "days") if column is None else (f"value of {column}", f"values of {column}")
 
 
 def _trigger(turn: Turn) -> list[str]:
@@ -66,7 +64,8 @@ def _data(turn: Turn, settings: PipelineSettings) -> list[str]:
     batch, nouns = turn.batch, settings.reporting.row
     if batch.status is BatchStatus.REFUSED:
         found = [ended(capital(batch.reason or "refused"))]
-        found += [f"'{f.column}' must be {f.message}: {wording.count(f.rows)} rows are not." for f in batch.findings if f.rows]
+        broken = [f for f in batch.findings if f.rows]
+        found += [f"'{f.column}' must be {f.message}: {wording.count(f.rows)} rows are not." for f in broken]
         return [*found, "The delivery is refused as a whole and kept aside."]
     rules = [f"{wording.count(f.rows)} {f.column}" for f in batch.findings if f.rows]
     names = f" ({', '.join(rules[:_MOST_RULES])})" if rules else ""
@@ -76,7 +75,8 @@ def _data(turn: Turn, settings: PipelineSettings) -> list[str]:
     labelled = batch.accepted - batch.unlabelled
     if batch.unlabelled:
         reason = f" ({settings.reporting.unlabelled})" if settings.reporting.unlabelled else ""
-        found.append(f"{wording.count(batch.unlabelled)} accepted {nouns[1]} have no label{reason}: kept, not trained on.")
+        number, verb = wording.count(batch.unlabelled), "has" if batch.unlabelled == 1 else "have"
+        found.append(f"{number} of the accepted {verb} no label{reason}: kept, not trained on.")
     if labelled:
         others = "the others" if batch.unlabelled else nouns[1]
         found.append(f"{wording.share(batch.positives / labelled)} of {others} were {settings.reporting.outcome}.")
@@ -101,7 +101,7 @@ def _inputs(turn: Turn, settings: PipelineSettings) -> list[str]:
     number = capital(wording.number_word(len(moved)))
     return [
         f"{number} of {total} moved {since}; {order}: {'; '.join(named)}.",
-        f"{group} {'They open' if len(moved) > 1 else 'It opens'} the question whether to retrain; evidence answers it.".strip(),
+        f"{group} That opens the question whether to retrain; evidence answers it.".strip(),
     ]
 
 
@@ -109,8 +109,8 @@ def _champion(history: History, turn: Turn, settings: PipelineSettings) -> list[
     score = turn.champion
     if score is None or not score.rows:
         return []
-    state = STATES[labels.health(turn)]
-    found = [f"v{turn.champion_version} {state}."]
+    state = turn.health.state if turn.health else HealthState.NOT_JUDGED
+    found = [f"v{turn.champion_version} {WAS[state]}."]
     found.append(measured(turn, dict(history.gates).get(turn.champion_version or 0), settings))
     auc = next((metric for metric in score.metrics if metric.name == "roc_auc" and metric.value is not None), None)
     beside = [f"AUC {wording.loss(auc.value)}"] if auc else []
@@ -129,17 +129,18 @@ def _evidence(turn: Turn, settings: PipelineSettings) -> list[str]:
         rows = labels.number_of(turn.probe_model.snapshot.rows, nouns) if turn.probe_model else f"the {nouns[1]}"
         other = f"v{turn.champion_version}" if turn.champion else "no model"
         word = "less" if pair.gain >= 0 else "more"
-        percent = wording.number(round(100 * settings.evaluation.confidence, 4))
+        percent = wording.share(settings.evaluation.confidence)
+        compared = f"{wording.difference(pair.gain)} {word} per {nouns[0]} than {other}"
         found.append(
-            f"{capital(challenger(turn)) if turn.probe_version is None else challenger(turn)}, trained on {rows} before "
-            f"{'this batch' if turn.champion else 'these'}, had {wording.loss(probe.log_loss.value)}: "
-            f"{wording.difference(pair.gain)} {word} loss per {nouns[0]} than {other} ({percent} % interval of the gain "
-            f"{wording.interval(pair.low, pair.high, wording.gain)})."
+            f"{capital(challenger(turn))}, trained on the {rows} before, had log loss "
+            f"{wording.loss(probe.log_loss.value)} on the same {nouns[1]}: {compared} "
+            f"(gain {gain(pair)}, {percent} interval)."
         )
     if turn.evidence:
         before, after = wording.evidence(turn.evidence.before), wording.evidence(turn.evidence.value)
+        over = labels.number_of(len(turn.evidence.sums), _units(settings))
         needed = wording.number(turn.evidence.needed)
-        found.append(f"Over {len(turn.evidence.sums)} clusters the evidence went from {before} to {after}; it needs {needed}.")
+        found.append(f"Over {over} the evidence went from {before} to {after}; it needs {needed}.")
     if len(turn.candidates) > 1:
         told = [f"{family.replace('_', ' ')} {wording.loss(value)}" for family, value in turn.candidates]
         found.append(f"Every family on this batch: {', '.join(told)}; the lowest is the next probe.")
@@ -167,7 +168,8 @@ def _action(history: History, turn: Turn) -> list[str]:
         case Outcome.REFUSED:
             return [f"Nothing was trained and nothing was scored; {stays[:1].lower() + stays[1:]}"]
         case Outcome.KEEP_SHADOWING if turn.evidence:
-            return [f"None. {stays} The evidence of {wording.evidence(turn.evidence.value)} is carried to the next batch."]
+            kept = wording.evidence(turn.evidence.value)
+            return [f"None. {stays} The evidence of {kept} is carried to the next batch."]
         case Outcome.REJECT if turn.evidence and turn.evidence.value < 1:
             return [f"None. {stays} Below 1 the evidence starts afresh."]
         case None:

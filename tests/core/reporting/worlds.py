@@ -6,16 +6,10 @@ Add a world here when a case (a refusal, a first turn, tags in names) is needed 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from random import Random
 
 from configs.settings import PipelineSettings
 from tasks.core.records import (
     Batch,
-    BatchStatus,
-    CalibrationBin,
-    ColumnDrift,
-    Comparison,
-    Drift,
     Evidence,
     Guard,
     Health,
@@ -28,38 +22,17 @@ from tasks.core.records import (
     RetrainingDecision,
     RuleFinding,
     Score,
-    SliceGain,
-    SliceScore,
-    Snapshot,
     Trigger,
     Turn,
     TurnState,
     Verdict,
     VerdictKind,
 )
+from tests.core.reporting import pieces
+from tests.core.reporting.pieces import CATEGORIES, FEATURES, MATTERS, WEATHER, comparison, drift, score
 
 WRITTEN = datetime(2026, 11, 21, 7, 47, tzinfo=UTC)
 NASTY = "<script>alert('x')</script>{{ 7*7 }}\"&"
-
-WEATHER = ("temp", "dewp", "humid", "pressure", "visib", "wind_dir", "wind_speed", "wind_gust", "precip")
-FEATURES = ("hour", "weekday", "carrier", "origin", "dest", "distance", "aircraft_age", *WEATHER)
-MATTERS = {"hour": 0.0973, "pressure": 0.0226, "humid": 0.0146, "carrier": 0.0105, "dewp": 0.0056, "dest": 0.0047}
-CATEGORIES = ("carrier", "origin", "dest")
-SLICES = (
-    ("origin", "EWR", 9406, 0.04),
-    ("origin", "JFK", 8919, 0.0),
-    ("origin", "LGA", 8685, -0.04),
-    ("hour", "0 to 8", 6280, -0.08),
-    ("hour", "9 to 12", 5787, -0.015),
-    ("hour", "13 to 16", 7056, 0.03),
-    ("hour", "17 to 23", 7887, 0.05),
-    ("carrier", "UA", 4819, 0.056),
-    ("carrier", "B6", 4656, 0.073),
-    ("carrier", "EV", 3891, 0.028),
-    ("carrier", "DL", 4067, -0.094),
-    ("carrier", "WN", 1074, 0.11),
-    ("carrier", "VX", 462, -0.033),
-)
 
 # name, landed, quarantined, without label, champion's loss, its interval, probe, never, no model, gain's interval,
 # evidence before and after, expected share, actual share; None as loss is a refused batch
@@ -225,83 +198,10 @@ def told(rows: Sequence[Sequence[object]]) -> History:
     )
 
 
-def score(
-    model: str, rows: int, expected: float, actual: float, loss: float | None, low: float | None, high: float | None
-) -> Score:
-    """A score with slices and calibration that fit its loss and shares."""
-    base = loss or 0.5
-    parts = tuple(_slice(column, label, size, base + shift) for column, label, size, shift in SLICES)
-    pool = SliceScore("carrier", "other", 394, 31, 90, Metric("log_loss", None, None, None, False), sufficient=False)
-    spread = [expected * (0.35 + 0.15 * n) for n in range(10)]
-    return Score(
-        model=model,
-        batch="",
-        rows=rows,
-        positives=round(rows * actual),
-        mean_predicted=expected,
-        metrics=(
-            Metric("log_loss", loss, low, high, greater_is_better=False),
-            Metric("brier", base / 3, base / 3 - 0.01, base / 3 + 0.01, greater_is_better=False),
-            Metric("roc_auc", 0.708, 0.69, 0.72, greater_is_better=True),
-            Metric("calibration_error", abs(expected - actual), None, None, greater_is_better=False),
-        ),
-        slices=(*parts, pool),
-        calibration=tuple(
-            CalibrationBin(rows // 10, value, min(1.0, value + (actual - expected) * (0.8 + 0.05 * n)))
-            for n, value in enumerate(spread)
-        ),
-    )
-
-
-def drift(number: int) -> Drift:
-    """Weather that moved with the season, and nothing else."""
-    dice = Random(number)
-    columns = []
-    for name in FEATURES:
-        effect = dice.uniform(0.05, 0.75) if name in WEATHER else dice.uniform(0.0, 0.09)
-        moved = effect >= 0.1
-        text = f"{dice.randint(10, 95)}\u202f% above {dice.randint(9, 1015):,}, was {dice.randint(10, 95)}\u202f%"
-        shape = tuple(
-            (f"{n}", abs(dice.gauss(1, 0.3)) / 20 * (1 + n % 7), abs(dice.gauss(1, 0.3)) / 20 * (1 + (n + 3) % 7))
-            for n in range(20)
-        )
-        kind = "category" if name in CATEGORIES else "number"
-        columns.append(
-            ColumnDrift(name, kind, effect, 0.0001 if moved else 0.4, moved, text, 0.0007, 0.033, shape if moved else ())
-        )
-    count = sum(c.moved for c in columns)
-    reasons = (f"{count} of {len(columns)} columns moved",)
-    return Drift("b", "s", tuple(columns), drifted=count >= len(columns) / 2, reasons=reasons)
-
-
-def comparison(gain: float, low: float, high: float, seed: int) -> Comparison:
-    """A paired comparison over thirty days whose mean is the gain."""
-    dice = Random(seed)
-    gains = [gain + dice.gauss(0, max(high - low, 0.005)) for _ in range(30)]
-    shift = gain - sum(gains) / len(gains)
-    rows = 900
-    slices = tuple(
-        SliceGain(column, label, gain + dice.gauss(0, 0.006), gain - 0.012, gain + 0.014, 0.4, worse=False, sufficient=True)
-        for column, label, _, _ in SLICES
-    )
-    return Comparison(
-        rows=27000,
-        gain=gain,
-        low=low,
-        high=high,
-        clusters=tuple(f"2013-02-{n:02}" for n in range(1, 31)),
-        cluster_rows=(rows,) * 30,
-        base_loss=tuple(0.55 * rows for _ in gains),
-        challenger_loss=tuple((0.55 - g - shift) * rows for g in gains),
-        slices=slices,
-        churn=0.083,
-    )
-
-
 def _turn(number: int, row: Sequence[object], live: int | None, version: int) -> Turn:
     name, landed, quarantined = str(row[0]), int(str(row[1])), int(str(row[2]))
     refused = landed == quarantined
-    batch = _batch(number, name, landed, quarantined, int(str(row[3])), refused, row[16])
+    batch = pieces.batch(number, name, landed, quarantined, int(str(row[3])), refused, row[16])
     turn = bare_turn(number, batch)
     turn = replace(
         turn,
@@ -313,7 +213,7 @@ def _turn(number: int, row: Sequence[object], live: int | None, version: int) ->
         return replace(turn, outcome=Outcome.REFUSED, reasons=(str(batch.reason),))
     rows = batch.accepted - batch.unlabelled
     expected, actual, probe_loss = _float(row[15]), _float(row[16]), _float(row[7])
-    model = _model(version, number)
+    model = pieces.model(version, number)
     turn = replace(
         turn,
         probe_model=model,
@@ -347,7 +247,10 @@ def _judged(turn: Turn, row: Sequence[object], rows: int, expected: float, actua
     gain = loss - _float(row[7])
     won = kind is VerdictKind.PROMOTE
     reason = f"evidence {value:,.0f} ≥ 200; gain {gain:.4f}" if won else f"evidence {value:g}, needs 200"
-    guards = (Guard("calibration", False, "calibration error 0.05"), Guard("slices", False, "none of 13 slices is worse"))
+    guards = (
+        Guard("calibration", False, "calibration error 0.05"),
+        Guard("slices", False, "none of 13 slices is worse"),
+    )
     off = abs(expected - actual) > 0.03
     share = f"It expected {expected:.0%} of flights to be late; {actual:.0%} were.".replace("%", "\u202f%")
     at_gate = f"Its log loss on {rows:,} flights was {loss:.3f} ({low:.3f} to {high:.3f}), against 0.538 at its gate."
@@ -365,63 +268,12 @@ def _judged(turn: Turn, row: Sequence[object], rows: int, expected: float, actua
     )
 
 
-def _batch(number: int, name: str, landed: int, quarantined: int, unlabelled: int, refused: bool, actual: object) -> Batch:
-    old = RuleFinding("aircraft_age", "max", "at most 45 years (registration matched to another aircraft)", quarantined, ("57",))
-    unit = RuleFinding("pressure", "min", "at least 900 hPa", 26567, ("30.02", "29.9"))
-    accepted = landed - quarantined
-    first = datetime(2013, 1, 1, tzinfo=UTC) + timedelta(days=30 * (number - 1))
-    return Batch(
-        id=f"{number:064x}",
-        name=name,
-        status=BatchStatus.REFUSED if refused else BatchStatus.ACCEPTED,
-        landed=landed,
-        accepted=accepted,
-        quarantined=quarantined,
-        duplicates=0,
-        unlabelled=unlabelled,
-        positives=0 if refused else round((accepted - unlabelled) * _float(actual)),
-        missing=() if refused else (("aircraft_age", 4870), ("wind_gust", 18000)),
-        first_event=first,
-        last_event=first + timedelta(days=29),
-        accepted_file=None if refused else f"{number + 99:064x}",
-        findings=(unit,) if refused else (old,),
-        reason="'pressure': 26,567 of 29,327 rows are below 900 hPa" if refused else None,
-    )
-
-
-def _model(version: int, number: int) -> Model:
-    start = datetime(2013, 1, 1, tzinfo=UTC)
-    rows = 22000 + 26000 * (number - 1)
-    cutoff = start + timedelta(days=30 * max(number - 1, 1))
-    files = tuple(f"{n + 99:064x}" for n in range(1, max(number, 2)))
-    snapshot = Snapshot(f"{version + 500:064x}", files, None, cutoff, rows, rows // 4, 605, 12, start, cutoff)
-    return Model(
-        id=f"{version + 900:064x}",
-        family="hist_gradient_boosting",
-        snapshot=snapshot,
-        settings_hash="acf5ad81f982",
-        seed=20130101,
-        code_version="05f2f704226a+changes",
-        lock_hash="c09d9c72cb41",
-        parameters=(("learning_rate", "0.06"), ("max_iter", "120"), ("max_leaf_nodes", "15")),
-        base_rate=0.25,
-        bundle=f"{version + 300:064x}",
-        bundle_bytes=1_200_000,
-        golden=f"{version + 400:064x}",
-        fit_seconds=1.4,
-    )
-
-
 def _promotion(sequence: int, turn: Turn, previous: int | None) -> Promotion:
     assert turn.probe_model and turn.probe_version and turn.finished
     reason = turn.reasons[0]
     by = "the gate"
     version = turn.probe_version
     return Promotion(sequence, version, turn.probe_model.id, previous, turn.number, 1, turn.finished, by, reason)
-
-
-def _slice(column: str, label: str, rows: int, loss: float) -> SliceScore:
-    return SliceScore(column, label, rows, 30, rows // 3, Metric("log_loss", loss, loss - 0.05, loss + 0.045, False), True)
 
 
 def _poisoned(turn: Turn) -> Turn:

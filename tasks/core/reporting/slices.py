@@ -1,0 +1,89 @@
+"""Rows of the table of slices: champion and challenger on each part of the rows, with intervals.
+
+Values in, texts and small pictures out; the caption is in `findings.py`.
+"""
+
+from dataclasses import dataclass
+
+from tasks.core import wording
+from tasks.core.records import Metric, Score, SliceScore, Turn
+from tasks.core.reporting import pictures
+from tasks.core.reporting.marks import Chart
+from tasks.core.reporting.sentences import loss, written
+
+
+@dataclass(frozen=True)
+class SliceRow:
+    """One slice: both models, their difference, and what the guard says."""
+
+    column: str
+    label: str
+    cells: tuple[str, ...]
+    """Rows, share of positives, log loss of the champion with its interval."""
+    forest: Chart | None
+    gain: str
+    difference: Chart | None
+    guard: str
+
+
+def rows(turn: Turn) -> tuple[tuple[SliceRow, ...], tuple[str, ...]]:
+    """Champion and challenger per slice, the total first; and the pools with too few rows, in words."""
+    base = turn.champion or turn.probe
+    if base is None:
+        return (), ()
+    other = turn.probe if turn.champion else None
+    enough = [part for part in base.slices if part.sufficient]
+    metrics = [base.log_loss, *[part.log_loss for part in enough]]
+    metrics += [other.log_loss, *[part.log_loss for part in other.slices if part.sufficient]] if other else []
+    ends = [value for m in metrics for value in (m.value, m.low, m.high) if value is not None]
+    scale = (min(ends), max(ends)) if ends else (0.0, 1.0)
+    pair = turn.comparison if turn.champion else None
+    gains = [pair.low, pair.high] if pair else [0.0, 1.0]
+    gains += [value for part in pair.slices for value in (part.low, part.high)] if pair else []
+    across = (min(0.0, *gains), max(0.0, *gains))
+    found = [_total(base, other, turn, scale, across)]
+    found += [_slice(part, other, turn, scale, across) for part in enough]
+    few = [p for p in base.slices if not p.sufficient]
+    return tuple(found), tuple(f"{part.column} {part.label}: {wording.count(part.rows)} rows" for part in few)
+
+
+def _total(
+    base: Score, other: Score | None, turn: Turn, scale: tuple[float, float], across: tuple[float, float]
+) -> SliceRow:
+    pair = turn.comparison if turn.champion else None
+    share = wording.share(base.positives / base.rows) if base.rows else wording.MISSING
+    return SliceRow(
+        column="",
+        label="all",
+        cells=(wording.count(base.rows), share, loss(base)),
+        forest=_forest(base.log_loss, other.log_loss if other else None, scale),
+        gain=wording.gain(pair.gain) if pair else wording.MISSING,
+        difference=pictures.difference(pair.gain, pair.low, pair.high, False, across) if pair else None,
+        guard="",
+    )
+
+
+def _slice(
+    part: SliceScore, other: Score | None, turn: Turn, scale: tuple[float, float], across: tuple[float, float]
+) -> SliceRow:
+    key = (part.column, part.label)
+    twin = next((p.log_loss for p in other.slices if (p.column, p.label) == key), None) if other else None
+    pair = turn.comparison if turn.champion else None
+    gain = next((g for g in pair.slices if (g.column, g.label) == key), None) if pair else None
+    metric = part.log_loss
+    share = wording.share(part.positives / part.rows) if part.rows else wording.MISSING
+    guard = "" if gain is None else "worse" if gain.worse else "better" if gain.low > 0 else "unclear"
+    return SliceRow(
+        column=part.column,
+        label=part.label,
+        cells=(wording.count(part.rows), share, written(metric)),
+        forest=_forest(metric, twin, scale),
+        gain=wording.gain(gain.gain) if gain else wording.MISSING,
+        difference=pictures.difference(gain.gain, gain.low, gain.high, gain.worse, across) if gain else None,
+        guard=guard,
+    )
+
+
+def _forest(metric: Metric, twin: Metric | None, scale: tuple[float, float]) -> Chart:
+    both = [(metric, "champ")] + ([(twin, "fresh")] if twin else [])
+    return pictures.interval(both, scale)

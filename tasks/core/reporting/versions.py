@@ -1,0 +1,147 @@
+"""What is told about versions: promotions, the facts about the live model, and with what it could be made again.
+
+Values in, texts out. Batches and inputs are in `tables.py`, sentences in `sentences.py`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from configs.settings import PipelineSettings
+from tasks.core import wording
+from tasks.core.records import History, Model, Score, Turn
+from tasks.core.reporting import labels
+from tasks.core.reporting.sentences import loss
+
+_HASH = 12
+_METRICS = {
+    "log_loss": "log loss",
+    "brier": "Brier",
+    "roc_auc": "AUC",
+    "average_precision": "average precision",
+    "calibration_error": "calibration error",
+}
+
+
+@dataclass(frozen=True)
+class PromotionRow:
+    """One change of the live model."""
+
+    version: str
+    turn: int
+    batch: str
+    until: str
+    trained_on: tuple[str, str]
+    gain: tuple[str, str]
+    gate: tuple[str, str]
+    by: str
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A named value; `code` are identifiers, whole, of which the page shows the beginning."""
+
+    name: str
+    text: str
+    code: tuple[str, ...] = ()
+
+    @property
+    def brief(self) -> tuple[tuple[str, str], ...]:
+        """Beginning of each identifier, and all of it."""
+        return tuple((one[:_HASH], one) for one in self.code)
+
+
+def promotions(history: History) -> tuple[PromotionRow, ...]:
+    """Changes of the live model, the latest first."""
+    names = {turn.number: turn for turn in history.turns}
+    models, gates = dict(history.models), dict(history.gates)
+    rows = []
+    for n, change in enumerate(history.promotions):
+        turn, model, gate = names.get(change.turn), models.get(change.version), gates.get(change.version)
+        later = history.promotions[n + 1] if n + 1 < len(history.promotions) else None
+        end = names.get(later.turn) if later else None
+        pair = turn.comparison if turn else None
+        over = f"over v{change.previous}" if change.previous is not None else "over no model"
+        gain = wording.gain(pair.gain) if pair else wording.MISSING
+        rows.append(
+            PromotionRow(
+                version=f"v{change.version}",
+                turn=change.turn,
+                batch=labels.medium(turn.batch.name) if turn else "",
+                until="now" if later is None else labels.medium(end.batch.name) if end else f"turn {later.turn}",
+                trained_on=(wording.count(model.snapshot.rows), span(model)) if model else (wording.MISSING, ""),
+                gain=(f"{gain} {over}", wording.interval(pair.low, pair.high, wording.gain) if pair else ""),
+                gate=(wording.loss(gate.log_loss.value) if gate else wording.MISSING, _ends(gate)),
+                by=f"{change.by}: {change.reason}" if change.reason else change.by,
+            )
+        )
+    return tuple(reversed(rows))
+
+
+def model_facts(history: History, version: int, judged: Turn | None, settings: PipelineSettings) -> tuple[Fact, ...]:
+    """What the live model is, what it was trained on, and how it did at its gate and on the last batch."""
+    model, gate = dict(history.models).get(version), dict(history.gates).get(version)
+    nouns = settings.reporting.row
+    facts = [Fact("Answers", settings.title)]
+    if model:
+        parameters = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in model.parameters)
+        facts.append(Fact("Made of", f"{model.family.replace('_', ' ')}{f': {parameters}' if parameters else ''}"))
+        features = settings.training.features
+        facts.append(Fact("Inputs", f"{labels.number_of(len(features), ('column', 'columns'))}: {', '.join(features)}"))
+        base = f"{wording.share(model.base_rate)} of them {settings.reporting.outcome}"
+        rows = labels.number_of(model.snapshot.rows, nouns)
+        facts.append(Fact("Trained on", f"{rows}, {span(model)}; {base}; fitted in {model.fit_seconds:.1f} s"))
+    if gate:
+        facts.append(Fact("At its gate", _metrics(gate, settings)))
+    if judged and judged.champion and judged.champion_version == version:
+        text = f"{labels.medium(judged.batch.name)}: {_metrics(judged.champion, settings)}"
+        facts.append(Fact("Last judged", text))
+    else:
+        facts.append(Fact("Last judged", "not on a batch after its gate yet"))
+    if model:
+        facts.append(Fact("Bundle", f"skops, {model.bundle_bytes / 1e6:.1f} MB, sha256", (model.bundle,)))
+    return tuple(facts)
+
+
+def provenance(history: History, version: int | None) -> tuple[Fact, ...]:
+    """With what the live model could be made again."""
+    model = dict(history.models).get(version) if version is not None else None
+    facts = []
+    if model:
+        shot = model.snapshot
+        number = labels.number_of(len(shot.batches), ("batch", "batches"))
+        facts.append(Fact("Snapshot", f"{number}, everything known before {moment(shot.cutoff)}", (shot.id,)))
+        facts.append(Fact("Model", f"seed {model.seed}", (model.id,)))
+        facts.append(Fact("Settings", "of the pipeline file, with defaults", (model.settings_hash,)))
+        facts.append(Fact("Code", model.code_version))
+        facts.append(Fact("Golden batch", "rows with the answers it gave at its gate", (model.golden,)))
+    elif history.settings_hash:
+        facts.append(Fact("Settings", "of the pipeline file, with defaults", (history.settings_hash,)))
+    libraries = ", ".join(f"{name} {release}" for name, release in history.libraries)
+    if libraries or history.lock_hash:
+        facts.append(Fact("Libraries", libraries, (history.lock_hash,) if history.lock_hash else ()))
+    return tuple(facts)
+
+
+def span(model: Model) -> str:
+    """The days of the training data: `2013-01-01 – 2013-05-31`."""
+    first, last = model.snapshot.first_event, model.snapshot.last_event
+    if first is None or last is None:
+        return f"before {moment(model.snapshot.cutoff)}"
+    return f"{first:%Y-%m-%d} – {last:%Y-%m-%d}"
+
+
+def moment(at: datetime) -> str:
+    """`2026-11-21 07:38 UTC`."""
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def _ends(score: Score | None) -> str:
+    known = score and score.log_loss.low is not None and score.log_loss.high is not None
+    return wording.interval(score.log_loss.low, score.log_loss.high) if known and score else ""
+
+
+def _metrics(score: Score, settings: PipelineSettings) -> str:
+    told = [f"log loss {loss(score)}"]
+    others = [metric for metric in score.metrics[1:] if metric.value is not None]
+    told += [f"{_METRICS.get(metric.name, metric.name)} {wording.loss(metric.value)}" for metric in others]
+    return f"{labels.number_of(score.rows, settings.reporting.row)}: {', '.join(told)}"

@@ -1,0 +1,144 @@
+"""The example data are a real year: complete, the same everywhere, and honest about what was known when."""
+
+import hashlib
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from configs import loader
+from tasks.adapters import example, sources
+from tasks.core import ingestion, validation
+
+
+@pytest.fixture(scope="module")
+def landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("home") / "landing" / "flights"
+    example.prepare_flights(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def year(landing: Path) -> pd.DataFrame:
+    settings = loader.load("flights")
+    source = settings.ingestion.source
+    deliveries = sources.list_deliveries(source, landing)
+    parts = [sources.read(delivery, source, settings.validation).assign(batch=delivery.name) for delivery in deliveries]
+    return pd.concat(parts, ignore_index=True)
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
+
+
+# ── the files ─────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_twelve_files_hold_every_flight_of_the_year(year: pd.DataFrame):
+    assert list(year["batch"].unique()) == [f"2013-{month:02d}" for month in range(1, 13)]
+    assert len(year) == 336_776
+
+
+def test_a_batch_is_a_month_of_new_york(year: pd.DataFrame):
+    local = year["scheduled_departure"].dt.tz_convert("America/New_York")
+
+    assert (local.dt.strftime("%Y-%m") == year["batch"]).all()
+    assert (local.dt.hour == year["hour"]).all()
+    assert (local.dt.dayofweek == year["weekday"]).all()
+
+
+def test_preparing_again_leaves_what_is_there_and_restores_the_same_bytes(landing: Path, capsys: pytest.CaptureFixture):
+    before = digests(landing)
+    (landing / "2013-02.parquet").unlink()
+    (landing / "2013-03.parquet").write_bytes(b"mine")
+
+    paths = example.prepare_flights(landing)
+
+    after = digests(landing)
+    assert [path.name for path in paths] == list(before)
+    assert after.pop("2013-03.parquet") == hashlib.sha256(b"mine").hexdigest()
+    assert after == {name: digest for name, digest in before.items() if name != "2013-03.parquet"}
+    assert capsys.readouterr() == ("", "")
+
+
+def test_the_bytes_carry_no_notes_of_pandas(landing: Path):
+    assert pq.read_schema(landing / "2013-01.parquet").metadata is None
+
+
+# ── what was known when ───────────────────────────────────────────────────────────────────────────────────────────
+def test_nothing_but_the_label_says_how_the_flight_went(year: pd.DataFrame):
+    assert not {"dep_delay", "dep_time", "arr_delay", "arr_time", "air_time", "tailnum"} & set(year.columns)
+
+
+def test_a_label_is_known_when_the_flight_has_arrived_and_missing_where_it_never_did(year: pd.DataFrame):
+    took = year["label_at"] - year["scheduled_departure"]
+
+    assert (year["label_at"].isna() == year["late"].isna()).all()
+    assert year["late"].isna().sum() == 9430
+    assert took.min() >= pd.Timedelta(minutes=15)
+    assert took.max() < pd.Timedelta(days=2)
+
+
+@pytest.mark.parametrize(
+    ("carrier", "flight", "scheduled", "arrived"),
+    [
+        # 05:15 in New York, left 05:17; at the gate in Houston at 08:30, one hour behind.
+        ("UA", 1545, "2013-01-01 10:15", "2013-01-01 14:30"),
+        # 23:59 in New York, left 23:54; San Juan at 04:32 the next day, an hour ahead.
+        ("B6", 727, "2013-01-02 04:59", "2013-01-02 08:39"),
+        # Honolulu: left 08:57 and arrived 15:28, five hours behind.
+        ("UA", 15, "2013-01-01 18:45", None),
+    ],
+)
+def test_arrivals_are_told_by_the_clock_of_the_destination(
+    year: pd.DataFrame, carrier: str, flight: int, scheduled: str, arrived: str | None
+):
+    chosen = year[(year["carrier"] == carrier) & (year["flight"] == flight)]
+    print(chosen.head(3).T.to_string())
+    assert False
+
+
+def test_every_month_was_learned_of_at_the_midnight_that_ended_it(year: pd.DataFrame):
+    local = year["learned_at"].dt.tz_convert("America/New_York")
+
+    assert (local.dt.strftime("%d %H:%M") == "01 00:00").all()
+    assert ((local - pd.Timedelta(hours=12)).dt.strftime("%Y-%m") == year["batch"]).all()
+    assert (year["learned_at"] > year["scheduled_departure"]).all()
+
+
+def test_the_weather_is_that_of_the_last_full_hour_before_departure(year: pd.DataFrame):
+    folder = example._package_data()
+    weather = pd.read_csv(folder / "weather.csv", parse_dates=["time_hour"])
+    observed = weather.set_index(["origin", "time_hour"])["temp"]
+    sample = year.sample(500, random_state=1)
+
+    hours = sample["scheduled_departure"].dt.floor("h") - pd.Timedelta(hours=1)
+    expected = observed.reindex(pd.MultiIndex.from_arrays([sample["origin"], hours]))
+
+    pd.testing.assert_series_equal(
+        sample["temp"].reset_index(drop=True), expected.reset_index(drop=True), check_names=False
+    )
+    assert (hours + pd.Timedelta(hours=1) <= sample["scheduled_departure"]).all()
+
+
+# ── with its contract ─────────────────────────────────────────────────────────────────────────────────────────────
+def test_the_key_names_every_flight_once(year: pd.DataFrame):
+    key = list(loader.load("flights").validation.key)
+
+    assert not year.duplicated(key).any()
+
+
+def test_the_contract_keeps_out_aircraft_older_than_possible_and_a_route_inside_the_city(year: pd.DataFrame):
+    settings = loader.load("flights")
+    counts: dict[str, int] = {}
+    accepted = 0
+
+    for _, batch in year.drop(columns="batch").groupby(year["batch"]):
+        fresh, duplicates = ingestion.separate(batch, None)
+        checked = validation.check(fresh, settings.validation, settings.training.label)
+        assert duplicates.empty
+        accepted += len(checked.accepted)
+        for finding in checked.findings:
+            counts[finding.column] = counts.get(finding.column, 0) + finding.rows
+
+    assert counts == {"aircraft_age": 217, "distance": 1}
+    assert accepted == 336_776 - 218

@@ -1,0 +1,347 @@
+"""Tracking and registry: what the ledger knows is seen in a real MLflow store, once, whatever happened before."""
+
+import dataclasses
+import os
+import pickle
+import signal
+import sqlite3
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from mlflow import MlflowClient
+from mlflow.entities import Run
+
+from configs.errors import IncumbentError
+from configs.settings import ColumnRule, HistGradientBoostingCandidate
+from tasks.adapters import packaging, registry, tracking
+from tasks.adapters.bundles import ALLOWED, Bundles
+from tasks.adapters.tracking import Judged, TrackingStore, TrainingRun
+from tasks.core import training
+from tasks.core.records import Batch, BatchStatus, CalibrationBin, Metric, Model, Score, SliceScore, Snapshot
+
+ROOT = Path(__file__).parents[2]
+COLUMNS = {"city": ColumnRule(type="category", nullable=True), "size": ColumnRule(type="number")}
+MOMENT = datetime(2024, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> TrackingStore:
+    """A store in a folder with a space in its name."""
+    return tracking.ensure_store(tmp_path_factory.mktemp("a home") / "mlflow")
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pd.DataFrame]:
+    """The bundle of a small model, and rows to ask it."""
+    source = np.random.default_rng(4)
+    frame = pd.DataFrame({"city": source.choice(["Oslo", "Rome"], 200), "size": source.normal(100, 30, 200)})
+    prepared = training.prepare(frame, ("city", "size"), COLUMNS)
+    candidate = HistGradientBoostingCandidate(family="hist_gradient_boosting", max_iter=5, min_samples_leaf=5)
+    pipeline = training.build(candidate, ("city", "size"), COLUMNS, seed=0)
+    training.fit(pipeline, prepared, frame["size"].to_numpy() > 100, threads=1)
+    bundles = Bundles(tmp_path_factory.mktemp("bundles"))
+    files = bundles.write(pipeline, prepared, training.predict(pipeline, prepared))
+    return bundles.bundle_path(files.bundle), prepared
+
+
+def described(pipeline: str, bundle: Path, model: str = "m1", **changes: object) -> TrainingRun:
+    """A training run as the door describes it."""
+    loss = Metric("log_loss", 0.5, 0.45, 0.55, greater_is_better=False)
+    slices = (
+        SliceScore("city", "Oslo", 60, 9, 20, dataclasses.replace(loss, value=0.4), sufficient=True),
+        SliceScore("city", "<b>../Rome</b>", 60, 9, 20, loss, sufficient=True),
+        SliceScore("city", "other", 3, 1, 1, loss, sufficient=False),
+    )
+    auc = Metric("roc_auc", None, None, None, greater_is_better=True)
+    snapshot = Snapshot("5" * 32, ("a" * 64, "b" * 64), None, MOMENT, 200, 90, 3, 4, MOMENT, MOMENT)
+    known = {
+        "pipeline": pipeline,
+        "title": "Will it be sold?",
+        "turn": 2,
+        "batch": Batch("c" * 64, "2024-03", BatchStatus.ACCEPTED, 130, 126, 3, 1, 3, 40),
+        "model": Model(
+            id=model, family="hist_gradient_boosting", snapshot=snapshot, settings_hash="abc", seed=0,
+            code_version="0123abc+changes", lock_hash="d" * 64, parameters=(("max_iter", "5"),), base_rate=0.45,
+            bundle="e" * 64, bundle_bytes=1234, golden="f" * 64, fit_seconds=1.5,
+        ),
+        "score": Score(model, "c" * 64, 123, 40, 0.33, (loss, auc), slices, (CalibrationBin(123, 0.33, 0.32),)),
+        "label": "sold",
+        "features": (("city", "category", True), ("size", "number", False)),
+        "triggers": ("new data: 2024-03",),
+        "pipeline_yaml": "title: Will it be sold?\n",
+        "bundle": bundle,
+        "trusted_types": ALLOWED,
+        "started": MOMENT,
+        "finished": MOMENT.replace(hour=13),
+    }  # fmt: skip
+    return TrainingRun(**{**known, **changes})  # type: ignore[arg-type]
+
+
+def judged(pipeline: str, bundle: Path) -> TrainingRun:
+    """The same for a probe that was judged and promoted."""
+    answers = np.linspace(0.1, 0.9, 123, dtype=np.float32)
+    return described(
+        pipeline,
+        bundle,
+        probe=True,
+        verdict="promote",
+        reasons=("evidence 1,516 ≥ 200", "gain 0.0418"),
+        version=1,
+        figures=(("evidence", 1516.0), ("gain", float("nan"))),
+        judged=Judged(answers > 0.4, answers, (("size", 0.2), ("city", 0.1))),
+    )
+
+
+def client(store: TrackingStore) -> MlflowClient:
+    return MlflowClient(tracking_uri=store.uri, registry_uri=store.uri)
+
+
+def runs(store: TrackingStore, pipeline: str) -> list[Run]:
+    experiment = client(store).get_experiment_by_name(pipeline)
+    return list(client(store).search_runs([experiment.experiment_id])) if experiment else []
+
+
+def artifacts(store: TrackingStore, run: str, folder: str | None = None) -> set[str]:
+    return {found.path for found in client(store).list_artifacts(run, folder)}
+
+
+def test_a_training_run_shows_what_was_done_and_why(store: TrackingStore, trained: tuple[Path, pd.DataFrame]) -> None:
+    run_id = tracking.log_training(store, judged("shown", trained[0]))
+
+    run = client(store).get_run(run_id)
+    assert (run.info.run_name, run.info.status) == ("2024-03 hist_gradient_boosting", "FINISHED")
+    assert (run.info.start_time, run.info.end_time) == (1_709_294_400_000, 1_709_298_000_000)
+    assert run.data.params["max_iter"] == "5"
+    told = {name.removeprefix("incumbent."): value for name, value in run.data.tags.items()}
+    assert told["verdict"] == "promote"
+    assert told["reasons"] == "evidence 1,516 ≥ 200; gain 0.0418"
+    assert told["triggers"] == "new data: 2024-03"
+    assert (told["code"], told["code_clean"], told["mlflow.source.git.commit"]) == (
+        "0123abc+changes",
+        "false",
+        "0123abc",
+    )
+    assert (told["snapshot"], told["lock"], told["settings"]) == ("5" * 32, "d" * 64, "abc")
+
+
+def test_metrics_come_with_intervals_and_slices_and_only_where_defined(
+    store: TrackingStore, trained: tuple[Path, pd.DataFrame]
+) -> None:
+    run_id = tracking.log_training(store, judged("measured", trained[0]))
+
+    measured = client(store).get_run(run_id).data.metrics
+    assert [measured[f"log_loss{end}"] for end in ("", "_low", "_high")] == [0.5, 0.45, 0.55]
+    assert measured["slice/city/Oslo/log_loss"] == 0.4
+    assert measured["slice/city/_b_.._Rome__b_/log_loss"] == 0.5
+    assert measured["evidence"] == 1516
+    assert not {"roc_auc", "gain", "slice/city/other/log_loss"} & set(measured)
+
+
+def test_the_data_is_logged_by_its_identity(store: TrackingStore, trained: tuple[Path, pd.DataFrame]) -> None:
+    run_id = tracking.log_training(store, described("identified", trained[0]))
+
+    inputs = client(store).get_run(run_id).inputs
+    assert inputs is not None
+    told = {found.tags[0].value: (found.dataset.name, found.dataset.digest) for found in inputs.dataset_inputs}
+    assert told == {
+        "training": ("identified before 2024-03-01", "5" * 32),
+        "evaluation": ("identified 2024-03", "c" * 36),
+    }
+
+
+def test_files_of_a_run_and_plots_of_the_judged_probe_only(
+    store: TrackingStore, trained: tuple[Path, pd.DataFrame]
+) -> None:
+    files = {"pipeline.yaml", "score.json", "slices.csv", "snapshot.json"}
+
+    probe = tracking.log_training(store, judged("drawn", trained[0]))
+    other = tracking.log_training(store, described("drawn", trained[0], model="m2"))
+
+    assert artifacts(store, other) == files
+    assert artifacts(store, probe) == files | {"plots"}
+    plots = {f"plots/{name}.png" for name in ("roc", "precision_recall", "calibration", "importance")}
+    assert artifacts(store, probe, "plots") == plots
+
+
+@pytest.mark.filterwarnings("default")
+def test_somebody_with_mlflow_alone_can_load_the_champion(
+    store: TrackingStore, trained: tuple[Path, pd.DataFrame], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import mlflow
+
+    bundle, rows = trained
+    run_id = tracking.log_training(store, judged("loaded", bundle))
+    registry.register(store, "loaded", model="m1", version=1, run_id=run_id)
+    registry.set_alias(store, "loaded", "champion", 1)
+    before = mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri(store.uri)
+    try:
+        loaded = mlflow.pyfunc.load_model("models:/loaded@champion")
+        answers = loaded.predict(rows)
+        native = mlflow.sklearn.load_model("models:/loaded/1")
+    finally:
+        mlflow.set_tracking_uri(before)
+
+    assert np.array_equal(answers, native.predict_proba(rows))
+    assert np.array_equal(np.clip(answers[:, 1], 1e-6, 1 - 1e-6), training.predict(native, rows))
+    assert [(column.name, column.required) for column in loaded.metadata.signature.inputs] == [
+        ("city", False),
+        ("size", True),
+    ]
+
+
+def test_logging_again_writes_nothing(store: TrackingStore, trained: tuple[Path, pd.DataFrame]) -> None:
+    first = tracking.log_training(store, judged("twice", trained[0]))
+
+    second = tracking.log_training(store, judged("twice", trained[0]))
+
+    assert first == second
+    assert len(runs(store, "twice")) == 1
+
+
+def test_what_a_killed_process_left_is_closed_and_written_anew(
+    store: TrackingStore, trained: tuple[Path, pd.DataFrame], tmp_path: Path
+) -> None:
+    described_run = judged("killed", trained[0])
+    (tmp_path / "job").write_bytes(pickle.dumps((store, described_run)))  # our own values, in our own test
+    child = (
+        "import os, pickle, sys; from pathlib import Path; from tasks.adapters import packaging, tracking;"
+        "packaging.pack = lambda *_: os.kill(os.getpid(), 9);"
+        "tracking.log_training(*pickle.loads(Path(sys.argv[1]).read_bytes()))"
+    )
+    killed = subprocess.run(
+        [sys.executable, "-c", child, str(tmp_path / "job")], cwd=ROOT, check=False, env=os.environ | quiet()
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert [run.info.status for run in runs(store, "killed")] == ["RUNNING"]
+
+    run_id = tracking.log_training(store, described_run)
+
+    told = {run.info.run_id: run.info.status for run in runs(store, "killed")}
+    assert sorted(told.values()) == ["FINISHED", "KILLED"]
+    assert told[run_id] == "FINISHED"
+    models = client(store).search_logged_models([runs(store, "killed")[0].info.experiment_id])
+    assert sorted((model.status.value, model.source_run_id == run_id) for model in models) == [
+        ("FAILED", False),
+        ("READY", True),
+    ]
+
+
+def test_an_experiment_that_somebody_deleted_comes_back(
+    store: TrackingStore, trained: tuple[Path, pd.DataFrame]
+) -> None:
+    tracking.log_training(store, described("deleted", trained[0]))
+    client(store).delete_experiment(runs(store, "deleted")[0].info.experiment_id)
+
+    tracking.log_training(store, described("deleted", trained[0], model="m2"))
+
+    assert len(runs(store, "deleted")) == 2
+
+
+def test_versions_are_registered_once_and_keep_the_number_of_the_ledger(
+    store: TrackingStore, trained: tuple[Path, pd.DataFrame]
+) -> None:
+    logged = {
+        number: tracking.log_training(store, described("numbered", trained[0], model=f"m{number}")) for number in (1, 2)
+    }
+
+    numbers = [
+        registry.register(store, "numbered", model=f"m{n}", version=n, run_id=logged[n], tags=(("verdict", tag),))
+        for n, tag in ((1, "promote"), (2, "reject"), (1, "promote"), (2, "keep_shadowing"))
+    ]
+
+    assert numbers == [1, 2, 1, 2]
+    assert registry.versions(store, "numbered") == {1: "m1", 2: "m2"}
+    assert client(store).get_model_version("numbered", "2").tags["verdict"] == "keep_shadowing"
+
+
+def test_a_version_that_somebody_else_made_does_not_shift_ours(
+    store: TrackingStore, trained: tuple[Path, pd.DataFrame]
+) -> None:
+    run_id = tracking.log_training(store, described("shared", trained[0]))
+    client(store).create_registered_model("shared")
+    client(store).create_model_version("shared", source=str(trained[0].parent), run_id=run_id)
+
+    number = registry.register(store, "shared", model="m1", version=1, run_id=run_id)
+    registry.set_alias(store, "shared", "champion", 1)
+
+    assert number == 2
+    assert registry.aliases(store, "shared") == {"champion": 1}
+    assert str(client(store).get_model_version_by_alias("shared", "champion").version) == "2"
+
+
+def test_an_alias_moves_stays_and_is_taken_away(store: TrackingStore, trained: tuple[Path, pd.DataFrame]) -> None:
+    for number in (1, 2):
+        run_id = tracking.log_training(store, described("aliased", trained[0], model=f"m{number}"))
+        registry.register(store, "aliased", model=f"m{number}", version=number, run_id=run_id)
+
+    for target in (1, 2, 2):
+        registry.set_alias(store, "aliased", "champion", target)
+    registry.set_alias(store, "aliased", "challenger", 1)
+    registry.set_alias(store, "aliased", "challenger", None)
+
+    assert registry.aliases(store, "aliased") == {"champion": 2}
+
+
+def test_an_alias_never_points_at_a_version_that_is_not_there(store: TrackingStore) -> None:
+    registry.set_alias(store, "nobody", "champion", None)
+
+    with pytest.raises(IncumbentError, match="MLflow has no version 7 of 'nobody' to call champion"):
+        registry.set_alias(store, "nobody", "champion", 7)
+
+    assert registry.aliases(store, "nobody") == {}
+
+
+def test_a_store_is_made_once_by_two_processes_at_the_same_time(tmp_path: Path) -> None:
+    child = (
+        "import sys; from pathlib import Path; from tasks.adapters import tracking;"
+        "store = tracking.ensure_store(Path(sys.argv[1]));"
+        "print(tracking.open_client(store).create_experiment(sys.argv[2]))"
+    )
+
+    both = [
+        subprocess.Popen(
+            [sys.executable, "-c", child, str(tmp_path / "mlflow"), name],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ | quiet(),
+        )
+        for name in ("one", "two")
+    ]
+    told = [process.communicate(timeout=120) for process in both]
+
+    assert sorted(out.strip() for out, _ in told) == ["1", "2"]
+    assert [err for _, err in told] == ["", ""]
+    left = {path.name.removesuffix("-wal").removesuffix("-shm") for path in (tmp_path / "mlflow").iterdir()}
+    assert left == {"mlflow.db", "artifacts", ".mlflow.lock"}
+    with sqlite3.connect(tmp_path / "mlflow" / "mlflow.db") as database:
+        assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    database.close()
+
+
+def test_a_description_survives_the_way_to_another_process(trained: tuple[Path, pd.DataFrame]) -> None:
+    sent = described("sent", trained[0])
+
+    received = pickle.loads(pickle.dumps(sent))
+
+    assert received == sent
+
+
+def test_required_versions_are_those_of_the_lock_file() -> None:
+    locked = (ROOT / "requirements.lock").read_text().splitlines()
+
+    pinned = packaging.requirements()
+
+    assert all(any(line.startswith(requirement) for line in locked) for requirement in pinned)
+    assert {"scikit-learn", "skops", "numpy", "pandas"} <= {requirement.split("==")[0] for requirement in pinned}
+
+
+def quiet() -> dict[str, str]:
+    return {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
