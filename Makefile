@@ -28,7 +28,7 @@ run: prepare ## run the whole loop on a year of New York flights
 	@$(PY) -m flows.run
 
 test: install ## run the tests
-	@$(PY) -m pytest -q -n 2 -m "not long"
+	@$(PY) -m pytest -q -n 2 --dist loadfile -m "not long"
 
 test-long: install ## run the tests and the long sweeps
 	@$(PY) -m pytest -q -n 2

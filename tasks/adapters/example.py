@@ -20,7 +20,7 @@ _HOME_ZONE = "America/New_York"
 _ZONE_OF_UNLISTED = "America/Puerto_Rico"
 _YEAR = 2013
 _LATE_MINUTES = 15
-_MONTHS = tuple(f"{_YEAR}-{month:02d}" for month in range(1, 13))
+_MONTHS = range(1, 13)
 _WEATHER = ["temp", "dewp", "humid", "wind_dir", "wind_speed", "wind_gust", "precip", "pressure", "visib"]
 _COLUMNS = [
     *("scheduled_departure", "learned_at", "label_at", "carrier", "flight", "origin", "destination", "distance"),
@@ -42,11 +42,11 @@ def prepare_flights(folder: Path) -> list[Path]:
     Raises:
         UnreadableFile: The package is not installed, or its files are not what they were.
     """
-    paths = {month: folder / f"{month}.parquet" for month in _MONTHS}
+    paths = {month: folder / f"{_YEAR}-{month:02d}.parquet" for month in _MONTHS}
     wanted = [month for month, path in paths.items() if not path.exists()]
     if wanted:
         flights = _flights(_package_data())
-        month_of = flights["scheduled_departure"].dt.tz_convert(_HOME_ZONE).dt.strftime("%Y-%m")
+        month_of = flights["scheduled_departure"].dt.tz_convert(_HOME_ZONE).dt.month
         for month in wanted:
             _deliver(flights[month_of == month], paths[month])
     return list(paths.values())
@@ -93,7 +93,7 @@ def _weather_before(flights: pd.DataFrame, weather: pd.DataFrame) -> pd.DataFram
 
 def _deliveries(local: pd.Series) -> pd.Series:
     """The local midnight that ends the month of each flight, in UTC: then its month is delivered."""
-    ends = [pd.Timestamp(_YEAR + month // 12, month % 12 + 1, 1, tz=_HOME_ZONE) for month in range(1, 13)]
+    ends = [pd.Timestamp(_YEAR + month // 12, month % 12 + 1, 1, tz=_HOME_ZONE) for month in _MONTHS]
     return local.dt.month.map(dict(enumerate((end.tz_convert("UTC") for end in ends), start=1)))
 
 

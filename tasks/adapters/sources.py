@@ -8,6 +8,7 @@ import hashlib
 import io
 import os
 import stat
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -176,9 +177,9 @@ def _frame(table: "pa.Table", types: Mapping[str, ColumnType]) -> "pd.DataFrame"
         **{pa.type_for_alias(f"uint{bits}"): pd.array([], dtype=f"UInt{bits}").dtype for bits in (8, 16, 32, 64)},
         pa.bool_(): pd.BooleanDtype(),
     }
-    twice = {name for name in table.column_names if table.column_names.count(name) > 1}
+    twice = {name: count for name, count in Counter(table.column_names).items() if count > 1}
     if twice:
-        raise BrokenContract(" ".join(f"Column {name!r} is there more than once." for name in sorted(twice)))
+        raise BrokenContract(" ".join(f"Column {name!r} is there {count} times." for name, count in twice.items()))
     parts = {name: _uniform(name, table.column(name), types.get(name)) for name in table.column_names}
     nullable = [name for name, part in parts.items() if part.type in kinds and (part.null_count or part.type == "bool")]
     plain = pa.table({name: part for name, part in parts.items() if name not in nullable})

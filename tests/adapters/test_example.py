@@ -41,7 +41,8 @@ def test_twelve_files_hold_every_flight_of_the_year(year: pd.DataFrame):
 def test_a_batch_is_a_month_of_new_york(year: pd.DataFrame):
     local = year["scheduled_departure"].dt.tz_convert("America/New_York")
 
-    assert (local.dt.strftime("%Y-%m") == year["batch"]).all()
+    assert (local.dt.year == 2013).all()
+    assert (local.dt.month == year["batch"].str[5:].astype(int)).all()
     assert (local.dt.hour == year["hour"]).all()
     assert (local.dt.dayofweek == year["weekday"]).all()
 
@@ -81,27 +82,35 @@ def test_a_label_is_known_when_the_flight_has_arrived_and_missing_where_it_never
 @pytest.mark.parametrize(
     ("carrier", "flight", "scheduled", "arrived"),
     [
-        # 05:15 in New York, left 05:17; at the gate in Houston at 08:30, one hour behind.
+        # Scheduled 05:15 in New York; at the gate in Houston at 08:30, where it is an hour earlier.
         ("UA", 1545, "2013-01-01 10:15", "2013-01-01 14:30"),
-        # 23:59 in New York, left 23:54; San Juan at 04:32 the next day, an hour ahead.
-        ("B6", 727, "2013-01-02 04:59", "2013-01-02 08:39"),
-        # Honolulu: left 08:57 and arrived 15:28, five hours behind.
-        ("UA", 15, "2013-01-01 18:45", None),
+        # To Honolulu: 15:16 there, five hours behind.
+        ("HA", 51, "2013-01-01 14:00", "2013-01-02 01:16"),
+        # Over midnight to San Juan, which has no summer time: 23:59, left at 00:02, there at 03:44 on the same clock.
+        ("B6", 1503, "2013-07-02 03:59", "2013-07-02 07:44"),
+        # To Phoenix in summer: 09:04 there, three hours behind.
+        ("US", 334, "2013-07-01 10:55", "2013-07-01 16:04"),
+        # To Los Angeles, 800 minutes late: scheduled 21:00, there at 13:36 on the next day.
+        ("DL", 2363, "2013-03-19 01:00", "2013-03-19 20:36"),
     ],
 )
 def test_arrivals_are_told_by_the_clock_of_the_destination(
-    year: pd.DataFrame, carrier: str, flight: int, scheduled: str, arrived: str | None
+    year: pd.DataFrame, carrier: str, flight: int, scheduled: str, arrived: str
 ):
-    chosen = year[(year["carrier"] == carrier) & (year["flight"] == flight)]
-    print(chosen.head(3).T.to_string())
-    assert False
+    moment = pd.Timestamp(scheduled, tz="UTC")
+
+    chosen = year[(year["carrier"] == carrier) & (year["flight"] == flight) & (year["scheduled_departure"] == moment)]
+
+    assert chosen["label_at"].tolist() == [pd.Timestamp(arrived, tz="UTC")]
 
 
 def test_every_month_was_learned_of_at_the_midnight_that_ended_it(year: pd.DataFrame):
-    local = year["learned_at"].dt.tz_convert("America/New_York")
+    learned = year.groupby("batch")["learned_at"].unique()
+    local = [[moment.tz_convert("America/New_York") for moment in moments] for moments in learned]
 
-    assert (local.dt.strftime("%d %H:%M") == "01 00:00").all()
-    assert ((local - pd.Timedelta(hours=12)).dt.strftime("%Y-%m") == year["batch"]).all()
+    assert [[f"{moment:%Y-%m-%d %H:%M}" for moment in moments] for moments in local] == [
+        [f"{2013 + month // 12}-{month % 12 + 1:02d}-01 00:00"] for month in range(1, 13)
+    ]
     assert (year["learned_at"] > year["scheduled_departure"]).all()
 
 

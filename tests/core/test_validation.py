@@ -243,7 +243,8 @@ import pandas as pd
 from configs.settings import ColumnRule, ValidationSettings
 from tasks.core import validation
 rules = {"a": ColumnRule(type="integer", max=1), "b": ColumnRule(type="integer")}
-checked = validation.check(pd.DataFrame({"a": [1, 2], "b": 1}), ValidationSettings(columns=rules, max_quarantined=1), "b")
+contract = ValidationSettings(columns=rules, max_quarantined=1)
+checked = validation.check(pd.DataFrame({"a": [1, 2], "b": 1}), contract, "b")
 print(len(checked.quarantined))
 """
     name, value = switch.split("=")

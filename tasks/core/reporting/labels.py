@@ -31,7 +31,8 @@ STATES = {
 }
 _DATE = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01]))?", re.ASCII)
 _VERSION = re.compile(r"v\d")
-_MOST_NAMED = 8
+_MOST_MONTHS = 8
+_MOST_NAMES = 3
 
 
 def short(name: str) -> str | None:
@@ -59,10 +60,11 @@ def when(name: str, year: bool = True) -> str:
 
 def several(names: Sequence[str]) -> str:
     """`in March, June and July`, `on batches a and b`, `in 15 batches`: when something was found more than once."""
-    if len(names) > _MOST_NAMED:
-        return f"in {wording.count(len(names))} batches"
     found = [_DATE.fullmatch(name) for name in names]
-    if not all(found) or any(match and match[3] for match in found):
+    are_months = all(match and not match[3] for match in found)
+    if len(names) > (_MOST_MONTHS if are_months else _MOST_NAMES):
+        return f"in {wording.number_word(len(names))} batches"
+    if not are_months:
         kind = "batches" if len(names) > 1 else "batch"
         return f"on {kind} {listed([medium(name) for name in names])}"
     one_year = len({name[:4] for name in names}) == 1

@@ -53,6 +53,7 @@ class Column:
     turn: int
     name: str
     brief: str
+    """Where there is hardly room: a letter, or every fifth number."""
     full: str
     verdict: tuple[str, str]
     """Glyph and word."""
@@ -160,7 +161,7 @@ def _column(turn: Turn) -> Column:
     return Column(
         turn=turn.number,
         name=name,
-        brief=name[:1] if labels.short(turn.batch.name) else name,
+        brief=name[:1] if labels.short(turn.batch.name) else "" if turn.number % 5 else name,
         full=labels.medium(turn.batch.name),
         verdict=(verdict, labels.verdict(turn)),
         health=(health, labels.health(turn)),

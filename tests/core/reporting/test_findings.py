@@ -1,0 +1,130 @@
+"""Each caption is a finding that follows from the values under it."""
+
+from dataclasses import replace
+
+from tasks.core.records import Comparison, Turn
+from tasks.core.reporting import findings
+from tests.core.reporting import worlds
+
+
+def with_gain(turn: Turn, low: float, high: float) -> Turn:
+    pair = turn.comparison
+    assert isinstance(pair, Comparison)
+    return replace(turn, comparison=replace(pair, low=low, high=high, gain=(low + high) / 2))
+
+
+def test_promotions_are_measured_against_retraining_every_turn() -> None:
+    told = findings.loss(worlds.year())
+
+    assert told == (
+        "Two promotions captured 80\u202f% of what putting a retrained model live at each of 11 turns "
+        "would have gained."
+    )
+
+
+def test_without_promotions_the_gain_that_was_left_is_told() -> None:
+    world = replace(worlds.year(), promotions=worlds.year().promotions[:1])
+
+    told = findings.loss(world)
+
+    assert told.startswith("Putting a retrained model live at each of 11 turns would have lowered the log loss by 0.0")
+
+
+def test_promotions_that_cost_are_said_to_cost() -> None:
+    world = worlds.year()
+    worse = replace(world, turns=tuple(replace(turn, never=turn.probe, probe=turn.probe) for turn in world.turns))
+    dearer = replace(
+        world, turns=tuple(replace(turn, champion=turn.never, never=turn.champion) for turn in world.turns)
+    )
+
+    assert findings.loss(worse).endswith("would have gained nothing over never retraining.")
+    assert findings.loss(dearer).startswith("Two promotions cost 0.0")
+
+
+def test_retraining_pays_where_its_interval_lies_above_zero() -> None:
+    turns = worlds.year().turns
+
+    told = findings.gain(turns)
+
+    assert told == (
+        "Retraining would have paid in March, June and July and cost in December; the other seven batches do not tell."
+    )
+
+
+def test_intervals_that_reach_zero_do_not_tell() -> None:
+    turns = [with_gain(turn, -0.01, 0.01) for turn in worlds.year().turns if turn.comparison]
+
+    told = findings.gain(turns)
+
+    assert told == "Whether retraining would have paid cannot be told from any of eleven batches."
+
+
+def test_evidence_names_how_often_it_was_enough() -> None:
+    turns = worlds.year().turns
+
+    assert findings.evidence(turns, 200) == "At 200 a challenger takes over; that happened twice."
+    assert findings.evidence(turns[6:], 200) == "At 200 a challenger takes over; the most was 8.9, in July 2013."
+    assert findings.evidence(turns[:1], 200) == "No evidence yet; 200 is needed."
+
+
+def test_shares_name_the_side_on_which_they_were_off() -> None:
+    told = findings.share(worlds.year().turns, worlds.settings())
+
+    assert told == (
+        "The expected share of late flights was off by more than 3 points in seven of eleven batches: "
+        "too low in April, June, July and December; too high in September, October and November."
+    )
+
+
+def test_inputs_tell_how_many_moved_and_whether_they_matter() -> None:
+    turn = worlds.year().turns[-1]
+
+    told = findings.inputs(turn, worlds.settings())
+    still = findings.inputs(replace(turn, drift=replace(turn.drift, columns=turn.drift.columns[:2])), worlds.settings())
+
+    assert told.startswith("Seven of 16 columns moved in December 2013, all of them weather.")
+    assert told.endswith("of the five that matter most are among them.")
+    assert still == "None of 2 columns moved in December 2013."
+
+
+def test_calibration_counts_the_groups() -> None:
+    score = worlds.score("c", 1000, 0.3, 0.2, 0.5, None, None)
+
+    told = findings.calibration(score, 4, worlds.settings())
+
+    assert told == "Flights were late less often than v4 said in 10 of 10 groups."
+
+
+def test_slices_are_the_highest_and_the_lowest() -> None:
+    score = worlds.year().turns[-1].champion
+
+    assert findings.slices(score) == "Highest loss: carrier WN (0.700); lowest: carrier DL (0.496)."
+    assert findings.slices(None) == "No slice has enough rows to be judged."
+
+
+def test_the_rows_add_up() -> None:
+    world = worlds.year()
+
+    told = findings.data(world, worlds.settings())
+
+    assert told.startswith("336,776 flights landed in twelve batches: 336,548 accepted, 228 quarantined, 0 duplicates.")
+    assert "9,422 accepted flights have no label (cancelled or diverted)" in told
+    assert "One more delivery (29,327 flights) was refused whole." in told
+    assert findings.total(world) == (
+        "327,126 labelled + 9,422 without label + 228 quarantined + 0 duplicates = 336,776 landed."
+    )
+
+
+def test_rows_that_do_not_add_up_are_not_said_to() -> None:
+    world = worlds.first_turn()
+    lost = replace(world, turns=(replace(world.turns[0], batch=replace(world.turns[0].batch, landed=27005)),))
+
+    assert findings.total(lost).endswith("= 27,004, which is not the 27,005 landed.")
+
+
+def test_everything_that_is_left_out_is_counted() -> None:
+    told = {text: count for count, text in findings.left_out(worlds.year(), worlds.settings())}
+
+    assert told["quarantined flights"] == "228"
+    assert told["rows of one batch refused whole"] == "29,327"
+    assert told["flights in slices with too few of them, in the slice table (they are in the total)"] == "394"
