@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 _NARROWEST_WHY = 26
+_PROGRESS_STYLES = {"bar.complete": "blue", "bar.finished": "blue", "bar.pulse": "blue", "progress.elapsed": "dim"}
 NEXT = (
     ("status", "how the live model is, and what waits"),
     ("history", "who was live when, and on what evidence"),
@@ -197,6 +198,7 @@ class Live(Terminal):
     def _end_task(self) -> None:
         if self._progress is not None and self._task is not None:
             self._progress.remove_task(self._task)
+            self._progress.refresh()
         self._task = None
 
     def _header(self) -> None:
@@ -208,9 +210,11 @@ class Live(Terminal):
 
     def _ready(self) -> "Console":
         from rich.console import Console
+        from rich.theme import Theme
 
         if self._console is None:
-            self._console = Console(file=self.out, highlight=False, markup=False, emoji=False)
+            theme = Theme(_PROGRESS_STYLES)
+            self._console = Console(file=self.out, highlight=False, markup=False, emoji=False, theme=theme)
         return self._console
 
     def _print(self, text: object, wrap: bool = True) -> None:

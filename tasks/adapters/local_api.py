@@ -63,7 +63,7 @@ class Api:
             self.ready = None
             if not answer:
                 self.stop()
-                raise Unreachable(self._explain(answer is None, timeout))
+                raise Unreachable(self._explain_start(answer is None, timeout))
         return self.url
 
     def stop(self) -> None:
@@ -80,7 +80,24 @@ class Api:
             self.process.kill()
             self.process.wait()
 
-    def _explain(self, late: bool, timeout: float) -> str:
+    def flush(self) -> None:
+        """Send what waits in this process: events carry the states of the tasks."""
+        from prefect.events.worker import EventsWorker
+        from prefect.logging.handlers import APILogWorker
+
+        if self.process is None or self.process.poll() is None:
+            EventsWorker.drain_all(timeout=STOP_SECONDS)
+            APILogWorker.drain_all(timeout=STOP_SECONDS)
+
+    def explain_loss(self, err: Exception) -> str:
+        """Why a run cannot go on after the API was there and then gave no answer."""
+        told = f"{self.url} answered at first and then no more ({type(err).__name__})"
+        again = "What was committed stays; run the same command again to go on from there."
+        if self.log is None:
+            return f"The Prefect server {told}. {again}"
+        return f"The local Prefect API {told}. Its log is {self.log}. {again}"
+
+    def _explain_start(self, late: bool, timeout: float) -> str:
         what = f"did not start within {timeout:.0f} seconds" if late else "ended while it started"
         lines = self.log.read_text(errors="replace").split("\n") if self.log and self.log.exists() else []
         last = next((line.strip() for line in reversed(lines) if line.strip()), "nothing was logged")
@@ -126,11 +143,15 @@ def connected(api: Api) -> Iterator[str]:
     """Wait for an API and make it the one of this process while the block runs; then flush and stop it."""
     try:
         url = api.wait()
+        from httpx import TransportError
+
         with _settings(api), _quiet(api):
             try:
                 yield url
+            except TransportError as err:
+                raise Unreachable(api.explain_loss(err)) from err
             finally:
-                _flush()
+                api.flush()
     finally:
         api.stop()
 
@@ -270,15 +291,6 @@ def _quiet(api: Api) -> Iterator[None]:
         for handler, level in levels:
             handler.setLevel(level)
         sink.close()
-
-
-def _flush() -> None:
-    """Send what waits in this process: events carry the states of the tasks."""
-    from prefect.events.worker import EventsWorker
-    from prefect.logging.handlers import APILogWorker
-
-    EventsWorker.drain_all(timeout=STOP_SECONDS)
-    APILogWorker.drain_all(timeout=STOP_SECONDS)
 
 
 # ── the database ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import pty
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -109,8 +110,7 @@ def test_progress_is_one_line_that_goes_away() -> None:
         shown.step(7, "2013-07", "training on 160,561 flights", 5, 8)
         shown.close()
         shown.close()
-        printed = os.read(reader, 100_000).decode()
-    os.close(reader)
+    printed = everything(reader)
 
     assert "training on 160,561 flights" in printed and "step 5 of 8" in printed
     assert "\x1b[2K" in printed
@@ -187,8 +187,17 @@ def test_a_turn_of_which_little_is_known_has_a_line() -> None:
     assert json.dumps(lines.turn_object("flights", turn))
 
 
+def everything(reader: int) -> str:
+    """What was written to the other end of a pseudo-terminal that is closed now."""
+    read = b""
+    try:
+        while part := os.read(reader, 10_000):
+            read += part
+    except OSError:
+        os.close(reader)
+    return read.decode()
+
+
 def without_colour(text: str) -> str:
     """The text without escape sequences."""
-    import re
-
     return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", text)

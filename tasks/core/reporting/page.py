@@ -289,6 +289,7 @@ def _inputs(turns: Sequence[Turn], settings: PipelineSettings) -> dict[str, obje
         "inputs_batch": labels.medium(last.batch.name) if last else "",
         "inputs": rows,
         "inputs_hidden": hidden,
+        "sizes": [wording.number(size) for size in tables.SIZES],
         "tests": tests,
         "pictures": [(name, text, chart) for name, text, chart in drawn if chart][:_MOST_PICTURES],
     }
@@ -300,7 +301,7 @@ def _model(history: History, settings: PipelineSettings) -> dict[str, object]:
     shown = judged or next((t for t in reversed(history.turns) if t.probe), None)
     score = judged.champion if judged else dict(history.gates).get(live) if live is not None else None
     other = judged.probe if judged else None
-    rows, few = slices.rows(shown) if shown else ((), ())
+    table = slices.table(shown) if shown else None
     words = settings.reporting
     said = findings.calibration(score, live, settings)
     texts = (f"{words.outcome} as often", "as expected")
@@ -309,8 +310,7 @@ def _model(history: History, settings: PipelineSettings) -> dict[str, object]:
         "facts": versions.model_facts(history, live, judged, settings) if live is not None else (),
         "calibration": pictures.calibration(score, other, texts, said) if score and live is not None else None,
         "calibration_finding": said,
-        "slices": rows,
-        "slices_few": few,
+        "slices": table,
         "slices_finding": findings.slices(shown.champion or shown.probe) if shown else "",
         "slices_batch": labels.medium(shown.batch.name) if shown else "",
         "slices_names": _names(shown) if shown else ("", ""),

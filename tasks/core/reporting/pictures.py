@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from tasks.core import wording
 from tasks.core.records import ColumnDrift, Comparison, Metric, Score
-from tasks.core.reporting.marks import WIDE, Chart, Mark, Point, Scale, mark, path, percent, ticks
+from tasks.core.reporting.marks import WIDE, Chart, Mark, Point, Scale, decimals, mark, path, percent, ticks
 
 
 def clusters(pair: Comparison, label: str) -> Chart | None:
@@ -97,6 +97,19 @@ def difference(value: float, low: float, high: float, worse: bool, scale: tuple[
         mark("circle", "dot ink", cx=_at(value, scale), cy=12, r=3.2),
     )
     return Chart(24, "", (), (), marks, css="row")
+
+
+def axis(scale: tuple[float, float], signed: bool = False) -> Chart:
+    """The numbers under a column of intervals."""
+    values = ticks(*scale, 4)
+    places = decimals(values)
+    marks: list[Mark] = []
+    for value in values:
+        text = f"{value:{'+' if signed else ''}.{places}f}".replace("-", "−")
+        marks.append(mark("line", "grid", x1=_at(value, scale), x2=_at(value, scale), y1=0, y2=4))
+        text = "0" if signed and abs(value) < 1e-12 else text
+        marks.append(mark("text", "tick mid", text, x=_at(value, scale), y=16))
+    return Chart(20, "", (), (), tuple(marks), css="row")
 
 
 def bar(value: float, most: float) -> Chart:

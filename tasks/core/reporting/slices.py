@@ -26,25 +26,38 @@ class SliceRow:
     guard: str
 
 
-def rows(turn: Turn) -> tuple[tuple[SliceRow, ...], tuple[str, ...]]:
-    """Champion and challenger per slice, the total first; and the pools with too few rows, in words."""
+@dataclass(frozen=True)
+class Table:
+    """All slices of one turn, the total first."""
+
+    rows: tuple[SliceRow, ...]
+    few: tuple[str, ...]
+    """Pools with too few rows, in words."""
+    loss_axis: Chart
+    gain_axis: Chart | None
+
+
+def table(turn: Turn) -> Table | None:
+    """Champion and challenger per slice; None if no model was scored."""
     base = turn.champion or turn.probe
     if base is None:
-        return (), ()
+        return None
     other = turn.probe if turn.champion else None
+    pair = turn.comparison if turn.champion else None
     enough = [part for part in base.slices if part.sufficient]
     metrics = [base.log_loss, *[part.log_loss for part in enough]]
     metrics += [other.log_loss, *[part.log_loss for part in other.slices if part.sufficient]] if other else []
-    ends = [value for m in metrics for value in (m.value, m.low, m.high) if value is not None]
+    ends = [value for metric in metrics for value in (metric.value, metric.low, metric.high) if value is not None]
     scale = (min(ends), max(ends)) if ends else (0.0, 1.0)
-    pair = turn.comparison if turn.champion else None
     gains = [pair.low, pair.high] if pair else [0.0, 1.0]
     gains += [value for part in pair.slices for value in (part.low, part.high)] if pair else []
     across = (min(0.0, *gains), max(0.0, *gains))
-    found = [_total(base, other, turn, scale, across)]
-    found += [_slice(part, other, turn, scale, across) for part in enough]
-    few = [p for p in base.slices if not p.sufficient]
-    return tuple(found), tuple(f"{part.column} {part.label}: {wording.count(part.rows)} rows" for part in few)
+    return Table(
+        rows=(_total(base, other, turn, scale, across), *[_slice(p, other, turn, scale, across) for p in enough]),
+        few=tuple(f"{p.column} {p.label}: {wording.count(p.rows)} rows" for p in base.slices if not p.sufficient),
+        loss_axis=pictures.axis(scale),
+        gain_axis=pictures.axis(across, signed=True) if pair else None,
+    )
 
 
 def _total(

@@ -3,17 +3,18 @@
 Values in, texts and small pictures out; captions are `findings.py`. A cell is text that the template escapes.
 """
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
 
 from tasks.core import wording
 from tasks.core.records import Batch, BatchStatus, ColumnDrift, History, Turn
 from tasks.core.reporting import labels, pictures
 from tasks.core.reporting.marks import Chart
 
-_SIZES = 5
+SIZES = (0.1, 0.2, 0.35, 0.5)
+"""Distances at which the next larger square begins."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class RuleRow:
 
 @dataclass(frozen=True)
 class Square:
-    """How far one input was in one turn: size 0 to 5, filled if it moved."""
+    """How far one input was in one turn: size 1 to 5, filled if it moved."""
 
     turn: int
     css: str
@@ -130,7 +131,7 @@ def _square(turn: Turn, column: ColumnDrift | None) -> Square:
     if column is None:
         css = "x" if turn.batch.status is BatchStatus.REFUSED else ""
         return Square(turn.number, css, "")
-    size = min(_SIZES, max(0, ceil(column.effect * 8)))
+    size = 1 + bisect_right(SIZES, column.effect)
     title = f"{labels.medium(turn.batch.name)}, {column.column}: {column.text or 'no change'}"
     return Square(turn.number, f"s{size} on" if column.moved else f"s{size}", title)
 

@@ -1,0 +1,181 @@
+"""The shape of the house: sizes, purity, names. What import-linter checks is not checked again here."""
+
+import ast
+import statistics
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCES = sorted(path for part in ("configs", "flows", "tasks", "deployments") for path in (ROOT / part).rglob("*.py"))
+DOORS = sorted((ROOT / "tasks").glob("*.py"))
+TOP_LEVEL = {
+    ".ci", ".gitignore", "CHANGELOG.md", "LICENSE", "Makefile", "README.md", "configs", "deployments", "docs", "flows",
+    "pyproject.toml", "requirements.lock", "tasks", "tests",
+}  # fmt: skip
+FORBIDDEN_IN_CORE = {
+    "now": "a clock",
+    "utcnow": "a clock",
+    "today": "a clock",
+    "perf_counter": "a clock",
+    "getenv": "the environment",
+}
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def test_the_top_level_is_fixed() -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    found = {line.split("/")[0] for line in listed.stdout.splitlines()}
+
+    assert found <= TOP_LEVEL
+
+
+def test_files_are_short() -> None:
+    lengths = {path: len(path.read_text().splitlines()) for path in SOURCES if path.name != "__init__.py"}
+
+    long = {str(path.relative_to(ROOT)): length for path, length in lengths.items() if length > 350}
+
+    assert long == {}
+    assert statistics.median(lengths.values()) <= 130
+
+
+def test_functions_are_short() -> None:
+    sizes = {f"{path.stem}.{node.name}": _lines(node) for path in SOURCES for node in _functions(path)}
+
+    # A migration is frozen history: it has the length of what it made.
+    long = {name: size for name, size in sizes.items() if size > 50 and not name.endswith("_schema.upgrade")}
+
+    assert long == {}
+    assert statistics.quantiles(sizes.values(), n=10)[-1] <= 28
+
+
+def test_a_task_is_a_thin_rind() -> None:
+    bodies = {node.name: _body(node) for path in DOORS for node in _functions(path) if _is_decorated(node, "task")}
+
+    assert len(bodies) >= 15
+    assert max(bodies.values()) <= 16, bodies
+    assert statistics.median(bodies.values()) <= 8, bodies
+
+
+def test_a_flow_reads_like_a_table_of_contents() -> None:
+    paths = (ROOT / "flows").glob("*.py")
+    bodies = {node.name: _body(node) for path in paths for node in _functions(path) if _is_decorated(node, "flow")}
+
+    assert {"continuous_training", "turn", "ingest", "monitor", "train"} <= bodies.keys()
+    assert max(bodies.values()) <= 40
+
+
+def test_nothing_is_nested_deeper_than_three() -> None:
+    deep = {f"{path.stem}.{node.name}": _depth(node) for path in SOURCES for node in _functions(path) if _depth(node) > 3}
+
+    assert deep == {}
+
+
+def test_packages_hold_one_docstring_and_nothing_else() -> None:
+    for path in SOURCES:
+        if path.name == "__init__.py":
+            body = ast.parse(path.read_text()).body
+            assert [type(node) for node in body] == [ast.Expr], path
+
+
+def test_broad_excepts_are_at_the_gate_only() -> None:
+    broad = [
+        f"{path.relative_to(ROOT)}:{node.name}"
+        for path in SOURCES
+        for node in _functions(path)
+        for part in ast.walk(node)
+        if isinstance(part, ast.ExceptHandler) and _catches_everything(part)
+    ]
+
+    assert broad == ["tasks/core/promotion.py:gate"]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tasks" / "core").rglob("*.py")), ids=lambda path: path.stem)
+def test_the_core_asks_nobody_for_time_luck_or_surroundings(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+
+    calls = {node.func.attr for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)}
+    used = calls & FORBIDDEN_IN_CORE.keys()
+    imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+
+    assert {name: FORBIDDEN_IN_CORE[name] for name in used} == {}
+    assert not imported & {"random", "time", "os", "prefect", "mlflow", "evidently", "sqlalchemy", "requests"}
+    assert "np.random.seed" not in path.read_text()
+
+
+def test_only_one_module_reads_the_environment() -> None:
+    readers = [path for path in SOURCES if "environ" in {n.attr for n in _attributes(path)} or "getenv" in path.read_text()]
+
+    assert [path.relative_to(ROOT).as_posix() for path in readers] == ["configs/environment.py"]
+
+
+def test_everything_public_is_documented() -> None:
+    silent = [f"{path.relative_to(ROOT)}:{node.name}" for path in SOURCES for node in _public(path) if not ast.get_docstring(node)]
+
+    assert silent == []
+
+
+def test_nothing_is_promised_for_later() -> None:
+    words = ("TODO", "FIXME", "XXX", "NotImplementedError")
+
+    found = [f"{path.relative_to(ROOT)}: {word}" for path in SOURCES for word in words if word in path.read_text()]
+
+    assert found == []
+
+
+def _functions(path: Path) -> Iterator[Function]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def _public(path: Path) -> Iterator[Function | ast.ClassDef]:
+    tree = ast.parse(path.read_text())
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            yield node
+
+
+def _attributes(path: Path) -> Iterator[ast.Attribute]:
+    return (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute))
+
+
+def _lines(node: Function) -> int:
+    if node.end_lineno is None:
+        return 0
+    return node.end_lineno - node.lineno + 1
+
+
+def _body(node: Function) -> int:
+    """Lines of a function without its signature and docstring."""
+    first = node.body[1:] if ast.get_docstring(node) else node.body
+    return (node.end_lineno or 0) - first[0].lineno + 1 if first else 0
+
+
+def _is_decorated(node: Function, name: str) -> bool:
+    calls = [item.func if isinstance(item, ast.Call) else item for item in node.decorator_list]
+    return any(isinstance(call, ast.Name) and call.id == name for call in calls)
+
+
+def _depth(node: ast.AST, level: int = 0) -> int:
+    blocks = (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.AsyncFor, ast.AsyncWith)
+    inner = [
+        _depth(child, level + (isinstance(child, blocks) and not _is_elif(node, child)))
+        for child in ast.iter_child_nodes(node)
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    ]
+    return max([level, *inner])
+
+
+def _is_elif(parent: ast.AST, child: ast.AST) -> bool:
+    return isinstance(parent, ast.If) and isinstance(child, ast.If) and parent.orelse == [child]
+
+
+def _catches_everything(handler: ast.ExceptHandler) -> bool:
+    caught = handler.type
+    names = caught.elts if isinstance(caught, ast.Tuple) else [caught]
+    return any(name is None or (isinstance(name, ast.Name) and name.id in ("Exception", "BaseException")) for name in names)
