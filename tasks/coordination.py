@@ -34,12 +34,12 @@ def decide_retraining(turn: TurnRef, batch: Batch, snapshot: Snapshot | None) ->
     """Decide whether a probe is trained in this turn, with the reasons."""
     hands = home.current()
     settings, covered = hands.settings(turn.pipeline), hands.ledger.turns.triggers(turn.pipeline)
-    judged = hands.rows.judged(batch, snapshot.cutoff if snapshot else None, settings).outcomes
+    rows, positives = hands.rows.count(batch, snapshot.cutoff if snapshot else None, settings)
     decision = coordination.decide(
         has_champion=bool(hands.ledger.promotions.before(turn.pipeline, turn.number)),
         late=windows.is_late(batch, hands.ledger.batches.judged(turn.pipeline, before=turn.number)),
-        labelled_rows=len(judged),
-        positives=int(judged.sum()),
+        labelled_rows=rows,
+        positives=positives,
         training_rows=snapshot.rows if snapshot else 0,
         training_positives=snapshot.positives if snapshot else 0,
         min_rows=settings.training.min_rows,

@@ -56,5 +56,5 @@ def judge_health(turn: TurnRef, batch: Batch, champion: Model, score: Score, dri
 def record_drift_trigger(turn: TurnRef, drift: Drift) -> None:
     """Record drift that this turn found as a trigger that this turn covers."""
     ledger = home.current().ledger
-    evidence = "; ".join(drift.reasons)
+    evidence = drift.reasons[0]
     ledger.turns.trigger(turn.pipeline, "drift", f"drift:{turn.batch}", evidence, turn.number)

@@ -1,9 +1,11 @@
 """Door of validation: the contract decides what comes in."""
 
+from dataclasses import replace
+
 from prefect import task
 
-from configs.errors import BrokenContract
-from tasks.adapters import failpoints, home
+from configs.errors import BrokenContract, UnreadableFile
+from tasks.adapters import failpoints, home, sources
 from tasks.adapters.sources import Delivery
 from tasks.core import batches
 from tasks.core.records import Batch, TurnRef
@@ -30,6 +32,10 @@ def check_batch(turn: TurnRef) -> Batch:
 @task(task_run_name="set-aside-{turn.name}", tags=["validation"])
 def set_aside(turn: TurnRef, delivery: Delivery, refused: Batch) -> Batch:
     """Keep the bytes of a refused delivery in quarantine, as they came."""
-    home.current().store.keep_original(delivery.path, delivery.digest)
+    try:
+        kept = home.current().store.keep_original(sources.content(delivery))
+    except UnreadableFile:
+        # It has gone or changed since it was listed: what is there now is another delivery.
+        return refused
     failpoints.reach("refused-bytes-kept")
-    return refused
+    return replace(refused, aside_file=kept)

@@ -76,10 +76,10 @@ def fit(home: Home, order: Order, settings: PipelineSettings) -> Model:
 
 
 def inspect(home: Home, model: Model, settings: PipelineSettings) -> BundleFacts:
-    """Load a bundle from its bytes as serving would, and time the answer to one row."""
+    """Load a bundle as serving would (from its bytes, once per process), and time the answer to one row."""
     size = model.bundle_bytes / 1e6
     try:
-        loaded = home.bundles.check(model.bundle, model.golden)
+        loaded = home.bundles.load(model.bundle, model.golden)
     except BundleRefused as problem:
         return BundleFacts(size, 0.0, str(problem))
     row = home.rows.window(model.snapshot, settings).prepared.iloc[:1]

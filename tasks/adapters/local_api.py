@@ -191,7 +191,7 @@ def _probe(url: str) -> None:
 
     advice = "Start that server, or unset PREFECT_API_URL to use a local one."
     try:
-        with urllib.request.urlopen(f"{url}/health", timeout=PROBE_SECONDS) as answer:
+        with urllib.request.urlopen(f"{url}/health", timeout=PROBE_SECONDS) as answer:  # noqa: S310  the user's own word
             if answer.status == 200:
                 return
             found = f"answered {answer.status}"
@@ -258,6 +258,8 @@ def _settings(api: Api) -> Iterator[None]:
             # Every flow waits up to a second for its heartbeat's thread, and nobody watches it here.
             settings.PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,
             settings.PREFECT_CLIENT_CSRF_SUPPORT_ENABLED: False,
+            # With five retries, each twice as long as the one before, a run whose API is gone would end after minutes.
+            settings.PREFECT_CLIENT_MAX_RETRIES: 3,
         }
     with settings.temporary_settings(values):
         yield

@@ -61,6 +61,13 @@ class Rows:
         cutoff = _effective(batch, cutoff)
         return self._once(("judged", batch.id, cutoff), lambda: self._judged(batch, cutoff, settings))
 
+    def count(self, batch: Batch, cutoff: datetime | None, settings: PipelineSettings) -> tuple[int, int]:
+        """How many rows can be judged, and how many of them are positive."""
+        if not batch.has_labels:
+            return 0, 0
+        outcomes = self.judged(batch, cutoff, settings).outcomes
+        return len(outcomes), int(outcomes.sum())
+
     def answers(self, model: Model, batch: Batch, cutoff: datetime | None, settings: PipelineSettings) -> NDArray[np.float64]:
         """What a model says about the judged rows, shape (rows,)."""
 

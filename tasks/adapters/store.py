@@ -5,7 +5,6 @@ found by listing a folder. What the rows mean belongs to the core.
 """
 
 import hashlib
-import shutil
 from collections import OrderedDict
 from dataclasses import replace
 from pathlib import Path
@@ -99,18 +98,12 @@ class Store:
             aside_file=self.write(aside) if len(aside) else None,
         )
 
-    def keep_original(self, path: Path, digest: str) -> None:
-        """Keep a refused delivery byte for byte.
-
-        Raises:
-            Damaged: It has changed since its digest was taken.
-        """
-        if self.original(digest).exists():
-            return
-        with files.staged(self.original(digest)) as copy:
-            shutil.copyfile(path, copy)
-            if files.digest(copy) != digest:
-                raise Damaged(f"{path} changes while it is read. Write it under another name and rename it when it is whole.")
+    def keep_original(self, content: bytes) -> str:
+        """Keep a refused delivery byte for byte; returns its digest."""
+        digest = hashlib.sha256(content).hexdigest()
+        if not self.original(digest).exists():
+            files.publish(self.original(digest), content)
+        return digest
 
     def original(self, digest: str) -> Path:
         """Where refused bytes are kept."""

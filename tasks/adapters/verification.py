@@ -36,7 +36,8 @@ def _check_rows(home: Home, pipeline: str) -> Iterator[Finding]:
 
 def _count(home: Home, pipeline: str, batch: Batch) -> Counted:
     if batch.status is BatchStatus.REFUSED:
-        home.store.check_original(batch.id)
+        if batch.aside_file:
+            home.store.check_original(batch.aside_file)
         return Counted(0, batch.quarantined, 0, 0, 0)
     accepted = home.store.recheck(batch.accepted_file) if batch.accepted_file else None
     aside = home.store.recheck(batch.aside_file) if batch.aside_file else None

@@ -38,6 +38,9 @@ def sort_out(frame: pd.DataFrame, earlier: Sequence[pd.DataFrame], settings: Pip
     """
     known = np.concatenate([ingestion.hash_rows(rows) for rows in earlier]) if earlier else None
     fresh, duplicates = ingestion.separate(frame, known)
+    if fresh.empty and len(duplicates):
+        # Nothing new in an otherwise good file is no fault: its rows are counted as what they are.
+        return SortedOut(fresh, _set_aside(fresh.assign(_reasons=""), duplicates), ())
     checked = validation.check(fresh, settings.validation, settings.training.label)
     return SortedOut(checked.accepted, _set_aside(checked.quarantined, duplicates), checked.findings)
 
@@ -77,7 +80,6 @@ def refuse(identity: str, name: str, rows: int, reason: str, findings: Sequence[
         duplicates=0,
         unlabelled=0,
         positives=0,
-        aside_file=identity,
         findings=tuple(findings),
         reason=reason,
     )

@@ -9,7 +9,6 @@ from prefect import flow, get_client, task
 
 from tasks.adapters import events
 
-pytest_plugins = ("tests.fixtures_prefect",)
 pytestmark = pytest.mark.usefixtures("prefect_api")
 
 

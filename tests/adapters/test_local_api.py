@@ -18,8 +18,6 @@ import pytest
 from configs.errors import Unreachable
 from tasks.adapters import local_api
 
-pytest_plugins = ("tests.fixtures_prefect",)
-
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 RUN = """
 import sys
@@ -171,7 +169,9 @@ def test_nobody_else_on_the_machine_can_write_to_it(prefect_api: Path) -> None:
 
     from prefect.settings import PREFECT_API_URL
 
-    flow = Request(f"{PREFECT_API_URL.value()}/flows/", data=b'{"name": "x"}', headers={"Content-Type": "application/json"})
+    flow = Request(
+        f"{PREFECT_API_URL.value()}/flows/", data=b'{"name": "x"}', headers={"Content-Type": "application/json"}
+    )
     with pytest.raises(HTTPError) as refused:
         urlopen(flow)
 
@@ -201,7 +201,7 @@ def test_a_server_that_is_named_is_used_and_left_running(home: Path, named: Call
 
 
 def test_a_named_server_that_does_not_answer_is_named_in_one_sentence(home: Path) -> None:
-    with pytest.raises(Unreachable, match="http://127.0.0.1:9/api, gave no answer .*unset PREFECT_API_URL"):
+    with pytest.raises(Unreachable, match=r"http://127\.0\.0\.1:9/api, gave no answer .*unset PREFECT_API_URL"):
         local_api.start(home, "http://127.0.0.1:9/api").wait()
 
 

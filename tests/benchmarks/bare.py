@@ -132,7 +132,8 @@ def known(month: Month, cutoff: pd.Timestamp, arrived: bool = False) -> Flags:
     """Which labelled rows happened and were known before a moment."""
     rows = month.labelled
     chosen = (rows["scheduled_departure"] < cutoff) & (rows["label_at"] < cutoff)
-    return (chosen if arrived else chosen & (rows["learned_at"] < cutoff)).to_numpy()
+    found: Flags = (chosen if arrived else chosen & (rows["learned_at"] < cutoff)).to_numpy()
+    return found
 
 
 # ── models ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -334,7 +335,7 @@ def main() -> None:
     state = State()
     if chosen.load:
         with stage("read"):
-            # A file that this script wrote a moment ago, on the same machine: what a bare script would do.
+            # Written by this script a moment ago, on the same machine: what a bare script would do.
             state = joblib.load(chosen.load)
     paths = sorted(chosen.landing.glob("*.parquet"))[: chosen.turns]
     months: list[Month] = []

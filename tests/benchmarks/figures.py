@@ -147,7 +147,9 @@ def _stages(home: Path, last_run: bool = False) -> str:
     """Seconds per kind of task, as Prefect has recorded them."""
     query = """
         select t.task_key, count(*), sum((julianday(t.end_time) - julianday(t.start_time)) * 86400)
-        from task_run t where t.end_time is not null and t.start_time >= ? group by 1 order by 3 desc
+        from task_run t where t.end_time is not null and t.start_time >= ?
+        and t.id not in (select parent_task_run_id from flow_run where parent_task_run_id is not null)
+        group by 1 order by 3 desc
     """
     with closing(sqlite3.connect(home / "prefect" / "prefect.db")) as connection:
         since = "select max(start_time) from flow_run where name like '%catch up%'"

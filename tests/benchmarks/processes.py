@@ -1,4 +1,4 @@
-"""Runs a command in a cold process and measures it: wall time, when each line came, memory of the whole process tree."""
+"""Runs a command in a cold process and measures it: wall time, when each line came, memory of all its processes."""
 
 import os
 import subprocess

@@ -1,12 +1,12 @@
 """Values of `tasks.core.records` to JSON and back, unchanged."""
 
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
 T = TypeVar("T")
+_adapters: dict[Any, TypeAdapter[Any]] = {}
 
 
 def dump(value: object) -> Any:
@@ -30,6 +30,7 @@ def moment(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 
-@cache
-def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    if kind not in _adapters:
+        _adapters[kind] = TypeAdapter(kind)
+    return _adapters[kind]

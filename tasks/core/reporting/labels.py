@@ -13,7 +13,6 @@ MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
-DASH = "–"
 VERDICTS = {
     Outcome.FIRST_CHAMPION: "first champion",
     Outcome.PROMOTE: "promote",

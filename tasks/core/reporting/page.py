@@ -210,7 +210,7 @@ def _figures(history: History, turns: Sequence[Turn], settings: PipelineSettings
     readings = (
         f"Log loss per turn, lower is better; band: {percent} interval of the champion.",
         f"Loss of the champion minus loss of a model retrained for the batch, same {rows}; lines: {percent} interval.",
-        "Carried from turn to turn; below 1, and after a promotion, it starts again at 1. Logarithmic.",
+        "Carried from turn to turn, but never below 1; after a promotion it starts again at 1. Logarithmic.",
         f"Expected by the champion (hollow) and actual (filled); thick: off by more than {_points(settings)} points.",
     )
     known = zip(said, readings, drawn, (charts.LINES, (), (), ()), strict=True)

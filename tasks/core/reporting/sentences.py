@@ -243,11 +243,10 @@ def _action(turn: Turn, live: int, settings: PipelineSettings) -> str:
     who = f"A model retrained on {window}"
     objections = [guard.text for guard in turn.verdict.guards if guard.objects]
     value = wording.loss(turn.probe.log_loss.value)
-    if objections:
-        return f"{who} had {value}, but a guard objects ({'; '.join(objections)}), so {stays}"
-    gain = turn.comparison.gain if turn.comparison else None
-    if gain is not None and gain <= 0:
+    if turn.comparison and turn.comparison.gain <= 0:
         return f"{who} did no better ({value}), so {stays}"
+    if objections and (turn.evidence is None or turn.evidence.value >= 1):
+        return f"{who} had {value}, but a guard objects ({'; '.join(objections)}), so {stays}"
     if turn.evidence is None:
         return f"{who} had {value}; {stays}"
     found, needed = wording.evidence(turn.evidence.value), wording.number(turn.evidence.needed)

@@ -167,11 +167,9 @@ def _action(history: History, turn: Turn) -> list[str]:
             return [f"v{live} is live in place of v{turn.champion_version}."]
         case Outcome.REFUSED:
             return [f"Nothing was trained and nothing was scored; {stays[:1].lower() + stays[1:]}"]
-        case Outcome.KEEP_SHADOWING if turn.evidence:
-            kept = wording.evidence(turn.evidence.value)
-            return [f"None. {stays} The evidence of {kept} is carried to the next batch."]
-        case Outcome.REJECT if turn.evidence and turn.evidence.value < 1:
-            return [f"None. {stays} Below 1 the evidence starts afresh."]
+        case Outcome.KEEP_SHADOWING | Outcome.REJECT if turn.evidence and turn.evidence.m:
+            carried = sum(max(m, 1.0) for m in turn.evidence.m) / len(turn.evidence.m)
+            return [f"None. {stays} The next batch starts with evidence {wording.evidence(carried)}."]
         case None:
             return ["The turn is not finished; the next run goes on with it."]
         case _:

@@ -57,6 +57,8 @@ class InputRow:
     bar: Chart
     squares: tuple[Square, ...]
     text: str
+    """Where it differs most in the last turn, if it moved."""
+    brief: str
 
 
 def batches(history: History) -> tuple[BatchRow, ...]:
@@ -109,6 +111,7 @@ def inputs(turns: Sequence[Turn], most: int) -> tuple[tuple[InputRow, ...], int]
             bar=pictures.bar(weights.get(name, 0.0), highest),
             squares=tuple(_square(turn, columns.get(name)) for turn, columns in known),
             text=now[name].text if now[name].moved else "",
+            brief=now[name].text.split("; ")[0] if now[name].moved else "",
         )
         for name in kept
     )

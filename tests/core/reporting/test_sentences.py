@@ -65,13 +65,17 @@ def test_a_better_challenger_without_enough_evidence_is_named_with_what_it_lacks
     assert told.action.endswith("had 0.598, but the evidence for it is 3.1 and needs 200, so v6 stays live.")
 
 
-def test_an_objection_of_a_guard_is_the_reason() -> None:
+def test_an_objection_of_a_guard_is_the_reason_where_the_challenger_is_better() -> None:
     world = worlds.year()
-    verdict = replace(world.turns[-1].verdict, guards=(Guard("slices", True, "1 of 13 slices worse: carrier UA"),))
+    last = world.turns[-1]
+    verdict = replace(last.verdict, guards=(Guard("slices", True, "1 of 13 slices worse: carrier UA"),))
+    better = {"comparison": replace(last.comparison, gain=0.02), "evidence": replace(last.evidence, value=300)}
 
-    told = sentences.headline(with_last(world, verdict=verdict), worlds.settings())
+    objected = sentences.headline(with_last(world, verdict=verdict, **better), worlds.settings())
+    no_better = sentences.headline(with_last(world, verdict=verdict), worlds.settings())
 
-    assert "a guard objects (1 of 13 slices worse: carrier UA), so v6 stays live" in told.action
+    assert "a guard objects (1 of 13 slices worse: carrier UA), so v6 stays live" in objected.action
+    assert no_better.action.endswith("did no better (0.598), so v6 stays live.")
 
 
 def test_a_refused_batch_is_not_a_bad_model() -> None:

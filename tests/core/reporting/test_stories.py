@@ -22,7 +22,7 @@ def test_a_rejected_challenger_is_told_from_trigger_to_action() -> None:
     assert "0.0080 more per flight than v6 (gain −0.0080 (−0.0192 to −0.0001), 95\u202f% interval)" in story["Evidence"]
     assert "Over 30 days the evidence went from 3.1 to 0.33; it needs 200." in story["Evidence"]
     assert story["Verdict"].startswith("Reject: evidence 0.33, needs 200.")
-    assert story["Action"] == "None. v6 stays live. Below 1 the evidence starts afresh."
+    assert story["Action"] == "None. v6 stays live. The next batch starts with evidence 1.0."
 
 
 def test_a_promotion_names_both_versions() -> None:
@@ -35,7 +35,7 @@ def test_a_promotion_names_both_versions() -> None:
 def test_evidence_that_is_kept_is_carried() -> None:
     story = told(worlds.year(), 7)
 
-    assert story["Action"] == "None. v6 stays live. The evidence of 8.9 is carried to the next batch."
+    assert story["Action"] == "None. v6 stays live. The next batch starts with evidence 8.9."
 
 
 def test_a_refused_batch_is_told_as_a_fault_of_the_data() -> None:

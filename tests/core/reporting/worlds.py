@@ -263,7 +263,7 @@ def _judged(turn: Turn, row: Sequence[object], rows: int, expected: float, actua
         health=Health(HealthState.WATCH if off else HealthState.WELL, (share, at_gate)),
         never=score("n", rows, expected, actual, _float(row[8]), None, None),
         comparison=comparison(gain, _float(row[10]), _float(row[11]), turn.number),
-        evidence=Evidence("b", "c", "p", before, (1.0,) * 30, (900,) * 30, 2.0, (1.0,) * 6, value, 200),
+        evidence=Evidence("b", "c", "p", before, (1.0,) * 30, (900,) * 30, 2.0, (value,) * 6, value, 200),
         verdict=Verdict(kind, (reason,), guards),
     )
 
