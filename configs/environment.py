@@ -11,6 +11,8 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+DEFAULT_PIPELINE = "flights"
+"""The example; what a command is about when no pipeline is named."""
 
 _QUIET = {
     # Telemetry of every library, off.

@@ -290,6 +290,8 @@ class PipelineSettings(Section):
             if types and columns[name].type not in types:
                 wanted = " or ".join(types)
                 raise ValueError(f"{where}: column {name!r} must be of type {wanted} (is {columns[name].type})")
+        if columns[self.ingestion.times.event].nullable:
+            raise ValueError(f"ingestion.times.event: {self.ingestion.times.event!r} must not be nullable")
         for late in (self.training.label, self.ingestion.times.label):
             if late in self.training.features:
                 raise ValueError(f"training.features: {late!r} is not known before the label is")

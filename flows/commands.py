@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from configs import environment
+from configs.environment import DEFAULT_PIPELINE
 from configs.errors import BadInput, Damaged
 from flows import announcements, lines, terminal
 from flows.announcements import STEPS, Announcement, Step, TurnDone
-from flows.run import DEFAULT
 from flows.terminal import Terminal
 from tasks.adapters import home, inbox, pages
 from tasks.adapters.home import Home
@@ -41,17 +41,17 @@ def _run(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
         screen.show([lines.nothing_waits(pages.read_history(hands, pipeline), folder)])
         return 0
     screen.waiting(pipeline, [delivery.name for delivery in waiting.deliveries], folder)
-    with _prefect(hands, _listener(hands, pipeline, screen)):
+    with _prefect(hands, pipeline, _listener(hands, pipeline, screen)):
         from flows.continuous_training import continuous_training
 
         done = continuous_training(pipeline)
-    suffix = "" if pipeline == DEFAULT else f" {pipeline}"
+    suffix = "" if pipeline == DEFAULT_PIPELINE else f" {pipeline}"
     screen.summary(pages.read_history(hands, pipeline), settings, _relative(done.report), suffix)
     return BadInput.exit_code if Outcome.REFUSED in done.outcomes else 0
 
 
 def _ingest(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
-    with _prefect(hands, _listener(hands, chosen.pipeline, screen), stage=False):
+    with _prefect(hands, chosen.pipeline, _listener(hands, chosen.pipeline, screen), stage=False):
         from flows.ingest import ingest
 
         taken = ingest(chosen.pipeline)
@@ -61,7 +61,7 @@ def _ingest(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
 
 
 def _monitor(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
-    with _prefect(hands, _listener(hands, chosen.pipeline, screen), stage=False):
+    with _prefect(hands, chosen.pipeline, _listener(hands, chosen.pipeline, screen), stage=False):
         from flows.monitor import monitor
 
         health = monitor(chosen.pipeline)
@@ -70,7 +70,7 @@ def _monitor(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
 
 
 def _train(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
-    with _prefect(hands, _listener(hands, chosen.pipeline, screen), stage=False):
+    with _prefect(hands, chosen.pipeline, _listener(hands, chosen.pipeline, screen), stage=False):
         from flows.train import train
 
         outcome = train(chosen.pipeline)
@@ -125,19 +125,21 @@ def _prepare(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
 
     from tasks.adapters import example, local_api
 
-    folder = hands.landing(DEFAULT)
+    folder = hands.landing(DEFAULT_PIPELINE)
     with ThreadPoolExecutor(1) as other:
         database = other.submit(local_api.ensure_database, hands.folder)
         written = example.prepare_flights(folder)
         assert hands.ledger
         assert hands.tracking
         database.result()
-    screen.show([f"{DEFAULT}: {len(written)} months of flights are in {_short(hands, DEFAULT)}."])
+    screen.show([f"{DEFAULT_PIPELINE}: {len(written)} months of flights are in {_short(hands, DEFAULT_PIPELINE)}."])
     return 0
 
 
 @contextmanager
-def _prefect(hands: Home, listener: Callable[[Announcement], None], *, stage: bool = True) -> Iterator[None]:
+def _prefect(
+    hands: Home, pipeline: str, listener: Callable[[Announcement], None], *, stage: bool = True
+) -> Iterator[None]:
     """Reach a Prefect API, local or named, with the helper process at hand.
 
     The API starts in its own process while this one imports; the helper's imports come after that, or three processes
@@ -150,9 +152,12 @@ def _prefect(hands: Home, listener: Callable[[Announcement], None], *, stage: bo
     api = local_api.start(hands.folder, environment.read().prefect_api_url)
     with ExitStack() as opened:
         opened.callback(api.stop)
+        from prefect import tags
+
         from flows import continuous_training
 
         assert continuous_training
+        opened.enter_context(tags(pipeline))
         opened.enter_context(local_api.connected(api))
         if stage:
             opened.enter_context(backstage.open_stage(hands.folder, hands.ledger_url))

@@ -5,13 +5,15 @@ neither Prefect nor scikit-learn is loaded. What a command does is in `commands.
 """
 
 import argparse
+import signal
 import sys
 from collections.abc import Iterator, Sequence
+from typing import NoReturn
 
 from configs import environment, errors
+from configs.environment import DEFAULT_PIPELINE
 from configs.errors import IncumbentError
 
-DEFAULT = "flights"
 COMMANDS = {
     "run": "catch up: one turn for each batch that waits, then the report (the default)",
     "ingest": "take in what waits, train nothing",
@@ -23,7 +25,11 @@ COMMANDS = {
     "prepare": "write the example data into the landing folder, and make the databases",
 }
 """Their names are reserved: no pipeline can be called so."""
-_INTERRUPTED = 130
+_INTERRUPTED, _TERMINATED = 130, 143
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM: the end of a container, a service or a shell; to be heard like Ctrl-C."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,9 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except IncumbentError as problem:
         print(problem, file=sys.stderr)
         return problem.exit_code
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stopped:
         print("\nStopped. What was committed stays; the same command goes on from there.", file=sys.stderr)
-        return _INTERRUPTED
+        return _TERMINATED if isinstance(stopped, _Terminated) else _INTERRUPTED
 
 
 def _with_command(given: list[str]) -> list[str]:
@@ -60,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     parts = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, text in COMMANDS.items():
         part = parts.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
-        part.add_argument("pipeline", nargs="?", default=DEFAULT, help=f"name of a file in configs/pipelines/ ({DEFAULT})")
+        part.add_argument("pipeline", nargs="?", default=DEFAULT_PIPELINE, help=f"name of a file in configs/pipelines/ ({DEFAULT_PIPELINE})")
         part.add_argument("--quiet", action="store_true", help="print nothing but refused batches and errors")
         part.add_argument("--json", action="store_true", help="one JSON object per line on stdout, messages on stderr")
     return parser
@@ -72,6 +78,7 @@ def _exit_codes() -> Iterator[str]:
     for code, title in sorted(codes.items()):
         yield f"  {code:>3}  {title}"
     yield f"  {_INTERRUPTED:>3}  stopped by Ctrl-C"
+    yield f"  {_TERMINATED:>3}  stopped by SIGTERM"
 
 
 def _kinds(kind: type[IncumbentError]) -> Iterator[type[IncumbentError]]:
@@ -80,5 +87,10 @@ def _kinds(kind: type[IncumbentError]) -> Iterator[type[IncumbentError]]:
     yield kind
 
 
+def _terminate(_signal: int, _frame: object) -> NoReturn:
+    raise _Terminated
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _terminate)
     sys.exit(main())

@@ -33,6 +33,15 @@ def finish(turn: TurnRef, batch: Batch) -> Outcome:
 
 
 def challenge(turn: TurnRef, batch: Batch, snapshot: Snapshot, champion: Model | None) -> Verdict:
+    """Find out whether a model that was trained on the rows before the batch is better, and let it take over if so."""
+    probe, verdict = promotion.find_verdict(turn) or judge(turn, batch, snapshot, champion)
+    version = promotion.register_challenger(turn, champion, probe, verdict)
+    if verdict.kind is VerdictKind.PROMOTE:
+        promotion.promote(turn, version, probe, verdict)
+    return verdict
+
+
+def judge(turn: TurnRef, batch: Batch, snapshot: Snapshot, champion: Model | None) -> tuple[Model, Verdict]:
     """Train every candidate on the window before the batch; the probe is judged against the champion on the batch."""
     family = promotion.nominate_family(turn)
     models = {}
@@ -45,8 +54,4 @@ def challenge(turn: TurnRef, batch: Batch, snapshot: Snapshot, champion: Model |
     comparison = evaluation.compare_models(turn, batch, champion, probe)
     evidence = promotion.weigh_evidence(turn, champion, probe, comparison) if champion else None
     tell(Step(turn.number, turn.name, 7, "deciding"))
-    verdict = promotion.judge_challenger(turn, champion, probe, score, comparison, evidence)
-    version = promotion.register_challenger(turn, champion, probe, verdict)
-    if verdict.kind is VerdictKind.PROMOTE:
-        promotion.promote(turn, version, probe, verdict)
-    return verdict
+    return probe, promotion.judge_challenger(turn, champion, probe, score, comparison, evidence)

@@ -13,6 +13,7 @@ def open_turn(pipeline: str, delivery: Delivery, run: str | None = None) -> Turn
     """Open the turn of a delivery, or go on with the one that was cut off; record the trigger that it covers."""
     ledger = home.current().ledger
     number = ledger.turns.open(pipeline, delivery.digest, delivery.name, run)
+    failpoints.reach("turn-opened")
     evidence = f"{delivery.name} landed"
     ledger.turns.trigger(pipeline, "new_data", f"batch:{delivery.digest}", evidence, number)
     return TurnRef(pipeline, number, delivery.digest, delivery.name)
@@ -46,6 +47,7 @@ def decide_retraining(turn: TurnRef, batch: Batch, snapshot: Snapshot | None) ->
         triggers=[trigger.evidence for trigger in covered if trigger.turn == turn.number],
     )
     hands.ledger.turns.note(turn.pipeline, turn.number, decision=decision)
+    failpoints.reach("decision-committed")
     return decision
 
 

@@ -2,7 +2,7 @@
 
 from prefect import task
 
-from tasks.adapters import home
+from tasks.adapters import failpoints, home
 from tasks.core import evaluation
 from tasks.core.records import Batch, Comparison, Model, Score, Snapshot, TurnRef
 
@@ -19,14 +19,15 @@ def score_model(turn: TurnRef, batch: Batch, model: Model, snapshot: Snapshot | 
     answers = hands.rows.answers(model, batch, cutoff, settings)
     score = evaluation.score(model.id, batch.id, rows.outcomes, answers, rows.clusters, rows.slices, settings.evaluation)
     hands.ledger.models.record_score(turn.pipeline, score)
+    failpoints.reach("score-committed")
     return score
 
 
 @task(task_run_name="compare-with-{probe.family}", tags=["evaluation"])
 def compare_models(turn: TurnRef, batch: Batch, champion: Model | None, probe: Model) -> Comparison:
     """Compare champion and challenger (without a champion: no model and challenger) on the same rows."""
-    hands, cutoff = home.current(), probe.snapshot.cutoff
-    known = hands.ledger.models.comparison(turn.pipeline, batch.id)
+    hands, cutoff, against = home.current(), probe.snapshot.cutoff, champion.id if champion else "dummy"
+    known = hands.ledger.models.comparison(turn.pipeline, batch.id, against, probe.id)
     if known is not None:
         return known
     settings = hands.settings(turn.pipeline)
@@ -35,5 +36,6 @@ def compare_models(turn: TurnRef, batch: Batch, champion: Model | None, probe: M
     base = dummy if champion is None else hands.rows.answers(champion, batch, cutoff, settings)
     answers = hands.rows.answers(probe, batch, cutoff, settings)
     found = evaluation.compare(rows.outcomes, base, answers, rows.clusters, rows.slices, settings.evaluation, level)
-    hands.ledger.models.record_comparison(turn.pipeline, batch.id, champion.id if champion else "dummy", probe.id, found)
+    hands.ledger.models.record_comparison(turn.pipeline, batch.id, against, probe.id, found)
+    failpoints.reach("comparison-committed")
     return found

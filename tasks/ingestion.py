@@ -35,7 +35,9 @@ def accept_batch(turn: TurnRef, batch: Batch) -> Batch:
     hands, settled = home.current(), TurnState.INGESTED
     hands.ledger.batches.record(turn.pipeline, batch)
     failpoints.reach("batch-committed")
-    hands.ledger.batches.record_delivery(turn.pipeline, turn.name, turn.batch, duplicate=False, rows=batch.landed)
+    # A turn that was cut off may go on under another name of the same content: that one is counted as a duplicate.
+    hands.ledger.batches.record_delivery(turn.pipeline, batch.name, turn.batch, duplicate=False, rows=batch.landed)
+    failpoints.reach("delivery-committed")
     hands.ledger.turns.advance(turn.pipeline, turn.number, settled)
     hands.landed.pop(turn.batch, None)
     return batch
@@ -48,4 +50,5 @@ def count_duplicate(pipeline: str, delivery: Delivery) -> int:
     batch = ledger.batches.get(pipeline, delivery.digest)
     rows = 0 if batch is None or batch.status is BatchStatus.REFUSED else batch.landed
     ledger.batches.record_delivery(pipeline, delivery.name, delivery.digest, duplicate=True, rows=rows)
+    failpoints.reach("duplicate-counted")
     return rows

@@ -2,7 +2,7 @@
 
 from prefect import task
 
-from tasks.adapters import home
+from tasks.adapters import failpoints, home
 from tasks.core import evaluation
 from tasks.core.monitoring import drift as drifts
 from tasks.core.monitoring import health
@@ -36,6 +36,7 @@ def measure_drift(turn: TurnRef, batch: Batch, champion: Model) -> Drift:
         then, now, features, rules, settings.monitoring.drift, batch=batch.id, snapshot=reference.id
     )
     hands.ledger.models.record_drift(turn.pipeline, found)
+    failpoints.reach("drift-committed")
     return found
 
 
@@ -49,6 +50,7 @@ def judge_health(turn: TurnRef, batch: Batch, champion: Model, score: Score, dri
     at_gate = hands.ledger.models.score(turn.pipeline, champion.id, gate or "")
     found = health.judge(score, at_gate, drift, settings.monitoring.health, settings.reporting, dummy_loss=dummy)
     hands.ledger.turns.note(turn.pipeline, turn.number, health=found)
+    failpoints.reach("health-committed")
     return found
 
 

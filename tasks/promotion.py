@@ -16,6 +16,15 @@ def nominate_family(turn: TurnRef) -> str:
     return promotion.nominate(families, hands.ledger.models.last_losses(turn.pipeline, before=turn.number))
 
 
+@task(task_run_name="find-verdict-{turn.name}", tags=["promotion"])
+def find_verdict(turn: TurnRef) -> tuple[Model, Verdict] | None:
+    """The challenger and the verdict of this turn if they were committed before it was cut off: they stand."""
+    ledger = home.current().ledger
+    challenger, verdict = ledger.promotions.verdicts(turn.pipeline).get(turn.number, ("", None))
+    probe = ledger.models.get(turn.pipeline, challenger)
+    return None if probe is None or verdict is None else (probe, verdict)
+
+
 @task(task_run_name="weigh-evidence-{turn.name}", tags=["promotion"])
 def weigh_evidence(turn: TurnRef, champion: Model, probe: Model, comparison: Comparison) -> Evidence:
     """Add the paired losses of this batch to the evidence that retraining pays."""
@@ -27,6 +36,7 @@ def weigh_evidence(turn: TurnRef, champion: Model, probe: Model, comparison: Com
         previous, comparison, batch=turn.batch, champion=champion.id, probe=probe.id, settings=settings.promotion
     )
     ledger.record_evidence(turn.pipeline, turn.number, version, found)
+    failpoints.reach("evidence-committed")
     return found
 
 

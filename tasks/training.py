@@ -20,6 +20,7 @@ def take_snapshot(turn: TurnRef, batch: Batch) -> Snapshot | None:
         return None
     snapshot = hands.rows.select(plan, hands.settings(turn.pipeline))
     hands.ledger.models.record_snapshot(turn.pipeline, snapshot)
+    failpoints.reach("snapshot-committed")
     return snapshot
 
 

@@ -19,14 +19,16 @@ def check_batch(turn: TurnRef) -> Batch:
     if known is not None:
         return known
     settings, frame = hands.settings(turn.pipeline), hands.landed[turn.batch]
-    earlier = batches.overlapping(frame, settings.ingestion.times.event, hands.ledger.batches.accepted(turn.pipeline))
+    earlier = batches.related(frame, settings, hands.ledger.batches.accepted(turn.pipeline))
     rows = [hands.store.read(batch.accepted_file or "") for batch in earlier]
     try:
         sorted_out = batches.sort_out(frame, rows, settings)
+        batch = batches.accept(turn.batch, turn.name, sorted_out, settings)
+        published = hands.store.put_away(batch, sorted_out.accepted, sorted_out.aside)
     except BrokenContract as fault:
         return batches.refuse(turn.batch, turn.name, len(frame), str(fault))
-    batch = batches.accept(turn.batch, turn.name, sorted_out, settings)
-    return hands.store.put_away(batch, sorted_out.accepted, sorted_out.aside)
+    failpoints.reach("rows-published")
+    return published
 
 
 @task(task_run_name="set-aside-{turn.name}", tags=["validation"])

@@ -1,22 +1,42 @@
 """One helper process for what need not be waited for: MLflow and Evidently are imported and written to there.
 
 While the next model is fitted on one core, the last turn is shown on the other. The helper is spawned early, so that
-its imports overlap with those of the caller, and it ends with its parent, however that ends.
+its imports overlap with those of the caller, and it ends with its parent, however that ends. If it is killed, another
+one takes its place: all that it does can be done again.
 """
 
 import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context
+from dataclasses import dataclass
+from multiprocessing import active_children, connection, get_context
 from pathlib import Path
 
 from configs import environment
+from configs.errors import IncumbentError
 
 _WATCH_SECONDS = 0.5
-_pool: ProcessPoolExecutor | None = None
+_END_SECONDS = 5.0
+"""Longest wait for the end of the helper; after an error it may be at work."""
+_ENDING = (signal.SIGINT, signal.SIGTERM)
+
+
+@dataclass
+class _Stage:
+    """The helper, and whose it is."""
+
+    home: Path
+    ledger_url: str | None
+    pool: ProcessPoolExecutor
+
+
+_stage: _Stage | None = None
+_turn_by_turn = threading.Lock()
 
 
 @contextmanager
@@ -27,24 +47,52 @@ def open_stage(home: Path, ledger_url: str | None) -> Iterator[None]:
         home: Folder of everything local.
         ledger_url: Address of the ledger if it is not in the home.
     """
-    global _pool
-    spawn = get_context("spawn")
-    _pool = ProcessPoolExecutor(1, mp_context=spawn, initializer=_prepare, initargs=(os.getpid(), home, ledger_url))
-    _pool.submit(_warm)
+    global _stage
+    _stage = _Stage(home, ledger_url, _start(home, ledger_url))
     try:
         yield
     finally:
-        _pool.shutdown(wait=True, cancel_futures=True)
-        _pool = None
+        pool, _stage = _stage.pool, None
+        _end(pool)
 
 
-def show(pipeline: str, number: int) -> "Future[str | None]":
-    """Begin to show a turn in MLflow and Evidently; the future has the id of its MLflow run."""
-    if _pool is not None:
-        return _pool.submit(_show, pipeline, number)
-    done: Future[str | None] = Future()
-    done.set_result(_show(pipeline, number))
-    return done
+def show(pipeline: str, number: int) -> str | None:
+    """Show a turn in MLflow and Evidently, and wait for it; returns the id of its MLflow run.
+
+    Raises:
+        IncumbentError: The helper was killed; asked again, another one does it.
+    """
+    with _turn_by_turn:
+        if _stage is None:
+            return _show(pipeline, number)
+        try:
+            return _stage.pool.submit(_show, pipeline, number).result()
+        except BrokenProcessPool as err:
+            _stage.pool = _start(_stage.home, _stage.ledger_url)
+            raise IncumbentError(
+                f"The process that shows turn {number} in MLflow was killed, perhaps for want of memory. "
+                "What was decided is committed; the same command goes on from there."
+            ) from err
+
+
+def _start(home: Path, ledger_url: str | None) -> ProcessPoolExecutor:
+    """A helper that was born deaf to Ctrl-C and the like: its parent hears them, and ends it."""
+    arguments = (os.getpid(), home, ledger_url)
+    pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_prepare, initargs=arguments)
+    heard = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    try:
+        pool.submit(_warm)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, heard)
+    return pool
+
+
+def _end(pool: ProcessPoolExecutor) -> None:
+    helpers = active_children()
+    pool.shutdown(wait=False, cancel_futures=True)
+    connection.wait([helper.sentinel for helper in helpers], _END_SECONDS)
+    for helper in helpers:
+        helper.kill()
 
 
 def _show(pipeline: str, number: int) -> str | None:

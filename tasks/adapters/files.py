@@ -7,7 +7,7 @@ import fcntl
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -22,18 +22,19 @@ def publish(path: Path, content: bytes) -> None:
 
 @contextmanager
 def staged(path: Path) -> Iterator[Path]:
-    """A temporary file that becomes `path` in one atomic step when the block ends well, and is gone when it does not."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """A temporary file that becomes `path` in one atomic step when the block ends well, and is gone when not."""
     temporary = path.parent / f".{path.name}.{uuid4().hex[:8]}.tmp"
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         _sync(temporary)
-        os.replace(temporary, path)
+        temporary.replace(path)
         _sync(path.parent)
     except OSError as err:
         raise UnusableHome(f"{path} cannot be written: {err.strerror or err}. Nothing was put in its place.") from err
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -43,7 +44,9 @@ def locked(path: Path) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as err:
-        raise UnusableHome(f"{path.parent} cannot be written: {err.strerror}. Set INCUMBENT_HOME to a folder of yours.") from err
+        raise UnusableHome(
+            f"{path.parent} cannot be written: {err.strerror}. Set INCUMBENT_HOME to a folder of yours."
+        ) from err
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield

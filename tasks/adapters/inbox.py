@@ -10,6 +10,7 @@ from tasks.adapters.home import Home
 from tasks.adapters.sources import Delivery
 from tasks.core.records import TurnState
 
+
 @dataclass(frozen=True)
 class Waiting:
     """What a run has to do, in order."""
@@ -47,7 +48,8 @@ def look(home: Home, pipeline: str) -> Waiting:
         if batch not in done
     ]
     fresh = [d for d in deliveries if first[d.digest] is d and d.digest not in turns]
-    copies = [d for d in deliveries if d.name not in known.get(d.digest, ()) and (first[d.digest] is not d or d.digest in turns)]
+    new = {id(delivery) for delivery in (*cut_off, *fresh)}
+    copies = [d for d in deliveries if id(d) not in new and d.name not in known.get(d.digest, ())]
     shown = home.ledger.turns.projected(pipeline, "mlflow")
     page = home.ledger.turns.projected(pipeline, "page")
     numbers = [row["number"] for batch, row in turns.items() if batch in done]

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from configs import loader
-from tasks.adapters import files, history, provenance
+from tasks.adapters import failpoints, files, history, provenance
 from tasks.adapters.home import Home
 from tasks.core.records import History
 
@@ -27,6 +27,7 @@ def write(home: Home, pipeline: str) -> Path:
     links = {turn.number: {"Drift report": turn.drift_report} for turn in told.turns if turn.drift_report}
     html = page.render(told, home.settings(pipeline), written=home.clock(), links=links)
     files.publish(path, html.encode())
+    failpoints.reach("page-published")
     if told.turns:
         home.ledger.turns.project(pipeline, told.turns[-1].number, "page", path.name)
     return path

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from configs import loader
 from configs.settings import PipelineSettings, Times
 from tasks.adapters.bundles import Bundles
 from tasks.adapters.store import Store
@@ -59,7 +60,7 @@ class Rows:
     def judged(self, batch: Batch, cutoff: datetime | None, settings: PipelineSettings) -> Judged:
         """The labelled rows of a batch that happened at or after the cut-off."""
         cutoff = _effective(batch, cutoff)
-        return self._once(("judged", batch.id, cutoff), lambda: self._judged(batch, cutoff, settings))
+        return self._once(_key("judged", settings, batch.id, cutoff), lambda: self._judged(batch, cutoff, settings))
 
     def count(self, batch: Batch, cutoff: datetime | None, settings: PipelineSettings) -> tuple[int, int]:
         """How many rows can be judged, and how many of them are positive."""
@@ -68,7 +69,9 @@ class Rows:
         outcomes = self.judged(batch, cutoff, settings).outcomes
         return len(outcomes), int(outcomes.sum())
 
-    def answers(self, model: Model, batch: Batch, cutoff: datetime | None, settings: PipelineSettings) -> NDArray[np.float64]:
+    def answers(
+        self, model: Model, batch: Batch, cutoff: datetime | None, settings: PipelineSettings
+    ) -> NDArray[np.float64]:
         """What a model says about the judged rows, shape (rows,)."""
 
         def ask() -> NDArray[np.float64]:
@@ -76,7 +79,7 @@ class Rows:
             threads = settings.training.threads
             return training.predict(loaded, self.judged(batch, cutoff, settings).prepared, threads=threads)
 
-        return self._once(("answers", model.id, batch.id, _effective(batch, cutoff)), ask)
+        return self._once(_key("answers", settings, model.id, batch.id, _effective(batch, cutoff)), ask)
 
     def select(self, plan: Plan, settings: PipelineSettings) -> Snapshot:
         """The record of the rows of a plan; the rows themselves are kept for the fits that follow."""
@@ -103,9 +106,10 @@ class Rows:
 
     def window(self, snapshot: Snapshot, settings: PipelineSettings) -> Window:
         """What a model learns from."""
-        if ("window", snapshot.id) not in self._kept:
-            self._keep_window(snapshot.id, self._parts_of(snapshot, settings), settings)
-        found: Window = self._kept["window", snapshot.id]
+        key = _key("window", settings, snapshot.id)
+        if key not in self._kept:
+            return self._keep_window(snapshot.id, self._parts_of(snapshot, settings), settings)
+        found: Window = self._kept[key]
         return found
 
     def reference(self, snapshot: Snapshot, settings: PipelineSettings) -> pd.DataFrame:
@@ -115,7 +119,7 @@ class Rows:
             columns = list(settings.training.features)
             return pd.concat([part.frame[columns] for part in self._parts_of(snapshot, settings)], ignore_index=True)
 
-        return self._once(("reference", snapshot.id), gather)
+        return self._once(_key("reference", settings, snapshot.id), gather)
 
     def _parts_of(self, snapshot: Snapshot, settings: PipelineSettings) -> list[Selected]:
         times = _times(settings, snapshot.ignores_arrival)
@@ -134,7 +138,7 @@ class Rows:
         prepared = [training.prepare(part.frame, features, columns) for part in parts]
         outcomes = [training.labels(part.frame, label) for part in parts]
         window = Window(pd.concat(prepared, ignore_index=True), np.concatenate(outcomes))
-        self._kept["window", identity] = window
+        self._kept[_key("window", settings, identity)] = window
         return window
 
     def _judged(self, batch: Batch, cutoff: datetime | None, settings: PipelineSettings) -> Judged:
@@ -158,6 +162,11 @@ class Rows:
                 self._kept.popitem(last=False)
         found: T = self._kept[key]
         return found
+
+
+def _key(kind: str, settings: PipelineSettings, *about: object) -> tuple[object, ...]:
+    """What is kept is of one pipeline: another one may look at the same batch with other columns."""
+    return kind, loader.settings_hash(settings), *about
 
 
 def _times(settings: PipelineSettings, ignores_arrival: bool) -> Times:

@@ -12,29 +12,37 @@ from tasks.adapters.bundles import ALLOWED
 from tasks.adapters.home import Home
 from tasks.adapters.tracking import TrainingRun
 from tasks.core import training
-from tasks.core.records import Model, Turn
+from tasks.core.records import History, Model, Turn, TurnState
 
 
 def show(home: Home, pipeline: str, number: int) -> str | None:
-    """Show one turn; returns the id of the MLflow run of its probe, None if there was none.
+    """Show a turn, and before it any earlier one that is not shown yet: aliases and versions must end as the ledger's.
 
     Args:
         home: Ledger and all the rest.
         pipeline: Its pipeline.
         number: The turn, which is done.
+
+    Returns:
+        The id of the MLflow run of its probe, None if there was none.
     """
-    done = home.ledger.turns.projected(pipeline, "mlflow")
-    if number in done:
-        return None if done[number] is None else str(done[number])
+    shown = home.ledger.turns.projected(pipeline, "mlflow")
     told = history.read(home.ledger, pipeline)
-    turn = next(turn for turn in told.turns if turn.number == number)
+    for turn in told.turns:
+        if turn.number <= number and turn.number not in shown and turn.state is TurnState.DONE:
+            shown[turn.number] = _show_turn(home, pipeline, told, turn)
+    run = shown[number]
+    return None if run is None else str(run)
+
+
+def _show_turn(home: Home, pipeline: str, told: History, turn: Turn) -> str | None:
     versions = {model.id: version for version, model in told.models}
     _show_drift(home, pipeline, turn, [model for version, model in told.models if version == turn.champion_version])
     run = _show_models(home, pipeline, turn, versions) if turn.probe_model else None
     if turn.probe_model and run:
         _show_versions(home, pipeline, turn, run)
     failpoints.reach("shown-in-mlflow")
-    home.ledger.turns.project(pipeline, number, "mlflow", run)
+    home.ledger.turns.project(pipeline, turn.number, "mlflow", run)
     return run
 
 
@@ -53,6 +61,7 @@ def _show_drift(home: Home, pipeline: str, turn: Turn, champion: list[Model]) ->
         settings.monitoring.drift,
         settings.training.seed,
     )
+    failpoints.reach("drift-report-published")
     home.ledger.turns.project(pipeline, turn.number, "drift_report", name)
 
 
@@ -83,6 +92,7 @@ def _show_models(home: Home, pipeline: str, turn: Turn, versions: dict[str, int]
             **(_verdict_of(home, pipeline, turn, versions) if is_probe else {}),
         )
         run = tracking.log_training(home.tracking, described)
+        failpoints.reach("mlflow-run-finished")
         probe_run = run if is_probe else probe_run
     return probe_run
 
@@ -123,7 +133,8 @@ def _show_versions(home: Home, pipeline: str, turn: Turn, run: str) -> None:
     assert model is not None and version is not None and turn.verdict is not None
     tags = (("incumbent.verdict", turn.verdict.kind.value), ("incumbent.reason", turn.verdict.reasons[0]))
     registry.register(home.tracking, pipeline, model=model.id, version=version, run_id=run, tags=tags)
+    failpoints.reach("mlflow-version-registered")
     shown = [made for made in home.ledger.promotions.all(pipeline) if made.turn <= turn.number]
     registry.set_alias(home.tracking, pipeline, "champion", shown[-1].version if shown else None)
+    failpoints.reach("mlflow-champion-set")
     registry.set_alias(home.tracking, pipeline, "challenger", version)
-

@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from configs.errors import Damaged
+from configs.errors import BrokenContract, Damaged
 from tasks.adapters import files
 from tasks.core.records import Batch
 
@@ -39,11 +39,12 @@ class Store:
         return self.folder / digest[:2] / f"{digest}.parquet"
 
     def write(self, frame: pd.DataFrame) -> str:
-        """Store rows and return the digest of their file; the same rows give the same file."""
-        sink = pa.BufferOutputStream()
-        table = pa.Table.from_pandas(frame, preserve_index=False)
-        pq.write_table(table, sink, compression="zstd", write_page_checksum=True)
-        content = sink.getvalue().to_pybytes()
+        """Store rows and return the digest of their file; the same rows give the same file.
+
+        Raises:
+            BrokenContract: A column beyond the contract holds what cannot be stored.
+        """
+        content = _as_parquet(frame)
         digest = hashlib.sha256(content).hexdigest()
         if not self.path(digest).exists():
             files.publish(self.path(digest), content)
@@ -113,3 +114,14 @@ class Store:
         self._frames[digest] = frame
         while len(self._frames) > _KEPT_FRAMES:
             self._frames.popitem(last=False)
+
+
+def _as_parquet(frame: pd.DataFrame) -> bytes:
+    sink = pa.BufferOutputStream()
+    try:
+        table = pa.Table.from_pandas(frame, preserve_index=False)
+        pq.write_table(table, sink, compression="zstd", write_page_checksum=True)
+    except pa.ArrowException as err:
+        told = "; ".join(str(part) for part in err.args)
+        raise BrokenContract(f"A column that is not in the contract cannot be stored: {told}.") from err
+    return bytes(sink.getvalue().to_pybytes())

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from configs.settings import ColumnType
-from tasks.adapters import files, packaging
+from tasks.adapters import failpoints, files, packaging
 from tasks.core.records import Batch, Metric, Model, Score
 
 if TYPE_CHECKING:
@@ -205,6 +205,7 @@ def _write(client: "MlflowClient", experiment: str, training: TrainingRun, folde
     name = f"{training.batch.name} {model.family}"
     run = client.create_run(experiment, _milliseconds(training.started), _tags(training), name)
     run_id = str(run.info.run_id)
+    failpoints.reach("mlflow-run-begun")
     logged = client.create_logged_model(
         experiment, name=_model_name(training), source_run_id=run_id, model_type="classifier",
         tags={MODEL_TAG: model.id}, params=dict(model.parameters),
@@ -227,6 +228,7 @@ def _write(client: "MlflowClient", experiment: str, training: TrainingRun, folde
     packaging.pack(packaged, folder / "model")
     client.log_model_artifacts(logged.model_id, str(folder / "model"))
     client.finalize_logged_model(logged.model_id, "READY")
+    failpoints.reach("mlflow-model-ready")
     client.set_terminated(run_id, status="FINISHED", end_time=at)
     return run_id
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from configs.settings import PipelineSettings
 from tasks.core import ingestion, validation
@@ -28,20 +29,25 @@ class SortedOut:
 def sort_out(frame: pd.DataFrame, earlier: Sequence[pd.DataFrame], settings: PipelineSettings) -> SortedOut:
     """Separate exact duplicates, then let the contract judge the rest.
 
+    A row with the key of an accepted one and other content is quarantined: what was accepted is never changed silently.
+
     Args:
         frame: The delivery.
-        earlier: Accepted rows that may be the same as some of these.
+        earlier: Rows of the accepted batches that `related` names.
         settings: Contract and label.
 
     Raises:
         BrokenContract: The batch as a whole cannot be taken in.
     """
-    known = np.concatenate([ingestion.hash_rows(rows) for rows in earlier]) if earlier else None
+    key = [name for name in settings.validation.key if name in frame.columns]
+    alike = _alike(frame, earlier, key)
+    known = np.concatenate([ingestion.hash_rows(rows) for rows in alike]) if alike else None
     fresh, duplicates = ingestion.separate(frame, known)
     if fresh.empty and len(duplicates):
         # Nothing new in an otherwise good file is no fault: its rows are counted as what they are.
         return SortedOut(fresh, _set_aside(fresh.assign(_reasons=""), duplicates), ())
-    checked = validation.check(fresh, settings.validation, settings.training.label)
+    taken = _taken(fresh, alike, key)
+    checked = validation.check(fresh, settings.validation, settings.training.label, taken)
     return SortedOut(checked.accepted, _set_aside(checked.quarantined, duplicates), checked.findings)
 
 
@@ -85,13 +91,36 @@ def refuse(identity: str, name: str, rows: int, reason: str, findings: Sequence[
     )
 
 
-def overlapping(batch: pd.DataFrame, event: str, earlier: Sequence[Batch]) -> list[Batch]:
-    """The accepted batches whose events overlap in time with these rows: only they can hold the same rows."""
+def related(batch: pd.DataFrame, settings: PipelineSettings, accepted: Sequence[Batch]) -> list[Batch]:
+    """The accepted batches that can hold the same rows, or rows with the same key.
+
+    These are the ones that overlap in time; all of them if the contract has a key that does not fix the time.
+    """
+    event, key = settings.ingestion.times.event, settings.validation.key
+    if key and event not in key:
+        return list(accepted)
     first, last = _moment(batch[event].min()), _moment(batch[event].max())
     if first is None or last is None:
         return []
-    spans = [(b, b.first_event, b.last_event) for b in earlier]
+    spans = [(b, b.first_event, b.last_event) for b in accepted]
     return [b for b, start, end in spans if start is not None and end is not None and start <= last and end >= first]
+
+
+def _alike(frame: pd.DataFrame, earlier: Sequence[pd.DataFrame], key: list[str]) -> list[pd.DataFrame]:
+    """Of rows accepted before, those that could be the same as one of these: with a key, those that share it."""
+    if not key:
+        return list(earlier)
+    asked = ingestion.hash_rows(frame[key])
+    keyed = [rows for rows in earlier if set(key) <= set(rows.columns)]
+    return [rows[np.isin(ingestion.hash_rows(rows[key]), asked)] for rows in keyed]
+
+
+def _taken(fresh: pd.DataFrame, alike: Sequence[pd.DataFrame], key: list[str]) -> NDArray[np.bool_]:
+    """Which rows have the key of an accepted one; rows that are wholly the same are no longer among them."""
+    if not key or not alike:
+        return np.zeros(len(fresh), dtype=bool)
+    known = np.concatenate([ingestion.hash_rows(rows[key]) for rows in alike])
+    return np.isin(ingestion.hash_rows(fresh[key]), known)
 
 
 def _set_aside(quarantined: pd.DataFrame, duplicates: pd.DataFrame) -> pd.DataFrame:

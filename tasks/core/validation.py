@@ -25,6 +25,7 @@ _EXACT = 2**53
 """Up to here every whole number is a float as well."""
 _EXAMPLES = 3
 _OF_PANDERA = {"not_nullable": "missing"}
+_OF_KEY = {"key": "one row for each", "taken": "new (a row with this key and other content was accepted before)"}
 
 Broken = Mapping[tuple[str, str], NDArray[np.int64]]
 """Positions of the rows that break a rule, by column and rule; the key has no column."""
@@ -41,13 +42,16 @@ class Checked:
     """What each broken rule kept out; a row that breaks two rules counts in both."""
 
 
-def check(frame: pd.DataFrame, settings: ValidationSettings, label: str) -> Checked:
+def check(
+    frame: pd.DataFrame, settings: ValidationSettings, label: str, taken: NDArray[np.bool_] | None = None
+) -> Checked:
     """Let the contract judge new rows.
 
     Args:
         frame: Rows without exact duplicates.
         settings: The contract.
         label: Column to predict; it is called so in the text of a refusal.
+        taken: Which rows have the key of a row that was accepted before, shape (rows,).
 
     Raises:
         BrokenContract: The batch as a whole cannot be taken in; the text says why.
@@ -56,7 +60,9 @@ def check(frame: pd.DataFrame, settings: ValidationSettings, label: str) -> Chec
     if frame.empty:
         raise BrokenContract("No row is new: each one was delivered before.")
     rows = frame.reset_index(drop=True)
-    broken = _broken(rows, settings)
+    broken = dict(_broken(rows, settings))
+    if taken is not None and taken.any():
+        broken["", "taken"] = np.flatnonzero(taken)
     bad = np.zeros(len(rows), dtype=bool)
     for places in broken.values():
         bad[places] = True
@@ -159,11 +165,11 @@ def _broken(rows: pd.DataFrame, settings: ValidationSettings) -> Broken:
 def _finding(
     rows: pd.DataFrame, settings: ValidationSettings, column: str, rule: str, places: NDArray[np.int64]
 ) -> RuleFinding:
-    if rule == "key":
+    if rule in _OF_KEY:
         names = list(settings.key)
         shown = rows.loc[places, names].drop_duplicates().head(_EXAMPLES)
         examples = [" ".join(columns.example(value) for value in row) for row in shown.itertuples(index=False)]
-        return RuleFinding(", ".join(names), rule, "one row for each", len(places), tuple(examples))
+        return RuleFinding(", ".join(names), rule, _OF_KEY[rule], len(places), tuple(examples))
     values = rows.loc[places, column].drop_duplicates().head(_EXAMPLES)
     examples = [] if rule == "missing" else [columns.example(value) for value in values]
     return RuleFinding(column, rule, _demand(settings.columns[column], rule), len(places), tuple(examples))

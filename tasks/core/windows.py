@@ -72,4 +72,4 @@ def split_moment(events: NDArray[Any], clusters: NDArray[Any], share: float) -> 
 def is_late(batch: Batch, judged: Sequence[Batch]) -> bool:
     """Whether a batch begins before the end of one that has been judged: evidence is taken in event order only."""
     ends = [b.last_event for b in judged if b.last_event is not None]
-    return bool(ends) and batch.first_event is not None and batch.first_event <= max(ends)
+    return bool(ends) and batch.first_event is not None and batch.first_event < max(ends)

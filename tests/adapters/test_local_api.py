@@ -205,6 +205,15 @@ def test_a_named_server_that_does_not_answer_is_named_in_one_sentence(home: Path
         local_api.start(home, "http://127.0.0.1:9/api").wait()
 
 
+def test_a_server_that_goes_away_in_the_middle_of_a_run_is_no_traceback(
+    home: Path, named: Callable[[int], str]
+) -> None:
+    from httpx import ConnectError
+
+    with pytest.raises(Unreachable, match="answered at first and then no more"), local_api.serve(home, named(200)):
+        raise ConnectError("refused")
+
+
 @pytest.mark.parametrize("url", ["nonsense", "http://", "ftp:/x", "http://[::1/api"])
 def test_an_address_that_is_none_is_no_traceback(home: Path, url: str) -> None:
     with pytest.raises(Unreachable, match="gave no answer"):

@@ -52,7 +52,7 @@ CANDIDATES = {candidate["family"]: candidate for candidate in SETTINGS["training
 CATEGORIES = [name for name in FEATURES if RULES[name]["type"] == "category"]
 NUMBERS = [name for name in FEATURES if RULES[name]["type"] != "category"]
 # The defaults of the project, stated anew.
-SPLIT, MIN_SLICE_ROWS, CONFIDENCE = SETTINGS["training"].get("first_model_share", 0.75), 300, statistics.CONFIDENCE
+SPLIT, MIN_SLICE_ROWS, CONFIDENCE = SETTINGS["training"].get("first_model_share", 0.5), 300, statistics.CONFIDENCE
 LAMBDAS, NEEDED, GAMMA = np.array([0.03, 0.06, 0.12, 0.25, 0.5, 1.0]), 200, 0.005
 LEVEL, MIN_EFFECT = 0.05, 0.1
 
@@ -132,17 +132,16 @@ def known(month: Month, cutoff: pd.Timestamp, arrived: bool = False) -> Flags:
     """Which labelled rows happened and were known before a moment."""
     rows = month.labelled
     chosen = (rows["scheduled_departure"] < cutoff) & (rows["label_at"] < cutoff)
-    found: Flags = (chosen if arrived else chosen & (rows["learned_at"] < cutoff)).to_numpy()
-    return found
+    return (chosen if arrived else chosen & (rows["learned_at"] < cutoff)).to_numpy(dtype=bool)
 
 
 # ── models ────────────────────────────────────────────────────────────────────────────────────────────────────────
 def gradient_boosting(
-    learning_rate: float = 0.06,
     max_iter: int = 120,
+    learning_rate: float = 0.06,
     max_leaf_nodes: int = 15,
     min_samples_leaf: int = 200,
-    l2: float = 1.0,
+    l2: float = 1,
 ) -> Pipeline:
     """Histogram gradient boosting with native categories."""
     codes = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
@@ -151,15 +150,10 @@ def gradient_boosting(
         [("categories", Pipeline([("codes", codes), ("pool", pool)]), CATEGORIES), ("numbers", "passthrough", NUMBERS)]
     )
     model = HistGradientBoostingClassifier(
-        learning_rate=learning_rate,
-        max_iter=max_iter,
-        max_leaf_nodes=max_leaf_nodes,
-        min_samples_leaf=min_samples_leaf,
-        l2_regularization=l2,
+        learning_rate=learning_rate, max_iter=max_iter, max_leaf_nodes=max_leaf_nodes, early_stopping=False,
+        min_samples_leaf=min_samples_leaf, l2_regularization=l2, random_state=SEED,
         categorical_features=list(range(len(CATEGORIES))),
-        early_stopping=False,
-        random_state=SEED,
-    )
+    )  # fmt: skip
     return Pipeline([("encode", encode), ("model", model)])
 
 
@@ -218,8 +212,7 @@ class State:
 
     champion: Pipeline | None = None
     first: Pipeline | None = None
-    cutoff: pd.Timestamp | None = None
-    """Of the champion's training data."""
+    cutoff: pd.Timestamp | None = None  # of the champion's training data
     from_first_batch: bool = False
     family_losses: dict[str, float] = field(default_factory=dict)
     m: Floats = field(default_factory=lambda: np.ones(len(LAMBDAS)))
@@ -275,7 +268,7 @@ def reference(state: State, months: list[Month]) -> pd.DataFrame:
 
 
 def split_first(month: Month) -> tuple[Month, Month, pd.Timestamp]:
-    """Older three quarters of the days of the first month, the rest, and the moment between them."""
+    """Older days of the first month, the rest, and the moment between them."""
     local = month.frame["scheduled_departure"].dt.tz_convert("America/New_York").dt.tz_localize(None)
     days = pd.factorize(local.to_numpy().astype("datetime64[D]"), sort=True)[0]
     cutoff = month.frame["scheduled_departure"][days >= int(SPLIT * (days.max() + 1))].min()

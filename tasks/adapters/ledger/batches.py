@@ -1,9 +1,11 @@
 """What was delivered and what became of it."""
 
+from typing import Any
+
 from sqlalchemy import select
 
 from tasks.adapters.ledger import codec
-from tasks.adapters.ledger.connection import Access, insert_once
+from tasks.adapters.ledger.connection import Access, differs, insert_once
 from tasks.adapters.ledger.schema import batches, deliveries, turns, verdicts
 from tasks.core.records import Batch, BatchStatus
 
@@ -37,33 +39,22 @@ class Batches:
 
     def judged(self, pipeline: str, before: int) -> list[Batch]:
         """The batches on which a challenger was judged in an earlier turn."""
-        query = select(batches).join(
-            turns, (turns.c.pipeline == batches.c.pipeline) & (turns.c.batch == batches.c.id)
-        )
-        query = query.join(
-            verdicts, (verdicts.c.pipeline == turns.c.pipeline) & (verdicts.c.turn == turns.c.number)
-        )
+        query = select(batches).join(turns, (turns.c.pipeline == batches.c.pipeline) & (turns.c.batch == batches.c.id))
+        query = query.join(verdicts, (verdicts.c.pipeline == turns.c.pipeline) & (verdicts.c.turn == turns.c.number))
         rows = self._access.rows(query.where(batches.c.pipeline == pipeline, turns.c.number < before))
         return [codec.load(Batch, row["record"]) for row in rows]
 
     def record(self, pipeline: str, batch: Batch) -> None:
         """Commit what became of a batch; a second time changes nothing."""
-        values = {
-            "name": batch.name,
-            "status": batch.status,
-            "landed": batch.landed,
-            "accepted": batch.accepted,
-            "quarantined": batch.quarantined,
-            "duplicates": batch.duplicates,
-            "first_event": codec.stamp(batch.first_event),
-            "last_event": codec.stamp(batch.last_event),
-            "accepted_file": batch.accepted_file,
-            "aside_file": batch.aside_file,
-            "record": codec.dump(batch),
-            "at": self._access.now(),
-        }
+        values = {**_columns(batch), "record": codec.dump(batch), "at": self._access.now()}
         with self._access.writing(pipeline) as connection:
             insert_once(connection, batches, {"pipeline": pipeline, "id": batch.id}, values)
+
+    def torn(self, pipeline: str) -> list[str]:
+        """Names of batches whose columns and record do not say the same."""
+        rows = self._access.rows(select(batches).where(batches.c.pipeline == pipeline))
+        found = [(row, codec.load(Batch, row["record"])) for row in rows]
+        return [row["name"] for row, batch in found if differs(row, {"id": batch.id, **_columns(batch)})]
 
     def deliveries(self, pipeline: str) -> dict[str, list[str]]:
         """Names under which each content was delivered, the first one first."""
@@ -86,3 +77,19 @@ class Batches:
         first = self.deliveries(pipeline)
         rows = self._access.rows(query.order_by(deliveries.c.at, deliveries.c.name))
         return tuple((row["name"], first[row["batch"]][0], row["rows"]) for row in rows)
+
+
+def _columns(batch: Batch) -> dict[str, Any]:
+    """What of a batch is asked for by query, beside its id."""
+    return {
+        "name": batch.name,
+        "status": batch.status,
+        "landed": batch.landed,
+        "accepted": batch.accepted,
+        "quarantined": batch.quarantined,
+        "duplicates": batch.duplicates,
+        "first_event": codec.stamp(batch.first_event),
+        "last_event": codec.stamp(batch.last_event),
+        "accepted_file": batch.accepted_file,
+        "aside_file": batch.aside_file,
+    }

@@ -3,7 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
+
+from configs.errors import Damaged
 
 T = TypeVar("T")
 _adapters: dict[Any, TypeAdapter[Any]] = {}
@@ -15,8 +17,18 @@ def dump(value: object) -> Any:
 
 
 def load(kind: type[T], data: Any) -> T:
-    """The record that was dumped."""
-    found: T = _adapter(kind).validate_python(data)
+    """The record that was dumped.
+
+    Raises:
+        Damaged: It is no such record any more.
+    """
+    try:
+        found: T = _adapter(kind).validate_python(data)
+    except ValidationError as err:
+        wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in err.errors()[:3])
+        raise Damaged(
+            f"A {kind.__name__} in the ledger was changed: {wrong}. Restore the ledger from a backup."
+        ) from err
     return found
 
 

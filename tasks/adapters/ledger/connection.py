@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, RowMapping, Select, Table, and_, sele
 
 from configs.errors import Busy
 from tasks.adapters.ledger import codec
+from tasks.adapters.ledger.opening import READING, explained
 from tasks.adapters.ledger.schema import leases
 
 
@@ -27,7 +28,8 @@ class Access:
 
     def rows(self, query: Select[Any]) -> list[RowMapping]:
         """All rows of a query, outside any transaction."""
-        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        reading = self.engine.connect
+        with explained(self.engine), reading().execution_options(isolation_level=READING) as connection:
             return list(connection.execute(query).mappings())
 
     def first(self, query: Select[Any]) -> RowMapping | None:
@@ -36,13 +38,19 @@ class Access:
         return found[0] if found else None
 
     @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A transaction: all of its changes are committed when the block ends well, else none."""
+        with explained(self.engine), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
     def writing(self, pipeline: str) -> Iterator[Connection]:
         """A transaction that only the holder of the newest lease can commit.
 
         Raises:
             Busy: Another process has taken the lease since this one did.
         """
-        with self.engine.begin() as connection:
+        with self.transaction() as connection:
             held = self.fences.get(pipeline)
             if held is not None:
                 newest = connection.execute(select(leases.c.fence).where(leases.c.pipeline == pipeline)).scalar()
@@ -61,3 +69,14 @@ def insert_once(connection: Connection, table: Table, key: Mapping[str, Any], va
         return False
     connection.execute(table.insert().values({**key, **values}))
     return True
+
+
+def replace(connection: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    """Write a row, in the place of the one with its key if there is one."""
+    connection.execute(table.delete().where(and_(*(table.c[name] == value for name, value in key.items()))))
+    connection.execute(table.insert().values({**key, **values}))
+
+
+def differs(row: RowMapping, values: Mapping[str, Any]) -> bool:
+    """Whether a row is not what would be written for its record: somebody else has changed one of the two."""
+    return any(row[name] != value for name, value in values.items())

@@ -4,13 +4,13 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection, select
 
-from configs.errors import Busy
+from configs.errors import Busy, UnusableHome
 from tasks.adapters.ledger import codec
 from tasks.adapters.ledger.connection import Access, insert_once
 from tasks.adapters.ledger.schema import leases
@@ -18,6 +18,8 @@ from tasks.adapters.ledger.schema import leases
 EXPIRY = timedelta(seconds=60)
 """A lease without heartbeat for so long may be taken over."""
 _HEARTBEAT_SECONDS = 15.0
+_DEAD = ("Z", "X")
+"""States of a process that has ended and that nobody has waited for."""
 
 
 class Lease:
@@ -28,21 +30,22 @@ class Lease:
         access: The ledger's connections.
         """
         self._access = access
+        self._threads: dict[str, int] = {}
 
     @contextmanager
     def held(self, pipeline: str) -> Iterator[int]:
         """Hold the lease while the block runs; gives the fencing token.
 
-        A process that already holds it goes on with the same token.
+        Who already holds it goes on with the same token; another thread is somebody else.
 
         Raises:
-            Busy: Another live process holds it.
+            Busy: Somebody else holds it, and lives.
         """
-        if pipeline in self._access.fences:
+        if self._threads.get(pipeline) == threading.get_ident():
             yield self._access.fences[pipeline]
             return
         fence = self._acquire(pipeline)
-        self._access.fences[pipeline] = fence
+        self._access.fences[pipeline], self._threads[pipeline] = fence, threading.get_ident()
         stop = threading.Event()
         beat = threading.Thread(target=self._beat, args=(pipeline, fence, stop), name="lease-heartbeat", daemon=True)
         beat.start()
@@ -51,18 +54,19 @@ class Lease:
         finally:
             stop.set()
             beat.join()
-            del self._access.fences[pipeline]
+            del self._access.fences[pipeline], self._threads[pipeline]
             self._release(pipeline, fence)
 
     def _acquire(self, pipeline: str) -> int:
-        with self._access.engine.begin() as connection:
+        with self._access.transaction() as connection:
             insert_once(connection, leases, {"pipeline": pipeline}, {"fence": 0})
             row = connection.execute(select(leases).where(leases.c.pipeline == pipeline)).mappings().one()
             now = self._access.clock()
             expires = codec.moment(row["expires"])
             if row["holder"] and expires and expires > now and _lives(row["holder"]):
+                who, _, _ = row["holder"].partition(" since ")
                 raise Busy(
-                    f"{row['holder']} works on {pipeline!r}. Wait for it to end, or end it; a lease without "
+                    f"{who} works on {pipeline!r}. Wait for it to end, or end it; a lease without "
                     f"heartbeat is taken over after {EXPIRY.seconds} s."
                 )
             self._write(connection, pipeline, _myself(), row["fence"] + 1)
@@ -75,11 +79,12 @@ class Lease:
 
     def _beat(self, pipeline: str, fence: int, stop: threading.Event) -> None:
         while not stop.wait(_HEARTBEAT_SECONDS):
-            with self._access.engine.begin() as connection:
+            # A beat that fails is no end: the next one may succeed, and the fence holds if it comes too late.
+            with suppress(UnusableHome), self._access.transaction() as connection:
                 self._write(connection, pipeline, _myself(), fence)
 
     def _release(self, pipeline: str, fence: int) -> None:
-        with self._access.engine.begin() as connection:
+        with self._access.transaction() as connection:
             self._write(connection, pipeline, None, fence)
 
 
@@ -96,9 +101,10 @@ def _lives(holder: str) -> bool:
 def _started(pid: int) -> str:
     """Start time of a process in clock ticks since boot; empty if there is none (guards against reused numbers)."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+        state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return _without_proc(pid)
+    return "" if state in _DEAD else fields[18]
 
 
 def _without_proc(pid: int) -> str:

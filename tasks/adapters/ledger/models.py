@@ -1,9 +1,11 @@
 """Models, what they were trained on, and how they did on which batch."""
 
+from typing import Any
+
 from sqlalchemy import func, select
 
 from tasks.adapters.ledger import codec
-from tasks.adapters.ledger.connection import Access, insert_once
+from tasks.adapters.ledger.connection import Access, differs, insert_once, replace
 from tasks.adapters.ledger.schema import comparisons, drifts, models, scores, snapshots, turns
 from tasks.core.records import Comparison, Drift, Model, Score, Snapshot
 
@@ -23,19 +25,22 @@ class Models:
         with self._access.writing(pipeline) as connection:
             insert_once(connection, snapshots, {"pipeline": pipeline, "id": snapshot.id}, values)
 
+    def snapshots(self, pipeline: str) -> list[Snapshot]:
+        """Every selection that was made, oldest first."""
+        query = select(snapshots).where(snapshots.c.pipeline == pipeline).order_by(snapshots.c.cutoff, snapshots.c.id)
+        return [codec.load(Snapshot, row["record"]) for row in self._access.rows(query)]
+
     def record(self, pipeline: str, turn: int, model: Model) -> None:
         """Commit a model; its bundle is published already."""
-        values = {
-            "family": model.family,
-            "turn": turn,
-            "snapshot": model.snapshot.id,
-            "bundle": model.bundle,
-            "golden": model.golden,
-            "record": codec.dump(model),
-            "at": self._access.now(),
-        }
+        values = {**_columns(model), "turn": turn, "record": codec.dump(model), "at": self._access.now()}
         with self._access.writing(pipeline) as connection:
             insert_once(connection, models, {"pipeline": pipeline, "id": model.id}, values)
+
+    def torn(self, pipeline: str) -> list[str]:
+        """Ids of models whose columns and record do not say the same."""
+        rows = self._access.rows(select(models).where(models.c.pipeline == pipeline))
+        found = [(row, codec.load(Model, row["record"])) for row in rows]
+        return [row["id"] for row, model in found if differs(row, {"id": model.id, **_columns(model)})]
 
     def get(self, pipeline: str, model: str) -> Model | None:
         """One model, or None if it was never committed."""
@@ -119,14 +124,18 @@ class Models:
         return [(row["family"], row["log_loss"]) for row in rows]
 
     def record_comparison(self, pipeline: str, batch: str, base: str, challenger: str, result: Comparison) -> None:
-        """Commit the paired losses of champion (or dummy) and challenger."""
+        """Commit the paired losses of champion (or dummy) and challenger; of another pair they were for nothing.
+
+        That happens when the settings change between a turn that was cut off and its continuation.
+        """
         values = {"base": base, "challenger": challenger, "gain": result.gain, "record": codec.dump(result)}
         with self._access.writing(pipeline) as connection:
-            insert_once(connection, comparisons, {"pipeline": pipeline, "batch": batch}, values)
+            replace(connection, comparisons, {"pipeline": pipeline, "batch": batch}, values)
 
-    def comparison(self, pipeline: str, batch: str) -> Comparison | None:
-        """The comparison that was made on one batch."""
-        same = (comparisons.c.pipeline == pipeline) & (comparisons.c.batch == batch)
+    def comparison(self, pipeline: str, batch: str, base: str, challenger: str) -> Comparison | None:
+        """The comparison of these two on one batch, if it was made."""
+        here = (comparisons.c.pipeline == pipeline) & (comparisons.c.batch == batch)
+        same = here & (comparisons.c.base == base) & (comparisons.c.challenger == challenger)
         row = self._access.first(select(comparisons).where(same))
         return None if row is None else codec.load(Comparison, row["record"])
 
@@ -134,3 +143,13 @@ class Models:
         """Comparisons by batch."""
         rows = self._access.rows(select(comparisons).where(comparisons.c.pipeline == pipeline))
         return {row["batch"]: codec.load(Comparison, row["record"]) for row in rows}
+
+
+def _columns(model: Model) -> dict[str, Any]:
+    """What of a model is asked for by query, beside its id."""
+    return {
+        "family": model.family,
+        "snapshot": model.snapshot.id,
+        "bundle": model.bundle,
+        "golden": model.golden,
+    }

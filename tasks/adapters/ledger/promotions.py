@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import RowMapping, func, select
 
 from tasks.adapters.ledger import codec
-from tasks.adapters.ledger.connection import Access, insert_once
+from tasks.adapters.ledger.connection import Access, insert_once, replace
 from tasks.adapters.ledger.schema import evidence, promotions, turns, verdicts
 from tasks.core.records import Evidence, Promotion, Verdict
 
@@ -67,7 +67,7 @@ class Promotions:
         return None if row is None else str(row["batch"])
 
     def record_evidence(self, pipeline: str, turn: int, settings_hash: str, state: Evidence) -> None:
-        """Commit the state of the sequential test after one batch."""
+        """Commit the state of the sequential test after one batch; as long as its turn has no verdict it may change."""
         values = {
             "turn": turn,
             "champion": state.champion,
@@ -77,7 +77,7 @@ class Promotions:
             "record": codec.dump(state),
         }
         with self._access.writing(pipeline) as connection:
-            insert_once(connection, evidence, {"pipeline": pipeline, "batch": state.batch}, values)
+            replace(connection, evidence, {"pipeline": pipeline, "batch": state.batch}, values)
 
     def last_evidence(self, pipeline: str, before: int, settings_hash: str) -> Evidence | None:
         """The evidence of the last judged turn before this one; None if the settings have changed since."""
@@ -102,6 +102,11 @@ class Promotions:
         """Challenger and verdict by turn."""
         rows = self._access.rows(select(verdicts).where(verdicts.c.pipeline == pipeline))
         return {row["turn"]: (row["challenger"], codec.load(Verdict, row["record"])) for row in rows}
+
+    def torn(self, pipeline: str) -> list[int]:
+        """Turns whose verdict has another kind than its record."""
+        rows = self._access.rows(select(verdicts).where(verdicts.c.pipeline == pipeline).order_by(verdicts.c.turn))
+        return [row["turn"] for row in rows if row["kind"] != codec.load(Verdict, row["record"]).kind]
 
 
 def _promotion(row: RowMapping) -> Promotion:

@@ -21,7 +21,7 @@ class Turns:
         self._access = access
 
     def open(self, pipeline: str, batch: str, name: str, run: str | None) -> int:
-        """The number of this batch's turn; opened now if it was not.
+        """The number of this batch's turn; opened now if it was not, else gone on with by this run.
 
         Args:
             pipeline: Its pipeline.
@@ -38,6 +38,8 @@ class Turns:
                 values: dict[str, Any] = {"batch": batch, "batch_name": name, "state": TurnState.OPEN, "reasons": []}
                 values |= {"started": self._access.now(), "prefect_run": run}
                 connection.execute(turns.insert().values(pipeline=pipeline, number=number, **values))
+            elif run is not None:
+                connection.execute(turns.update().where(same).values(prefect_run=run))
             return int(number)
 
     def get(self, pipeline: str, number: int) -> RowMapping:
