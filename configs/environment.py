@@ -10,6 +10,8 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from configs.errors import UnusableHome
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 DEFAULT_PIPELINE = "flights"
 """The example; what a command is about when no pipeline is named."""
@@ -26,7 +28,12 @@ _QUIET = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "GIT_PYTHON_REFRESH": "quiet",
     "MPLBACKEND": "Agg",
+    # Arrow's own allocator keeps what was freed; three processes share the memory of a laptop.
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
 }
+
+
+_LOOPBACK = ("127.0.0.1", "localhost")
 
 
 class Environment(BaseSettings):
@@ -47,9 +54,17 @@ class Environment(BaseSettings):
 
 
 def read() -> Environment:
-    """The environment as it is now; a relative home is relative to the working directory."""
+    """The environment as it is now; a relative home is relative to the working directory.
+
+    Raises:
+        UnusableHome: The home names a user that there is not.
+    """
     environment = Environment()
-    return environment.model_copy(update={"home": environment.home.expanduser().absolute()})
+    try:
+        home = environment.home.expanduser().absolute()
+    except RuntimeError as err:
+        raise UnusableHome(f"INCUMBENT_HOME is {environment.home}, but there is no such user. Name a folder.") from err
+    return environment.model_copy(update={"home": home})
 
 
 def settle() -> None:
@@ -59,6 +74,14 @@ def settle() -> None:
     if os.environ.get("PREFECT_API_URL") == "":
         # For Prefect an empty address is not the same as none: it would fail at every event.
         del os.environ["PREFECT_API_URL"]
+    for name in ("NO_PROXY", "no_proxy"):
+        # A proxy must not get between a run and its own API.
+        os.environ[name] = ",".join(dict.fromkeys([*filter(None, os.environ.get(name, "").split(",")), *_LOOPBACK]))
+
+
+def keep_prefect_in(folder: Path) -> None:
+    """Let Prefect keep its files here unless the user said where; to be called before it is imported."""
+    os.environ.setdefault("PREFECT_HOME", str(folder))
 
 
 def for_child(home: Path) -> dict[str, str]:

@@ -35,6 +35,14 @@ class BadInput(IncumbentError):
     exit_code = 3
     title = "a batch was refused"
 
+    def __init__(self, text: str, rows: int = 0) -> None:
+        """Args:
+        text: What is wrong, in one paragraph.
+        rows: Rows that came with it; 0 if they cannot be counted.
+        """
+        super().__init__(text)
+        self.rows = rows
+
 
 class UnreadableFile(BadInput):
     """A file that is truncated, or not of the format that its pipeline states."""

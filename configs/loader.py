@@ -199,6 +199,7 @@ _RULES = {
     "dict_type": "must have entries of the form 'name: value'",
     "model_type": "must have settings of the form 'name: value'",
     "model_attributes_type": "must have settings of the form 'name: value'",
+    "string_pattern_mismatch": "must not have control characters",
     "too_short": "must have at least {min_length} entries",
     "too_long": "must have at most {max_length} entries",
     "value_error": "{error}",

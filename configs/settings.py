@@ -14,6 +14,7 @@ Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Column = Annotated[str, Field(min_length=1, max_length=200)]
+Folder = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f]*$")]
 
 ColumnType = Literal["integer", "number", "category", "boolean", "timestamp"]
 MetricName = Literal["log_loss", "brier", "roc_auc", "average_precision", "calibration_error"]
@@ -30,8 +31,8 @@ class Source(Section):
 
     kind: Literal["parquet"] = "parquet"
     """Format of the files in the landing folder; each file is one batch."""
-    folder: str | None = None
-    """Landing folder; by default landing/<pipeline> in the home."""
+    folder: Folder | None = None
+    """Landing folder; by default landing/<pipeline> in the home. A relative path starts from the home."""
 
 
 class Times(Section):
@@ -142,7 +143,7 @@ class TrainingSettings(Section):
     min_rows: Annotated[int, Field(ge=1)] = 500
     """Fewest labelled rows to train on, and to judge on."""
     first_model_share: Annotated[float, Field(gt=0.1, lt=0.95)] = 0.5
-    """Share of the clusters of the first batch, oldest first, that the first model learns from; it is judged on the rest."""
+    """Share of the first batch's clusters, oldest first, that the first model learns from; the others judge it."""
     candidates: tuple[Candidate, ...] = Field(min_length=1)
     """Families to train each turn, in the order of preference; the better of the last batch is the next probe."""
     seed: Count = 0

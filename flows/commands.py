@@ -1,21 +1,21 @@
 """What each command does. Flows, and with them Prefect, are imported only by those that run one."""
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from configs import environment
 from configs.environment import DEFAULT_PIPELINE
-from configs.errors import BadInput, Damaged
+from configs.errors import BadInput, Damaged, LandingFolderMissing, MistakeOfUser, UnknownPipeline
 from flows import announcements, lines, terminal
 from flows.announcements import STEPS, Announcement, Step, TurnDone
 from flows.terminal import Terminal
 from tasks.adapters import home, inbox, pages
 from tasks.adapters.home import Home
+from tasks.adapters.inbox import Waiting
 from tasks.core.records import Outcome
+from tasks.core.reporting import labels
 
 
 def execute(chosen: argparse.Namespace) -> int:
@@ -24,6 +24,11 @@ def execute(chosen: argparse.Namespace) -> int:
     Args:
         chosen: The parsed command line: command, pipeline, quiet, json.
     """
+    if chosen.pipeline in _COMMANDS:
+        raise UnknownPipeline(
+            f"{chosen.pipeline!r} is the name of a command, so no pipeline can be called so. "
+            "Give one command and one pipeline, and rename a file that has this name."
+        )
     hands = home.current()
     screen = terminal.open_terminal(quiet=chosen.quiet, as_json=chosen.json, out=sys.stdout, err=sys.stderr)
     try:
@@ -35,7 +40,7 @@ def execute(chosen: argparse.Namespace) -> int:
 
 def _run(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
     pipeline = chosen.pipeline
-    settings, waiting = hands.settings(pipeline), inbox.look(hands, pipeline)
+    settings, waiting = hands.settings(pipeline), _look(hands, pipeline)
     folder = _short(hands, pipeline)
     if waiting.nothing:
         screen.show([lines.nothing_waits(pages.read_history(hands, pipeline), folder)])
@@ -51,45 +56,60 @@ def _run(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
 
 
 def _ingest(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
-    with _prefect(hands, chosen.pipeline, _listener(hands, chosen.pipeline, screen), stage=False):
+    pipeline, waiting = chosen.pipeline, _look(hands, chosen.pipeline)
+    fresh = [one.digest for one in waiting.deliveries if hands.ledger.batches.get(pipeline, one.digest) is None]
+    if not fresh and not waiting.duplicates:
+        screen.show([f"{pipeline}: nothing new waits in {_short(hands, pipeline)}."])
+        return 0
+    with _prefect(hands, pipeline, _listener(hands, pipeline, screen), stage=False):
         from flows.ingest import ingest
 
-        taken = ingest(chosen.pipeline)
-    told = [f"{one.name}: {one.reason or f'{one.accepted:,} accepted, {one.quarantined:,} quarantined'}" for one in taken]
-    screen.show(told or [f"{chosen.pipeline}: nothing waits."])
-    return BadInput.exit_code if any(one.reason for one in taken) else 0
+        taken = [batch for batch in ingest(pipeline) if batch.id in fresh]
+    for batch in taken:
+        screen.facts(lines.batch_object(pipeline, batch))
+        (screen.alarm if batch.reason else screen.show)([lines.batch_line(batch)])
+    screen.show([f"{copy.name}: known content, counted as a duplicate" for copy in waiting.duplicates])
+    return BadInput.exit_code if any(batch.reason for batch in taken) else 0
 
 
 def _monitor(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
-    with _prefect(hands, chosen.pipeline, _listener(hands, chosen.pipeline, screen), stage=False):
+    pipeline = chosen.pipeline
+    if _nothing_taken_in(hands, pipeline, screen):
+        return 0
+    with _prefect(hands, pipeline, _listener(hands, pipeline, screen), stage=False):
         from flows.monitor import monitor
 
-        health = monitor(chosen.pipeline)
-    screen.show([f"{health.state.replace('_', ' ')}: {' '.join(health.reasons)}"])
+        health = monitor(pipeline)
+    screen.facts({"pipeline": pipeline, "health": health.state, "reasons": health.reasons})
+    screen.show([f"{pipeline}: {labels.STATES[health.state]}. {' '.join(health.reasons)}"])
     return 0
 
 
 def _train(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
-    with _prefect(hands, chosen.pipeline, _listener(hands, chosen.pipeline, screen), stage=False):
+    pipeline = chosen.pipeline
+    if _nothing_taken_in(hands, pipeline, screen):
+        return 0
+    before = {turn.number for turn in pages.read_history(hands, pipeline).turns if turn.outcome is not None}
+    with _prefect(hands, pipeline, _listener(hands, pipeline, screen), stage=False):
         from flows.train import train
 
-        outcome = train(chosen.pipeline)
-    told = pages.read_history(hands, chosen.pipeline).turns
-    ended = [turn for turn in told if turn.outcome is not None]
-    screen.show([f"{chosen.pipeline}: no turn waits."] if outcome is None else [lines.plain_line(ended[-1])])
-    return 0
+        outcome = train(pipeline)
+    for turn in pages.read_history(hands, pipeline).turns:
+        if turn.outcome is not None and turn.number not in before:
+            screen.turn(pipeline, turn)
+    return BadInput.exit_code if outcome is Outcome.REFUSED else 0
 
 
 def _status(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
-    settings, waiting = hands.settings(chosen.pipeline), inbox.look(hands, chosen.pipeline)
+    settings, waiting = hands.settings(chosen.pipeline), _look(hands, chosen.pipeline)
     told = pages.read_history(hands, chosen.pipeline)
     names = [delivery.name for delivery in waiting.deliveries]
     if chosen.json:
         live = told.promotions[-1].version if told.promotions else None
         turns = [lines.turn_object(chosen.pipeline, turn) for turn in told.turns[-5:]]
-        _print_json({"pipeline": chosen.pipeline, "champion": live, "waits": names, "turns": turns})
+        screen.facts({"pipeline": chosen.pipeline, "champion": live, "waits": names, "turns": turns})
     else:
-        screen.show(lines.status(told, settings, names))
+        screen.show(lines.status(told, settings, names, width=screen.width))
     return 0
 
 
@@ -98,9 +118,9 @@ def _history(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
     told = pages.read_history(hands, chosen.pipeline)
     if chosen.json:
         for made in told.promotions:
-            _print_json({**vars(made), "at": made.at.isoformat()})
+            screen.facts({**vars(made), "at": made.at.isoformat()})
     else:
-        screen.show(lines.history_table(told))
+        screen.show(lines.history_table(told, screen.width))
     return 0
 
 
@@ -109,13 +129,12 @@ def _verify(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
 
     hands.settings(chosen.pipeline)
     found = list(verification.verify(hands, chosen.pipeline))
-    if chosen.json:
-        for finding in found:
-            _print_json({"pipeline": chosen.pipeline, "invariant": finding.invariant, "finding": finding.text})
-    else:
+    for finding in found:
+        screen.facts({"pipeline": chosen.pipeline, "invariant": finding.invariant, "finding": finding.text})
+    if not chosen.json:
         batches, models = hands.ledger.batches.all(chosen.pipeline), hands.ledger.models.all(chosen.pipeline)
         looked = f"{len(batches)} batches and {len(models)} models recomputed from their bytes"
-        screen.show([f"{finding.invariant}  {finding.text}" for finding in found])
+        screen.alarm([f"{finding.invariant}  {finding.text}" for finding in found])
         screen.show([f"{chosen.pipeline}: {looked}; {len(found) or 'nothing'} found to differ from the ledger."])
     return Damaged.exit_code if found else 0
 
@@ -125,6 +144,11 @@ def _prepare(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
 
     from tasks.adapters import example, local_api
 
+    if chosen.pipeline != DEFAULT_PIPELINE:
+        raise MistakeOfUser(
+            f"There is example data for the pipeline {DEFAULT_PIPELINE!r} only, not for {chosen.pipeline!r}. "
+            f"Put parquet files into the landing folder of yours."
+        )
     folder = hands.landing(DEFAULT_PIPELINE)
     with ThreadPoolExecutor(1) as other:
         database = other.submit(local_api.ensure_database, hands.folder)
@@ -134,6 +158,24 @@ def _prepare(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
         database.result()
     screen.show([f"{DEFAULT_PIPELINE}: {len(written)} months of flights are in {_short(hands, DEFAULT_PIPELINE)}."])
     return 0
+
+
+def _look(hands: Home, pipeline: str) -> Waiting:
+    try:
+        return inbox.look(hands, pipeline)
+    except LandingFolderMissing as problem:
+        if pipeline != DEFAULT_PIPELINE:
+            raise
+        raise LandingFolderMissing(f"{problem} The example data: python -m flows.run prepare.") from problem
+
+
+def _nothing_taken_in(hands: Home, pipeline: str, screen: Terminal) -> bool:
+    """Say so if no batch is in the middle of its turn; to know that, Prefect is not needed."""
+    hands.settings(pipeline)
+    if any(turn.outcome is None for turn in pages.read_history(hands, pipeline).turns):
+        return False
+    screen.show([f"{pipeline}: no batch that was taken in waits for the rest of its turn; see `ingest` and `run`."])
+    return True
 
 
 @contextmanager
@@ -155,8 +197,10 @@ def _prefect(
         from prefect import tags
 
         from flows import continuous_training
+        from tasks.adapters import events, rows
 
-        assert continuous_training
+        # What a turn needs is imported while the API starts.
+        assert continuous_training and events and rows
         opened.enter_context(tags(pipeline))
         opened.enter_context(local_api.connected(api))
         if stage:
@@ -188,10 +232,6 @@ def _relative(path: str) -> str:
 
     here = Path.cwd()
     return str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else path
-
-
-def _print_json(value: dict[str, Any]) -> None:
-    print(json.dumps(value, ensure_ascii=False))
 
 
 _COMMANDS = {

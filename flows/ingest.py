@@ -6,7 +6,6 @@ from flows.announcements import Step, tell
 from tasks import coordination, ingestion, validation
 from tasks.adapters import home
 from tasks.adapters.sources import Delivery
-from tasks.core import batches
 from tasks.core.records import Batch, TurnRef
 
 
@@ -28,8 +27,7 @@ def ingest(pipeline: str) -> list[Batch]:
 def take_in(turn: TurnRef, delivery: Delivery) -> Batch:
     """Read, check and accept one delivery; a bad one is set aside whole."""
     tell(Step(turn.number, turn.name, 1, "reading and checking"))
-    problem = ingestion.read_batch(turn, delivery)
-    batch = batches.refuse(turn.batch, turn.name, 0, problem) if problem else validation.check_batch(turn)
+    batch = ingestion.read_batch(turn, delivery) or validation.check_batch(turn)
     if batch.reason:
         batch = validation.set_aside(turn, delivery, batch)
     return ingestion.accept_batch(turn, batch)

@@ -7,11 +7,12 @@ is said about a model is computed in `tasks.core.reporting`.
 import textwrap
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from configs.settings import PipelineSettings
 from tasks.core import wording
-from tasks.core.records import History, Outcome, Turn
+from tasks.core.records import Batch, History, Outcome, Turn
 from tasks.core.reporting import labels, sentences
 
 WIDEST = 96
@@ -36,7 +37,7 @@ STATES = {
     "none": ("○", "bold"),
 }
 """Glyph and style of each state of a headline."""
-_SIGNS = {"≥": ">=", "−": "-", "–": "-", "×": "x", "·": "-", "\u202f": "", "…": "...", "“": '"', "”": '"'}
+_SIGNS = {"≥": ">=", "−": "-", "–": "-", "×": "x", "·": "-", "\u202f": "", "…": "...", "“": '"', "”": '"', "�": "?"}
 _SHAPES = {"▲": "!", "■": "x", "◆": "+", "◇": "~", "●": "*", "○": "o"}
 _ASCII = str.maketrans(_SIGNS | _SHAPES)
 _MOST_NAMES = 6
@@ -54,6 +55,8 @@ def width_of(names: Sequence[str]) -> int:
 
 def waiting_line(pipeline: str, names: Sequence[str], folder: Path | str) -> str:
     """`flights: 12 batches wait in landing/flights.`"""
+    if not names:
+        return f"{clean(pipeline)}: no new batch in {clean(str(folder))}; MLflow and the report are brought up to date."
     one = len(names) == 1
     wait = "batch waits" if one else "batches wait"
     return f"{clean(pipeline)}: {wording.count(len(names))} {wait} in {clean(str(folder))}."
@@ -73,9 +76,21 @@ def nothing_waits(history: History, folder: Path | str) -> str:
 
 def plain_line(turn: Turn) -> str:
     """`turn 6 2013-06: promote: evidence 1,516 >= 200; gain 0.0418; 28,230 accepted, 13 quarantined`."""
-    rows = f"{wording.count(turn.batch.accepted)} accepted, {wording.count(turn.batch.quarantined)} quarantined"
-    told = [labels.verdict(turn), sentences.why(turn)]
-    return ascii_only(f"turn {turn.number} {turn.batch.name}: {': '.join(part for part in told if part)}; {rows}")
+    told = [labels.verdict(turn), sentences.why(turn).removesuffix(".")]
+    text = f"turn {turn.number} {turn.batch.name}: {': '.join(part for part in told if part)}; {_rows(turn.batch)}"
+    return ascii_only(text)
+
+
+def batch_line(batch: Batch) -> str:
+    """`2013-01: 26,982 accepted, 22 quarantined`, with the reason if it was refused."""
+    refused = f"batch refused: {batch.reason.removesuffix('.')}; " if batch.reason else ""
+    return f"{clean(batch.name)}: {refused}{_rows(batch)}"
+
+
+def batch_object(pipeline: str, batch: Batch) -> dict[str, object]:
+    """One batch for machines."""
+    counts = {name: getattr(batch, name) for name in ("landed", "accepted", "quarantined", "duplicates")}
+    return {"pipeline": pipeline, "batch": batch.name, "status": batch.status.value, **counts, "reason": batch.reason}
 
 
 def row(turn: Turn, width: int) -> tuple[str, str, str]:
@@ -109,26 +124,30 @@ def turn_object(pipeline: str, turn: Turn) -> dict[str, object]:
     }
 
 
-def status(history: History, settings: PipelineSettings, waits: Sequence[str], last: int = 5) -> list[str]:
-    """The live model, what waits, and the last turns."""
-    told = sentences.headline(history, settings)
+def status(
+    history: History, settings: PipelineSettings, waits: Sequence[str], last: int = 5, width: int | None = None
+) -> list[str]:
+    """The live model, what waits, and the last turns; with a width, what has no room goes under its line."""
+    ended = tuple(turn for turn in history.turns if turn.outcome is not None)
+    # A turn that is not finished says nothing about the live model yet.
+    told = sentences.headline(replace(history, turns=ended) if ended else history, settings)
     glyph, _ = STATES[told.state]
     lines = [f"{clean(history.pipeline)}  {glyph} {clean(told.title)}"]
     for text in (told.text, told.action, told.note):
-        lines += wrapped(text, WIDEST, INDENT)
+        lines += wrapped(text, min(width or WIDEST, WIDEST), INDENT)
     names = ", ".join(clean(name) for name in waits[:_MOST_NAMES])
     more = f" and {len(waits) - _MOST_NAMES} more" if len(waits) > _MOST_NAMES else ""
     lines += ["", f"{INDENT}waits: {names or 'nothing'}{more}"]
     if shown := history.turns[-last:]:
-        width = width_of([turn.batch.name for turn in shown])
-        lines += ["", header(width)]
+        size = width_of([turn.batch.name for turn in shown])
+        lines += ["", header(size)]
         for turn in shown:
-            numbers, verdict, why = row(turn, width)
-            lines.append(f"{numbers}   {VERDICTS[turn.outcome][0]} {verdict:<14}  {why}")
+            numbers, verdict, why = row(turn, size)
+            lines += beside(f"{numbers}   {VERDICTS[turn.outcome][0]} {verdict:<14}", why, width)
     return [clean(line) for line in lines]
 
 
-def history_table(history: History) -> list[str]:
+def history_table(history: History, width: int | None = None) -> list[str]:
     """Who was live when, trained on what, and by how much it won; the latest first."""
     from tasks.core.reporting import versions
 
@@ -137,15 +156,12 @@ def history_table(history: History) -> list[str]:
         rows.append((p.version, p.batch, p.until, p.trained_on[0], p.trained_on[1], p.gain[0], p.gate[0], p.by))
     if len(rows) == 1:
         return [f"{clean(history.pipeline)}: no champion yet."]
-    widths = [max(len(clean(cells[n])) for cells in rows) for n in range(len(rows[0]))]
-    right = {3}
-    return [
-        "  ".join(
-            f"{clean(text):>{size}}" if n in right else f"{clean(text):<{size}}"
-            for n, (text, size) in enumerate(zip(cells, widths, strict=True))
-        ).rstrip()
-        for cells in rows
-    ]
+    table = _aligned(rows)
+    if width is None or max(map(len, table)) <= width:
+        return table
+    short = _aligned([(*cells[:4], *cells[5:7]) for cells in rows])
+    below = [wrapped(f"{cells[4]}; {cells[7]}", width, " " * 9) for cells in rows[1:]]
+    return [short[0], *(line for first, rest in zip(short[1:], below, strict=True) for line in (first, *rest))]
 
 
 # ── text ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -164,6 +180,31 @@ def wrapped(text: str, width: int, indent: str = "") -> list[str]:
     return textwrap.wrap(clean(text), width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
 
 
+def beside(line: str, text: str, width: int | None) -> list[str]:
+    """A line and the text behind it, or under it where there is no room beside it."""
+    if width is None or len(line) + 2 + len(clean(text)) <= width:
+        return [f"{line}  {text}".rstrip()]
+    return [line.rstrip(), *wrapped(text, width, " " * 6)]
+
+
 def fit(text: str, width: int) -> str:
-    """The text in exactly that width."""
-    return f"{text:<{width}}" if len(text) <= width else f"{text[: width - 1]}…"
+    """The text in exactly that width; three dots are three signs in any encoding."""
+    return f"{text:<{width}}" if len(text) <= width else f"{text[: width - 3]}..."
+
+
+def _rows(batch: Batch) -> str:
+    """What became of the rows; those of a file that cannot be read are not known."""
+    if batch.reason and not batch.landed:
+        return "the file was set aside whole"
+    return f"{wording.count(batch.accepted)} accepted, {wording.count(batch.quarantined)} quarantined"
+
+
+def _aligned(rows: Sequence[Sequence[str]], right: int = 3) -> list[str]:
+    """Rows of cells as lines; one column, of numbers, is flush right."""
+    cleaned = [[clean(cell) for cell in cells] for cells in rows]
+    sizes = [max(map(len, column)) for column in zip(*cleaned, strict=True)]
+    signs = [">" if n == right else "<" for n in range(len(sizes))]
+    padded = [
+        [f"{cell:{sign}{size}}" for cell, sign, size in zip(cells, signs, sizes, strict=True)] for cells in cleaned
+    ]
+    return ["  ".join(cells).rstrip() for cells in padded]

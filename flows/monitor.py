@@ -19,7 +19,10 @@ def monitor(pipeline: str) -> Health:
         resumed = coordination.find_open_turn(pipeline)
         if resumed is None:
             return Health(HealthState.NOT_JUDGED, ("No batch waits for its turn.",))
-        return watch(*resumed)[1]
+        turn, batch = resumed
+        if batch.reason:
+            return Health(HealthState.NOT_JUDGED, (f"The batch {turn.name} was refused: {batch.reason}",))
+        return watch(turn, batch)[1]
 
 
 def watch(turn: TurnRef, batch: Batch) -> tuple[Model | None, Health]:

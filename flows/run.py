@@ -5,6 +5,8 @@ neither Prefect nor scikit-learn is loaded. What a command does is in `commands.
 """
 
 import argparse
+import difflib
+import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -12,7 +14,7 @@ from typing import NoReturn
 
 from configs import environment, errors
 from configs.environment import DEFAULT_PIPELINE
-from configs.errors import IncumbentError
+from configs.errors import IncumbentError, UnknownPipeline
 
 COMMANDS = {
     "run": "catch up: one turn for each batch that waits, then the report (the default)",
@@ -26,6 +28,7 @@ COMMANDS = {
 }
 """Their names are reserved: no pipeline can be called so."""
 _INTERRUPTED, _TERMINATED = 130, 143
+_PROGRAM = "python -m flows.run"
 
 
 class _Terminated(KeyboardInterrupt):
@@ -34,14 +37,15 @@ class _Terminated(KeyboardInterrupt):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; returns the exit code."""
-    environment.settle()
-    chosen = _parser().parse_args(_with_command(list(sys.argv[1:] if arguments is None else arguments)))
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    chosen = _parser().parse_args(_with_command(given))
     try:
+        environment.settle()
         from flows import commands
 
         return commands.execute(chosen)
     except IncumbentError as problem:
-        print(problem, file=sys.stderr)
+        print(f"{problem}{_meant(given) if isinstance(problem, UnknownPipeline) else ''}", file=sys.stderr)
         return problem.exit_code
     except KeyboardInterrupt as stopped:
         print("\nStopped. What was committed stays; the same command goes on from there.", file=sys.stderr)
@@ -49,24 +53,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _with_command(given: list[str]) -> list[str]:
-    """`flows.run [PIPELINE]` means `run [PIPELINE]`."""
-    words = [word for word in given if not word.startswith("-")]
-    if {"-h", "--help"} & set(given) and not words:
-        return given
-    return given if words and words[0] in COMMANDS else ["run", *given]
+    """The command first, wherever it was written; `flows.run [PIPELINE]` means `run [PIPELINE]`."""
+    place = next((place for place, word in enumerate(given) if word in COMMANDS), None)
+    if place is not None:
+        return [given[place], *given[:place], *given[place + 1 :]]
+    return given if {"-h", "--help"} & set(given) else ["run", *given]
+
+
+def _meant(given: Sequence[str]) -> str:
+    """What is added where a word that is no command was taken for a pipeline."""
+    if set(given) & set(COMMANDS):
+        return ""
+    near = [word for name in given for word in difflib.get_close_matches(name, COMMANDS, n=1)]
+    return f" Or did you mean the command {near[0]!r}?" if near else " Commands: python -m flows.run --help."
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m flows.run",
+        prog=_PROGRAM,
+        usage=f"{_PROGRAM} [COMMAND] [PIPELINE] [--quiet] [--json]",
         description="Keeps tabular models up to date: a new model takes over only on evidence.",
         epilog="\n".join(("exit codes:", *_exit_codes())),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parts = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    parts = parser.add_subparsers(prog=_PROGRAM, dest="command", metavar="COMMAND", required=True)
     for name, text in COMMANDS.items():
         part = parts.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
-        part.add_argument("pipeline", nargs="?", default=DEFAULT_PIPELINE, help=f"name of a file in configs/pipelines/ ({DEFAULT_PIPELINE})")
+        named = f"name of a file in configs/pipelines/, without .yaml (default: {DEFAULT_PIPELINE})"
+        part.add_argument("pipeline", nargs="?", default=DEFAULT_PIPELINE, help=named)
         part.add_argument("--quiet", action="store_true", help="print nothing but refused batches and errors")
         part.add_argument("--json", action="store_true", help="one JSON object per line on stdout, messages on stderr")
     return parser
@@ -91,6 +105,15 @@ def _terminate(_signal: int, _frame: object) -> NoReturn:
     raise _Terminated
 
 
+def _fill_streams() -> None:
+    """Give a stream that was closed (`>&-`) somewhere to go, before another file takes its number."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None and os.open(os.devnull, os.O_RDWR) == number:
+            os.set_inheritable(number, True)
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", encoding="utf-8"))
+
+
 if __name__ == "__main__":
+    _fill_streams()
     signal.signal(signal.SIGTERM, _terminate)
     sys.exit(main())

@@ -5,8 +5,10 @@ control characters and never read as markup. Rich is loaded only where there is 
 """
 
 import json
+import os
+import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -46,7 +48,7 @@ class Terminal:
     def turn(self, pipeline: str, turn: Turn) -> None:
         """A turn has ended."""
         if turn.outcome is Outcome.REFUSED:
-            print(plain_line(turn), file=self.err, flush=True)
+            say(plain_line(turn), self.err)
 
     def closing(self, text: str) -> None:
         """All turns are done, something is left to do."""
@@ -56,6 +58,19 @@ class Terminal:
 
     def show(self, text: Sequence[str]) -> None:
         """Text that was asked for, such as `status`."""
+
+    def alarm(self, text: Sequence[str]) -> None:
+        """Text that nobody may miss, such as what `verify` found."""
+        for line in text:
+            say(ascii_only(line), self.err)
+
+    def facts(self, values: Mapping[str, object]) -> None:
+        """What machines get in place of text: one object on one line."""
+
+    @property
+    def width(self) -> int | None:
+        """Columns that there are; None where lines may be of any length."""
+        return None
 
     def close(self) -> None:
         """Take the progress line away; may be called twice."""
@@ -86,8 +101,12 @@ class Plain(Terminal):
         for line in text:
             self._say(line)
 
+    def alarm(self, text: Sequence[str]) -> None:
+        """As any other text."""
+        self.show(text)
+
     def _say(self, text: str) -> None:
-        print(ascii_only(text), file=self.out, flush=True)
+        say(ascii_only(text), self.out)
 
 
 @dataclass
@@ -96,10 +115,14 @@ class Json(Plain):
 
     def turn(self, pipeline: str, turn: Turn) -> None:
         """One object on one line."""
-        print(json.dumps(turn_object(pipeline, turn)), file=self.out, flush=True)
+        self.facts(turn_object(pipeline, turn))
+
+    def facts(self, values: Mapping[str, object]) -> None:
+        """One object on one line."""
+        say(json.dumps(values), self.out)
 
     def _say(self, text: str) -> None:
-        print(ascii_only(text), file=self.err, flush=True)
+        say(ascii_only(text), self.err)
 
 
 @dataclass
@@ -189,6 +212,15 @@ class Live(Terminal):
         for line in text:
             self._print(clean(line), wrap=False)
 
+    def alarm(self, text: Sequence[str]) -> None:
+        """As any other text."""
+        self.show(text)
+
+    @property
+    def width(self) -> int | None:
+        """Columns of the terminal."""
+        return self._ready().width
+
     def close(self) -> None:
         """Take the progress line away."""
         if self._progress is not None:
@@ -219,6 +251,17 @@ class Live(Terminal):
 
     def _print(self, text: object, wrap: bool = True) -> None:
         self._ready().print(text, soft_wrap=not wrap or not isinstance(text, str))
+
+
+def say(text: str, to: TextIO) -> None:
+    """Print one line. When it cannot be written (`| head` has read enough), the work goes on without it."""
+    try:
+        print(text, file=to, flush=True)
+    except OSError as err:
+        # What is still in the buffer would be tried again, and fail again, when the process ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), to.fileno())
+        if not isinstance(err, BrokenPipeError) and to is not sys.stderr:
+            print(f"What is printed cannot be written ({err.strerror}); the work goes on.", file=sys.stderr)
 
 
 def open_terminal(*, quiet: bool, as_json: bool, out: TextIO, err: TextIO) -> Terminal:

@@ -6,6 +6,7 @@ from configs.errors import BadInput
 from tasks.adapters import failpoints, home, inbox, sources
 from tasks.adapters.inbox import Waiting
 from tasks.adapters.sources import Delivery
+from tasks.core import batches
 from tasks.core.records import Batch, BatchStatus, TurnRef, TurnState
 
 
@@ -16,8 +17,8 @@ def list_waiting(pipeline: str) -> Waiting:
 
 
 @task(task_run_name="read-{turn.name}", tags=["ingestion"], retries=2, retry_delay_seconds=[1.0, 5.0])
-def read_batch(turn: TurnRef, delivery: Delivery) -> str | None:
-    """Read a delivery; returns what is wrong with the file, or None."""
+def read_batch(turn: TurnRef, delivery: Delivery) -> Batch | None:
+    """Read a delivery; a file that cannot be taken in is a refused batch, with what is wrong with it."""
     hands = home.current()
     if hands.ledger.batches.get(turn.pipeline, turn.batch) is not None:
         return None
@@ -25,7 +26,7 @@ def read_batch(turn: TurnRef, delivery: Delivery) -> str | None:
     try:
         hands.landed[turn.batch] = sources.read(delivery, settings.ingestion.source, settings.validation)
     except BadInput as problem:
-        return str(problem)
+        return batches.refuse(turn.batch, turn.name, problem.rows, str(problem))
     return None
 
 

@@ -2,8 +2,8 @@
 
 from prefect import task
 
-from tasks.adapters import failpoints, home
-from tasks.core import evaluation
+from tasks.adapters import backstage, failpoints, home
+from tasks.core import baseline
 from tasks.core.monitoring import drift as drifts
 from tasks.core.monitoring import health
 from tasks.core.records import Batch, Drift, Health, Model, Score, TurnRef
@@ -28,15 +28,14 @@ def measure_drift(turn: TurnRef, batch: Batch, champion: Model) -> Drift:
     known = hands.ledger.models.drift(turn.pipeline, batch.id)
     if known is not None:
         return known
-    settings, reference = hands.settings(turn.pipeline), champion.snapshot
-    features, rules = settings.training.features, settings.validation.columns
-    then = hands.rows.reference(reference, settings)
+    settings = hands.settings(turn.pipeline)
+    features, rules, limits = settings.training.features, settings.validation.columns, settings.monitoring.drift
+    then = hands.rows.reference(champion.snapshot, settings)
     now = hands.store.read(batch.accepted_file or "")
-    found = drifts.measure(
-        then, now, features, rules, settings.monitoring.drift, batch=batch.id, snapshot=reference.id
-    )
+    found = drifts.measure(then, now, features, rules, limits, batch=batch.id, snapshot=champion.snapshot.id)
     hands.ledger.models.record_drift(turn.pipeline, found)
     failpoints.reach("drift-committed")
+    backstage.begin_drift(turn.pipeline, turn.number)
     return found
 
 
@@ -46,7 +45,7 @@ def judge_health(turn: TurnRef, batch: Batch, champion: Model, score: Score, dri
     hands = home.current()
     settings = hands.settings(turn.pipeline)
     gate = hands.ledger.promotions.gate(turn.pipeline, champion.id)
-    dummy = evaluation.dummy_loss(champion.base_rate, positives=score.positives, rows=score.rows)
+    dummy = baseline.log_loss(champion.base_rate, positives=score.positives, rows=score.rows)
     at_gate = hands.ledger.models.score(turn.pipeline, champion.id, gate or "")
     found = health.judge(score, at_gate, drift, settings.monitoring.health, settings.reporting, dummy_loss=dummy)
     hands.ledger.turns.note(turn.pipeline, turn.number, health=found)

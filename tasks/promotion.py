@@ -4,7 +4,7 @@ from prefect import task
 
 from configs import loader
 from tasks.adapters import failpoints, fitting, home
-from tasks.core import evaluation, promotion
+from tasks.core import baseline, promotion
 from tasks.core.records import Comparison, Evidence, Model, Promotion, Score, TurnRef, Verdict
 
 
@@ -52,7 +52,7 @@ def judge_challenger(
     """The gate: decide whether the challenger takes over; whatever goes wrong in here, it does not."""
     hands = home.current()
     settings = hands.settings(turn.pipeline)
-    dummy = evaluation.dummy_loss(probe.base_rate, positives=score.positives, rows=score.rows)
+    dummy = baseline.log_loss(probe.base_rate, positives=score.positives, rows=score.rows)
     live = hands.ledger.models.score(turn.pipeline, champion.id, turn.batch) if champion else None
 
     def ask() -> Verdict:

@@ -10,6 +10,9 @@ from pathlib import Path
 from configs import environment
 
 environment.settle()
+PREFECT = environment.CHECKOUT / ".pytest_cache" / "prefect"
+PREFECT.mkdir(parents=True, exist_ok=True)
+environment.keep_prefect_in(PREFECT)
 
 import pandas as pd  # noqa: E402  third parties see the settled environment
 import pytest  # noqa: E402
@@ -60,22 +63,43 @@ def mlflow_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def new_home(
-    tmp_path: Path, prefect_home: Callable[[Path], Path], mlflow_template: Path
-) -> Callable[..., Path]:
+def new_home(tmp_path: Path, prefect_home: Callable[[Path], Path], mlflow_template: Path) -> Callable[..., Path]:
     """Makes a home whose databases are there and empty, with some deliveries: `new_home("a", january, february)`."""
 
     def make(name: str = "home", *deliveries: Path) -> Path:
-        folder = prefect_home(tmp_path / name)
-        (folder / "mlflow" / "artifacts").mkdir(parents=True)
-        shutil.copyfile(mlflow_template / "mlflow.db", folder / "mlflow" / "mlflow.db")
-        landing = folder / "landing" / "flights"
-        landing.mkdir(parents=True)
-        for delivery in deliveries:
-            shutil.copyfile(delivery, landing / delivery.name)
-        return folder
+        return _furnish(prefect_home(tmp_path / name), mlflow_template, *deliveries)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def lived_home(
+    months: Callable[[str], Path],
+    flows_run: CommandLine,
+    tmp_path_factory: pytest.TempPathFactory,
+    prefect_home: Callable[[Path], Path],
+    mlflow_template: Path,
+) -> Path:
+    """A home as a run leaves it: two months, a broken file, and January under a second name. To be copied."""
+    folder = _furnish(
+        prefect_home(tmp_path_factory.mktemp("lived") / "home"), mlflow_template, months("2013-01"), months("2013-02")
+    )
+    landing = folder / "landing" / "flights"
+    shutil.copyfile(landing / "2013-01.parquet", landing / "again.parquet")
+    (landing / "broken.parquet").write_bytes(b"PAR1 but no more")
+    ran = flows_run(folder, "--quiet")
+    assert ran.returncode == 3, ran.stderr
+    return folder
+
+
+def _furnish(folder: Path, mlflow_template: Path, *deliveries: Path) -> Path:
+    (folder / "mlflow" / "artifacts").mkdir(parents=True)
+    shutil.copyfile(mlflow_template / "mlflow.db", folder / "mlflow" / "mlflow.db")
+    landing = folder / "landing" / "flights"
+    landing.mkdir(parents=True)
+    for delivery in deliveries:
+        shutil.copyfile(delivery, landing / delivery.name)
+    return folder
 
 
 @pytest.fixture
@@ -99,12 +123,14 @@ def current_home(new_home: Callable[..., Path]) -> Iterator[Home]:
         yield home
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def flows_run() -> CommandLine:
     """Runs `python -m flows.run` in a process of its own: `flows_run(home, "status", "--json")`."""
 
     def run(home: Path, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "INCUMBENT_"))}
+        inherited = {
+            name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "INCUMBENT_"))
+        }
         return subprocess.run(
             [sys.executable, "-m", "flows.run", *arguments],
             cwd=environment.CHECKOUT,

@@ -22,7 +22,7 @@ from configs.errors import IncumbentError
 
 _WATCH_SECONDS = 0.5
 _END_SECONDS = 5.0
-"""Longest wait for the end of the helper; after an error it may be at work."""
+"""Longest wait for the end of the helper after it was killed."""
 _ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -37,6 +37,7 @@ class _Stage:
 
 _stage: _Stage | None = None
 _turn_by_turn = threading.Lock()
+_is_helper = False
 
 
 @contextmanager
@@ -75,6 +76,16 @@ def show(pipeline: str, number: int) -> str | None:
             ) from err
 
 
+def begin_drift(pipeline: str, number: int) -> None:
+    """Let the helper draw what moved in a turn that goes on; `show` waits for it, and makes up for it if it fails."""
+    if _stage is None:
+        return
+    try:
+        _stage.pool.submit(_show_drift, pipeline, number)
+    except BrokenProcessPool:
+        return  # `show` starts another helper and draws it there
+
+
 def _start(home: Path, ledger_url: str | None) -> ProcessPoolExecutor:
     """A helper that was born deaf to Ctrl-C and the like: its parent hears them, and ends it."""
     arguments = (os.getpid(), home, ledger_url)
@@ -88,20 +99,33 @@ def _start(home: Path, ledger_url: str | None) -> ProcessPoolExecutor:
 
 
 def _end(pool: ProcessPoolExecutor) -> None:
+    """End the helper at once: it has nothing to do, or what it does will be done again by the next run."""
     helpers = active_children()
-    pool.shutdown(wait=False, cancel_futures=True)
-    connection.wait([helper.sentinel for helper in helpers], _END_SECONDS)
     for helper in helpers:
         helper.kill()
+    pool.shutdown(wait=False, cancel_futures=True)
+    connection.wait([helper.sentinel for helper in helpers], _END_SECONDS)
 
 
 def _show(pipeline: str, number: int) -> str | None:
     from tasks.adapters import home, showing
 
-    return showing.show(home.current(), pipeline, number)
+    try:
+        return showing.show(home.current(), pipeline, number)
+    finally:
+        if _is_helper:
+            home.current().forget()
+
+
+def _show_drift(pipeline: str, number: int) -> None:
+    from tasks.adapters import home, showing
+
+    showing.show_drift(home.current(), pipeline, number)
 
 
 def _prepare(parent: int, folder: Path, ledger_url: str | None) -> None:
+    global _is_helper
+    _is_helper = True
     environment.settle()
     from tasks.adapters import home
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from tasks.adapters.ledger import codec
 from tasks.adapters.ledger.book import Ledger
-from tasks.core import evaluation
+from tasks.core import baseline
 from tasks.core.records import Health, History, Model, Outcome, RetrainingDecision, Score, Turn, TurnState
 
 
@@ -101,4 +101,4 @@ class _Found:
 def _dummy_loss(model: Model | None, score: Score | None) -> float | None:
     if model is None or score is None:
         return None
-    return evaluation.dummy_loss(model.base_rate, positives=score.positives, rows=score.rows)
+    return baseline.log_loss(model.base_rate, positives=score.positives, rows=score.rows)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from configs import environment, loader
+from configs.errors import LandingFolderMissing
 from configs.settings import PipelineSettings
 from tasks.adapters.ledger.book import Ledger
 
@@ -76,13 +77,30 @@ class Home:
         return self._settings[pipeline]
 
     def landing(self, pipeline: str) -> Path:
-        """The folder that a pipeline watches."""
-        folder = self.settings(pipeline).ingestion.source.folder
-        return Path(folder).expanduser() if folder else self.folder / "landing" / pipeline
+        """The folder that a pipeline watches; a relative one is in the home.
+
+        Raises:
+            LandingFolderMissing: It is in the home of a user that there is not.
+        """
+        folder = self.settings(pipeline).ingestion.source.folder or f"landing/{pipeline}"
+        try:
+            return self.folder / Path(folder).expanduser()
+        except RuntimeError as err:
+            raise LandingFolderMissing(
+                f"The landing folder {folder} is in the home of a user that there is not. "
+                "Name another one as ingestion.source.folder."
+            ) from err
 
     def report(self, pipeline: str) -> Path:
         """Where the page of a pipeline is."""
         return self.folder / "reports" / f"{pipeline}.html"
+
+    def forget(self) -> None:
+        """Let go of rows that were kept for the turn."""
+        if "rows" in self.__dict__:
+            self.rows.forget()
+        if "store" in self.__dict__:
+            self.store.forget()
 
     def close(self) -> None:
         """Give back what was opened."""

@@ -115,7 +115,10 @@ def start(home: Path, url: str | None = None) -> Api:
         return Api(url.rstrip("/"))
     import secrets
 
+    from configs import environment
+
     folder = home / "prefect"
+    environment.keep_prefect_in(folder)
     auth = f"incumbent:{secrets.token_hex(16)}"
     ready, write_end = os.pipe()
     with socket.socket() as listener, _log(folder) as log, os.fdopen(write_end, "wb") as write:

@@ -18,7 +18,8 @@ from configs.settings import ColumnType
 
 LIBRARIES = ("mlflow", "numpy", "pandas", "scikit-learn", "scipy", "skops")
 """What a model needs to answer; their pinned versions go with it."""
-_FILE = "model.skops"
+FILE = "model.skops"
+"""Name of the skops file in the folder."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def pack(packaged: Packaged, folder: Path) -> None:
     from numpy import dtype
 
     folder.mkdir()
-    shutil.copyfile(packaged.bundle, folder / _FILE)
+    shutil.copyfile(packaged.bundle, folder / FILE)
     pinned = requirements()
     (folder / "requirements.txt").write_text("\n".join(pinned) + "\n")
     python = f"python: {platform.python_version()}\nbuild_dependencies: [pip, setuptools, wheel]\n"
@@ -72,14 +73,14 @@ def pack(packaged: Packaged, folder: Path) -> None:
     model.add_flavor(
         "python_function",
         loader_module="mlflow.sklearn",
-        model_path=_FILE,
+        model_path=FILE,
         predict_fn="predict_proba",
         python_version=platform.python_version(),
         env={"virtualenv": "python_env.yaml"},
     )
     model.add_flavor(
         "sklearn",
-        pickled_model=_FILE,  # MLflow's name for the model file, whatever its format
+        pickled_model=FILE,  # MLflow's name for the model file, whatever its format
         serialization_format="skops",
         sklearn_version=version("scikit-learn"),
         skops_trusted_types=list(packaged.trusted_types),

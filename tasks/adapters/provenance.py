@@ -13,8 +13,8 @@ LIBRARIES = ("prefect", "mlflow", "pandera", "evidently", "scikit-learn", "panda
 @cache
 def code_version() -> str:
     """The commit, with `+changes` if the tree is not clean; `unknown` outside a checkout."""
-    commit = _git("rev-parse", "--short=12", "HEAD")
-    if not commit:
+    commit = _git("rev-parse", "--show-prefix", "--short=12", "HEAD")
+    if not commit or "\n" in commit:  # no repository, or somebody else's in one of whose folders this code lies
         return "unknown"
     return f"{commit}+changes" if _git("status", "--porcelain") else commit
 

@@ -4,9 +4,12 @@ A projection of the promotions in the ledger, like `tracking`. MLflow has no con
 aliases, so these functions only make it say what the ledger already says. Add nothing here that decides.
 """
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from configs.errors import IncumbentError
+from tasks.adapters import packaging
 from tasks.adapters.tracking import MODEL_TAG, TrackingStore, open_client
 
 if TYPE_CHECKING:
@@ -14,6 +17,16 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
 
 VERSION_TAG = "incumbent.version"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A version as MLflow has it."""
+
+    model: str
+    """Id of the model in the ledger."""
+    bundle: Path
+    """MLflow's copy of the skops file."""
 
 
 def register(
@@ -86,6 +99,12 @@ def versions(store: TrackingStore, pipeline: str) -> dict[int, str]:
     """Every version of ours and the id of its model."""
     client = open_client(store)
     return {int(found.tags[VERSION_TAG]): found.tags.get(MODEL_TAG, "") for found in _versions(client, pipeline)}
+
+
+def find(store: TrackingStore, pipeline: str, version: int) -> Shown | None:
+    """A version of ours as MLflow has it, or None."""
+    found = _find(open_client(store), pipeline, version)
+    return None if found is None else Shown(found.tags.get(MODEL_TAG, ""), Path(found.source or "") / packaging.FILE)
 
 
 def _versions(client: "MlflowClient", pipeline: str) -> list["ModelVersion"]:

@@ -62,6 +62,10 @@ class Rows:
         cutoff = _effective(batch, cutoff)
         return self._once(_key("judged", settings, batch.id, cutoff), lambda: self._judged(batch, cutoff, settings))
 
+    def forget(self) -> None:
+        """Let go of everything that was kept for the turn."""
+        self._kept.clear()
+
     def count(self, batch: Batch, cutoff: datetime | None, settings: PipelineSettings) -> tuple[int, int]:
         """How many rows can be judged, and how many of them are positive."""
         if not batch.has_labels:

@@ -37,7 +37,7 @@ def show(home: Home, pipeline: str, number: int) -> str | None:
 
 def _show_turn(home: Home, pipeline: str, told: History, turn: Turn) -> str | None:
     versions = {model.id: version for version, model in told.models}
-    _show_drift(home, pipeline, turn, [model for version, model in told.models if version == turn.champion_version])
+    show_drift(home, pipeline, turn.number)
     run = _show_models(home, pipeline, turn, versions) if turn.probe_model else None
     if turn.probe_model and run:
         _show_versions(home, pipeline, turn, run)
@@ -46,23 +46,27 @@ def _show_turn(home: Home, pipeline: str, told: History, turn: Turn) -> str | No
     return run
 
 
-def _show_drift(home: Home, pipeline: str, turn: Turn, champion: list[Model]) -> None:
-    if turn.drift is None or not champion:
+def show_drift(home: Home, pipeline: str, number: int) -> None:
+    """Draw what moved in a turn, if it was measured and is not drawn yet."""
+    row = home.ledger.turns.get(pipeline, number)
+    drift, batch = home.ledger.models.drift(pipeline, row["batch"]), home.ledger.batches.get(pipeline, row["batch"])
+    champion = home.ledger.models.versions(pipeline).get(row["champion_version"])
+    drawn = number in home.ledger.turns.projected(pipeline, "drift_report")
+    if drawn or drift is None or champion is None or batch is None or batch.accepted_file is None:
         return
     settings = home.settings(pipeline)
-    name = f"{pipeline}-drift-{turn.number}.html"
+    name = f"{pipeline}-drift-{number}.html"
     evidently_report.write(
         home.report(pipeline).parent / name,
-        home.rows.reference(champion[0].snapshot, settings),
-        home.store.read(turn.batch.accepted_file or ""),
-        turn.drift,
+        home.rows.reference(champion.snapshot, settings),
+        home.store.read(batch.accepted_file),
+        drift,
         settings.training.features,
         settings.validation.columns,
         settings.monitoring.drift,
         settings.training.seed,
     )
-    failpoints.reach("drift-report-published")
-    home.ledger.turns.project(pipeline, turn.number, "drift_report", name)
+    home.ledger.turns.project(pipeline, number, "drift_report", name)
 
 
 def _show_models(home: Home, pipeline: str, turn: Turn, versions: dict[str, int]) -> str | None:

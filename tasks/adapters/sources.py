@@ -49,15 +49,12 @@ def list_deliveries(source: Source, folder: Path) -> list[Delivery]:
         folder: The landing folder.
 
     Raises:
-        LandingFolderMissing: There is no such folder.
+        LandingFolderMissing: There is no such folder, or it cannot be listed.
     """
     try:
-        names = [entry.name for entry in os.scandir(folder)]
-    except (FileNotFoundError, NotADirectoryError) as err:
-        raise LandingFolderMissing(
-            f"The landing folder {folder} does not exist. Make it and put {source.kind} files there, "
-            "or name another one as ingestion.source.folder."
-        ) from err
+        names = [entry.name for entry in folder.iterdir()]
+    except OSError as err:
+        raise LandingFolderMissing(_explain(err, source, folder)) from err
     wanted = [name for name in names if not (name.startswith((".", "_")) or name.endswith(".tmp"))]
     found = [_look(folder / name) for name in ingestion.order(wanted)]
     return [delivery for delivery in found if delivery is not None]
@@ -101,14 +98,29 @@ def read(delivery: Delivery, source: Source, settings: ValidationSettings) -> "p
     fault = _odd(delivery.path)
     if fault:
         raise UnreadableFile(f"It is {fault}, not a file.")
-    frame = _frame(_table(found), {name: rule.type for name, rule in settings.columns.items()})
-    columns.require(frame, settings)
+    table = _table(found)
+    try:
+        frame = _frame(table, {name: rule.type for name, rule in settings.columns.items()})
+        columns.require(frame, settings)
+    except BrokenContract as broken:
+        raise BrokenContract(str(broken), table.num_rows) from broken
     if frame.empty:
         raise BrokenContract("The file has no rows.")
     return frame
 
 
 # ── the folder ────────────────────────────────────────────────────────────────────────────────────────────────────
+def _explain(err: OSError, source: Source, folder: Path) -> str:
+    """Why a landing folder cannot be listed, and what to do."""
+    if isinstance(err, FileNotFoundError):
+        wrong, remedy = "does not exist", f"Make it and put {source.kind} files there"
+    elif isinstance(err, NotADirectoryError):
+        wrong, remedy = "is not a folder", "Move away the file that stands in its place and make the folder"
+    else:
+        wrong, remedy = f"cannot be listed ({err.strerror})", "Give this user access to it"
+    return f"The landing folder {folder} {wrong}. {remedy}, or name another one as ingestion.source.folder."
+
+
 def _look(path: Path) -> Delivery | None:
     """One entry of the folder; None if it is gone by now."""
     try:

@@ -91,6 +91,10 @@ class Store:
         if not path.exists() or files.digest(path) != digest:
             raise Damaged(f"{path} is gone or has changed. Restore it from a backup.")
 
+    def forget(self) -> None:
+        """Let go of the frames that were kept."""
+        self._frames.clear()
+
     def put_away(self, batch: Batch, accepted: pd.DataFrame, aside: pd.DataFrame) -> Batch:
         """Publish the rows of a batch; returns its record with the digests of the files."""
         return replace(

@@ -63,14 +63,6 @@ def constant(base_rate: float, rows: int) -> Floats:
     return np.full(rows, base_rate, dtype=np.float64)
 
 
-def dummy_loss(base_rate: float, *, positives: int, rows: int) -> float | None:
-    """Mean log loss of no model: a constant, the share of positives in the training data. None without rows."""
-    if rows == 0:
-        return None
-    if_positive, if_negative = log_losses([1.0, 0.0], [base_rate, base_rate])
-    return float(positives * if_positive + (rows - positives) * if_negative) / rows
-
-
 def log_losses(y: ArrayLike, p: ArrayLike) -> Floats:
     """Log loss of each row. What is not a probability (NaN, infinite, outside 0 to 1) has the loss NaN."""
     return intervals.log_losses(_floats(y), _floats(p))

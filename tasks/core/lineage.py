@@ -1,14 +1,15 @@
-"""Lineage: does what is stored agree with what was recorded? Rules for `verify`, over values that were read from the bytes.
+"""Lineage: does what is stored agree with what was recorded? Rules for `verify`, over values read from the bytes.
 
 Add a rule here when an invariant can be checked from records and counts alone. Reading the bytes belongs to
 `tasks.adapters.verification`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from tasks.core import wording
-from tasks.core.records import Batch, BatchStatus, Promotion, Verdict, VerdictKind
+from tasks.core.records import Batch, Promotion, Verdict, VerdictKind
 
 
 @dataclass(frozen=True)
@@ -20,29 +21,47 @@ class Finding:
     text: str
 
 
-@dataclass(frozen=True)
-class Counted:
-    """Rows of a batch, counted from the stored bytes."""
-
-    accepted: int
-    quarantined: int
-    duplicates: int
-    unlabelled: int
-    positives: int
+_COUNTED = ("accepted", "quarantined", "duplicates", "unlabelled", "positives", "first_event", "last_event")
 
 
-def rows_add_up(batch: Batch, counted: Counted) -> list[Finding]:
-    """I2: every landed row is in exactly one of accepted, quarantined, duplicate, and the stored rows are as many."""
+def all_recorded(
+    delivered: Mapping[str, Sequence[str]], done: Mapping[str, int], known: Iterable[str]
+) -> list[Finding]:
+    """I2: whatever was delivered, and whatever a turn is done with, is a batch.
+
+    Args:
+        delivered: Names under which each content came.
+        done: Number of the finished turn of each content.
+        known: Contents that are recorded as batches.
+    """
+    recorded = set(known)
+    found = [
+        Finding("I2", f"delivery {', '.join(names)} ({batch[:12]}): no batch of this content is recorded")
+        for batch, names in delivered.items()
+        if batch not in recorded
+    ]
+    lost = [number for batch, number in done.items() if batch not in recorded | delivered.keys()]
+    return found + [Finding("I2", f"turn {number} is done, but its batch is not recorded") for number in lost]
+
+
+def rows_add_up(batch: Batch, counted: Batch | None) -> list[Finding]:
+    """I2: every landed row is in exactly one of accepted, quarantined, duplicate, and the stored rows are as many.
+
+    Args:
+        batch: The record.
+        counted: The record as it would be made from the stored rows; None if it was refused.
+    """
     named = f"batch {batch.name} ({batch.id[:12]})"
     found = []
     if batch.landed != batch.accepted + batch.quarantined + batch.duplicates:
         parts = " + ".join(wording.count(part) for part in (batch.accepted, batch.quarantined, batch.duplicates))
-        found.append(Finding("I2", f"{named}: {wording.count(batch.landed)} rows landed, but {parts} are accounted for"))
-    names = ("accepted", "quarantined", "duplicates", "unlabelled", "positives")
-    for name in names if batch.status is BatchStatus.ACCEPTED else ():
+        found.append(
+            Finding("I2", f"{named}: {wording.count(batch.landed)} rows landed, but {parts} are accounted for")
+        )
+    for name in _COUNTED if counted is not None else ():
         recorded, stored = getattr(batch, name), getattr(counted, name)
         if recorded != stored:
-            text = f"{named}: {wording.count(recorded)} {name} recorded, {wording.count(stored)} stored"
+            text = f"{named}: {_shown(recorded)} {name.replace('_', ' ')} recorded, {_shown(stored)} stored"
             found.append(Finding("I2", text))
     return found
 
@@ -74,6 +93,10 @@ def known_files(selected: Iterable[str], accepted: Iterable[str], named: str) ->
     """I6: a snapshot selects only files of accepted batches."""
     strangers = sorted(set(selected) - set(accepted))
     return [Finding("I6", f"{named} selects file {digest[:12]}, which no accepted batch lists") for digest in strangers]
+
+
+def _shown(value: int | datetime | None) -> str:
+    return wording.count(value) if isinstance(value, int) else str(value)
 
 
 def _version(number: int | None) -> str:

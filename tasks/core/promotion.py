@@ -190,7 +190,7 @@ def _mean_square(values: Sequence[float]) -> float:
 
 
 def _vetoes(guards: Sequence[Guard]) -> tuple[str, ...]:
-    return tuple(f"{guard.name} objects: {guard.text}" for guard in guards if guard.objects)
+    return tuple(f"guard '{guard.name}' objects: {guard.text}" for guard in guards if guard.objects)
 
 
 def _standing(evidence: Evidence) -> str:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configs.settings import Cluster, ColumnRule, EvaluationSettings, Slice, Times
-from tasks.core import evaluation
+from tasks.core import baseline, evaluation
 from tasks.core.evaluation import MISSING
 
 TIMES = Times(event="departure")
@@ -283,8 +283,8 @@ def test_no_model_predicts_the_share_of_positives_everywhere():
     losses = evaluation.log_losses(y, evaluation.constant(0.25, 4))
 
     assert losses.sum() == pytest.approx(-math.log(0.25) - 3 * math.log(0.75))
-    assert evaluation.dummy_loss(0.25, positives=1, rows=4) == pytest.approx(losses.mean())
-    assert evaluation.dummy_loss(0.25, positives=0, rows=0) is None
+    assert baseline.log_loss(0.25, positives=1, rows=4) == pytest.approx(losses.mean())
+    assert baseline.log_loss(0.25, positives=0, rows=0) is None
 
 
 def test_a_batch_without_rows_has_a_score_without_values():

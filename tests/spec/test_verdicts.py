@@ -33,8 +33,8 @@ VERDICTS = [
      "evidence 250 ≥ 200, but the gain on this batch, +0.0009, is not above 0.50\u202f% of the loss"),
     (250.0, 0.0, 0.0, None, KEEP,
      "evidence 250 ≥ 200, but the gain on this batch, 0.0000, is not above 0.50\u202f% of the loss"),
-    (1516.0, 9.0, 0.0418, "slices", REJECT, "slices objects: as it was found"),
-    (8.9, 9.0, 0.0379, "calibration", REJECT, "calibration objects: as it was found"),
+    (1516.0, 9.0, 0.0418, "slices", REJECT, "guard 'slices' objects: as it was found"),
+    (8.9, 9.0, 0.0379, "calibration", REJECT, "guard 'calibration' objects: as it was found"),
     (0.17, -9.0, -0.0120, "churn", REJECT, "evidence 0.17, needs 200"),
     (math.nan, 9.0, 0.0418, None, REJECT, "the losses are not finite"),
     (math.inf, 9.0, 0.0418, None, REJECT, "the losses are not finite"),
@@ -51,7 +51,7 @@ FIRST = [
     (0.0381, (0.0201, 0.0561), 0.52, None, REJECT, "AUC 0.520, needs 0.55"),
     (0.0381, (0.0201, 0.0561), None, None, REJECT, "AUC –, needs 0.55"),
     (0.0381, (0.0201, 0.0561), math.nan, None, REJECT, "AUC –, needs 0.55"),
-    (0.0381, (0.0201, 0.0561), 0.68, "bundle", REJECT, "bundle objects: as it was found"),
+    (0.0381, (0.0201, 0.0561), 0.68, "bundle", REJECT, "guard 'bundle' objects: as it was found"),
     (math.nan, (math.nan, math.nan), 0.68, None, REJECT, "does not beat no model: gain – (–)"),
 ]
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from configs.settings import PipelineSettings
 from tasks.core import wording
-from tasks.core.records import BatchStatus, History, Outcome, Score, SliceScore, Turn, VerdictKind
+from tasks.core.records import Batch, BatchStatus, History, Outcome, Score, SliceScore, Turn, VerdictKind
 from tasks.core.reporting import labels
 from tasks.core.reporting.labels import capital
 
@@ -154,15 +154,22 @@ def data(history: History, settings: PipelineSettings) -> str:
         number = labels.number_of(missing, (f"accepted {nouns[0]} has", f"accepted {nouns[1]} have"))
         sentences.append(f"{number} no label{reason}: kept, counted, never trained on.")
     if refused:
-        rows = labels.number_of(sum(b.landed for b in refused), nouns)
         one = len(refused) == 1
         many = "One more delivery" if one else f"{capital(wording.number_word(len(refused)))} more deliveries"
-        sentences.append(f"{many} ({rows}) {'was' if one else 'were'} refused whole.")
+        sentences.append(f"{many}{_rows_of(refused, nouns)} {'was' if one else 'were'} refused whole.")
     if history.duplicates:
         one = len(history.duplicates) == 1
         many = "One delivery" if one else f"{capital(wording.number_word(len(history.duplicates)))} deliveries"
         sentences.append(f"{many} came a second time and {'was' if one else 'were'} counted once.")
     return " ".join(sentences) or "Nothing has come in yet."
+
+
+def _rows_of(refused: Sequence[Batch], nouns: tuple[str, str]) -> str:
+    """How many rows were in refused deliveries; those of a file that cannot be read are not known."""
+    known = labels.number_of(sum(b.landed for b in refused), nouns)
+    if all(b.landed for b in refused):
+        return f" ({known})"
+    return f" (at least {known})" if any(b.landed for b in refused) else ""
 
 
 def _slice(part: SliceScore) -> str:
@@ -188,7 +195,8 @@ def left_out(history: History, settings: PipelineSettings) -> tuple[tuple[str, s
     counts = (
         (sum(b.unlabelled for b in taken), f"accepted {rows} without a label{reason}"),
         (sum(b.quarantined for b in taken), f"quarantined {rows}"),
-        (sum(b.landed for b in refused), f"rows of {_batches(len(refused))} refused whole"),
+        (sum(b.landed for b in refused), f"rows of {_batches(sum(b.landed > 0 for b in refused))} refused whole"),
+        (sum(not b.landed for b in refused), "refused deliveries whose rows could not be counted"),
         (sum(b.duplicates for b in taken), f"{rows} that were exact duplicates of others"),
         (sum(n for _, _, n in history.duplicates), "rows of deliveries that came a second time"),
         (_pooled(history), f"{rows} in slices with too few of them, in the slice table (they are in the total)"),

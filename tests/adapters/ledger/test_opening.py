@@ -1,0 +1,166 @@
+"""Opening: the schema is made once, moved forward, and never touched by an older version."""
+
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from configs.environment import CHECKOUT
+from configs.errors import Damaged, UnusableHome
+from tasks.adapters.ledger import opening, schema
+from tasks.adapters.ledger.book import Ledger
+
+WRITER = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from tasks.adapters.ledger.book import Ledger
+database, name = Path(sys.argv[1]), sys.argv[2]
+ledger = Ledger(f"sqlite:///{database}", database.with_name(".lock"), lambda: datetime.now(UTC))
+for number in range(10):
+    ledger.turns.open("shop", f"{name}-{number}", name, None)
+"""
+
+
+def test_what_the_migrations_make_is_what_the_code_expects(database: Path) -> None:
+    engine = opening.open_engine(f"sqlite:///{database}", database.with_name(".lock"))
+
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        differences, head = compare_metadata(context, schema.metadata), context.get_current_revision()
+    engine.dispose()
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(opening.__file__).parent / "migrations"))
+    assert differences == []
+    assert head == schema.HEAD == ScriptDirectory.from_config(config).get_current_head()
+
+
+def test_a_change_of_the_tables_without_a_migration_would_be_seen(database: Path, ledger: Ledger) -> None:
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("alter table turns drop column prefect_run")
+
+    engine = opening.open_engine(f"sqlite:///{database}", database.with_name(".lock"))
+    with engine.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), schema.metadata)
+    engine.dispose()
+
+    assert [difference[0] for difference in differences] == ["add_column"]
+
+
+def test_a_ledger_is_opened_again_as_it_was_left(open_ledger: Callable[[], Ledger]) -> None:
+    open_ledger().turns.open("shop", "a", "monday", None)
+
+    again = open_ledger()
+
+    assert [row["batch_name"] for row in again.turns.all("shop")] == ["monday"]
+
+
+def test_the_folder_is_made_with_the_ledger(tmp_path: Path) -> None:
+    home = tmp_path / "not" / "there 100% yet"
+
+    ledger = Ledger(f"sqlite:///{home / 'ledger.db'}", home / ".lock", lambda: pytest.fail("nobody asked"))
+    ledger.close()
+
+    assert (home / "ledger.db").is_file()
+
+
+def test_a_process_that_was_killed_before_the_first_table_is_no_obstacle(
+    database: Path, open_ledger: Callable[[], Ledger]
+) -> None:
+    database.touch()
+
+    ledger = open_ledger()
+
+    assert ledger.turns.all("shop") == []
+
+
+def test_a_ledger_of_a_newer_version_is_refused_and_left_alone(
+    database: Path, open_ledger: Callable[[], Ledger]
+) -> None:
+    open_ledger().close()
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("update alembic_version set version_num = '9999'")
+    before = database.read_bytes()
+
+    with pytest.raises(UnusableHome, match=r"has schema 9999, this version of Incumbent knows \d+") as caught:
+        open_ledger()
+
+    assert "use that one, or another INCUMBENT_HOME" in str(caught.value)
+    assert database.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("somewhere", "INCUMBENT_LEDGER_URL"),
+        ("oracle9i://host/db", "INCUMBENT_LEDGER_URL"),
+        ("postgresql+nosuchdriver://user:secret@host/db", "INCUMBENT_LEDGER_URL"),
+        ("sqlite:////proc/no/such/place/ledger.db", "cannot be"),
+    ],
+)
+def test_an_address_that_leads_nowhere_is_the_users_mistake(url: str, words: str, tmp_path: Path) -> None:
+    with pytest.raises(UnusableHome, match=words) as caught:
+        opening.open_engine(url, tmp_path / ".lock")
+
+    assert "secret" not in str(caught.value)
+
+
+def test_something_else_in_the_place_of_the_ledger_is_named(database: Path, open_ledger: Callable[[], Ledger]) -> None:
+    database.write_bytes(b"not a database " * 500)
+
+    with pytest.raises(Damaged, match="file is not a database"):
+        open_ledger()
+
+    assert database.read_bytes().startswith(b"not a database ")
+
+
+def test_a_ledger_whose_pages_are_damaged_says_so_instead_of_a_traceback(
+    database: Path, open_ledger: Callable[[], Ledger]
+) -> None:
+    ledger = open_ledger()
+    ledger.turns.open("shop", "a", "monday", None)
+    ledger.close()
+    shutil.copyfile(database, database.with_name("copy.db"))
+    content = bytearray(database.read_bytes())
+    content[4096 * 2 :] = b"\xff" * (len(content) - 4096 * 2)
+    database.write_bytes(content)
+
+    with pytest.raises(Damaged, match="Restore it from a backup"):
+        open_ledger().turns.all("shop")
+
+
+def test_every_connection_survives_a_power_cut_and_waits_for_others(database: Path) -> None:
+    engine = opening.open_engine(f"sqlite:///{database}", database.with_name(".lock"))
+
+    with engine.connect() as connection:
+        asked = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        found = [connection.exec_driver_sql(f"pragma {name}").scalar() for name in asked]
+    engine.dispose()
+
+    assert found == ["wal", 2, 1, 30000]
+
+
+def test_processes_that_open_a_new_ledger_at_once_make_it_once_and_lose_nothing(
+    database: Path, open_ledger: Callable[[], Ledger]
+) -> None:
+    started = [
+        subprocess.Popen([sys.executable, "-c", WRITER, database, name], cwd=CHECKOUT, stderr=subprocess.PIPE)
+        for name in ("one", "two", "three")
+    ]
+    faults = [process.communicate(timeout=60)[1].decode() for process in started]
+
+    turns = open_ledger().turns.all("shop")
+
+    assert faults == ["", "", ""]
+    assert [row["number"] for row in turns] == list(range(1, 31))
+    assert len({row["batch"] for row in turns}) == 30

@@ -1,0 +1,121 @@
+"""A home in which one turn is done and much is waiting, processes that work on it, and who is left of them.
+
+What waits: a month on which the second model takes over, a file that is refused, and a copy of the first month.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from configs.environment import CHECKOUT
+
+Process = subprocess.Popen[str]
+
+FIRST, SECOND, COPY, BROKEN = "2013-06", "2013-07", "2013-06-again", "2013-08"
+"""Names of the deliveries; the model of early June is no match for one that has seen all of it."""
+REFUSED = 3
+"""Exit code of a run in which a batch was refused."""
+_LONGEST = 120
+
+
+@dataclass(frozen=True)
+class World:
+    """One home at one place (MLflow remembers where it is), which can be put back to how it was after its first turn."""
+
+    home: Path
+    before: Path
+    pipelines: Path
+
+    def restore(self) -> None:
+        """As after the first turn, with all the rest waiting."""
+        shutil.rmtree(self.home, ignore_errors=True)
+        shutil.copytree(self.before, self.home)
+
+    def restart(self) -> None:
+        """As before the first turn, with everything waiting."""
+        self.restore()
+        for part in ("ledger.db", "store", "bundles", "reports", "mlflow/artifacts/flights"):
+            path = self.home / part
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        shutil.copyfile(self.before.parent / "mlflow.db", self.home / "mlflow" / "mlflow.db")
+
+    def start(self, *arguments: str, **variables: str) -> Process:
+        """A process of its own, in a session of its own, as from a terminal."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "INCUMBENT_"))}
+        own = {"INCUMBENT_HOME": str(self.home), "INCUMBENT_PIPELINES": str(self.pipelines)}
+        return subprocess.Popen(
+            [sys.executable, "-m", "flows.run", *arguments],
+            cwd=CHECKOUT,
+            env={**kept, **own, **variables},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, *arguments: str, **variables: str) -> tuple[int, str, str]:
+        """Exit code, output and errors of one whole process."""
+        process = self.start(*arguments, **variables)
+        out, err = process.communicate(timeout=_LONGEST)
+        return process.returncode, out, err
+
+    def kill_at(self, failpoint: str) -> None:
+        """Let a process kill itself there."""
+        code, _, err = self.run(INCUMBENT_FAILPOINT=failpoint)
+
+        assert code == -signal.SIGKILL, f"{failpoint} was not reached: {code} {err}"
+
+    def left(self, seconds: float = 5.0) -> list[str]:
+        """Command lines of processes of this home that are still there after so long; a killed run leaves none."""
+        deadline = time.monotonic() + seconds
+        while (found := list(self._processes())) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return found
+
+    def _processes(self) -> Iterator[str]:
+        mark = f"INCUMBENT_HOME={self.home}\0".encode()
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                if mark in (folder / "environ").read_bytes() + b"\0":
+                    yield (folder / "cmdline").read_text().replace("\0", " ")
+            except OSError:
+                continue
+
+
+@contextmanager
+def make(folder: Path, months: Callable[[str], Path], prefect_template: Path, mlflow_template: Path) -> Iterator[World]:
+    """A world in `folder`; takes one run."""
+    world = World(folder / "home", folder / "before", folder / "pipelines")
+    landing = world.home / "landing" / "flights"
+    for part in (landing, world.home / "prefect", world.home / "mlflow" / "artifacts", world.pipelines):
+        part.mkdir(parents=True)
+    (world.pipelines / "flights.yaml").write_text(_settings())
+    shutil.copyfile(prefect_template, world.home / "prefect" / "prefect.db")
+    for copy in (world.home / "mlflow", folder):
+        shutil.copyfile(mlflow_template / "mlflow.db", copy / "mlflow.db")
+    shutil.copyfile(months(FIRST), landing / f"{FIRST}.parquet")
+    code, out, err = world.run()
+    assert code == 0, out + err
+    shutil.copyfile(months(FIRST), landing / f"{COPY}.parquet")
+    shutil.copyfile(months(SECOND), landing / f"{SECOND}.parquet")
+    (landing / f"{BROKEN}.parquet").write_bytes(months(SECOND).read_bytes()[:10_000])
+    shutil.copytree(world.home, world.before)
+    yield world
+
+
+def _settings() -> str:
+    """Those of the flights, with a weak first model, quick fits, and a second model that takes over."""
+    settings = yaml.safe_load((CHECKOUT / "configs" / "pipelines" / "flights.yaml").read_text())
+    settings["training"]["first_model_share"] = 0.25
+    settings["training"]["candidates"][0] |= {"max_iter": 40, "min_samples_leaf": 200}
+    settings["promotion"] |= {"false_promotion_every": 2, "min_relative_gain": 0.0}
+    return yaml.safe_dump(settings, sort_keys=False)
