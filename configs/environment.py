@@ -57,13 +57,15 @@ def read() -> Environment:
     """The environment as it is now; a relative home is relative to the working directory.
 
     Raises:
-        UnusableHome: The home names a user that there is not.
+        UnusableHome: The home is something else than a folder, or in that of a user that there is not.
     """
     environment = Environment()
     try:
         home = environment.home.expanduser().absolute()
     except RuntimeError as err:
         raise UnusableHome(f"INCUMBENT_HOME is {environment.home}, but there is no such user. Name a folder.") from err
+    if home.exists() and not home.is_dir():
+        raise UnusableHome(f"INCUMBENT_HOME is {home}, which is not a folder. Name one that is, or one to be made.")
     return environment.model_copy(update={"home": home})
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-STEPS = 8
+STEPS = 5
 """Steps that a turn announces."""
 
 

@@ -14,8 +14,8 @@ from flows.terminal import Terminal
 from tasks.adapters import home, inbox, pages
 from tasks.adapters.home import Home
 from tasks.adapters.inbox import Waiting
-from tasks.core.records import Outcome
 from tasks.core.reporting import labels
+from tasks.core.turns import Outcome
 
 
 def execute(chosen: argparse.Namespace) -> int:
@@ -192,6 +192,8 @@ def _prefect(
     from tasks.adapters import backstage, local_api
 
     api = local_api.start(hands.folder, environment.read().prefect_api_url)
+    if api.process is None:
+        api.wait()  # that a named server is not there is said before anything is imported
     with ExitStack() as opened:
         opened.callback(api.stop)
         from prefect import tags

@@ -9,7 +9,7 @@ from flows.announcements import Closing, TurnDone, tell
 from tasks import coordination, ingestion, lineage, reporting
 from tasks.adapters import home
 from tasks.adapters.sources import Delivery
-from tasks.core.records import Outcome
+from tasks.core.turns import Outcome
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from flows.announcements import Step, tell
 from tasks import coordination, ingestion, validation
 from tasks.adapters import home
 from tasks.adapters.sources import Delivery
-from tasks.core.records import Batch, TurnRef
+from tasks.core.records import Batch
+from tasks.core.turns import TurnRef
 
 
 @flow(name="ingest", flow_run_name="ingest {pipeline}")

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from configs.settings import PipelineSettings
 from tasks.core import wording
-from tasks.core.records import Batch, History, Outcome, Turn
+from tasks.core.records import Batch
 from tasks.core.reporting import labels, sentences
+from tasks.core.turns import History, Outcome, Turn
 
 WIDEST = 96
 INDENT = "  "

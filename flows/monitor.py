@@ -5,7 +5,8 @@ from prefect import flow
 from flows.announcements import Step, tell
 from tasks import coordination, evaluation, monitoring
 from tasks.adapters import home
-from tasks.core.records import Batch, Health, HealthState, Model, TurnRef
+from tasks.core.records import Batch, Model
+from tasks.core.turns import Health, HealthState, TurnRef
 
 
 @flow(name="monitor", flow_run_name="monitor {pipeline}")

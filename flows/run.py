@@ -7,14 +7,13 @@ neither Prefect nor scikit-learn is loaded. What a command does is in `commands.
 import argparse
 import difflib
 import os
-import signal
 import sys
 from collections.abc import Iterator, Sequence
-from typing import NoReturn
 
 from configs import environment, errors
 from configs.environment import DEFAULT_PIPELINE
 from configs.errors import IncumbentError, UnknownPipeline
+from flows.stopping import Stop, leave
 
 COMMANDS = {
     "run": "catch up: one turn for each batch that waits, then the report (the default)",
@@ -27,12 +26,7 @@ COMMANDS = {
     "prepare": "write the example data into the landing folder, and make the databases",
 }
 """Their names are reserved: no pipeline can be called so."""
-_INTERRUPTED, _TERMINATED = 130, 143
 _PROGRAM = "python -m flows.run"
-
-
-class _Terminated(KeyboardInterrupt):
-    """SIGTERM: the end of a container, a service or a shell; to be heard like Ctrl-C."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,15 +35,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = _parser().parse_args(_with_command(given))
     try:
         environment.settle()
-        from flows import commands
+        with Stop() as stop:
+            from flows import commands
 
-        return commands.execute(chosen)
+            return commands.execute(chosen)
     except IncumbentError as problem:
         print(f"{problem}{_meant(given) if isinstance(problem, UnknownPipeline) else ''}", file=sys.stderr)
         return problem.exit_code
-    except KeyboardInterrupt as stopped:
-        print("\nStopped. What was committed stays; the same command goes on from there.", file=sys.stderr)
-        return _TERMINATED if isinstance(stopped, _Terminated) else _INTERRUPTED
+    print("\nStopped. What was committed stays; the same command goes on from there.", file=sys.stderr)
+    return stop.code
 
 
 def _with_command(given: list[str]) -> list[str]:
@@ -91,18 +85,14 @@ def _exit_codes() -> Iterator[str]:
     codes = {kind.exit_code: kind.title for kind in _kinds(errors.IncumbentError)}
     for code, title in sorted(codes.items()):
         yield f"  {code:>3}  {title}"
-    yield f"  {_INTERRUPTED:>3}  stopped by Ctrl-C"
-    yield f"  {_TERMINATED:>3}  stopped by SIGTERM"
+    yield "  130  stopped by Ctrl-C"
+    yield "  143  stopped by SIGTERM"
 
 
 def _kinds(kind: type[IncumbentError]) -> Iterator[type[IncumbentError]]:
     for child in kind.__subclasses__():
         yield from _kinds(child)
     yield kind
-
-
-def _terminate(_signal: int, _frame: object) -> NoReturn:
-    raise _Terminated
 
 
 def _fill_streams() -> None:
@@ -115,5 +105,4 @@ def _fill_streams() -> None:
 
 if __name__ == "__main__":
     _fill_streams()
-    signal.signal(signal.SIGTERM, _terminate)
-    sys.exit(main())
+    leave(main())

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, TextIO
 from configs.settings import PipelineSettings
 from flows import lines
 from flows.lines import ascii_only, clean, fit, plain_line, row, turn_object, waiting_line, wrapped
-from tasks.core.records import History, Outcome, Turn
 from tasks.core.reporting import findings, sentences
+from tasks.core.turns import History, Outcome, Turn
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -6,7 +6,8 @@ from flows import monitor
 from flows.announcements import Step, tell
 from tasks import coordination, evaluation, promotion, training
 from tasks.adapters import home
-from tasks.core.records import Batch, Model, Outcome, Snapshot, TurnRef, Verdict, VerdictKind
+from tasks.core.records import Batch, Model, Snapshot
+from tasks.core.turns import Outcome, TurnRef, Verdict, VerdictKind
 
 
 @flow(name="train", flow_run_name="train {pipeline}")
@@ -43,15 +44,15 @@ def challenge(turn: TurnRef, batch: Batch, snapshot: Snapshot, champion: Model |
 
 def judge(turn: TurnRef, batch: Batch, snapshot: Snapshot, champion: Model | None) -> tuple[Model, Verdict]:
     """Train every candidate on the window before the batch; the probe is judged against the champion on the batch."""
-    family = promotion.nominate_family(turn)
-    models = {}
-    for step, name in enumerate(training.list_families(turn)):
-        tell(Step(turn.number, turn.name, 3 + min(step, 2), f"training {name} on {snapshot.rows:,} rows"))
-        models[name] = training.train_candidate(turn, snapshot, name)
-    tell(Step(turn.number, turn.name, 6, "judging on rows that no model has seen"))
+    family, families = promotion.nominate_family(turn), training.list_families(turn)
+    tell(Step(turn.number, turn.name, 3, f"training {' and '.join(families)} on {snapshot.rows:,} rows"))
+    # Each fit takes one core: two families take as long as the slower one.
+    fits = {name: training.train_candidate.submit(turn, snapshot, name) for name in families}
+    models = {name: fit.result() for name, fit in fits.items()}
+    tell(Step(turn.number, turn.name, 4, "judging on rows that no model has seen"))
     scores = {name: evaluation.score_model(turn, batch, model, snapshot) for name, model in models.items()}
     probe, score = models[family], scores[family]
     comparison = evaluation.compare_models(turn, batch, champion, probe)
     evidence = promotion.weigh_evidence(turn, champion, probe, comparison) if champion else None
-    tell(Step(turn.number, turn.name, 7, "deciding"))
+    tell(Step(turn.number, turn.name, 5, "deciding"))
     return probe, promotion.judge_challenger(turn, champion, probe, score, comparison, evidence)

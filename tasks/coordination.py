@@ -5,7 +5,8 @@ from prefect import task
 from tasks.adapters import failpoints, home
 from tasks.adapters.sources import Delivery
 from tasks.core import coordination, windows
-from tasks.core.records import Batch, Outcome, RetrainingDecision, Snapshot, TurnRef, TurnState, Verdict
+from tasks.core.records import Batch, Snapshot
+from tasks.core.turns import Outcome, RetrainingDecision, TurnRef, TurnState, Verdict
 
 
 @task(task_run_name="open-turn-{delivery.name}", tags=["coordination"])

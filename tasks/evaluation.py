@@ -4,7 +4,8 @@ from prefect import task
 
 from tasks.adapters import failpoints, home
 from tasks.core import evaluation
-from tasks.core.records import Batch, Comparison, Model, Score, Snapshot, TurnRef
+from tasks.core.records import Batch, Comparison, Model, Score, Snapshot
+from tasks.core.turns import TurnRef
 
 
 @task(task_run_name="score-{model.family}", tags=["evaluation"])
@@ -17,7 +18,9 @@ def score_model(turn: TurnRef, batch: Batch, model: Model, snapshot: Snapshot | 
     settings, cutoff = hands.settings(turn.pipeline), snapshot.cutoff if snapshot else None
     rows = hands.rows.judged(batch, cutoff, settings)
     answers = hands.rows.answers(model, batch, cutoff, settings)
-    score = evaluation.score(model.id, batch.id, rows.outcomes, answers, rows.clusters, rows.slices, settings.evaluation)
+    score = evaluation.score(
+        model.id, batch.id, rows.outcomes, answers, rows.clusters, rows.slices, settings.evaluation
+    )
     hands.ledger.models.record_score(turn.pipeline, score)
     failpoints.reach("score-committed")
     return score

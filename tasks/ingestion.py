@@ -7,7 +7,8 @@ from tasks.adapters import failpoints, home, inbox, sources
 from tasks.adapters.inbox import Waiting
 from tasks.adapters.sources import Delivery
 from tasks.core import batches
-from tasks.core.records import Batch, BatchStatus, TurnRef, TurnState
+from tasks.core.records import Batch, BatchStatus
+from tasks.core.turns import TurnRef, TurnState
 
 
 @task(task_run_name="list-waiting-{pipeline}", tags=["ingestion"], retries=2, retry_delay_seconds=[1.0, 5.0])

@@ -6,7 +6,8 @@ from tasks.adapters import backstage, failpoints, home
 from tasks.core import baseline
 from tasks.core.monitoring import drift as drifts
 from tasks.core.monitoring import health
-from tasks.core.records import Batch, Drift, Health, Model, Score, TurnRef
+from tasks.core.records import Batch, Model, Score
+from tasks.core.turns import Drift, Health, TurnRef
 
 
 @task(task_run_name="find-live-model-{turn.name}", tags=["monitoring"])

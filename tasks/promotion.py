@@ -5,7 +5,8 @@ from prefect import task
 from configs import loader
 from tasks.adapters import failpoints, fitting, home
 from tasks.core import baseline, promotion
-from tasks.core.records import Comparison, Evidence, Model, Promotion, Score, TurnRef, Verdict
+from tasks.core.records import Comparison, Model, Score
+from tasks.core.turns import Evidence, Promotion, TurnRef, Verdict
 
 
 @task(task_run_name="nominate-probe-{turn.name}", tags=["promotion"])
@@ -57,9 +58,7 @@ def judge_challenger(
 
     def ask() -> Verdict:
         bundle = fitting.inspect(hands, probe, settings)
-        guards = promotion.guards(
-            live, score, comparison, dummy_loss=dummy, bundle=bundle, settings=settings.promotion
-        )
+        guards = promotion.guards(live, score, comparison, dummy_loss=dummy, bundle=bundle, settings=settings.promotion)
         if evidence is None:
             return promotion.judge_first(score, comparison, guards, settings.promotion)
         return promotion.judge(evidence, comparison, guards, settings.promotion)

@@ -6,7 +6,7 @@ from prefect import task
 
 from tasks.adapters import events, home, pages
 from tasks.core.reporting import summaries
-from tasks.core.records import TurnRef
+from tasks.core.turns import TurnRef
 
 
 @task(task_run_name="write-report-{pipeline}", tags=["reporting"])

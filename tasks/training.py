@@ -3,7 +3,8 @@
 from prefect import task
 
 from tasks.adapters import failpoints, fitting, home
-from tasks.core.records import Batch, Model, Snapshot, TurnRef
+from tasks.core.records import Batch, Model, Snapshot
+from tasks.core.turns import TurnRef
 
 
 def list_families(turn: TurnRef) -> list[str]:

@@ -8,7 +8,8 @@ from configs.errors import BrokenContract, UnreadableFile
 from tasks.adapters import failpoints, home, sources
 from tasks.adapters.sources import Delivery
 from tasks.core import batches
-from tasks.core.records import Batch, TurnRef
+from tasks.core.records import Batch
+from tasks.core.turns import TurnRef
 
 
 @task(task_run_name="check-{turn.name}", tags=["validation"])

@@ -73,6 +73,18 @@ def new_home(tmp_path: Path, prefect_home: Callable[[Path], Path], mlflow_templa
 
 
 @pytest.fixture(scope="session")
+def furnished_home(
+    tmp_path_factory: pytest.TempPathFactory, prefect_home: Callable[[Path], Path], mlflow_template: Path
+) -> Callable[..., Path]:
+    """The same for homes that several tests share: `furnished_home("a", january, february)`."""
+
+    def make(name: str, *deliveries: Path) -> Path:
+        return _furnish(prefect_home(tmp_path_factory.mktemp(name) / "home"), mlflow_template, *deliveries)
+
+    return make
+
+
+@pytest.fixture(scope="session")
 def lived_home(
     months: Callable[[str], Path],
     flows_run: CommandLine,

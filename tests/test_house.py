@@ -70,7 +70,9 @@ def test_a_flow_reads_like_a_table_of_contents() -> None:
 
 
 def test_nothing_is_nested_deeper_than_three() -> None:
-    deep = {f"{path.stem}.{node.name}": _depth(node) for path in SOURCES for node in _functions(path) if _depth(node) > 3}
+    deep = {
+        f"{path.stem}.{node.name}": _depth(node) for path in SOURCES for node in _functions(path) if _depth(node) > 3
+    }
 
     assert deep == {}
 
@@ -98,7 +100,9 @@ def test_broad_excepts_are_at_the_gate_only() -> None:
 def test_the_core_asks_nobody_for_time_luck_or_surroundings(path: Path) -> None:
     tree = ast.parse(path.read_text())
 
-    calls = {node.func.attr for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)}
+    calls = {
+        node.func.attr for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    }
     used = calls & FORBIDDEN_IN_CORE.keys()
     imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
 
@@ -108,13 +112,20 @@ def test_the_core_asks_nobody_for_time_luck_or_surroundings(path: Path) -> None:
 
 
 def test_only_one_module_reads_the_environment() -> None:
-    readers = [path for path in SOURCES if "environ" in {n.attr for n in _attributes(path)} or "getenv" in path.read_text()]
+    readers = [
+        path for path in SOURCES if "environ" in {n.attr for n in _attributes(path)} or "getenv" in path.read_text()
+    ]
 
     assert [path.relative_to(ROOT).as_posix() for path in readers] == ["configs/environment.py"]
 
 
 def test_everything_public_is_documented() -> None:
-    silent = [f"{path.relative_to(ROOT)}:{node.name}" for path in SOURCES for node in _public(path) if not ast.get_docstring(node)]
+    silent = [
+        f"{path.relative_to(ROOT)}:{node.name}"
+        for path in SOURCES
+        for node in _public(path)
+        if not ast.get_docstring(node)
+    ]
 
     assert silent == []
 
@@ -178,4 +189,6 @@ def _is_elif(parent: ast.AST, child: ast.AST) -> bool:
 def _catches_everything(handler: ast.ExceptHandler) -> bool:
     caught = handler.type
     names = caught.elts if isinstance(caught, ast.Tuple) else [caught]
-    return any(name is None or (isinstance(name, ast.Name) and name.id in ("Exception", "BaseException")) for name in names)
+    return any(
+        name is None or (isinstance(name, ast.Name) and name.id in ("Exception", "BaseException")) for name in names
+    )

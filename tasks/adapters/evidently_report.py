@@ -26,7 +26,7 @@ import pandas as pd
 from configs.settings import ColumnRule, DriftSettings
 from tasks.adapters import files
 from tasks.core.monitoring.compared import MISSING, RARE
-from tasks.core.records import ColumnDrift, Drift
+from tasks.core.turns import ColumnDrift, Drift
 
 _verdicts: ContextVar[Mapping[str, ColumnDrift]] = ContextVar("_verdicts")
 """What core decided, by column as the page names it; set while a page is made."""
@@ -141,7 +141,7 @@ def _distinct(texts: Sequence[str]) -> list[str]:
 
 # ── what it says ──────────────────────────────────────────────────────────────────────────────────────────────────
 def _threshold(judged: Sequence[ColumnDrift], drifted: bool, share: float) -> float:
-    """The share from which Evidently speaks of drift: ours, or the nearest one with which its headline says `drifted`."""
+    """Share from which Evidently speaks of drift: ours, or the nearest with which its headline says `drifted`."""
     moved = sum(one.moved for one in judged) / len(judged)
     if (moved >= share) == drifted:
         return share

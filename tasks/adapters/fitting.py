@@ -13,7 +13,8 @@ from tasks.adapters import provenance
 from tasks.adapters.home import Home
 from tasks.core import evaluation, training, windows
 from tasks.core.promotion import BundleFacts
-from tasks.core.records import Batch, Model, Snapshot, TurnRef
+from tasks.core.records import Batch, Model, Snapshot
+from tasks.core.turns import TurnRef
 from tasks.core.windows import Plan
 
 

@@ -5,7 +5,8 @@ from typing import Any
 from tasks.adapters.ledger import codec
 from tasks.adapters.ledger.book import Ledger
 from tasks.core import baseline
-from tasks.core.records import Health, History, Model, Outcome, RetrainingDecision, Score, Turn, TurnState
+from tasks.core.records import Model, Score
+from tasks.core.turns import Health, History, Outcome, RetrainingDecision, Turn, TurnState
 
 
 def read(ledger: Ledger, pipeline: str, **about: Any) -> History:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tasks.adapters import sources
 from tasks.adapters.home import Home
 from tasks.adapters.sources import Delivery
-from tasks.core.records import TurnState
+from tasks.core.turns import TurnState
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 from configs import loader
 from tasks.adapters import failpoints, files, history, provenance
 from tasks.adapters.home import Home
-from tasks.core.records import History
+from tasks.core.turns import History
 
 
 def read_history(home: Home, pipeline: str) -> History:

@@ -12,7 +12,7 @@ from tasks.adapters.bundles import ALLOWED
 from tasks.adapters.home import Home
 from tasks.adapters.tracking import TrainingRun
 from tasks.core import training
-from tasks.core.records import History, Model, Turn, TurnState
+from tasks.core.turns import History, Turn, TurnState
 
 
 def show(home: Home, pipeline: str, number: int) -> str | None:

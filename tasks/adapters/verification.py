@@ -11,7 +11,8 @@ from tasks.adapters.home import Home
 from tasks.core import batches, lineage
 from tasks.core.batches import SortedOut
 from tasks.core.lineage import Finding
-from tasks.core.records import Batch, BatchStatus, Model, Promotion, TurnState
+from tasks.core.records import Batch, BatchStatus, Model
+from tasks.core.turns import Promotion, TurnState
 
 _TORN = "its row in the ledger says one thing in its columns and another in its record"
 

@@ -7,7 +7,8 @@ stored belong to the ledger; whether a challenger is better belongs to promotion
 from collections.abc import Sequence
 
 from tasks.core import wording
-from tasks.core.records import Batch, Outcome, RetrainingDecision, Verdict, VerdictKind
+from tasks.core.records import Batch
+from tasks.core.turns import Outcome, RetrainingDecision, Verdict, VerdictKind
 
 
 def decide(

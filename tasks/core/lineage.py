@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tasks.core import wording
-from tasks.core.records import Batch, Promotion, Verdict, VerdictKind
+from tasks.core.records import Batch
+from tasks.core.turns import Promotion, Verdict, VerdictKind
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 from configs.settings import GuardSettings, PromotionSettings
 from tasks.core import wording
-from tasks.core.records import Comparison, Evidence, Guard, Score, Verdict, VerdictKind
+from tasks.core.records import Comparison, Score
+from tasks.core.turns import Evidence, Guard, Verdict, VerdictKind
 
 LAMBDAS = (0.03, 0.06, 0.12, 0.25, 0.5, 1.0)
 _MEMORY = 0.8

@@ -14,7 +14,7 @@ import pytest
 from configs.settings import ColumnRule, DriftSettings
 from tasks.adapters import evidently_report
 from tasks.core.monitoring import drift
-from tasks.core.records import ColumnDrift, Drift
+from tasks.core.turns import ColumnDrift, Drift
 
 RULES = {"temp": ColumnRule(type="number"), "carrier": ColumnRule(type="category")}
 

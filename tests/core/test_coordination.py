@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.core import coordination
-from tasks.core.records import Outcome, Verdict, VerdictKind
+from tasks.core.turns import Outcome, Verdict, VerdictKind
 
 
 def test_the_reasons_of_a_decision_end_with_what_opened_the_question():

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from configs.settings import EvaluationSettings, PromotionSettings
 from tasks.core import evaluation, promotion
-from tasks.core.records import Comparison, VerdictKind
+from tasks.core.records import Comparison
+from tasks.core.turns import VerdictKind
 
 GAMMA_FREE = PromotionSettings(min_relative_gain=0.0)
 DEFAULTS = PromotionSettings()

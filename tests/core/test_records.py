@@ -8,11 +8,11 @@ from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.adapters.ledger import codec
-from tasks.core import records
+from tasks.core import records, turns
 from tests.core.reporting import pieces
 
 KEPT = (
@@ -21,13 +21,13 @@ KEPT = (
     records.Model,
     records.Score,
     records.Comparison,
-    records.Drift,
-    records.Health,
-    records.Evidence,
-    records.Verdict,
-    records.Promotion,
-    records.RetrainingDecision,
-    records.Trigger,
+    turns.Drift,
+    turns.Health,
+    turns.Evidence,
+    turns.Verdict,
+    turns.Promotion,
+    turns.RetrainingDecision,
+    turns.Trigger,
 )
 """Every record that the ledger holds."""
 PLAIN = {
@@ -59,6 +59,7 @@ def values(kind: Any) -> st.SearchStrategy[Any]:
 
 
 @pytest.mark.parametrize("kind", KEPT, ids=lambda kind: kind.__name__)
+@settings(deadline=None, max_examples=40)
 @given(data=st.data())
 def test_a_record_is_the_same_after_it_was_stored(kind: type[Any], data: st.DataObject) -> None:
     record = data.draw(values(kind))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from flows import lines, terminal
-from tasks.core.records import History, Turn
+from tasks.core.turns import History, Turn
 from tests.core.reporting import worlds
 
 PLAIN = {"quiet": False, "as_json": False}

@@ -3,7 +3,8 @@
 import pytest
 
 from tasks.core import coordination
-from tasks.core.records import Batch, BatchStatus, Outcome, RetrainingDecision, Verdict, VerdictKind
+from tasks.core.records import Batch, BatchStatus
+from tasks.core.turns import Outcome, RetrainingDecision, Verdict, VerdictKind
 
 #   champion?  rows to judge on (positive)   rows to train on (positive)   probe?   main reason (500 rows are needed)
 DECISIONS = [

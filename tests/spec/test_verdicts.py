@@ -6,7 +6,8 @@ import pytest
 
 from configs.settings import PromotionSettings
 from tasks.core import promotion
-from tasks.core.records import Comparison, Evidence, Guard, Metric, Score, SliceGain, VerdictKind
+from tasks.core.records import Comparison, Metric, Score, SliceGain
+from tasks.core.turns import Evidence, Guard, VerdictKind
 
 PROMOTE, REJECT, KEEP = VerdictKind.PROMOTE, VerdictKind.REJECT, VerdictKind.KEEP_SHADOWING
 SETTINGS = PromotionSettings()

@@ -7,7 +7,8 @@ from sqlalchemy import func, select
 from tasks.adapters.ledger import codec
 from tasks.adapters.ledger.connection import Access, differs, insert_once, replace
 from tasks.adapters.ledger.schema import comparisons, drifts, models, scores, snapshots, turns
-from tasks.core.records import Comparison, Drift, Model, Score, Snapshot
+from tasks.core.records import Comparison, Model, Score, Snapshot
+from tasks.core.turns import Drift
 
 
 class Models:

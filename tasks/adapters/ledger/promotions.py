@@ -7,7 +7,7 @@ from sqlalchemy import RowMapping, func, select
 from tasks.adapters.ledger import codec
 from tasks.adapters.ledger.connection import Access, insert_once, replace
 from tasks.adapters.ledger.schema import evidence, promotions, turns, verdicts
-from tasks.core.records import Evidence, Promotion, Verdict
+from tasks.core.turns import Evidence, Promotion, Verdict
 
 
 class Promotions:

@@ -8,7 +8,7 @@ from sqlalchemy import RowMapping, func, select
 from tasks.adapters.ledger import codec
 from tasks.adapters.ledger.connection import Access, insert_once
 from tasks.adapters.ledger.schema import projections, triggers, turns
-from tasks.core.records import Health, Outcome, RetrainingDecision, Trigger, TurnState
+from tasks.core.turns import Health, Outcome, RetrainingDecision, Trigger, TurnState
 
 
 class Turns:

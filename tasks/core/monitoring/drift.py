@@ -15,7 +15,7 @@ import pandas as pd
 
 from configs.settings import ColumnRule, DriftSettings
 from tasks.core.monitoring import levels, numbers, two_sample
-from tasks.core.records import ColumnDrift, Drift
+from tasks.core.turns import ColumnDrift, Drift
 
 _NUMBERS = ("integer", "number")
 _NAMED = 3

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 
 from configs.settings import HealthSettings, ReportingSettings
 from tasks.core import wording
-from tasks.core.records import Drift, Health, HealthState, Metric, Score
+from tasks.core.records import Metric, Score
+from tasks.core.turns import Drift, Health, HealthState
 
 
 def judge(

@@ -42,7 +42,7 @@ class _Scale:
 
 
 def compare(reference: pd.Series, current: pd.Series) -> Compared:
-    """Compare two samples of an integer or number column; a column without any value on one side is told apart by that."""
+    """Compare two samples of an integer or number column; no value at all on one side tells them apart."""
     if len(reference) == 0 or len(current) == 0:
         return NO_ROWS
     was, now = _known(reference), _known(current)

@@ -15,7 +15,7 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 _SMALLEST_EXPECTED = 5.0
-"""Expected rows of a level in the smaller sample below which the chi-square approximation is not trusted (Cochran 1954)."""
+"""Fewest expected rows of a level in the smaller sample for the chi-square approximation (Cochran 1954)."""
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from math import log10
 
 from tasks.core import wording
-from tasks.core.records import Score, Turn, VerdictKind
+from tasks.core.records import Score
 from tasks.core.reporting import labels, sentences
 from tasks.core.reporting.marks import WIDE, Chart, Mark, Scale, apart, decimals, mark, path, percent, runs, ticks
+from tasks.core.turns import Turn, VerdictKind
 
 LINE_HEIGHT = 14.0
 LINES = (("champ", "champion"), ("fresh", "retrained every turn"), ("never", "never retrained"), ("dummy", "no model"))

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from configs.settings import PipelineSettings
 from tasks.core import wording
-from tasks.core.records import Batch, BatchStatus, History, Outcome, Score, SliceScore, Turn, VerdictKind
+from tasks.core.records import Batch, BatchStatus, Score, SliceScore
 from tasks.core.reporting import labels
 from tasks.core.reporting.labels import capital
+from tasks.core.turns import History, Outcome, Turn, VerdictKind
 
 _TOP = 5
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from tasks.core import wording
-from tasks.core.records import HealthState, History, Outcome, Turn
+from tasks.core.turns import HealthState, History, Outcome, Turn
 
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),

@@ -18,9 +18,9 @@ from markupsafe import Markup
 
 from configs.settings import PipelineSettings
 from tasks.core import wording
-from tasks.core.records import HealthState, History, Outcome, Turn
 from tasks.core.reporting import charts, findings, labels, pictures, sentences, slices, stories, tables, versions
 from tasks.core.reporting.marks import Chart
+from tasks.core.turns import HealthState, History, Outcome, Turn
 
 Links = Mapping[int, Mapping[str, str]]
 """Per number of a turn: what there is to open, and where (relative, or http): `{3: {"Drift": "drift/3.html"}}`."""

@@ -6,8 +6,9 @@ Pure geometry: values in, marks out. Charts with one column per turn live in `ch
 from collections.abc import Sequence
 
 from tasks.core import wording
-from tasks.core.records import ColumnDrift, Comparison, Metric, Score
+from tasks.core.records import Comparison, Metric, Score
 from tasks.core.reporting.marks import WIDE, Chart, Mark, Point, Scale, decimals, mark, path, percent, ticks
+from tasks.core.turns import ColumnDrift
 
 
 def clusters(pair: Comparison, label: str) -> Chart | None:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from configs.settings import PipelineSettings
 from tasks.core import wording
-from tasks.core.records import BatchStatus, Comparison, Drift, HealthState, History, Metric, Outcome, Score, Turn
+from tasks.core.records import BatchStatus, Comparison, Metric, Score
 from tasks.core.reporting import labels
 from tasks.core.reporting.labels import capital, ended
+from tasks.core.turns import Drift, HealthState, History, Outcome, Turn
 
 _NEEDS_SUBJECT = ("beats ", "does not beat ")
 _STATES = {HealthState.WELL: "well", HealthState.WATCH: "watch", HealthState.UNWELL: "unwell"}

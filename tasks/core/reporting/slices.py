@@ -6,10 +6,11 @@ Values in, texts and small pictures out; the caption is in `findings.py`.
 from dataclasses import dataclass
 
 from tasks.core import wording
-from tasks.core.records import Metric, Score, SliceScore, Turn
+from tasks.core.records import Metric, Score, SliceScore
 from tasks.core.reporting import pictures
 from tasks.core.reporting.marks import Chart
 from tasks.core.reporting.sentences import loss, written
+from tasks.core.turns import Turn
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from configs.settings import PipelineSettings
 from tasks.core import wording
-from tasks.core.records import BatchStatus, Comparison, HealthState, History, Outcome, Turn
+from tasks.core.records import BatchStatus, Comparison
 from tasks.core.reporting import labels, pictures
 from tasks.core.reporting.labels import capital, ended
 from tasks.core.reporting.sentences import WAS, challenger, gain, measured, moved_groups, why
+from tasks.core.turns import HealthState, History, Outcome, Turn
 
 _MOST_COLUMNS = 3
 _MOST_RULES = 5

@@ -2,8 +2,8 @@
 
 from configs.settings import PipelineSettings
 from tasks.core import wording
-from tasks.core.records import History, Turn
 from tasks.core.reporting import sentences, stories
+from tasks.core.turns import History, Turn
 
 Cell = str | int | float | bool | None
 

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tasks.core import wording
-from tasks.core.records import Batch, BatchStatus, ColumnDrift, History, Turn
+from tasks.core.records import Batch, BatchStatus
 from tasks.core.reporting import labels, pictures
 from tasks.core.reporting.marks import Chart
+from tasks.core.turns import ColumnDrift, History, Turn
 
 SIZES = (0.1, 0.2, 0.35, 0.5)
 """Distances at which the next larger square begins."""

@@ -8,9 +8,10 @@ from datetime import datetime
 
 from configs.settings import PipelineSettings
 from tasks.core import wording
-from tasks.core.records import History, Model, Score, Turn
+from tasks.core.records import Model, Score
 from tasks.core.reporting import labels
 from tasks.core.reporting.sentences import loss
+from tasks.core.turns import History, Turn
 
 _HASH = 12
 _METRICS = {

@@ -82,9 +82,9 @@ def paused(holder: Holder) -> Iterator[None]:
 def test_a_live_holder_is_named_to_whoever_comes_second(start_holder: Callable[[], Holder], ledger: Ledger) -> None:
     holder = start_holder()
 
-    with pytest.raises(Busy, match=rf"process {holder.pid} on \S+ works on 'shop'\. Wait for it to end"):
-        with ledger.lease.held("shop"):
-            pytest.fail("two held it")
+    words = rf"process {holder.pid} on \S+ works on 'shop'\. Wait for it to end"
+    with pytest.raises(Busy, match=words), ledger.lease.held("shop"):
+        pytest.fail("two held it")
 
     assert told(holder, "a") == "turn 1"
 

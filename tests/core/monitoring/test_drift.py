@@ -11,7 +11,7 @@ import pytest
 from configs.settings import ColumnRule, DriftSettings
 from tasks.core.monitoring import drift
 from tasks.core.monitoring.compared import BINS, MISSING, RARE
-from tasks.core.records import ColumnDrift, Drift
+from tasks.core.turns import ColumnDrift, Drift
 
 NUMBER, INTEGER = ColumnRule(type="number", nullable=True), ColumnRule(type="integer", nullable=True)
 CATEGORY, BOOLEAN = ColumnRule(type="category", nullable=True), ColumnRule(type="boolean", nullable=True)
@@ -208,7 +208,7 @@ def test_the_batch_has_drifted_from_the_stated_share_of_columns_on(moved: int) -
     reference = {f"c{k}": np.arange(500.0) for k in range(4)}
     current = {f"c{k}": np.arange(500.0) + 400 * (k < moved) for k in range(4)}
 
-    found = measured(reference, current, {name: NUMBER for name in reference}, share=0.5)
+    found = measured(reference, current, dict.fromkeys(reference, NUMBER), share=0.5)
 
     assert len(found.moved) == moved
     assert found.drifted == (moved >= 2)

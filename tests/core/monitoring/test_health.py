@@ -4,7 +4,8 @@ import pytest
 
 from configs.settings import HealthSettings, ReportingSettings
 from tasks.core.monitoring import health
-from tasks.core.records import Drift, Health, HealthState, Metric, Score
+from tasks.core.records import Metric, Score
+from tasks.core.turns import Drift, Health, HealthState
 
 WORDS = ReportingSettings(row=("flight", "flights"), outcome="late")
 

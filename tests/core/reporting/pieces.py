@@ -11,9 +11,7 @@ from tasks.core.records import (
     Batch,
     BatchStatus,
     CalibrationBin,
-    ColumnDrift,
     Comparison,
-    Drift,
     Metric,
     Model,
     RuleFinding,
@@ -22,6 +20,7 @@ from tasks.core.records import (
     SliceScore,
     Snapshot,
 )
+from tasks.core.turns import ColumnDrift, Drift
 
 WEATHER = ("temp", "dewp", "humid", "pressure", "visib", "wind_dir", "wind_speed", "wind_gust", "precip")
 FEATURES = ("hour", "weekday", "carrier", "origin", "dest", "distance", "aircraft_age", *WEATHER)

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from tasks.core.records import Comparison, Turn
+from tasks.core.records import Comparison
 from tasks.core.reporting import findings
+from tasks.core.turns import Turn
 from tests.core.reporting import worlds
 
 

@@ -9,8 +9,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from tasks.core.records import History, RetrainingDecision
 from tasks.core.reporting import page
+from tasks.core.turns import History, RetrainingDecision
 from tests.core.reporting import worlds
 
 VOID = {"meta", "link", "br", "col"}

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from tasks.core.records import Guard, Health, HealthState, History, Outcome
 from tasks.core.reporting import sentences
+from tasks.core.turns import Guard, Health, HealthState, History, Outcome
 from tests.core.reporting import worlds
 
 

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from tasks.core.records import Guard, Verdict, VerdictKind
 from tasks.core.reporting import stories
+from tasks.core.turns import Guard, Verdict, VerdictKind
 from tests.core.reporting import worlds
 
 

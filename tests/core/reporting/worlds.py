@@ -8,20 +8,16 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from configs.settings import PipelineSettings
-from tasks.core.records import (
-    Batch,
+from tasks.core.records import Batch, Metric, Model, RuleFinding, Score
+from tasks.core.turns import (
     Evidence,
     Guard,
     Health,
     HealthState,
     History,
-    Metric,
-    Model,
     Outcome,
     Promotion,
     RetrainingDecision,
-    RuleFinding,
-    Score,
     Trigger,
     Turn,
     TurnState,

@@ -1,0 +1,246 @@
+"""What a turn finds, decides and leaves behind: the frozen values that the ledger keeps.
+
+Add a record here when it is about the course of a turn; what it is about (batches, models, scores) is in `records`.
+Behaviour belongs to the rooms. Times are UTC.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from tasks.core.records import Batch, Comparison, Model, Score
+
+
+# ── monitoring ────────────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True)
+class ColumnDrift:
+    """How far one input is from the data that the live model was trained on."""
+
+    column: str
+    kind: str
+    """`number` or `category`."""
+    effect: float
+    """KS distance (numbers) or total variation distance (categories), 0 to 1; missing counts as a value."""
+    p_value: float
+    moved: bool
+    text: str
+    """In plain words, with the cut or level where they differ most: `89 % above 43.9, was 70 %`."""
+    missing_was: float
+    missing_now: float
+    histogram: tuple[tuple[str, float, float], ...] = ()
+    """Bin (or level) label, share in the reference, share now."""
+
+
+@dataclass(frozen=True)
+class Drift:
+    """Have the inputs moved since the live model was trained?"""
+
+    batch: str
+    reference: str
+    """Id of the snapshot that it is compared with."""
+    columns: tuple[ColumnDrift, ...]
+    drifted: bool
+    """Whether the share of moved columns reaches the setting."""
+    reasons: tuple[str, ...]
+
+    @property
+    def moved(self) -> tuple[ColumnDrift, ...]:
+        """The columns that moved, largest effect first."""
+        return tuple(sorted((c for c in self.columns if c.moved), key=lambda c: -c.effect))
+
+
+class HealthState(StrEnum):
+    """Is the live model well?"""
+
+    WELL = "well"
+    WATCH = "watch"
+    UNWELL = "not_well"
+    NOT_JUDGED = "not_judged"
+
+
+@dataclass(frozen=True)
+class Health:
+    """State of the live model on one batch, with the reasons."""
+
+    state: HealthState
+    reasons: tuple[str, ...]
+
+
+# ── promotion ─────────────────────────────────────────────────────────────────────────────────────────────────────
+class VerdictKind(StrEnum):
+    """Outcome of a comparison."""
+
+    PROMOTE = "promote"
+    REJECT = "reject"
+    KEEP_SHADOWING = "keep_shadowing"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The state of the sequential test for one champion after one batch (DESIGN §4)."""
+
+    batch: str
+    champion: str
+    probe: str
+    before: float
+    """Evidence carried into this batch (mean of max(M, 1))."""
+    sums: tuple[float, ...]
+    """S_k: (1 − γ)·loss(champion) − loss(probe), summed over cluster k."""
+    counts: tuple[int, ...]
+    sigma: float
+    """σ that was used for this batch."""
+    m: tuple[float, ...]
+    """M_λ after this batch, one per λ."""
+    value: float
+    """E: the mean of M_λ."""
+    needed: float
+
+
+@dataclass(frozen=True)
+class Guard:
+    """One guard: may veto, never vote."""
+
+    name: str
+    objects: bool
+    text: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is to be done with a challenger, and why; the first reason is the main one."""
+
+    kind: VerdictKind
+    reasons: tuple[str, ...]
+    guards: tuple[Guard, ...] = ()
+    first: bool = False
+    """Judged by the policy for the first champion, which has no champion to compare with."""
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """One change of the live model; the list of them is one linear history."""
+
+    sequence: int
+    version: int
+    model: str
+    previous: int | None
+    turn: int
+    fence: int
+    at: datetime
+    by: str
+    reason: str
+
+
+# ── coordination ──────────────────────────────────────────────────────────────────────────────────────────────────
+class TurnState(StrEnum):
+    """How far a turn is; each state is a place from which it goes on after a kill."""
+
+    OPEN = "open"
+    INGESTED = "ingested"
+    MONITORED = "monitored"
+    JUDGED = "judged"
+    DONE = "done"
+
+
+class Outcome(StrEnum):
+    """How a turn ended."""
+
+    FIRST_CHAMPION = "first_champion"
+    PROMOTE = "promote"
+    REJECT = "reject"
+    KEEP_SHADOWING = "keep_shadowing"
+    REFUSED = "refused"
+    NOT_JUDGED = "not_judged"
+
+
+@dataclass(frozen=True)
+class RetrainingDecision:
+    """Whether a probe is trained in this turn, and why."""
+
+    retrain: bool
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TurnRef:
+    """What tasks hand each other: which turn of which pipeline, about which batch."""
+
+    pipeline: str
+    number: int
+    batch: str
+    """Digest of the delivered bytes."""
+    name: str
+    """Name of the delivery."""
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """A recorded reason to look again."""
+
+    id: int
+    kind: str
+    """manual, schedule, new_data, drift or performance."""
+    evidence: str
+    """What was seen, one sentence."""
+    at: datetime
+    turn: int | None
+    """The turn that covers it."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One pass of the loop, with all that was found and decided in it. What did not happen is None."""
+
+    number: int
+    batch: Batch
+    state: TurnState
+    started: datetime
+    finished: datetime | None = None
+    outcome: Outcome | None = None
+    reasons: tuple[str, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
+    decision: RetrainingDecision | None = None
+    champion_version: int | None = None
+    """Version that was live when the batch arrived."""
+    champion: Score | None = None
+    """The live champion on this batch."""
+    drift: Drift | None = None
+    health: Health | None = None
+    importance: tuple[tuple[str, float], ...] = ()
+    """Permutation importance of the model judged last on this batch (rise in log loss), largest first."""
+    probe_model: Model | None = None
+    probe_version: int | None = None
+    probe: Score | None = None
+    """The probe on this batch."""
+    candidates: tuple[tuple[str, float], ...] = ()
+    """Log loss of every family on this batch."""
+    never: Score | None = None
+    """The first champion on this batch: what would be without retraining."""
+    dummy_loss: float | None = None
+    """Log loss of a constant: the share of positives in the training data of the probe."""
+    comparison: Comparison | None = None
+    """Champion (first turn: dummy) against probe."""
+    evidence: Evidence | None = None
+    verdict: Verdict | None = None
+    drift_report: str | None = None
+    """File name of the Evidently page beside the report."""
+    mlflow_run: str | None = None
+    prefect_run: str | None = None
+
+
+@dataclass(frozen=True)
+class History:
+    """Everything that the report, the terminal and `status` tell about one pipeline."""
+
+    pipeline: str
+    turns: tuple[Turn, ...]
+    promotions: tuple[Promotion, ...]
+    models: tuple[tuple[int, Model], ...]
+    """Registered models by version."""
+    gates: tuple[tuple[int, Score], ...]
+    """For each promoted version, its score on the batch on which it won."""
+    duplicates: tuple[tuple[str, str, int], ...] = ()
+    """Deliveries whose content was known already: file name, name of the first delivery, rows."""
+    settings_hash: str = ""
+    lock_hash: str = ""
+    libraries: tuple[tuple[str, str], ...] = ()

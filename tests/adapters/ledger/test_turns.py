@@ -1,0 +1,74 @@
+"""Turns: one for each batch, numbered without gaps, and each step of them is committed once."""
+
+from collections.abc import Callable
+
+from tasks.adapters.ledger.book import Ledger
+from tasks.core.turns import Health, HealthState, Outcome, RetrainingDecision, TurnState
+
+
+def test_a_turn_that_was_cut_off_is_gone_on_with_under_its_number(open_ledger: Callable[[], Ledger]) -> None:
+    number = open_ledger().turns.open("shop", "a", "monday", "run 1")
+
+    again = open_ledger().turns.open("shop", "a", "monday", "run 2")
+    inside = open_ledger().turns.open("shop", "a", "monday", None)
+    other = open_ledger().turns.open("shop", "b", "tuesday", None)
+
+    assert (number, again, inside, other) == (1, 1, 1, 2)
+    assert open_ledger().turns.get("shop", 1)["prefect_run"] == "run 2"
+
+
+def test_each_pipeline_counts_its_own_turns(ledger: Ledger) -> None:
+    ledger.turns.open("shop", "a", "monday", None)
+
+    number = ledger.turns.open("flights", "a", "monday", None)
+
+    assert number == 1
+    assert [row["pipeline"] for row in ledger.turns.all("flights")] == ["flights"]
+
+
+def test_what_a_turn_finds_stays_beside_what_it_found_before(ledger: Ledger) -> None:
+    number = ledger.turns.open("shop", "a", "monday", None)
+    health, decision = Health(HealthState.WATCH, ("late",)), RetrainingDecision(True, ("no champion",))
+
+    ledger.turns.note("shop", number, health=health)
+    ledger.turns.note("shop", number, champion_version=3, decision=decision)
+    ledger.turns.advance("shop", number, TurnState.INGESTED)
+
+    row = ledger.turns.get("shop", number)
+    assert (row["state"], row["champion_version"]) == ("ingested", 3)
+    assert row["health"] == {"state": "watch", "reasons": ["late"]}
+    assert row["decision"] == {"retrain": True, "reasons": ["no champion"]}
+
+
+def test_a_closed_turn_says_how_and_why_and_others_stay_open(ledger: Ledger) -> None:
+    first, second = (ledger.turns.open("shop", batch, batch, None) for batch in ("a", "b"))
+
+    ledger.turns.close("shop", first, Outcome.REJECT, ("too little evidence", "and late"))
+
+    rows = ledger.turns.all("shop")
+    assert [row["state"] for row in rows] == ["done", "open"]
+    assert (rows[0]["outcome"], rows[0]["reasons"]) == ("reject", ["too little evidence", "and late"])
+    assert rows[0]["finished"] >= rows[0]["started"]
+    assert (second, rows[1]["outcome"], rows[1]["finished"]) == (2, None, None)
+
+
+def test_a_trigger_is_recorded_once_however_often_it_is_announced(ledger: Ledger) -> None:
+    for evidence in ("monday landed", "monday landed again"):
+        ledger.turns.trigger("shop", "new_data", "batch:a", evidence, 1)
+    ledger.turns.trigger("shop", "drift", "drift:a", "8 of 16 columns moved", 1)
+    ledger.turns.trigger("flights", "new_data", "batch:a", "january landed", 1)
+
+    found = [(trigger.kind, trigger.evidence, trigger.turn) for trigger in ledger.turns.triggers("shop")]
+
+    assert found == [("new_data", "monday landed", 1), ("drift", "8 of 16 columns moved", 1)]
+
+
+def test_what_was_shown_is_remembered_as_it_was_first_shown(ledger: Ledger) -> None:
+    ledger.turns.project("shop", 1, "mlflow", "run 1")
+    ledger.turns.project("shop", 1, "mlflow", "run 2")
+    ledger.turns.project("shop", 2, "mlflow", None)
+    ledger.turns.project("shop", 1, "importance", [["hour", 0.25]])
+
+    assert ledger.turns.projected("shop", "mlflow") == {1: "run 1", 2: None}
+    assert ledger.turns.projected("shop", "importance") == {1: [["hour", 0.25]]}
+    assert ledger.turns.projected("shop", "page") == {}

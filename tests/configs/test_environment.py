@@ -1,0 +1,109 @@
+"""The environment: what it says is read here only, and third parties are quiet unless the user wants them loud."""
+
+import os
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from configs import environment
+from configs.errors import UnusableHome
+
+
+@pytest.fixture(autouse=True)
+def bare(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine on which nobody has set anything of ours; what a test sets is taken back."""
+    for name in list(os.environ):
+        if name.startswith(("INCUMBENT_", "PREFECT_", "MLFLOW_", "DO_NOT_TRACK", "OMP_", "NO_PROXY", "no_proxy")):
+            monkeypatch.delenv(name)
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+
+
+def test_without_any_variable_everything_is_in_the_checkout():
+    found = environment.read()
+
+    assert found.home == environment.CHECKOUT / "var"
+    assert found.pipelines == environment.CHECKOUT / "configs" / "pipelines"
+    assert (found.ledger_url, found.prefect_api_url, found.failpoint) == (None, None, None)
+
+
+def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch):
+    for name in ("INCUMBENT_HOME", "INCUMBENT_LEDGER_URL", "PREFECT_API_URL", "INCUMBENT_FAILPOINT"):
+        monkeypatch.setenv(name, "")
+
+    found = environment.read()
+
+    assert found.home == environment.CHECKOUT / "var"
+    assert (found.ledger_url, found.prefect_api_url, found.failpoint) == (None, None, None)
+
+
+def test_a_relative_home_is_relative_to_where_one_stands(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("INCUMBENT_HOME", "mine")
+
+    assert environment.read().home == tmp_path / "mine"
+
+
+def test_a_tilde_is_the_users_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("INCUMBENT_HOME", "~/mine")
+
+    assert environment.read().home == tmp_path / "mine"
+
+
+def test_the_folder_of_nobody_is_the_users_mistake(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("INCUMBENT_HOME", "~nobody-of-this-name/mine")
+
+    with pytest.raises(UnusableHome, match="there is no such user"):
+        environment.read()
+
+
+def test_a_change_is_seen_at_the_next_reading_and_what_was_read_cannot_be_changed(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("INCUMBENT_FAILPOINT", "here")
+    first = environment.read()
+    monkeypatch.setenv("INCUMBENT_FAILPOINT", "there")
+
+    assert (first.failpoint, environment.read().failpoint) == ("here", "there")
+    with pytest.raises(ValidationError):
+        first.failpoint = "elsewhere"  # type: ignore[misc]
+
+
+def test_third_parties_are_silenced_unless_the_user_said_otherwise():
+    os.environ["MLFLOW_DISABLE_TELEMETRY"] = "mine"
+
+    environment.settle()
+
+    assert os.environ["DO_NOT_TRACK"] == "1"
+    assert os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
+    assert os.environ["MLFLOW_DISABLE_TELEMETRY"] == "mine"
+
+
+def test_an_empty_address_of_prefect_is_taken_away_and_a_real_one_is_kept():
+    os.environ["PREFECT_API_URL"] = ""
+    environment.settle()
+    assert "PREFECT_API_URL" not in os.environ
+
+    os.environ["PREFECT_API_URL"] = "http://prefect.example/api"
+    environment.settle()
+
+    assert environment.read().prefect_api_url == "http://prefect.example/api"
+
+
+def test_no_proxy_gets_between_a_run_and_its_own_api_and_the_users_exceptions_stay():
+    os.environ["NO_PROXY"] = "intranet.example,localhost"
+
+    environment.settle()
+    environment.settle()
+
+    assert os.environ["NO_PROXY"] == "intranet.example,localhost,127.0.0.1"
+    assert set(os.environ["no_proxy"].split(",")) == {"localhost", "127.0.0.1"}
+
+
+def test_a_child_works_on_the_home_that_it_is_given(tmp_path: Path):
+    os.environ["INCUMBENT_HOME"] = "/elsewhere"
+    os.environ["LANGUAGE"] = "de"
+
+    given = environment.for_child(tmp_path)
+
+    assert (given["INCUMBENT_HOME"], given["LANGUAGE"]) == (str(tmp_path), "de")
+    assert os.environ["INCUMBENT_HOME"] == "/elsewhere"

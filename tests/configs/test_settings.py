@@ -1,0 +1,127 @@
+"""Settings: closed, frozen, without conversions; what contradicts itself is refused with a reason."""
+
+import json
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from configs import settings
+from configs.settings import Cluster, ColumnRule, PipelineSettings, Window
+
+SECTIONS = [kind for kind in vars(settings).values() if isinstance(kind, type) and issubclass(kind, settings.Section)]
+
+LINEAR = {"family": "logistic_regression"}
+
+
+def described(**changed: Any) -> dict[str, Any]:
+    """A pipeline as the loader hands it over, with other sections in place of some."""
+    columns = {
+        "at": {"type": "timestamp"},
+        "known": {"type": "timestamp", "nullable": True},
+        "shop": {"type": "category"},
+        "items": {"type": "integer"},
+        "sold": {"type": "boolean", "nullable": True},
+    }
+    return {
+        "title": "Will it be sold?",
+        "ingestion": {"times": {"event": "at", "label": "known"}},
+        "validation": {"columns": columns},
+        "training": {"label": "sold", "features": ("items", "shop"), "candidates": (LINEAR,)},
+        **changed,
+    }
+
+
+def refusal(**changed: Any) -> str:
+    with pytest.raises(ValidationError) as caught:
+        PipelineSettings.model_validate(described(**changed))
+    return str(caught.value)
+
+
+def test_what_differs_from_the_defaults_is_enough():
+    found = PipelineSettings.model_validate(described())
+
+    assert found.training.window.length is None
+    assert found.promotion.false_promotion_every == 200
+    assert found.evaluation.cluster.timezone == "UTC"
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda kind: kind.__name__)
+def test_every_section_is_frozen_closed_and_strict(section: type[BaseModel]):
+    config = section.model_config
+
+    assert (config["frozen"], config["extra"], config["strict"]) == (True, "forbid", True)
+    assert section.__doc__
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ({"type": "category", "min": 1.0}, "min and max are for integers and numbers, not for a category"),
+        ({"type": "number", "values": ("a",)}, "values are for categories, not for a number"),
+        ({"type": "number", "min": 2.0, "max": 1.0}, "min (2) is above max (1)"),
+        ({"type": "number", "min": float("inf")}, "finite number"),
+        ({"type": "text"}, "'integer', 'number', 'category', 'boolean' or 'timestamp'"),
+        ({"type": "number", "nullable": "yes"}, "valid boolean"),
+    ],
+)
+def test_a_rule_that_cannot_be_kept_is_refused(rule: dict[str, Any], words: str):
+    with pytest.raises(ValidationError) as caught:
+        ColumnRule.model_validate(rule)
+
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"ingestion": {"times": {"event": "when"}}}, "ingestion.times.event names the column 'when'"),
+        ({"ingestion": {"times": {"event": "shop"}}}, "column 'shop' must be of type timestamp (is category)"),
+        ({"ingestion": {"times": {"event": "known"}}}, "ingestion.times.event: 'known' must not be nullable"),
+        ({"evaluation": {"cluster": {"column": "who"}}}, "evaluation.cluster.column names the column 'who'"),
+        ({"evaluation": {"slices": ({"column": "at"},)}}, "must be of type integer or category or boolean"),
+        ({"evaluation": {"slices": ({"column": "shop", "edges": (1.0,)},)}}, "must be of type integer or number"),
+        ({"reporting": {"groups": {"weather": ("rain",)}}}, "reporting.groups.weather names the column 'rain'"),
+        ({"validation": {"columns": {"at": {"type": "timestamp"}}}}, "at least 2 items"),
+        ({"monitoring": {"drift": {"min_effect": 1.5}}}, "less than 1"),
+    ],
+)
+def test_sections_that_do_not_fit_together_are_refused(changed: dict[str, Any], words: str):
+    assert words in refusal(**changed)
+
+
+@pytest.mark.parametrize(
+    ("features", "words"),
+    [
+        (("items", "sold"), "'sold' is not known before the label is"),
+        (("items", "known"), "must be of type"),
+        (("items", "items"), "a column is named twice"),
+        ((), "at least 1 item"),
+        (("items", "nothing"), "names the column 'nothing'"),
+    ],
+)
+def test_a_model_learns_only_from_columns_that_are_known_in_time(features: tuple[str, ...], words: str):
+    training = {**described()["training"], "features": features}
+
+    assert words in refusal(training=training)
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../etc/passwd", "/etc/localtime"])
+def test_a_time_zone_must_exist(zone: str):
+    with pytest.raises(ValidationError, match="no such time zone"):
+        Cluster(timezone=zone)
+
+
+def test_a_window_has_a_length_in_days_or_none_at_all():
+    assert Window(days=28).length is not None
+    assert Window(days=28).length.days == 28  # type: ignore[union-attr]
+    with pytest.raises(ValidationError):
+        Window(days=0)
+
+
+def test_the_canonical_form_says_every_default_and_is_plain():
+    found = PipelineSettings.model_validate(described()).canonical()
+
+    assert found["promotion"]["guards"]["max_churn"] == 0.25
+    assert found["training"]["features"] == ["items", "shop"]
+    assert PipelineSettings.model_validate_json(json.dumps(found)).canonical() == found

@@ -1,0 +1,135 @@
+"""Windows: a model learns from what was known before the batch, and is judged on what it has not seen."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from configs.settings import Window
+from tasks.core import windows
+from tasks.core.records import Batch, BatchStatus
+
+DAY = timedelta(days=1)
+START = datetime(2013, 1, 1, tzinfo=UTC)
+ALL = Window()
+
+
+def batch(name: str, first: int | None, last: int | None = None) -> Batch:
+    """A batch whose events are on these days."""
+    begins = None if first is None else START + first * DAY
+    ends = begins if last is None else START + last * DAY
+    return Batch(name, name, BatchStatus.ACCEPTED, 9, 9, 0, 0, 0, 3, first_event=begins, last_event=ends)
+
+
+JANUARY, FEBRUARY, MARCH = batch("january", 0, 30), batch("february", 31, 58), batch("march", 59, 89)
+
+
+def test_everything_before_a_batch_is_learned_from():
+    plan = windows.before(MARCH, [JANUARY, FEBRUARY, MARCH], ALL)
+
+    assert plan == windows.Plan((JANUARY, FEBRUARY), None, START + 59 * DAY)
+
+
+def test_a_window_leaves_out_batches_that_ended_before_it_begins():
+    plan = windows.before(MARCH, [JANUARY, FEBRUARY], Window(days=28))
+
+    assert plan == windows.Plan((FEBRUARY,), START + 31 * DAY, START + 59 * DAY)
+
+
+@pytest.mark.parametrize(("days", "inside"), [(29, True), (28, False)])
+def test_a_batch_that_ends_as_the_window_begins_is_inside(days: int, inside: bool):
+    plan = windows.before(batch("march", 59), [JANUARY], Window(days=days))
+
+    assert (plan is not None) == inside
+
+
+def test_what_came_later_is_never_learned_from_also_when_it_is_taken_in_already():
+    plan = windows.before(FEBRUARY, [JANUARY, FEBRUARY, MARCH], ALL)
+
+    assert plan is not None
+    assert plan.batches == (JANUARY,)
+
+
+def test_an_earlier_batch_that_reaches_into_this_one_is_selected_up_to_the_cut_off():
+    plan = windows.before(FEBRUARY, [replace(JANUARY, last_event=START + 40 * DAY)], ALL)
+
+    assert plan is not None
+    assert (plan.batches[0].id, plan.cutoff) == ("january", START + 31 * DAY)
+
+
+@pytest.mark.parametrize("first", [JANUARY, batch("nothing new", None)])
+def test_nothing_is_planned_when_nothing_is_older(first: Batch):
+    assert windows.before(first, [first, JANUARY, batch("empty", None)], ALL) is None
+
+
+def test_a_batch_within_itself_ignores_when_it_arrived():
+    plan = windows.within(JANUARY, START + 15 * DAY)
+
+    assert plan == windows.Plan((JANUARY,), None, START + 15 * DAY, ignores_arrival=True)
+
+
+# ── the split of the first batch ──────────────────────────────────────────────────────────────────────────────────
+def days(*numbers: int) -> "tuple[np.ndarray, np.ndarray]":
+    """Noon of each day, and the day as cluster."""
+    at = np.array([START.replace(tzinfo=None) + n * DAY + DAY / 2 for n in numbers], dtype="datetime64[us]")
+    return at, at.astype("datetime64[D]").astype(str).astype(object)
+
+
+@pytest.mark.parametrize(("share", "judged_from"), [(0.5, 2), (0.74, 2), (0.75, 3), (0.2, 1), (0.94, 3)])
+def test_the_older_share_of_the_days_is_learned_from(share: float, judged_from: int):
+    events, clusters = days(0, 0, 1, 2, 2, 3)
+
+    moment = windows.split_moment(events, clusters, share)
+
+    assert moment == START + judged_from * DAY + DAY / 2
+
+
+@pytest.mark.parametrize("numbers", [(), (3,), (3, 3, 3)])
+def test_one_day_cannot_be_split(numbers: tuple[int, ...]):
+    assert windows.split_moment(*days(*numbers), 0.5) is None
+
+
+@given(numbers=st.lists(st.integers(0, 30), min_size=2, max_size=60), share=st.floats(0.11, 0.94))
+def test_both_parts_have_rows_and_share_no_day_whatever_the_order(numbers: list[int], share: float):
+    events, clusters = days(*numbers)
+
+    moment = windows.split_moment(events, clusters, share)
+
+    if len(set(numbers)) < 2:
+        assert moment is None
+        return
+    assert moment is not None
+    learned = events < np.datetime64(moment.replace(tzinfo=None))
+    assert 0 < learned.sum() < len(events)
+    assert not set(clusters[learned]) & set(clusters[~learned])
+    assert moment == windows.split_moment(events[::-1], clusters[::-1], share)
+
+
+def test_the_split_keeps_every_microsecond():
+    events = np.array(["2013-01-01T00:00:00.000001", "2013-01-02T23:59:59.999999"], dtype="datetime64[us]")
+
+    moment = windows.split_moment(events, np.array(["a", "b"], dtype=object), 0.5)
+
+    assert moment == datetime(2013, 1, 2, 23, 59, 59, 999999, tzinfo=UTC)
+
+
+# ── late batches ──────────────────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize(
+    ("begins", "late"), [(10, True), (29, True), (30, False), (31, False)], ids=["inside", "last day", "edge", "after"]
+)
+def test_a_batch_is_late_if_it_begins_before_the_end_of_a_judged_one(begins: int, late: bool):
+    assert windows.is_late(batch("b", begins, 60), [JANUARY]) == late
+
+
+def test_the_latest_end_counts_in_whichever_order_batches_were_judged():
+    assert windows.is_late(FEBRUARY, [MARCH, JANUARY])
+    assert not windows.is_late(batch("april", 90), [MARCH, JANUARY])
+
+
+def test_nothing_is_late_when_nothing_was_judged_or_nothing_is_in_it():
+    assert not windows.is_late(JANUARY, [])
+    assert not windows.is_late(batch("nothing new", None), [JANUARY])
+    assert not windows.is_late(JANUARY, [batch("nothing new", None)])

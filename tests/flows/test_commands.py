@@ -1,0 +1,200 @@
+"""Each command on a home that has lived: what it prints, and that parts of a turn add up to the whole."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prefect.settings import PREFECT_API_URL
+
+from flows import run
+from tasks.adapters import history
+from tasks.adapters import home as homes
+from tasks.adapters.home import Home
+from tests.conftest import CommandLine
+
+Say = Callable[..., tuple[int, str, str]]
+SEEN = ("outcome", "reasons", "champion_version", "champion", "drift", "probe_version", "probe", "never", "comparison")
+"""What a turn leaves behind, its times and the ids of other systems aside."""
+
+
+@pytest.fixture(scope="module")
+def lived(lived_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of a home after its run: two good months, one of them twice, and a file that was refused."""
+    return shutil.copytree(lived_home, tmp_path_factory.mktemp("commands") / "home")
+
+
+@pytest.fixture
+def in_home(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[[Path], Say]:
+    """Runs commands in this process, on a home: `in_home(folder)("status", "--json")` gives code, output, errors."""
+
+    def choose(folder: Path) -> Say:
+        monkeypatch.setenv("INCUMBENT_HOME", str(folder))
+
+        def say(*arguments: str) -> tuple[int, str, str]:
+            capsys.readouterr()
+            with homes.use(Home(folder)):
+                code = run.main(arguments)
+            told = capsys.readouterr()
+            return code, told.out, told.err
+
+        return say
+
+    return choose
+
+
+@pytest.fixture
+def served(prefect_api: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Commands use the API that runs for this module, as they would use a server that stays."""
+    monkeypatch.setenv("PREFECT_API_URL", str(PREFECT_API_URL.value()))
+    yield
+
+
+# ── looking ───────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_status_tells_the_live_model_and_the_last_turns(in_home: Callable[[Path], Say], lived: Path) -> None:
+    code, out, err = in_home(lived)("status")
+
+    lines = out.splitlines()
+    assert (code, err) == (0, "")
+    assert lines[0] == "flights  x Batch refused; champion v1 not judged"
+    assert "  waits: nothing" in lines
+    assert [line.split()[:2] for line in lines[-3:]] == [["1", "2013-01"], ["2", "2013-02"], ["3", "broken"]]
+
+
+def test_status_for_machines_is_one_object(in_home: Callable[[Path], Say], lived: Path) -> None:
+    code, out, err = in_home(lived)("status", "--json")
+
+    told = json.loads(out)
+    assert (code, err) == (0, "")
+    assert (told["pipeline"], told["champion"], told["waits"]) == ("flights", 1, [])
+    assert [turn["verdict"] for turn in told["turns"]][::2] == ["first_champion", "refused"]
+    assert all(turn["landed"] == turn["accepted"] + turn["quarantined"] + turn["duplicates"] for turn in told["turns"])
+
+
+def test_status_names_what_waits(in_home: Callable[[Path], Say], lived: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(lived, tmp_path / "home")
+    (folder / "landing" / "flights" / "2013-03.parquet").write_bytes(b"new")
+    (folder / "landing" / "flights" / "2013-04.parquet.tmp").write_bytes(b"half")
+
+    _, out, _ = in_home(folder)("status")
+
+    assert "  waits: 2013-03\n" in out
+
+
+def test_history_has_a_line_for_people_and_an_object_for_machines(in_home: Callable[[Path], Say], lived: Path) -> None:
+    say = in_home(lived)
+
+    _, text, _ = say("history")
+    _, objects, _ = say("history", "--json")
+
+    (promotion,) = [json.loads(line) for line in objects.splitlines()]
+    assert [line.split()[0] for line in text.splitlines()] == ["version", "v1"]
+    assert (promotion["version"], promotion["turn"], promotion["previous"]) == (1, 1, None)
+    assert f"{promotion['by']}: {promotion['reason']}" in text
+
+
+@pytest.mark.parametrize("command", ["run", "ingest", "monitor", "train", "status", "history"])
+def test_quiet_is_quiet_when_all_is_done(in_home: Callable[[Path], Say], lived: Path, command: str) -> None:
+    assert in_home(lived)(command, "--quiet") == (0, "", "")
+
+
+def test_nothing_to_do_names_the_live_model(in_home: Callable[[Path], Say], lived: Path) -> None:
+    code, out, err = in_home(lived)("run")
+
+    assert (code, err) == (0, "")
+    assert out == (
+        f"flights: nothing waits in {lived}/landing/flights. "
+        "Champion v1 is live since turn 1; last judged on batch 2013-02.\n"
+    )
+
+
+def test_what_verify_finds_is_printed_even_if_quiet(
+    in_home: Callable[[Path], Say], lived: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(lived, tmp_path / "home")
+    with homes.use(Home(folder)) as home:
+        (refused,) = [batch for batch in home.ledger.batches.all("flights") if batch.reason]
+        home.store.original(refused.aside_file or "").write_bytes(b"other")
+    say = in_home(folder)
+
+    quiet, loud, machine = say("verify", "--quiet"), say("verify"), say("verify", "--json")
+
+    (finding,) = [json.loads(line) for line in machine[1].splitlines()]
+    assert {code for code, _, _ in (quiet, loud, machine)} == {11}
+    assert (finding["pipeline"], finding["invariant"]) == ("flights", "I6")
+    assert quiet[1:] == ("", f"I6  {finding['finding']}\n")
+    assert loud[1].startswith(f"I6  {finding['finding']}\n")
+    assert loud[1].endswith("; 1 found to differ from the ledger.\n")
+
+
+# ── the parts of a turn ───────────────────────────────────────────────────────────────────────────────────────────
+@pytest.fixture
+def stepped(
+    served: None, in_home: Callable[[Path], Say], furnished_home: Callable[..., Path], lived: Path
+) -> tuple[Path, list[tuple[int, str, str]]]:
+    """A home with the same deliveries, walked through by the commands for parts; and what each of them said."""
+    folder = furnished_home("steps", *sorted((lived / "landing" / "flights").iterdir()))
+    say = in_home(folder)
+    lines = [("ingest",), ("ingest",), ("monitor", "--json"), ("train", "--json"), ("monitor", "--json")]
+    return folder, [say(*line) for line in [*lines, ("train",), ("train", "--quiet"), ("train",)]]
+
+
+def test_ingest_monitor_and_train_end_as_one_run_does(
+    stepped: tuple[Path, list[tuple[int, str, str]]], lived: Path, open_home: Callable[[Path], Home]
+) -> None:
+    folder, said = stepped
+
+    one, other = (open_home(place) for place in (lived, folder))
+
+    assert _story(other) == _story(one)
+    assert _verdicts(other) == _verdicts(one)
+    assert other.ledger.batches.all("flights") == one.ledger.batches.all("flights")
+    assert other.ledger.batches.duplicates("flights") == one.ledger.batches.duplicates("flights")
+    _each_step_said_what_it_did(said, one)
+
+
+def _each_step_said_what_it_did(said: list[tuple[int, str, str]], home: Home) -> None:
+    taken, again, before, first, well, second, third, none = said
+    batches = {batch.name: batch for batch in home.ledger.batches.all("flights")}
+    assert taken[0] == 3
+    assert taken[1].splitlines() == [
+        *(
+            f"{name}: {batches[name].accepted:,} accepted, {batches[name].quarantined} quarantined"
+            for name in list(batches)[:2]
+        ),
+        f"broken: batch refused: {(batches['broken'].reason or '')[:-1]}; the file was set aside whole",
+        "again: known content, counted as a duplicate",
+    ]
+    assert (again[0], again[1][:26]) == (0, "flights: nothing new waits")
+    assert json.loads(before[1])["reasons"] == ["There is no champion yet."]
+    assert json.loads(first[1])["verdict"] == "first_champion"
+    assert json.loads(well[1])["health"] != "not_judged"
+    assert second[1].startswith("turn 2 2013-02: ")
+    assert (third[0], third[1]) == (3, "") and third[2].startswith("turn 3 broken: batch refused: ")
+    assert none[1].startswith("flights: no batch that was taken in waits for the rest of its turn")
+
+
+def _story(home: Home) -> list[dict[str, Any]]:
+    turns = history.read(home.ledger, "flights").turns
+    return [{"batch": turn.batch.name, **{name: getattr(turn, name) for name in SEEN}} for turn in turns]
+
+
+def _verdicts(home: Home) -> dict[int, tuple[str, Any, tuple[str, ...]]]:
+    found = home.ledger.promotions.verdicts("flights")
+    return {turn: (challenger, verdict.kind, verdict.reasons) for turn, (challenger, verdict) in found.items()}
+
+
+def test_a_run_that_finds_only_a_copy_counts_it_and_says_so(
+    flows_run: CommandLine, lived: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(lived, tmp_path / "home")
+    landing = folder / "landing" / "flights"
+    shutil.copyfile(landing / "2013-02.parquet", landing / "february once more.parquet")
+
+    ran = flows_run(folder)
+
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.startswith(f"flights: no new batch in {landing}; ")
+    assert "Two deliveries came a second time and were counted once." in ran.stdout

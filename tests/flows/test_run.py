@@ -1,0 +1,178 @@
+"""The command line itself: what a line means, what `--help` promises, and how little is loaded to say so."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from configs import errors
+from configs.environment import CHECKOUT
+from configs.errors import IncumbentError
+from flows import commands, run
+from tests.conftest import CommandLine
+
+HEAVY = ("prefect", "mlflow", "evidently", "sklearn", "matplotlib", "pandera")
+
+
+def helped(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    with pytest.raises(SystemExit) as end:
+        run.main([*arguments, "--help"])
+    assert end.value.code == 0
+    return capsys.readouterr().out
+
+
+def kinds(kind: type[IncumbentError]) -> list[type[IncumbentError]]:
+    return [kind, *(below for child in kind.__subclasses__() for below in kinds(child))]
+
+
+@pytest.fixture
+def empty_home(tmp_path: Path) -> Path:
+    """A home with an empty landing folder."""
+    (tmp_path / "landing" / "flights").mkdir(parents=True)
+    return tmp_path
+
+
+# ── what a line means ─────────────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize(
+    ("line", "command", "pipeline", "quiet", "as_json"),
+    [
+        ("", "run", "flights", False, False),
+        ("nyc", "run", "nyc", False, False),
+        ("run", "run", "flights", False, False),
+        ("run nyc", "run", "nyc", False, False),
+        ("--quiet", "run", "flights", True, False),
+        ("nyc --json", "run", "nyc", False, True),
+        ("--json nyc", "run", "nyc", False, True),
+        ("status", "status", "flights", False, False),
+        ("status nyc --json", "status", "nyc", False, True),
+        ("--json status", "status", "flights", False, True),
+        ("nyc status", "status", "nyc", False, False),
+        ("--quiet nyc verify --json", "verify", "nyc", True, True),
+    ],
+)
+def test_a_line_means_one_command_and_one_pipeline(
+    line: str, command: str, pipeline: str, quiet: bool, as_json: bool
+) -> None:
+    chosen = run._parser().parse_args(run._with_command(line.split()))
+
+    assert vars(chosen) == {"command": command, "pipeline": pipeline, "quiet": quiet, "json": as_json}
+
+
+def test_what_was_given_is_not_changed() -> None:
+    given = ["--json", "status"]
+
+    run._with_command(given)
+
+    assert given == ["--json", "status"]
+
+
+def test_every_command_that_is_named_is_there() -> None:
+    assert list(commands._COMMANDS) == list(run.COMMANDS)
+
+
+# ── what help promises ────────────────────────────────────────────────────────────────────────────────────────────
+def test_help_lists_every_command_with_its_meaning(capsys: pytest.CaptureFixture[str]) -> None:
+    text = re.sub(r"\s+", " ", helped(capsys))
+
+    assert all(f" {name} {meaning} " in text for name, meaning in run.COMMANDS.items())
+    assert "usage: python -m flows.run [COMMAND] [PIPELINE]" in text
+
+
+@pytest.mark.parametrize("command", run.COMMANDS)
+def test_every_command_has_help_of_its_own(capsys: pytest.CaptureFixture[str], command: str) -> None:
+    text = helped(capsys, command)
+
+    assert text.startswith(f"usage: python -m flows.run {command} [-h]")
+    assert "--quiet" in text and "--json" in text
+
+
+def test_help_lists_the_exit_codes_that_errors_have(capsys: pytest.CaptureFixture[str]) -> None:
+    table = helped(capsys).split("exit codes:\n")[1]
+
+    told = {int(code): title for code, title in re.findall(r"^ +(\d+)  (.+)$", table, flags=re.MULTILINE)}
+
+    ours = {kind.exit_code: kind.title for kind in kinds(IncumbentError)}
+    outside = {0: "done, or nothing to do", 130: "stopped by Ctrl-C", 143: "stopped by SIGTERM"}
+    assert told == {**ours, **outside}
+    assert list(told) == sorted(told)
+
+
+def test_the_tree_of_errors_is_drawn_as_it_is() -> None:
+    drawn = dict(re.findall(r"([A-Z]\w+) +(\d+)  ", errors.__doc__ or ""))
+
+    assert {name: int(code) for name, code in drawn.items()} == {
+        kind.__name__: kind.exit_code for kind in kinds(IncumbentError)
+    }
+
+
+def test_classes_of_errors_with_one_code_have_one_title() -> None:
+    titles: dict[int, set[str]] = {}
+
+    for kind in kinds(IncumbentError):
+        titles.setdefault(kind.exit_code, set()).add(kind.title)
+
+    assert all(len(names) == 1 for names in titles.values()), titles
+
+
+# ── how little is loaded ──────────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize("command", ["--help", "run", "ingest", "monitor", "train", "status", "history"])
+def test_what_can_be_said_without_prefect_is_said_without_it(empty_home: Path, command: str) -> None:
+    code = (
+        "import sys; from flows import run\n"
+        "try: code = run.main([sys.argv[1]])\n"
+        "except SystemExit as end: code = end.code\n"
+        f"sys.exit(' '.join({{*{HEAVY}}} & set(sys.modules)) or code)"
+    )
+
+    ran = subprocess.run(
+        [sys.executable, "-c", code, command],
+        cwd=CHECKOUT,
+        env={**os.environ, "INCUMBENT_HOME": str(empty_home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout
+
+
+# ── where it is printed ───────────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("status | head -1", (0, "flights  o Nothing has come in yet\n", "")),
+        ("status --json | head -c 10", (0, '{"pipeline', "")),
+        ("status >&-", (0, "", "")),
+        ("status <&- >&- 2>&-", (0, "", "")),
+        (
+            "status > /dev/full",
+            (0, "", "What is printed cannot be written (No space left on device); the work goes on.\n"),
+        ),
+    ],
+)
+def test_output_that_nobody_takes_is_no_reason_to_stop(
+    empty_home: Path, line: str, expected: tuple[int, str, str]
+) -> None:
+    program = f"set -o pipefail; {sys.executable} -m flows.run {line}"
+
+    ran = subprocess.run(
+        ["bash", "-c", program],
+        cwd=CHECKOUT,
+        env={**os.environ, "INCUMBENT_HOME": str(empty_home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (ran.returncode, ran.stdout, ran.stderr) == expected
+
+
+def test_a_message_can_be_read_in_any_encoding(flows_run: CommandLine, empty_home: Path) -> None:
+    said = flows_run(empty_home, "café", PYTHONIOENCODING="ascii", LC_ALL="C")
+
+    assert said.returncode == 4
+    assert said.stderr.startswith(r"Unknown pipeline 'caf\xe9'.")
