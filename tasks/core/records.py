@@ -69,7 +69,7 @@ class Batch:
 # ── training ──────────────────────────────────────────────────────────────────────────────────────────────────────
 @dataclass(frozen=True)
 class Snapshot:
-    """An exact selection of the dataset: rows of these batches with event time in [start, cutoff), known before the end."""
+    """An exact selection of the dataset: rows of these batches with event in [start, cutoff), known before the end."""
 
     id: str
     """Hash of what it selects."""
