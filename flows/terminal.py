@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 _NARROWEST_WHY = 26
+_NARROWEST_WITH_BAR, _BAR, _ELAPSED = 120, 24, 10
+"""Columns of a terminal, of the bar of progress, and of the time that has passed."""
 _PROGRESS_STYLES = {"bar.complete": "blue", "bar.finished": "blue", "bar.pulse": "blue", "progress.elapsed": "dim"}
 NEXT = (
     ("status", "how the live model is, and what waits"),
@@ -143,22 +145,14 @@ class Live(Terminal):
 
     def step(self, turn: int, batch: str, text: str, number: int, steps: int) -> None:
         """Rewrite the line of progress."""
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-        told = f"{turn:>4}  {fit(clean(batch), self._name_width)}  {clean(text)}"
         if self._progress is None:
             self._header()
-            columns = (
-                TextColumn("{task.description}", style="dim", markup=False),
-                BarColumn(bar_width=24),
-                TextColumn("step {task.completed} of {task.total},", style="dim", markup=False),
-                TimeElapsedColumn(),
-            )
-            self._progress = Progress(*columns, console=self._ready(), transient=True)
-            self._progress.start()
+            self._progress = self._open_progress()
+        place = f"step {number} of {steps},"
+        told = self._shortened(f"{turn:>4}  {fit(clean(batch), self._name_width)}  {clean(text)}", place)
         if self._task is None:
-            self._task = self._progress.add_task(told, total=steps)
-        self._progress.update(self._task, description=told, completed=number, total=steps)
+            self._task = self._progress.add_task(told, total=steps, place=place)
+        self._progress.update(self._task, description=told, completed=number, total=steps, place=place)
 
     def turn(self, pipeline: str, turn: Turn) -> None:
         """One row; the reason goes under it where there is no room beside it."""
@@ -183,7 +177,7 @@ class Live(Terminal):
         """A last line of progress, without steps."""
         self._end_task()
         if self._progress is not None:
-            self._task = self._progress.add_task(f"      {clean(text)}", total=None)
+            self._task = self._progress.add_task(self._shortened(f"      {clean(text)}"), total=None, place="")
 
     def summary(self, history: History, settings: PipelineSettings, report: Path | str, suffix: str = "") -> None:
         """The headline, the rows, the report and three commands."""
@@ -226,6 +220,25 @@ class Live(Terminal):
         if self._progress is not None:
             self._progress.stop()
             self._progress, self._task = None, None
+
+    def _open_progress(self) -> "Progress":
+        from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeElapsedColumn
+
+        columns: list[ProgressColumn] = [TextColumn("{task.description}", style="dim", markup=False)]
+        columns += [BarColumn(bar_width=_BAR)] if self._has_bar() else []
+        columns += [TextColumn("{task.fields[place]}", style="dim", markup=False), TimeElapsedColumn()]
+        progress = Progress(*columns, console=self._ready(), transient=True)
+        progress.start()
+        return progress
+
+    def _has_bar(self) -> bool:
+        """A narrow terminal has room for words only."""
+        return self._ready().width >= _NARROWEST_WITH_BAR
+
+    def _shortened(self, text: str, place: str = "") -> str:
+        """As much of a text as leaves room for the bar, the step and the time."""
+        room = self._ready().width - (_BAR + 1 if self._has_bar() else 0) - len(place) - _ELAPSED
+        return text if len(text) <= room else f"{text[: max(room - 3, 0)]}..."
 
     def _end_task(self) -> None:
         if self._progress is not None and self._task is not None:

@@ -17,7 +17,7 @@ environment.keep_prefect_in(PREFECT)
 import pandas as pd  # noqa: E402  third parties see the settled environment
 import pytest  # noqa: E402
 
-from tasks.adapters import example, tracking  # noqa: E402
+from tasks.adapters import example, files, tracking  # noqa: E402
 from tasks.adapters import home as homes  # noqa: E402
 from tasks.adapters.home import Home  # noqa: E402
 from tests.fixtures_prefect import prefect_api, prefect_home, prefect_template  # noqa: E402
@@ -92,16 +92,27 @@ def lived_home(
     prefect_home: Callable[[Path], Path],
     mlflow_template: Path,
 ) -> Path:
-    """A home as a run leaves it: two months, a broken file, and January under a second name. To be copied."""
-    folder = _furnish(
-        prefect_home(tmp_path_factory.mktemp("lived") / "home"), mlflow_template, months("2013-01"), months("2013-02")
-    )
+    """A home as a run leaves it: two months, a broken file, and January under a second name. To be copied.
+
+    The test processes of one session share it.
+    """
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "lived-home"
+    with files.locked(folder.with_suffix(".lock")):
+        if not (folder / "reports").exists():
+            _live(folder, flows_run, prefect_home, mlflow_template, months("2013-01"), months("2013-02"))
+    return folder
+
+
+def _live(
+    folder: Path, flows_run: CommandLine, prefect_home: Callable[[Path], Path], mlflow_template: Path, *months: Path
+) -> None:
+    _furnish(prefect_home(folder), mlflow_template, *months)
     landing = folder / "landing" / "flights"
     shutil.copyfile(landing / "2013-01.parquet", landing / "again.parquet")
     (landing / "broken.parquet").write_bytes(b"PAR1 but no more")
     ran = flows_run(folder, "--quiet")
     assert ran.returncode == 3, ran.stderr
-    return folder
 
 
 def _furnish(folder: Path, mlflow_template: Path, *deliveries: Path) -> Path:

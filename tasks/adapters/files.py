@@ -31,7 +31,9 @@ def staged(path: Path) -> Iterator[Path]:
         temporary.replace(path)
         _sync(path.parent)
     except OSError as err:
-        raise UnusableHome(f"{path} cannot be written: {err.strerror or err}. Nothing was put in its place.") from err
+        # Arrow's errors have a story in place of the name of the error.
+        why = os.strerror(err.errno) if err.errno else err
+        raise UnusableHome(f"{path} cannot be written: {why}. Nothing was put in its place.") from err
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)

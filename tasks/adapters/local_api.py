@@ -28,10 +28,14 @@ START_SECONDS = 180.0
 """Longest wait for the local API; a first start on a slow machine also makes the database."""
 STOP_SECONDS = 15.0
 """Longest wait for events on their way, and for the API to write them down."""
+REQUEST_SECONDS = 20.0
+"""Longest wait for one answer of a local API."""
 PROBE_SECONDS = 10.0
 """Longest wait for an answer of a server that was named."""
 
 _LOG_BYTES = 2_000_000
+_NEVER_REACHED = "Failed to reach API"
+"""How Prefect puts it in a RuntimeError if the first call of a flow finds nobody."""
 _SERVER = "tasks.adapters.local_api_server"
 _CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
@@ -153,6 +157,10 @@ def connected(api: Api) -> Iterator[str]:
                 yield url
             except TransportError as err:
                 raise Unreachable(api.explain_loss(err)) from err
+            except RuntimeError as err:
+                if not str(err).startswith(_NEVER_REACHED):
+                    raise
+                raise Unreachable(api.explain_loss(err)) from err
             finally:
                 api.flush()
     finally:
@@ -261,6 +269,9 @@ def _settings(api: Api) -> Iterator[None]:
             # Every flow waits up to a second for its heartbeat's thread, and nobody watches it here.
             settings.PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,
             settings.PREFECT_CLIENT_CSRF_SUPPORT_ENABLED: False,
+            # One that has died does not come back: with the usual five tries a run would notice after a minute.
+            settings.PREFECT_CLIENT_MAX_RETRIES: 2,
+            settings.PREFECT_API_REQUEST_TIMEOUT: REQUEST_SECONDS,
             # With five retries, each twice as long as the one before, a run whose API is gone would end after minutes.
             settings.PREFECT_CLIENT_MAX_RETRIES: 3,
         }
@@ -288,9 +299,12 @@ def _quiet(api: Api) -> Iterator[None]:
         logger.propagate, logger.handlers = False, [sink]
     for handler in consoles:
         handler.setLevel(logging.ERROR)
+    # Prefect writes to the terminal when its log does not reach the API; the run itself fails then, and says so.
+    logging.raiseExceptions, complains = False, logging.raiseExceptions
     try:
         yield
     finally:
+        logging.raiseExceptions = complains
         for logger, propagate, handlers in before:
             logger.propagate, logger.handlers = propagate, handlers
         for handler, level in levels:

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from configs import loader
+from configs.errors import InvalidSettings
 from configs.settings import PipelineSettings, Times
 from tasks.adapters.bundles import Bundles
 from tasks.adapters.store import Store
@@ -80,17 +81,36 @@ class Rows:
 
         def ask() -> NDArray[np.float64]:
             loaded = self._bundles.load(model.bundle, model.golden)
-            threads = settings.training.threads
-            return training.predict(loaded, self.judged(batch, cutoff, settings).prepared, threads=threads)
+            rows = self.inputs(model, batch, cutoff, settings)
+            return training.predict(loaded, rows, threads=settings.training.threads)
 
         return self._once(_key("answers", settings, model.id, batch.id, _effective(batch, cutoff)), ask)
+
+    def inputs(self, model: Model, batch: Batch, cutoff: datetime | None, settings: PipelineSettings) -> pd.DataFrame:
+        """The judged rows as a model wants them: it may have been trained when the settings had other features.
+
+        Raises:
+            InvalidSettings: It needs a column that the contract has no more.
+        """
+        prepared, columns = self.judged(batch, cutoff, settings).prepared, settings.validation.columns
+        names = training.inputs(self._bundles.load(model.bundle, model.golden))
+        if names == tuple(prepared.columns):
+            return prepared
+        gone = [name for name in names if name not in columns]
+        if gone:
+            raise InvalidSettings(
+                f"validation.columns no longer has {', '.join(map(repr, gone))}, on which model {model.id[:12]} was "
+                "trained. Keep the column in the contract while that model is live or compared; "
+                "training.features alone decides what new models learn from."
+            )
+        return training.prepare(self._labelled(batch, cutoff, settings), names, columns)
 
     def select(self, plan: Plan, settings: PipelineSettings) -> Snapshot:
         """The record of the rows of a plan; the rows themselves are kept for the fits that follow."""
         files = tuple(batch.accepted_file for batch in plan.batches if batch.accepted_file)
         label, event = settings.training.label, settings.ingestion.times.event
         times = _times(settings, plan.ignores_arrival)
-        parts = self._parts(files, plan.start, plan.cutoff, times, label)
+        parts = self._parts(files, plan.start, plan.cutoff, times, settings)
         events = [part.frame[event] for part in parts if len(part.frame)]
         identity = training.snapshot_id(files, start=plan.start, cutoff=plan.cutoff, times=times, label=label)
         window = self._keep_window(identity, parts, settings)
@@ -127,12 +147,12 @@ class Rows:
 
     def _parts_of(self, snapshot: Snapshot, settings: PipelineSettings) -> list[Selected]:
         times = _times(settings, snapshot.ignores_arrival)
-        return self._parts(snapshot.batches, snapshot.start, snapshot.cutoff, times, settings.training.label)
+        return self._parts(snapshot.batches, snapshot.start, snapshot.cutoff, times, settings)
 
     def _parts(
-        self, files: Sequence[str], start: datetime | None, cutoff: datetime, times: Times, label: str
+        self, files: Sequence[str], start: datetime | None, cutoff: datetime, times: Times, settings: PipelineSettings
     ) -> list[Selected]:
-        frames = [self._store.read(file) for file in files]
+        frames, label = [self._frame(file, settings) for file in files], settings.training.label
         return [training.select(frame, times=times, label=label, start=start, cutoff=cutoff) for frame in frames]
 
     def _keep_window(self, identity: str, parts: Sequence[Selected], settings: PipelineSettings) -> Window:
@@ -146,11 +166,7 @@ class Rows:
         return window
 
     def _judged(self, batch: Batch, cutoff: datetime | None, settings: PipelineSettings) -> Judged:
-        frame = self._store.read(batch.accepted_file or "")
-        chosen = frame[settings.training.label].notna()
-        if cutoff is not None:
-            chosen &= frame[settings.ingestion.times.event] >= cutoff
-        rows = frame[chosen].reset_index(drop=True)
+        rows = self._labelled(batch, cutoff, settings)
         training_settings = settings.training
         return Judged(
             prepared=training.prepare(rows, training_settings.features, settings.validation.columns),
@@ -158,6 +174,16 @@ class Rows:
             clusters=evaluation.clusters(rows, settings.ingestion.times, settings.evaluation.cluster),
             slices=evaluation.slice_labels(rows, settings.evaluation.slices, settings.validation.columns),
         )
+
+    def _labelled(self, batch: Batch, cutoff: datetime | None, settings: PipelineSettings) -> pd.DataFrame:
+        frame = self._frame(batch.accepted_file or "", settings)
+        chosen = frame[settings.training.label].notna()
+        if cutoff is not None:
+            chosen &= frame[settings.ingestion.times.event] >= cutoff
+        return frame[chosen].reset_index(drop=True)
+
+    def _frame(self, file: str, settings: PipelineSettings) -> pd.DataFrame:
+        return training.complete(self._store.read(file), settings.validation.columns)
 
     def _once(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
         if key not in self._kept:

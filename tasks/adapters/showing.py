@@ -114,7 +114,7 @@ def _verdict_of(home: Home, pipeline: str, turn: Turn, versions: dict[str, int])
     answers = home.rows.answers(model, turn.batch, model.snapshot.cutoff, settings)
     matters = training.importance(
         home.bundles.load(model.bundle, model.golden),
-        rows.prepared,
+        home.rows.inputs(model, turn.batch, model.snapshot.cutoff, settings),
         rows.outcomes,
         rows=settings.evaluation.importance_rows,
         seed=settings.training.seed,

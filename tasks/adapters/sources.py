@@ -39,7 +39,7 @@ class Delivery:
 
 
 def list_deliveries(source: Source, folder: Path) -> list[Delivery]:
-    """All deliveries in a folder, in natural order of their names.
+    """All deliveries in a folder, in natural order of their names without ending: `2013-01` is before `2013-01-late`.
 
     Left out are only `*.tmp`, `.name` and `_name`: what is being written, and notes of other programs. Anything else
     is listed, folders and pipes too, so that `read` can name what is wrong with them; nothing is waited for.
@@ -56,7 +56,8 @@ def list_deliveries(source: Source, folder: Path) -> list[Delivery]:
     except OSError as err:
         raise LandingFolderMissing(_explain(err, source, folder)) from err
     wanted = [name for name in names if not (name.startswith((".", "_")) or name.endswith(".tmp"))]
-    found = [_look(folder / name) for name in ingestion.order(wanted)]
+    place = {stem: number for number, stem in enumerate(ingestion.order([Path(name).stem for name in wanted]))}
+    found = [_look(folder / name) for name in sorted(wanted, key=lambda name: (place[Path(name).stem], name))]
     return [delivery for delivery in found if delivery is not None]
 
 

@@ -41,6 +41,14 @@ RECIPE = 1
 CLIP = 1e-6
 """Probabilities are kept this far from 0 and 1, so that one row cannot make the log loss infinite."""
 GOLDEN_ROWS = 200
+_MISSING = {
+    "integer": "Int64",
+    "number": "float64",
+    "category": "str",
+    "boolean": "boolean",
+    "timestamp": "datetime64[us, UTC]",
+}
+"""How a column without values is held."""
 _MOST_CATEGORIES = 254
 """Categories of one column that are told apart; the rarest beyond are pooled (gradient boosting takes 255 at most)."""
 
@@ -88,6 +96,21 @@ def prepare(frame: pd.DataFrame, features: Sequence[str], columns: Mapping[str, 
     """
     prepared = {name: _prepared(frame[name], columns[name]) for name in features}
     return pd.DataFrame(prepared, index=frame.index, copy=False)
+
+
+def complete(frame: pd.DataFrame, columns: Mapping[str, ColumnRule]) -> pd.DataFrame:
+    """Rows with every column of the contract; one that it did not have yet when they came is missing throughout."""
+    absent = {
+        name: pd.Series(None, index=frame.index, dtype=_MISSING[rule.type])
+        for name, rule in columns.items()
+        if name not in frame.columns
+    }
+    return frame.assign(**absent) if absent else frame
+
+
+def inputs(pipeline: Pipeline) -> tuple[str, ...]:
+    """The columns that a fitted Pipeline was trained on, in order; the settings may have others by now."""
+    return tuple(str(name) for name in pipeline.feature_names_in_)
 
 
 def build(candidate: Candidate, features: Sequence[str], columns: Mapping[str, ColumnRule], seed: int) -> Pipeline:

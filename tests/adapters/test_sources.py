@@ -77,6 +77,20 @@ def test_deliveries_are_listed_in_natural_order_by_name_and_content(tmp_path: Pa
     )
 
 
+def test_a_correction_comes_after_what_it_corrects(tmp_path: Path):
+    for name in ("2013-01-late.parquet", "2013-01 b.parquet", "2013-01.parquet", "2013-01.csv"):
+        (tmp_path / name).write_bytes(name.encode())
+
+    found = sources.list_deliveries(SOURCE, tmp_path)
+
+    assert [delivery.path.name for delivery in found] == [
+        "2013-01.csv",
+        "2013-01.parquet",
+        "2013-01 b.parquet",
+        "2013-01-late.parquet",
+    ]
+
+
 def test_only_what_is_being_written_and_notes_of_programs_are_left_out(tmp_path: Path):
     for name in ("a.parquet.tmp", ".hidden.parquet", "_SUCCESS", "b.parquet"):
         (tmp_path / name).write_bytes(b"")

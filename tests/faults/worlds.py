@@ -20,7 +20,7 @@ from configs.environment import CHECKOUT
 
 Process = subprocess.Popen[str]
 
-FIRST, SECOND, COPY, BROKEN = "2013-06", "2013-07", "2013-06-again", "2013-08"
+FIRST, SECOND, COPY, BROKEN = "2013-06", "2013-07", "2013-09", "2013-08"
 """Names of the deliveries; the model of early June is no match for one that has seen all of it."""
 REFUSED = 3
 """Exit code of a run in which a batch was refused."""

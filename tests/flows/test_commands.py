@@ -13,7 +13,6 @@ from flows import run
 from tasks.adapters import history
 from tasks.adapters import home as homes
 from tasks.adapters.home import Home
-from tests.conftest import CommandLine
 
 Say = Callable[..., tuple[int, str, str]]
 SEEN = ("outcome", "reasons", "champion_version", "champion", "drift", "probe_version", "probe", "never", "comparison")
@@ -186,15 +185,18 @@ def _verdicts(home: Home) -> dict[int, tuple[str, Any, tuple[str, ...]]]:
     return {turn: (challenger, verdict.kind, verdict.reasons) for turn, (challenger, verdict) in found.items()}
 
 
-def test_a_run_that_finds_only_a_copy_counts_it_and_says_so(
-    flows_run: CommandLine, lived: Path, tmp_path: Path
+def test_known_content_under_another_name_is_counted_and_is_no_error(
+    served: None, in_home: Callable[[Path], Say], lived: Path, tmp_path: Path, open_home: Callable[[Path], Home]
 ) -> None:
     folder = shutil.copytree(lived, tmp_path / "home")
     landing = folder / "landing" / "flights"
     shutil.copyfile(landing / "2013-02.parquet", landing / "february once more.parquet")
+    say = in_home(folder)
 
-    ran = flows_run(folder)
+    first, second = say("ingest"), say("ingest")
 
-    assert (ran.returncode, ran.stderr) == (0, "")
-    assert ran.stdout.startswith(f"flights: no new batch in {landing}; ")
-    assert "Two deliveries came a second time and were counted once." in ran.stdout
+    home = open_home(folder)
+    assert first == (0, "february once more: known content, counted as a duplicate\n", "")
+    assert second == (0, f"flights: nothing new waits in {landing}.\n", "")
+    assert [name for name, _, _ in home.ledger.batches.duplicates("flights")] == ["again", "february once more"]
+    assert len(home.ledger.turns.all("flights")) == 3

@@ -101,6 +101,26 @@ def test_a_terminal_that_does_not_know_unicode_gets_plain_lines() -> None:
     assert type(terminal.open_terminal(**PLAIN, out=out, err=out)) is terminal.Plain
 
 
+@pytest.mark.parametrize(("columns", "bar"), [(60, False), (80, False), (140, True)])
+def test_progress_fits_the_terminal_whatever_a_step_says(
+    monkeypatch: pytest.MonkeyPatch, columns: int, bar: bool
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("TERM", "xterm")
+    out = Screen()
+    shown = terminal.Live(out, out)
+
+    shown.step(7, "2013-07", "training " + "hist_gradient_boosting " * 5, 2, 5)
+    shown.closing("showing the last turn in MLflow and the report")
+    shown.close()
+
+    printed = without_colour(out.getvalue())
+    (first, *_) = [line for line in printed.splitlines() if "training" in line]
+    assert "... " in first and "step 2 of 5, 0:00:00" in first and len(first) <= columns
+    assert ("\u2501" in printed) == bar
+    assert "None" not in printed
+
+
 def test_progress_is_one_line_that_goes_away() -> None:
     reader, writer = pty.openpty()
     with os.fdopen(writer, "w", encoding="utf-8") as out:
@@ -152,6 +172,42 @@ def test_a_long_reason_goes_under_its_row() -> None:
 )
 def test_when_nothing_waits_the_live_model_is_named(world: History, line: str) -> None:
     assert lines.nothing_waits(world, "landing/flights") == f"flights: nothing waits in landing/flights. {line}"
+
+
+def test_a_run_that_has_only_something_to_show_says_so() -> None:
+    told = lines.waiting_line("flights", [], "x")
+
+    assert told == "flights: no new batch in x; MLflow and the report are brought up to date."
+
+
+def test_of_a_file_that_cannot_be_read_no_rows_are_told() -> None:
+    batch = replace(worlds.year().turns[7].batch, name="a\x1bb", landed=0, quarantined=0, reason="The file is empty.")
+
+    told = lines.batch_line(batch)
+
+    assert told == "a\ufffdb: batch refused: The file is empty; the file was set aside whole"
+
+
+def test_on_a_narrow_terminal_reasons_go_under_their_rows() -> None:
+    status = lines.status(worlds.year(), worlds.settings(), [], width=70)
+    history = lines.history_table(worlds.year(), 80)
+
+    place = next(n for n, line in enumerate(status) if "2013-12" in line)
+    assert status[place].endswith("reject") and status[place + 1].strip() == "evidence 0.33, needs 200"
+    assert all(len(line) <= 70 for line in status if line.startswith("  ") and "2013-" not in line)
+    assert max(map(len, history)) <= 80
+    assert [line.split()[0] for line in history if not line.startswith(" ")] == ["version", "v6", "v3", "v1"]
+
+
+def test_a_turn_that_is_not_finished_says_nothing_about_the_live_model() -> None:
+    world = worlds.year()
+    begun = replace(world.turns[-1], outcome=None, verdict=None, health=None, champion=None)
+
+    text = lines.status(replace(world, turns=(*world.turns[:-1], begun)), worlds.settings(), ["2013-12"])
+
+    before = lines.status(replace(world, turns=world.turns[:-1]), worlds.settings(), ["2013-12"])
+    assert text[:3] == before[:3]
+    assert " not finished " in text[-1]
 
 
 def test_one_batch_waits() -> None:

@@ -1,8 +1,9 @@
 """Two samples of a number: how far apart, and at which cut most.
 
 Missing values are a part of their own: Kolmogorov-Smirnov on the known values and chi-square on the share of missing
-are combined by Bonferroni (the smaller p, times two). The effect is the Kolmogorov-Smirnov distance with missing counted
-as a value below, or above, all numbers, whichever is larger; so it is never smaller than the jump of the missing share.
+are combined by Bonferroni (the smaller p, times two). The effect is the Kolmogorov-Smirnov distance with missing
+counted as a value below, or above, all numbers, whichever is larger; so it is never smaller than the jump of the
+missing share.
 """
 
 import itertools

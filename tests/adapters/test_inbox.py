@@ -1,0 +1,148 @@
+"""The inbox: what waits, by content; what was cut off comes first, and nothing is done or counted twice."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from configs.errors import LandingFolderMissing
+from tasks.adapters import inbox
+from tasks.adapters.home import Home
+from tasks.adapters.inbox import Waiting
+from tasks.adapters.sources import Delivery
+from tasks.core.turns import Outcome
+
+
+@pytest.fixture
+def landing(shop_home: Home) -> Path:
+    folder = shop_home.landing("shop")
+    folder.mkdir(parents=True)
+    return folder
+
+
+def put(landing: Path, *names: str, content: str | None = None) -> None:
+    for name in names:
+        (landing / f"{name}.parquet").write_text(content or f"content of {name}")
+
+
+def names(deliveries: tuple[Delivery, ...]) -> list[str]:
+    return [delivery.name for delivery in deliveries]
+
+
+def look(home: Home) -> Waiting:
+    return inbox.look(home, "shop")
+
+
+def begin(home: Home, name: str) -> tuple[int, Delivery]:
+    """Open the turn of a delivery that waits."""
+    delivery = next(one for one in look(home).deliveries if one.name == name)
+    return home.ledger.turns.open("shop", delivery.digest, name, None), delivery
+
+
+def deliver(home: Home, name: str, *, shown: bool = True) -> int:
+    """A whole turn of a delivery that waits, as far as the ledger is concerned."""
+    number, delivery = begin(home, name)
+    home.ledger.batches.record_delivery("shop", name, delivery.digest, duplicate=False, rows=1)
+    home.ledger.turns.close("shop", number, Outcome.NOT_JUDGED, ("why",))
+    for target in ("mlflow", "page") if shown else ():
+        home.ledger.turns.project("shop", number, target, None)
+    return number
+
+
+def test_deliveries_wait_in_the_order_in_which_people_read_their_names(shop_home: Home, landing: Path) -> None:
+    put(landing, "week-10", "week-9", "week-1")
+
+    found = look(shop_home)
+
+    assert names(found.deliveries) == ["week-1", "week-9", "week-10"]
+    assert not found.nothing
+
+
+def test_without_a_landing_folder_there_is_nothing_to_watch(shop_home: Home) -> None:
+    with pytest.raises(LandingFolderMissing):
+        look(shop_home)
+
+
+def test_an_empty_folder_is_nothing_to_do(shop_home: Home, landing: Path) -> None:
+    assert look(shop_home) == Waiting()
+    assert look(shop_home).nothing
+
+
+def test_what_has_had_its_turn_does_not_wait_again(shop_home: Home, landing: Path) -> None:
+    put(landing, "one", "two")
+    deliver(shop_home, "one")
+
+    waiting = look(shop_home)
+    deliver(shop_home, "two")
+
+    assert names(waiting.deliveries) == ["two"]
+    assert look(shop_home).nothing
+
+
+def test_a_file_with_other_content_under_a_known_name_is_new(shop_home: Home, landing: Path) -> None:
+    put(landing, "latest")
+    deliver(shop_home, "latest")
+    put(landing, "latest", content="something else")
+
+    assert names(look(shop_home).deliveries) == ["latest"]
+
+
+def test_the_same_content_under_a_second_name_is_counted_and_not_done_again(shop_home: Home, landing: Path) -> None:
+    put(landing, "one", "two", "three", content="the same")
+
+    first = look(shop_home)
+    deliver(shop_home, "one")
+    second = look(shop_home)
+    for copy in second.duplicates:
+        shop_home.ledger.batches.record_delivery("shop", copy.name, copy.digest, duplicate=True, rows=1)
+
+    assert (names(first.deliveries), names(first.duplicates)) == (["one"], ["three", "two"])
+    assert (names(second.deliveries), names(second.duplicates)) == ([], ["three", "two"])
+    assert look(shop_home).nothing
+
+
+def test_a_turn_that_was_cut_off_comes_first_and_is_no_duplicate_of_itself(shop_home: Home, landing: Path) -> None:
+    put(landing, "a", "b", "c")
+    begin(shop_home, "c")
+
+    found = look(shop_home)
+
+    assert names(found.deliveries) == ["c", "a", "b"]
+    assert found.duplicates == ()
+
+
+def test_a_turn_that_was_cut_off_goes_on_when_its_file_was_moved_or_is_gone(shop_home: Home, landing: Path) -> None:
+    put(landing, "a", "b")
+    begin(shop_home, "a")
+    _, gone = begin(shop_home, "b")
+    shutil.move(landing / "a.parquet", landing / "z.parquet")
+    (landing / "b.parquet").unlink()
+
+    found = look(shop_home)
+
+    assert names(found.deliveries) == ["z", "b"]
+    assert found.deliveries[1].digest == gone.digest
+
+
+def test_turns_that_are_done_but_not_shown_wait_to_be_shown(shop_home: Home, landing: Path) -> None:
+    put(landing, "a", "b", "c")
+    deliver(shop_home, "a")
+    second = deliver(shop_home, "b", shown=False)
+    begin(shop_home, "c")
+
+    found = look(shop_home)
+
+    assert found.unshown == (second,)
+    assert found.page
+
+
+def test_a_page_that_is_older_than_the_last_turn_waits_to_be_written(shop_home: Home, landing: Path) -> None:
+    put(landing, "a")
+    number = deliver(shop_home, "a", shown=False)
+    shop_home.ledger.turns.project("shop", number, "mlflow", None)
+
+    before = look(shop_home)
+    shop_home.ledger.turns.project("shop", number, "page", "shop.html")
+
+    assert before == Waiting(page=True)
+    assert look(shop_home).nothing

@@ -1,0 +1,132 @@
+"""Showing: MLflow and Evidently say what the ledger says, once, however often and however late they are told."""
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from mlflow import MlflowClient
+
+from tasks.adapters import registry, showing, tracking
+from tasks.adapters.home import Home
+
+
+@pytest.fixture(scope="module")
+def home(lived_home: Path, mlflow_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """A home in which three turns are done and nothing has been shown yet; the tests of this module go on from there."""
+    folder = tmp_path_factory.mktemp("unshown") / "home"
+    shutil.copytree(lived_home, folder, ignore=shutil.ignore_patterns("prefect", "landing", "reports", "mlflow"))
+    (folder / "mlflow").mkdir()
+    shutil.copyfile(mlflow_template / "mlflow.db", folder / "mlflow" / "mlflow.db")
+    forget(folder, "mlflow", "drift_report", "importance")
+    opened = Home(folder)
+    yield opened
+    opened.close()
+
+
+def forget(folder: Path, *targets: str) -> None:
+    """As if the process had been killed just before it noted what it had shown."""
+    with closing(sqlite3.connect(folder / "ledger.db")) as ledger, ledger:
+        for target in targets:
+            assert ledger.execute("delete from projections where target = ?", [target]).rowcount > 0
+
+
+def runs(home: Home) -> dict[str, str]:
+    """Id of each MLflow run and the model that it is about."""
+    client = tracking.open_client(home.tracking)
+    experiment = client.get_experiment_by_name("flights")
+    found = client.search_runs([experiment.experiment_id]) if experiment else []
+    return {run.info.run_id: run.data.tags[tracking.MODEL_TAG] for run in found}
+
+
+def aliases(home: Home) -> dict[str, int]:
+    return registry.aliases(home.tracking, "flights")
+
+
+def test_a_turn_brings_along_the_ones_before_that_were_never_shown(home: Home) -> None:
+    run = showing.show(home, "flights", 2)
+
+    shown = home.ledger.turns.projected("flights", "mlflow")
+    models = {model.id for model in home.ledger.models.all("flights")}
+    assert (set(shown), shown[2]) == ({1, 2}, run)
+    assert sorted(runs(home).values()) == sorted(models)
+    assert len(models) == 4
+
+
+def test_versions_and_aliases_are_those_of_the_ledger(home: Home) -> None:
+    champion = home.ledger.promotions.champion("flights")
+    versions = {version: model.id for version, model in home.ledger.models.versions("flights").items()}
+
+    assert champion is not None
+    assert registry.versions(home.tracking, "flights") == versions
+    assert aliases(home) == {"champion": champion.version, "challenger": 2}
+
+
+def test_the_run_of_the_probe_tells_the_verdict_and_what_it_rests_on(home: Home) -> None:
+    client = MlflowClient(tracking_uri=home.tracking.uri)
+    run = client.get_run(home.ledger.turns.projected("flights", "mlflow")[2])
+    score = home.ledger.models.score("flights", run.data.tags[tracking.MODEL_TAG], _batch(home, 2))
+
+    assert score is not None
+    assert run.info.status == "FINISHED"
+    assert run.data.metrics["log_loss"] == score.log_loss.value
+    assert run.data.metrics["evidence"] == home.ledger.promotions.evidence("flights")[_batch(home, 2)].value
+    assert run.data.tags["incumbent.verdict"] == home.ledger.promotions.verdicts("flights")[2][1].kind.value
+
+
+def test_what_matters_to_the_probe_and_what_moved_is_kept_for_the_page(home: Home) -> None:
+    importance = home.ledger.turns.projected("flights", "importance")
+    drawn = home.ledger.turns.projected("flights", "drift_report")
+
+    rises = [rise for _, rise in importance[2]]
+    assert set(importance) == {1, 2}
+    assert {name for name, _ in importance[2]} == set(home.settings("flights").training.features)
+    assert rises == sorted(rises, reverse=True)
+    assert drawn == {2: "flights-drift-2.html"}, "in the first turn there was no champion to compare with"
+    assert (home.report("flights").parent / "flights-drift-2.html").stat().st_size > 100_000
+
+
+def test_to_show_a_turn_again_changes_nothing(home: Home) -> None:
+    before = runs(home), aliases(home)
+
+    again = showing.show(home, "flights", 2)
+
+    assert again in before[0]
+    assert (runs(home), aliases(home)) == before
+
+
+def test_a_turn_that_was_shown_but_not_noted_is_shown_as_the_same_run(home: Home) -> None:
+    before = runs(home)
+    forget(home.folder, "mlflow", "importance")
+
+    run = showing.show(home, "flights", 2)
+
+    assert runs(home) == before
+    assert run in before
+    assert aliases(home) == {"champion": 1, "challenger": 2}
+
+
+def test_aliases_that_somebody_moved_are_put_right_when_a_turn_is_shown(home: Home) -> None:
+    registry.set_alias(home.tracking, "flights", "champion", 2)
+    registry.set_alias(home.tracking, "flights", "challenger", None)
+    forget(home.folder, "mlflow")
+
+    showing.show(home, "flights", 2)
+
+    assert aliases(home) == {"champion": 1, "challenger": 2}
+
+
+def test_a_turn_without_a_probe_has_no_run_and_is_done_with(home: Home) -> None:
+    before = runs(home)
+
+    run = showing.show(home, "flights", 3)
+
+    assert run is None
+    assert runs(home) == before
+    assert home.ledger.turns.projected("flights", "mlflow")[3] is None
+
+
+def _batch(home: Home, number: int) -> str:
+    return str(home.ledger.turns.get("flights", number)["batch"])
