@@ -46,7 +46,7 @@ def judge(turn: TurnRef, batch: Batch, snapshot: Snapshot, champion: Model | Non
     """Train every candidate on the window before the batch; the probe is judged against the champion on the batch."""
     family, families = promotion.nominate_family(turn), training.list_families(turn)
     tell(Step(turn.number, turn.name, 3, f"training {' and '.join(families)} on {snapshot.rows:,} rows"))
-    # One after the other: side by side they gained nothing on two cores, of which one shows the last turn, and cost 0.3 GB.
+    # One after the other: side by side they gained nothing where the other core shows the last turn, and cost 0.3 GB.
     models = {name: training.train_candidate(turn, snapshot, name) for name in families}
     tell(Step(turn.number, turn.name, 4, "judging on rows that no model has seen"))
     scores = {name: evaluation.score_model(turn, batch, model, snapshot) for name, model in models.items()}

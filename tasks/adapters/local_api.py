@@ -52,6 +52,11 @@ class Api:
     process: "subprocess.Popen[bytes] | None" = None
     ready: IO[bytes] | None = None
 
+    @property
+    def lives(self) -> bool:
+        """Whether it is somebody else's, or its process has not ended."""
+        return self.process is None or self.process.poll() is None
+
     def wait(self, timeout: float = START_SECONDS) -> str:
         """Block until it answers, and give its address.
 
@@ -89,7 +94,7 @@ class Api:
         from prefect.events.worker import EventsWorker
         from prefect.logging.handlers import APILogWorker
 
-        if self.process is None or self.process.poll() is None:
+        if self.lives:
             EventsWorker.drain_all(timeout=STOP_SECONDS)
             APILogWorker.drain_all(timeout=STOP_SECONDS)
 
@@ -269,11 +274,9 @@ def _settings(api: Api) -> Iterator[None]:
             # Every flow waits up to a second for its heartbeat's thread, and nobody watches it here.
             settings.PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,
             settings.PREFECT_CLIENT_CSRF_SUPPORT_ENABLED: False,
-            # One that has died does not come back: with the usual five tries a run would notice after a minute.
+            # With five retries, each twice as long as the one before, a run whose API is gone would end after minutes.
             settings.PREFECT_CLIENT_MAX_RETRIES: 2,
             settings.PREFECT_API_REQUEST_TIMEOUT: REQUEST_SECONDS,
-            # With five retries, each twice as long as the one before, a run whose API is gone would end after minutes.
-            settings.PREFECT_CLIENT_MAX_RETRIES: 3,
         }
     with settings.temporary_settings(values):
         yield
@@ -299,12 +302,13 @@ def _quiet(api: Api) -> Iterator[None]:
         logger.propagate, logger.handlers = False, [sink]
     for handler in consoles:
         handler.setLevel(logging.ERROR)
-    # Prefect writes to the terminal when its log does not reach the API; the run itself fails then, and says so.
-    logging.raiseExceptions, complains = False, logging.raiseExceptions
+    complains, logging.raiseExceptions = logging.raiseExceptions, False
     try:
         yield
     finally:
-        logging.raiseExceptions = complains
+        if api.lives:
+            # Else Prefect would say at the very end of the process what has been said: that its log did not get there.
+            logging.raiseExceptions = complains
         for logger, propagate, handlers in before:
             logger.propagate, logger.handlers = propagate, handlers
         for handler, level in levels:
