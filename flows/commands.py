@@ -196,19 +196,29 @@ def _prefect(
         api.wait()  # that a named server is not there is said before anything is imported
     with ExitStack() as opened:
         opened.callback(api.stop)
+        _import_what_a_turn_needs()
         from prefect import tags
 
-        from flows import continuous_training
-        from tasks.adapters import events, rows
-
-        # What a turn needs is imported while the API starts.
-        assert continuous_training and events and rows
         opened.enter_context(tags(pipeline))
         opened.enter_context(local_api.connected(api))
         if stage:
             opened.enter_context(backstage.open_stage(hands.folder, hands.ledger_url))
         opened.enter_context(announcements.heard_by(listener))
         yield
+
+
+def _import_what_a_turn_needs() -> None:
+    """While the API starts; without collecting garbage, of which imports make none."""
+    import gc
+
+    gc.disable()
+    from flows import continuous_training
+    from tasks.adapters import events, rows
+    from tasks.core.reporting import page
+
+    assert continuous_training and events and rows and page
+    gc.freeze()
+    gc.enable()
 
 
 def _listener(hands: Home, pipeline: str, screen: Terminal) -> Callable[[Announcement], None]:

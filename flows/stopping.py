@@ -4,6 +4,7 @@ A signal becomes an exception wherever the program happens to be, and libraries 
 So it is also noted beside them: whatever is raised after it is its consequence.
 """
 
+import contextlib
 import os
 import signal
 import sys
@@ -41,12 +42,14 @@ class Stop:
 
 
 def leave(code: int) -> NoReturn:
-    """End the process. After a signal at once: Python would wait for threads, and sometimes repeat the signal."""
-    if code in CODES.values():
+    """End the process at once: all is closed and flushed, and Python would take half a second to forget its modules.
+
+    After a signal it would also wait for threads, and sometimes repeat the signal.
+    """
+    with contextlib.suppress(OSError, ValueError):
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(code)
-    sys.exit(code)
+    os._exit(code)
 
 
 def _raise(_signal: int, _frame: object) -> NoReturn:

@@ -135,11 +135,12 @@ def _prepare(parent: int, folder: Path, ledger_url: str | None) -> None:
 
 def _warm() -> None:
     """Import what every turn needs, and make MLflow's database if there is none."""
-    from tasks.adapters import evidently_report, home, showing
+    from tasks.adapters import evidently_report, home, plots, showing, tracking
 
-    assert showing
+    assert showing and plots
     evidently_report.warm()
-    assert home.current().tracking.uri
+
+    tracking.open_client(home.current().tracking)
 
 
 def _end_with(parent: int) -> None:

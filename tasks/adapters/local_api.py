@@ -275,7 +275,7 @@ def _settings(api: Api) -> Iterator[None]:
             settings.PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,
             settings.PREFECT_CLIENT_CSRF_SUPPORT_ENABLED: False,
             # With five retries, each twice as long as the one before, a run whose API is gone would end after minutes.
-            settings.PREFECT_CLIENT_MAX_RETRIES: 2,
+            settings.PREFECT_CLIENT_MAX_RETRIES: 1,
             settings.PREFECT_API_REQUEST_TIMEOUT: REQUEST_SECONDS,
         }
     with settings.temporary_settings(values):
