@@ -142,7 +142,7 @@ def _verify(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
 def _prepare(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
     from concurrent.futures import ThreadPoolExecutor
 
-    from tasks.adapters import example, local_api
+    from tasks.adapters import example, local_api_database
 
     if chosen.pipeline != DEFAULT_PIPELINE:
         raise MistakeOfUser(
@@ -151,7 +151,7 @@ def _prepare(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
         )
     folder = hands.landing(DEFAULT_PIPELINE)
     with ThreadPoolExecutor(1) as other:
-        database = other.submit(local_api.ensure_database, hands.folder)
+        database = other.submit(local_api_database.ensure_database, hands.folder)
         written = example.prepare_flights(folder)
         assert hands.ledger
         assert hands.tracking

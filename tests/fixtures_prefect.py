@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from tasks.adapters import local_api
+from tasks.adapters import local_api, local_api_database
 
 
 @pytest.fixture(scope="session")
 def prefect_template(request: pytest.FixtureRequest) -> Path:
     """An empty database of the installed version; made in the first session only and kept in pytest's cache."""
     assert request.config.cache is not None
-    return local_api.ensure_database(Path(request.config.cache.mkdir("prefect-template")))
+    return local_api_database.ensure_database(Path(request.config.cache.mkdir("prefect-template")))
 
 
 @pytest.fixture(scope="session")

@@ -9,20 +9,18 @@ runs can still be looked at afterwards; several may work on one database at once
 """
 
 import os
-import re
 import selectors
 import socket
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from configs.errors import Unreachable
-from tasks.adapters import files
+from tasks.adapters import local_api_database
 
 START_SECONDS = 180.0
 """Longest wait for the local API; a first start on a slow machine also makes the database."""
@@ -36,8 +34,6 @@ PROBE_SECONDS = 10.0
 _LOG_BYTES = 2_000_000
 _NEVER_REACHED = "Failed to reach API"
 """How Prefect puts it in a RuntimeError if the first call of a flow finds nobody."""
-_SERVER = "tasks.adapters.local_api_server"
-_CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
 
 # ── the side of the run ───────────────────────────────────────────────────────────────────────────────────────────
@@ -136,13 +132,13 @@ def start(home: Path, url: str | None = None) -> Api:
         listener.listen(128)
         handed = (listener.fileno(), write.fileno())
         process = subprocess.Popen(
-            [sys.executable, "-m", _SERVER, "serve", str(home), *map(str, handed)],
+            [sys.executable, "-m", local_api_database.SERVER, "serve", str(home), *map(str, handed)],
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
             pass_fds=handed,
             cwd=folder,
-            env=_environment(folder, folder / "prefect.db", auth),
+            env=local_api_database.server_environment(folder, folder / "prefect.db", auth),
             # Ctrl-C is for the run: the API has to be there until its last state is told.
             start_new_session=True,
         )
@@ -155,17 +151,9 @@ def connected(api: Api) -> Iterator[str]:
     """Wait for an API and make it the one of this process while the block runs; then flush and stop it."""
     try:
         url = api.wait()
-        from httpx import TransportError
-
-        with _settings(api), _quiet(api):
+        with _settings(api), _quiet(api), _explained(api):
             try:
                 yield url
-            except TransportError as err:
-                raise Unreachable(api.explain_loss(err)) from err
-            except RuntimeError as err:
-                if not str(err).startswith(_NEVER_REACHED):
-                    raise
-                raise Unreachable(api.explain_loss(err)) from err
             finally:
                 api.flush()
     finally:
@@ -173,32 +161,25 @@ def connected(api: Api) -> Iterator[str]:
 
 
 @contextmanager
+def _explained(api: Api) -> Iterator[None]:
+    """Say in words that the API was lost in the middle of a run."""
+    from httpx import TransportError
+
+    try:
+        yield
+    except TransportError as err:
+        raise Unreachable(api.explain_loss(err)) from err
+    except RuntimeError as err:
+        if not str(err).startswith(_NEVER_REACHED):
+            raise
+        raise Unreachable(api.explain_loss(err)) from err
+
+
+@contextmanager
 def serve(home: Path, url: str | None = None) -> Iterator[str]:
     """`start` and `connected` in one, for those who have nothing to do meanwhile."""
     with connected(start(home, url)) as address:
         yield address
-
-
-def ensure_database(home: Path) -> Path:
-    """Make the database of the local API, once, at the version of the installed Prefect; takes seconds the first time.
-
-    Safe in any number of processes at once: one makes it, the others wait. Nothing is seen before it is complete.
-    """
-    path = home / "prefect" / "prefect.db"
-    if _schema(path) == _installed():
-        return path
-    with files.locked(path.with_name(".database.lock")):
-        if not path.exists():
-            with files.staged(path) as staged:
-                draft = staged.with_suffix(".draft")
-                _migrate(draft)
-                # Into a file without a write-ahead log beside it.
-                _execute(draft, "VACUUM INTO ?", str(staged))
-            for leftover in path.parent.glob(".prefect.db.*"):
-                leftover.unlink()
-        elif _schema(path) != _installed():
-            _migrate(path)
-    return path
 
 
 def _probe(url: str) -> None:
@@ -217,37 +198,6 @@ def _probe(url: str) -> None:
     except (OSError, ValueError) as err:
         found = f"gave no answer ({getattr(err, 'reason', err)})"
     raise Unreachable(f"The Prefect server that PREFECT_API_URL names, {url}, {found}. {advice}")
-
-
-def _environment(folder: Path, database: Path, auth: str) -> dict[str, str]:
-    from configs import environment
-
-    # Nothing of the user's own Prefect: neither its profile nor its server's settings.
-    inherited = {k: v for k, v in environment.for_child(folder.parent).items() if not k.startswith("PREFECT_")}
-    return inherited | {
-        "PYTHONPATH": os.pathsep.join([str(_CHECKOUT), *filter(None, [inherited.get("PYTHONPATH")])]),
-        "DO_NOT_TRACK": "1",
-        "PREFECT_HOME": str(folder),
-        "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{database}",
-        # The database is ready before the API is; asking alembic again would take 0.6 s.
-        "PREFECT_SERVER_DATABASE_MIGRATE_ON_START": "false",
-        "PREFECT_SERVER_REGISTER_BLOCKS_ON_START": "false",
-        "PREFECT_SERVER_MEMOIZE_BLOCK_AUTO_REGISTRATION": "false",
-        "PREFECT_SERVER_API_AUTH_STRING": auth,
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "PREFECT_SERVER_UI_ENABLED": "false",
-        "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
-        "PREFECT_LOGGING_LEVEL": "WARNING",
-        # Nobody listens to streams here, and automations belong to a server that stays.
-        "PREFECT_SERVER_EVENTS_STREAM_OUT_ENABLED": "false",
-        "PREFECT_SERVER_LOGS_STREAM_OUT_ENABLED": "false",
-        "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": "false",
-        # One transaction per second in place of one per state of a task.
-        "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "200",
-        "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
-        "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "200",
-        "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL": "2",
-    }
 
 
 def _log(folder: Path) -> IO[bytes]:
@@ -314,38 +264,3 @@ def _quiet(api: Api) -> Iterator[None]:
         for handler, level in levels:
             handler.setLevel(level)
         sink.close()
-
-
-# ── the database ──────────────────────────────────────────────────────────────────────────────────────────────────
-def _installed() -> int:
-    """The installed Prefect as a number, 3.8.8 as 30808; kept in the database as its user_version."""
-    from importlib.metadata import version
-
-    numbers = [int(part) for part in re.findall(r"\d+", version("prefect"))[:3]]
-    return sum(number * 100**place for place, number in enumerate(reversed(numbers)))
-
-
-def _schema(path: Path) -> int | None:
-    return int(_execute(path, "PRAGMA user_version")) if path.exists() else None
-
-
-def _migrate(path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", _SERVER, "migrate"],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=path.parent,
-        env=_environment(path.parent, path, ""),
-    )
-    if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or ["no reason was given"])[-1]
-        raise Unreachable(f"Prefect's database {path} could not be made: {last}")
-    _execute(path, f"PRAGMA user_version = {_installed()}")
-
-
-def _execute(path: Path, statement: str, *parameters: str) -> Any:
-    with closing(sqlite3.connect(path, timeout=60, isolation_level=None)) as connection:
-        row = connection.execute(statement, parameters).fetchone()
-        return row[0] if row else None

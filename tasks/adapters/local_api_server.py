@@ -43,9 +43,9 @@ def _serve(home: Path, listener: int, ready: int) -> None:
     lifeline.start()
     # What is made while the server starts stays: collecting garbage in between finds nothing and takes 0.4 s.
     gc.disable()
-    from tasks.adapters import local_api
+    from tasks.adapters import local_api_database
 
-    local_api.ensure_database(home)
+    local_api_database.ensure_database(home)
     import uvicorn
 
     server = uvicorn.Server(

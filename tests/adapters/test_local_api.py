@@ -16,13 +16,13 @@ from pathlib import Path
 import pytest
 
 from configs.errors import Unreachable
-from tasks.adapters import local_api
+from tasks.adapters import local_api, local_api_database
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 RUN = """
 import sys
 from pathlib import Path
-from tasks.adapters import local_api
+from tasks.adapters import local_api, local_api_database
 
 api = local_api.start(Path(sys.argv[1]))
 from prefect import flow, task
@@ -227,7 +227,7 @@ def test_a_server_that_is_ill_counts_as_unreachable(home: Path, named: Callable[
 
 def test_the_database_is_made_once_by_one_of_many(tmp_path: Path, prefect_template: Path) -> None:
     with ThreadPoolExecutor() as pool:
-        made = list(pool.map(local_api.ensure_database, [tmp_path] * 3))
+        made = list(pool.map(local_api_database.ensure_database, [tmp_path] * 3))
 
     assert set(made) == {tmp_path / "prefect" / "prefect.db"}
     assert sorted(path.name for path in (tmp_path / "prefect").iterdir()) == [".database.lock", "prefect.db"]
@@ -242,7 +242,7 @@ def test_a_database_of_another_version_is_brought_up_to_date_with_what_it_holds(
         connection.execute("pragma user_version = 1")
         connection.commit()
 
-    local_api.ensure_database(home)
+    local_api_database.ensure_database(home)
 
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("select name from flow").fetchall() == [("kept",)]

@@ -1,14 +1,12 @@
 """A run that is killed (`kill -9`) and run again ends as one that was left alone (I3), and leaves nobody behind."""
 
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from configs.environment import CHECKOUT
-from tests.faults import canonical, worlds
+from tests.faults import canonical
 from tests.faults.worlds import REFUSED, World
 
 FAILPOINTS = sorted(
@@ -25,26 +23,6 @@ SECOND_TURN_ONLY = {
 """Where a first turn does not come by: there is no live model yet, or other deliveries come first."""
 
 
-@pytest.fixture(scope="module")
-def world(
-    tmp_path_factory: pytest.TempPathFactory,
-    months: Callable[[str], Path],
-    prefect_template: Path,
-    mlflow_template: Path,
-) -> Iterator[World]:
-    with worlds.make(tmp_path_factory.mktemp("faults"), months, prefect_template, mlflow_template) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def undisturbed(world: World) -> dict[str, Any]:
-    """How it ends when nobody disturbs it."""
-    world.restore()
-    code, out, err = world.run()
-    assert (code, err) == (REFUSED, ""), out + err
-    return canonical.dump(world.home)
-
-
 def test_the_undisturbed_run_promotes_refuses_and_counts(undisturbed: dict[str, Any]) -> None:
     ledger = undisturbed["ledger"]
 
@@ -57,7 +35,6 @@ def test_the_undisturbed_run_promotes_refuses_and_counts(undisturbed: dict[str, 
 
 
 def test_killed_between_publishing_a_bundle_and_committing_it(world: World, undisturbed: dict[str, Any]) -> None:
-    world.restore()
     world.kill_at("bundle-published")
     orphans = world.left()
 
@@ -69,7 +46,6 @@ def test_killed_between_publishing_a_bundle_and_committing_it(world: World, undi
 
 
 def test_killed_again_and_again(world: World, undisturbed: dict[str, Any]) -> None:
-    world.restore()
     for failpoint in ("promotion-committed", "shown-in-mlflow"):
         world.kill_at(failpoint)
     orphans = world.left()
@@ -84,7 +60,6 @@ def test_killed_again_and_again(world: World, undisturbed: dict[str, Any]) -> No
 @pytest.mark.long
 @pytest.mark.parametrize("failpoint", FAILPOINTS)
 def test_killed_anywhere_in_the_second_turn(failpoint: str, world: World, undisturbed: dict[str, Any]) -> None:
-    world.restore()
     world.kill_at(failpoint)
     orphans = world.left()
 

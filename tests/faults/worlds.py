@@ -6,13 +6,15 @@ What waits: a month on which the second model takes over, a file that is refused
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -29,7 +31,7 @@ _LONGEST = 120
 
 @dataclass(frozen=True)
 class World:
-    """One home at one place (MLflow remembers where it is), which can be put back to how it was after its first turn."""
+    """A home at one place (MLflow remembers where it is) that can be put back to how it was after its first turn."""
 
     home: Path
     before: Path
@@ -74,25 +76,36 @@ class World:
 
         assert code == -signal.SIGKILL, f"{failpoint} was not reached: {code} {err}"
 
+    def wait_until(self, query: str) -> Any:
+        """Wait until a query on the ledger finds a row with something in it; gives the first column."""
+        deadline = time.monotonic() + _LONGEST
+        while time.monotonic() < deadline:
+            with closing(sqlite3.connect(f"file:{self.home}/ledger.db?mode=ro", uri=True)) as ledger:
+                row = ledger.execute(query).fetchone()
+            if row is not None and row[0] is not None:
+                return row[0]
+            time.sleep(0.01)
+        raise TimeoutError(query)
+
+    def processes(self, part: str = "") -> dict[int, str]:
+        """Number and command line of each living process of this home whose command line has `part` in it."""
+        mark, found = f"INCUMBENT_HOME={self.home}\0".encode(), {}
+        for folder in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                command = (folder / "cmdline").read_text().replace("\0", " ")
+                if part in command and mark in (folder / "environ").read_bytes() + b"\0":
+                    found[int(folder.name)] = command
+        return found
+
     def left(self, seconds: float = 5.0) -> list[str]:
         """Command lines of processes of this home that are still there after so long; a killed run leaves none."""
         deadline = time.monotonic() + seconds
-        while (found := list(self._processes())) and time.monotonic() < deadline:
+        while (found := self.processes()) and time.monotonic() < deadline:
             time.sleep(0.05)
-        return found
-
-    def _processes(self) -> Iterator[str]:
-        mark = f"INCUMBENT_HOME={self.home}\0".encode()
-        for folder in Path("/proc").glob("[0-9]*"):
-            try:
-                if mark in (folder / "environ").read_bytes() + b"\0":
-                    yield (folder / "cmdline").read_text().replace("\0", " ")
-            except OSError:
-                continue
+        return list(found.values())
 
 
-@contextmanager
-def make(folder: Path, months: Callable[[str], Path], prefect_template: Path, mlflow_template: Path) -> Iterator[World]:
+def make(folder: Path, months: Callable[[str], Path], prefect_template: Path, mlflow_template: Path) -> World:
     """A world in `folder`; takes one run."""
     world = World(folder / "home", folder / "before", folder / "pipelines")
     landing = world.home / "landing" / "flights"
@@ -109,7 +122,7 @@ def make(folder: Path, months: Callable[[str], Path], prefect_template: Path, ml
     shutil.copyfile(months(SECOND), landing / f"{SECOND}.parquet")
     (landing / f"{BROKEN}.parquet").write_bytes(months(SECOND).read_bytes()[:10_000])
     shutil.copytree(world.home, world.before)
-    yield world
+    return world
 
 
 def _settings() -> str:

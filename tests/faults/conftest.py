@@ -1,0 +1,37 @@
+"""One world for all tests of faults, and how it ends when nobody disturbs it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults import canonical, worlds
+from tests.faults.worlds import REFUSED, World
+
+
+@pytest.fixture(scope="session")
+def shared_world(
+    tmp_path_factory: pytest.TempPathFactory,
+    months: Callable[[str], Path],
+    prefect_template: Path,
+    mlflow_template: Path,
+) -> World:
+    return worlds.make(tmp_path_factory.mktemp("faults"), months, prefect_template, mlflow_template)
+
+
+@pytest.fixture(scope="session")
+def undisturbed(shared_world: World) -> dict[str, Any]:
+    """What is there in the end if nobody disturbs the run."""
+    shared_world.restore()
+    code, out, err = shared_world.run()
+    assert (code, err) == (REFUSED, ""), out + err
+    return canonical.dump(shared_world.home)
+
+
+@pytest.fixture
+def world(shared_world: World) -> Iterator[World]:
+    """One turn is done, more is waiting, nobody works on it."""
+    shared_world.restore()
+    yield shared_world
+    assert shared_world.left() == []
