@@ -240,7 +240,7 @@ class GuardSettings(Section):
     """Largest share of rows whose decision (at 0.5) changes."""
     max_bundle_mb: Positive = 200
     max_latency_ms: Positive = 250
-    """Largest time to answer one row."""
+    """Largest processor time to answer one row; the quickest of five answers counts."""
 
 
 class PromotionSettings(Section):

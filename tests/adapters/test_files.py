@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from configs.environment import CHECKOUT
-from configs.errors import UnusableHome
+from configs.errors import Busy, UnusableHome
 from tasks.adapters import files
 
 HOLDER = """
@@ -132,6 +132,18 @@ def test_a_lock_is_given_back_when_the_block_fails(tmp_path: Path) -> None:
         raise KeyError("fault")
 
     assert (held, is_free(lock)) == (False, True)
+
+
+def test_a_lock_that_is_not_given_back_is_waited_for_only_so_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = tmp_path / ".lock"
+    monkeypatch.setattr(files, "LOCK_SECONDS", 0.1)
+
+    with files.locked(lock), pytest.raises(Busy, match=r"Another process holds .*\.lock"), files.locked(lock):
+        pytest.fail("it was locked twice")
+
+    assert is_free(lock)
 
 
 def test_a_lock_where_nothing_can_be_written_is_the_users_mistake(tmp_path: Path) -> None:

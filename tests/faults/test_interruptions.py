@@ -51,6 +51,7 @@ def test_of_two_runs_at_once_one_works_and_the_other_is_told_who(world: World, u
     assert canonical.differences(canonical.dump(world.home), undisturbed) == []
 
 
+@pytest.mark.long
 def test_a_run_that_was_paused_for_too_long_changes_nothing_any_more(world: World, undisturbed: dict[str, Any]) -> None:
     paused = world.start()
     world.wait_until(HOLDER)
@@ -65,14 +66,17 @@ def test_a_run_that_was_paused_for_too_long_changes_nothing_any_more(world: Worl
     assert canonical.differences(canonical.dump(world.home), undisturbed) == []
 
 
+@pytest.mark.long
 def test_a_helper_that_is_killed_is_replaced(world: World, undisturbed: dict[str, Any]) -> None:
     run = world.start()
     world.wait_until("select number from turns where number = 2")
 
-    for helper in world.processes("multiprocessing.spawn"):
+    helpers = world.processes("multiprocessing.spawn")
+    for helper in helpers:
         os.kill(helper, signal.SIGKILL)
     err = run.communicate(timeout=60)[1]
 
+    assert len(helpers) == 1
     assert (run.returncode, err) == (REFUSED, "")
     assert canonical.differences(canonical.dump(world.home), undisturbed) == []
 
