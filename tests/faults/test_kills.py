@@ -45,6 +45,7 @@ def test_killed_between_publishing_a_bundle_and_committing_it(world: World, undi
     assert canonical.differences(canonical.dump(world.home), undisturbed) == []
 
 
+@pytest.mark.long
 def test_killed_again_and_again(world: World, undisturbed: dict[str, Any]) -> None:
     for failpoint in ("promotion-committed", "shown-in-mlflow"):
         world.kill_at(failpoint)
