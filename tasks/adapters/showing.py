@@ -66,6 +66,7 @@ def show_drift(home: Home, pipeline: str, number: int) -> None:
         settings.monitoring.drift,
         settings.training.seed,
     )
+    failpoints.reach("drift-report-published")
     home.ledger.turns.project(pipeline, number, "drift_report", name)
 
 

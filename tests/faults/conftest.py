@@ -24,9 +24,14 @@ def shared_world(
 def undisturbed(shared_world: World) -> dict[str, Any]:
     """What is there in the end if nobody disturbs the run."""
     shared_world.restore()
-    code, out, err = shared_world.run()
-    assert (code, err) == (REFUSED, ""), out + err
-    return canonical.dump(shared_world.home)
+    return _finish(shared_world)
+
+
+@pytest.fixture(scope="session")
+def undisturbed_from_the_start(shared_world: World) -> dict[str, Any]:
+    """The same if all turns are made by one run."""
+    shared_world.restart()
+    return _finish(shared_world)
 
 
 @pytest.fixture
@@ -35,3 +40,9 @@ def world(shared_world: World) -> Iterator[World]:
     shared_world.restore()
     yield shared_world
     assert shared_world.left() == []
+
+
+def _finish(world: World) -> dict[str, Any]:
+    code, out, err = world.run()
+    assert (code, err) == (REFUSED, ""), out + err
+    return canonical.dump(world.home)

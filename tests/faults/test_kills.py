@@ -73,7 +73,9 @@ def test_killed_anywhere_in_the_second_turn(failpoint: str, world: World, undist
 
 @pytest.mark.long
 @pytest.mark.parametrize("failpoint", [name for name in FAILPOINTS if name not in SECOND_TURN_ONLY])
-def test_killed_anywhere_in_the_first_turn(failpoint: str, world: World, undisturbed: dict[str, Any]) -> None:
+def test_killed_anywhere_in_the_first_turn(
+    failpoint: str, world: World, undisturbed_from_the_start: dict[str, Any]
+) -> None:
     world.restart()
     world.kill_at(failpoint)
     orphans = world.left()
@@ -82,4 +84,4 @@ def test_killed_anywhere_in_the_first_turn(failpoint: str, world: World, undistu
 
     assert orphans == []
     assert (code in (0, REFUSED), err) == (True, "")
-    assert canonical.differences(canonical.dump(world.home), undisturbed) == []
+    assert canonical.differences(canonical.dump(world.home), undisturbed_from_the_start) == []

@@ -45,9 +45,10 @@ class World:
     def restart(self) -> None:
         """As before the first turn, with everything waiting."""
         self.restore()
-        for part in ("ledger.db", "store", "bundles", "reports", "mlflow/artifacts/flights"):
-            path = self.home / part
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        for part in ("store", "bundles", "reports", "mlflow/artifacts/flights"):
+            shutil.rmtree(self.home / part)
+        for database in (*self.home.glob("ledger.db*"), *self.home.glob("mlflow/mlflow.db*")):
+            database.unlink()
         shutil.copyfile(self.before.parent / "mlflow.db", self.home / "mlflow" / "mlflow.db")
 
     def start(self, *arguments: str, **variables: str) -> Process:
