@@ -5,7 +5,7 @@ PY     := $(VENV)/bin/python
 STAMP  := $(VENV)/.installed-$(shell cksum < requirements.lock | cut -d' ' -f1)
 
 .DEFAULT_GOAL := help
-.PHONY: help install prepare run test test-long check benchmark lock schema clean reset
+.PHONY: help install prepare run up deploy test test-long check benchmark lock schema clean reset
 
 help: ## print what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,12 @@ prepare: install ## write the example data into the landing folder, and make the
 
 run: prepare ## run the whole loop on a year of New York flights
 	@$(PY) -m flows.run
+
+up: install ## Prefect's server with its UI, all deployments and triggers, and MLflow's UI, until Ctrl-C
+	@$(PY) -m deployments.up --end-with-parent
+
+deploy: install ## bring what is in configs/ to the Prefect server that PREFECT_API_URL names, for any number of workers
+	@$(PY) -m deployments.apply
 
 test: install ## run the tests
 	@$(PY) -m pytest -q -n 2 --dist loadfile -m "not long"

@@ -49,6 +49,8 @@ class Environment(BaseSettings):
     """Database of the ledger; by default SQLite in the home."""
     prefect_api_url: str | None = Field(default=None, validation_alias="PREFECT_API_URL")
     """A running Prefect server; without it a local one is started for the run."""
+    alert_block: str = Field(default="custom-webhook/incumbent-alerts", validation_alias="INCUMBENT_ALERT_BLOCK")
+    """Notification block of Prefect through which alerts are sent, as type/name."""
     failpoint: str | None = Field(default=None, validation_alias="INCUMBENT_FAILPOINT")
     """Name of the step boundary at which this process kills itself; for tests of recovery."""
 

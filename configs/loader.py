@@ -66,8 +66,21 @@ def known() -> list[str]:
 
 def settings_hash(settings: PipelineSettings) -> str:
     """Short hash of all settings, defaults included; the layout of the file and its comments do not matter."""
-    text = json.dumps(settings.canonical(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    return _hash(settings.canonical())
+
+
+def decision_hash(settings: PipelineSettings) -> str:
+    """Short hash of what a verdict rests on: times, contract, training, evaluation, promotion; not of words or plans.
+
+    Evidence is carried from batch to batch as long as it stays the same.
+    """
+    told = settings.canonical()
+    rules = {
+        name: {part: value for part, value in rule.items() if part not in ("unit", "reason")}
+        for name, rule in told["validation"]["columns"].items()
+    }
+    parts = {"times": told["ingestion"]["times"], "columns": rules, "key": told["validation"]["key"]}
+    return _hash({**parts, **{room: told[room] for room in ("training", "evaluation", "promotion")}})
 
 
 def schema() -> dict[str, Any]:
@@ -84,6 +97,11 @@ def main() -> None:
     """Write the schema file anew."""
     SCHEMA_FILE.write_text(schema_text(), encoding="utf-8")
     sys.stdout.write(f"{SCHEMA_FILE.relative_to(environment.CHECKOUT)} is written\n")
+
+
+def _hash(values: dict[str, Any]) -> str:
+    text = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 # ── finding and reading ───────────────────────────────────────────────────────────────────────────────────────────

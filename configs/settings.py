@@ -7,7 +7,10 @@ The JSON schema in `pipeline.schema.json` is generated from this module (`make s
 from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from configs.coordination import CoordinationSettings
+from configs.section import Section
 
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
@@ -18,12 +21,6 @@ Folder = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f]*$")]
 
 ColumnType = Literal["integer", "number", "category", "boolean", "timestamp"]
 MetricName = Literal["log_loss", "brier", "roc_auc", "average_precision", "calibration_error"]
-
-
-class Section(BaseModel):
-    """Base of all settings: frozen, unknown keys refused, attribute docstrings become help texts."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
 
 
 class Source(Section):
@@ -81,6 +78,21 @@ class ColumnRule(Section):
         return self
 
 
+class TriageSettings(Section):
+    """When a batch whose rows keep the contract is refused whole: its values do not fit those before."""
+
+    enabled: bool = True
+    """Whether a batch is compared with the accepted ones next to it in time. Off when a change is meant."""
+    min_rows: Annotated[int, Field(ge=20)] = 200
+    """Smaller batches are not compared."""
+    scale: Annotated[float, Field(ge=1.05, allow_inf_nan=False)] = 1.25
+    """Smallest factor on every value of a column that counts as a change of unit."""
+    missing_rise: Annotated[float, Field(gt=0, le=1)] = 0.5
+    """Rise of the share of missing values that counts; a column that goes missing wholly always does."""
+    unseen_share: Annotated[float, Field(gt=0, le=1)] = 0.1
+    """Share of rows with values never seen before that counts as renamed, beyond what is usual for the column."""
+
+
 class ValidationSettings(Section):
     """Room 2: the contract. Rows that break it go to quarantine; a batch that breaks it as a whole is refused."""
 
@@ -90,6 +102,7 @@ class ValidationSettings(Section):
     """Columns that together name a row; two different rows with one key are both quarantined."""
     max_quarantined: Share = 0.05
     """Largest tolerable share of quarantined rows; above it the batch is refused."""
+    triage: TriageSettings = TriageSettings()
 
 
 class Window(Section):
@@ -280,6 +293,7 @@ class PipelineSettings(Section):
     evaluation: EvaluationSettings = EvaluationSettings()
     monitoring: MonitoringSettings = MonitoringSettings()
     promotion: PromotionSettings = PromotionSettings()
+    coordination: CoordinationSettings = CoordinationSettings()
     reporting: ReportingSettings = ReportingSettings()
 
     @model_validator(mode="after")

@@ -9,6 +9,13 @@ STEPS = 5
 
 
 @dataclass(frozen=True)
+class Opening:
+    """What a run needs is started; no turn has come to a step yet."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Step:
     """A turn has come to this step."""
 
@@ -33,7 +40,7 @@ class Closing:
     text: str
 
 
-Announcement = Step | TurnDone | Closing
+Announcement = Opening | Step | TurnDone | Closing
 Listener = Callable[[Announcement], None]
 _listeners: list[Listener] = []
 

@@ -4,16 +4,18 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from configs import environment
 from configs.environment import DEFAULT_PIPELINE
-from configs.errors import BadInput, Damaged, LandingFolderMissing, MistakeOfUser, UnknownPipeline
-from flows import announcements, lines, terminal
-from flows.announcements import STEPS, Announcement, Step, TurnDone
+from configs.errors import BadInput, Busy, Damaged, LandingFolderMissing, MistakeOfUser, UnknownPipeline
+from flows import announcements, lines, program, terminal
+from flows.announcements import STEPS, Announcement, Opening, Step, TurnDone
 from flows.terminal import Terminal
-from tasks.adapters import home, inbox, pages
+from tasks.adapters import home, inbox, pages, running_server
 from tasks.adapters.home import Home
 from tasks.adapters.inbox import Waiting
+from tasks.core.coordination import BATCH
 from tasks.core.reporting import labels
 from tasks.core.turns import Outcome
 
@@ -45,14 +47,28 @@ def _run(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
     if waiting.nothing:
         screen.show([lines.nothing_waits(pages.read_history(hands, pipeline), folder)])
         return 0
-    screen.waiting(pipeline, [delivery.name for delivery in waiting.deliveries], folder)
+    screen.waiting(pipeline, [delivery.name for delivery in waiting.deliveries], folder, len(waiting.duplicates))
     with _prefect(hands, pipeline, _listener(hands, pipeline, screen)):
         from flows.continuous_training import continuous_training
 
-        done = continuous_training(pipeline)
-    suffix = "" if pipeline == DEFAULT_PIPELINE else f" {pipeline}"
-    screen.summary(pages.read_history(hands, pipeline), settings, _relative(done.report), suffix)
+        why = {"reason": "manual", "force": True} if chosen.force else _what_waits(hands, pipeline, waiting)
+        done = continuous_training(pipeline, **why)
+    if done.taken_by:
+        raise Busy(done.taken_by)
+    if done.waits:
+        screen.show([f"{pipeline}: batches wait: {done.waits}. To go past it: {program.command('run')} --force."])
+    _tell_duplicates(hands, pipeline, waiting, screen)
+    screen.summary(pages.read_history(hands, pipeline), settings, _relative(done.report), _named("", pipeline))
     return BadInput.exit_code if Outcome.REFUSED in done.outcomes else 0
+
+
+def _what_waits(hands: Home, pipeline: str, waiting: Waiting) -> dict[str, Any]:
+    """What asks for this run: the oldest batch that waits, or the last turn if only something of it is left to show."""
+    if waiting.deliveries:
+        first = waiting.deliveries[0]
+        return {"reason": "new_data", "evidence": f"{first.name} landed", "key": f"{BATCH}{first.digest}"}
+    turns = hands.ledger.turns.all(pipeline)
+    return {"reason": "new_data", "key": f"{BATCH}{turns[-1]['batch']}"} if turns else {"reason": "manual"}
 
 
 def _ingest(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
@@ -68,20 +84,46 @@ def _ingest(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
     for batch in taken:
         screen.facts(lines.batch_object(pipeline, batch))
         (screen.alarm if batch.reason else screen.show)([lines.batch_line(batch)])
-    screen.show([f"{copy.name}: known content, counted as a duplicate" for copy in waiting.duplicates])
+    _tell_duplicates(hands, pipeline, waiting, screen)
     return BadInput.exit_code if any(batch.reason for batch in taken) else 0
 
 
-def _monitor(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
-    pipeline = chosen.pipeline
-    if _nothing_taken_in(hands, pipeline, screen):
-        return 0
-    with _prefect(hands, pipeline, _listener(hands, pipeline, screen), stage=False):
-        from flows.monitor import monitor
+def _tell_duplicates(hands: Home, pipeline: str, waited: Waiting, screen: Terminal) -> None:
+    """One line for each delivery of known content that has been counted since it was seen to wait."""
+    known = hands.ledger.batches.deliveries(pipeline)
+    for copy in waited.duplicates:
+        if copy.name in known.get(copy.digest, ()):
+            screen.facts({"pipeline": pipeline, "batch": copy.name, "status": "duplicate"})
+            screen.show([lines.duplicate_line(copy.name)])
 
-        health = monitor(pipeline)
+
+def _monitor(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
+    from tasks.adapters import watching
+
+    pipeline = chosen.pipeline
+    hands.settings(pipeline)
+    if hands.ledger.promotions.champion(pipeline) is None or not _look(hands, pipeline).deliveries:
+        health = watching.last_health(hands, pipeline)
+    else:
+        with _prefect(hands, pipeline, _listener(hands, pipeline, screen), stage=False):
+            from flows.monitor import monitor
+
+            health = monitor(pipeline)
     screen.facts({"pipeline": pipeline, "health": health.state, "reasons": health.reasons})
     screen.show([f"{pipeline}: {labels.STATES[health.state]}. {' '.join(health.reasons)}"])
+    return 0
+
+
+def _poll(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
+    pipeline = chosen.pipeline
+    waiting = _look(hands, pipeline)
+    with _prefect(hands, pipeline, _listener(hands, pipeline, screen), stage=False):
+        from flows.poll import poll
+
+        found = poll(pipeline)
+    screen.facts({**vars(found), "waits": [delivery.name for delivery in waiting.deliveries]})
+    started = "" if found.started is None else " A run was started for what was missed."
+    screen.show([f"{pipeline}: {len(waiting.deliveries)} wait, {found.new} of them newly announced.{started}"])
     return 0
 
 
@@ -97,6 +139,7 @@ def _train(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
     for turn in pages.read_history(hands, pipeline).turns:
         if turn.outcome is not None and turn.number not in before:
             screen.turn(pipeline, turn)
+            screen.show([f"MLflow and the report follow with the next {program.command(_named('run', pipeline))}."])
     return BadInput.exit_code if outcome is Outcome.REFUSED else 0
 
 
@@ -104,12 +147,18 @@ def _status(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
     settings, waiting = hands.settings(chosen.pipeline), _look(hands, chosen.pipeline)
     told = pages.read_history(hands, chosen.pipeline)
     names = [delivery.name for delivery in waiting.deliveries]
+    asked, owed = hands.ledger.inbox.open(chosen.pipeline), hands.ledger.inbox.unsent(chosen.pipeline)
     if chosen.json:
         live = told.promotions[-1].version if told.promotions else None
         turns = [lines.turn_object(chosen.pipeline, turn) for turn in told.turns[-5:]]
-        screen.facts({"pipeline": chosen.pipeline, "champion": live, "waits": names, "turns": turns})
+        inbox_now = [{"kind": one.kind, "evidence": one.evidence} for one in asked]
+        facts = {"pipeline": chosen.pipeline, "champion": live, "waits": names, "triggers": inbox_now}
+        screen.facts({**facts, "alerts": [one.text for one in owed], "turns": turns})
     else:
         screen.show(lines.status(told, settings, names, width=screen.width))
+        holder, server = hands.ledger.lease.holder(chosen.pipeline), running_server.find(hands.folder)
+        worker = holder.who if holder is not None and holder.lives else None
+        screen.show(lines.at_work(asked, owed, worker, server.ui if server else None))
     return 0
 
 
@@ -160,13 +209,19 @@ def _prepare(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
     return 0
 
 
+def _simulate(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
+    from flows import simulating
+
+    return simulating.simulate(hands, chosen.pipeline, chosen.fault, chosen.column, screen)
+
+
 def _look(hands: Home, pipeline: str) -> Waiting:
     try:
         return inbox.look(hands, pipeline)
     except LandingFolderMissing as problem:
         if pipeline != DEFAULT_PIPELINE:
             raise
-        raise LandingFolderMissing(f"{problem} The example data: python -m flows.run prepare.") from problem
+        raise LandingFolderMissing(f"{problem} The example data: {program.command('prepare')}.") from problem
 
 
 def _nothing_taken_in(hands: Home, pipeline: str, screen: Terminal) -> bool:
@@ -189,9 +244,11 @@ def _prefect(
     """
     from contextlib import ExitStack
 
-    from tasks.adapters import backstage, local_api
+    from tasks.adapters import backstage, local_api, running_server
 
-    api = local_api.start(hands.folder, environment.read().prefect_api_url)
+    listener(Opening("starting Prefect and the libraries"))
+
+    api = local_api.start(hands.folder, environment.read().prefect_api_url or running_server.address(hands.folder))
     if api.process is None:
         api.wait()  # that a named server is not there is said before anything is imported
     with ExitStack() as opened:
@@ -223,7 +280,9 @@ def _import_what_a_turn_needs() -> None:
 
 def _listener(hands: Home, pipeline: str, screen: Terminal) -> Callable[[Announcement], None]:
     def hear(told: Announcement) -> None:
-        if isinstance(told, Step):
+        if isinstance(told, Opening):
+            screen.opening(told.text)
+        elif isinstance(told, Step):
             screen.step(told.turn, told.batch, told.text, told.number, STEPS)
         elif isinstance(told, TurnDone):
             turns = pages.read_history(hands, pipeline).turns
@@ -232,6 +291,11 @@ def _listener(hands: Home, pipeline: str, screen: Terminal) -> Callable[[Announc
             screen.closing(told.text)
 
     return hear
+
+
+def _named(command: str, pipeline: str) -> str:
+    """A command and its pipeline, which need not be named if it is the example."""
+    return command if pipeline == DEFAULT_PIPELINE else f"{command} {pipeline}"
 
 
 def _short(hands: Home, pipeline: str) -> str:
@@ -250,9 +314,11 @@ _COMMANDS = {
     "run": _run,
     "ingest": _ingest,
     "monitor": _monitor,
+    "poll": _poll,
     "train": _train,
     "status": _status,
     "history": _history,
     "verify": _verify,
+    "simulate": _simulate,
     "prepare": _prepare,
 }

@@ -1,54 +1,96 @@
-"""The flow `continuous-training`: one turn of the loop for each batch that waits, oldest first."""
+"""The flow `continuous-training`: the inbox, worked off under the lease; one turn for each batch that waits."""
 
-from dataclasses import dataclass
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Literal
 
-from prefect import flow, runtime
+from prefect import flow, runtime, tags
 
+from configs.errors import Busy
 from flows import ingest, train
 from flows.announcements import Closing, TurnDone, tell
 from tasks import coordination, ingestion, lineage, reporting
 from tasks.adapters import home
+from tasks.adapters.orchestration import quick_ends
 from tasks.adapters.sources import Delivery
+from tasks.core.runs import CaughtUp
 from tasks.core.turns import Outcome
 
-
-@dataclass(frozen=True)
-class CaughtUp:
-    """What a run did."""
-
-    pipeline: str
-    turns: tuple[int, ...]
-    outcomes: tuple[Outcome, ...]
-    duplicates: int
-    """Deliveries whose content was known."""
-    report: str
-    """Path of the page."""
+Reason = Literal["manual", "schedule", "new_data", "drift", "performance"]
 
 
-@flow(name="continuous-training", flow_run_name="{pipeline} · catch up")
-def continuous_training(pipeline: str = "flights") -> CaughtUp:
-    """Keep a model up to date: one turn for each batch that waits, then the report.
+@flow(name="continuous-training", flow_run_name="{pipeline} · {reason}")
+def continuous_training(
+    pipeline: str = "flights", reason: Reason = "manual", evidence: str = "", key: str = "", force: bool = False
+) -> CaughtUp:
+    """Keep a model up to date: one turn for each batch that waits, oldest first; then the report.
+
+    The reason is recorded before anything is done. If another run works on the pipeline, that one takes it.
 
     Args:
         pipeline: Name of a file in configs/pipelines/, without .yaml.
+        reason: What asks for a look: a person, the clock, new data, drift of the inputs, or a model that is not well.
+        evidence: What was seen, in one sentence; it is kept with the turn.
+        key: What makes this reason the one it is; the same key is recorded once. Empty for a reason of its own.
+        force: Whether to go past cooldown, daily budget and minimum of new rows.
     """
-    with home.current().ledger.lease.held(pipeline):
-        waiting = ingestion.list_waiting(pipeline)
-        showing = [lineage.show_turn.submit(pipeline, number) for number in waiting.unshown]
-        progress = reporting.start_progress(pipeline, len(waiting.deliveries))
-        done: dict[int, Outcome] = {}
-        for delivery in waiting.deliveries:
-            number, outcome = turn(pipeline, delivery)
-            done[number] = outcome
-            showing.append(lineage.show_turn.submit(pipeline, number))
-            reporting.advance_progress(progress, len(done), len(waiting.deliveries))
-        for copy in waiting.duplicates:
-            ingestion.count_duplicate(pipeline, copy)
-        tell(Closing("showing the last turn in MLflow and the report"))
-        for shown in showing:
-            shown.result()
-        report = reporting.write_report(pipeline)
-    return CaughtUp(pipeline, tuple(done), tuple(done.values()), len(waiting.duplicates), report)
+    coordination.record_trigger(pipeline, reason, evidence, key, force)
+    coordination.close_crashed(pipeline)
+    began, done = home.current().clock(), CaughtUp(pipeline)
+    try:
+        while True:
+            with home.current().ledger.lease.held(pipeline, runtime.flow_run.id), lineage.stage(), quick_ends():
+                newest = home.current().ledger.inbox.newest(pipeline)
+                done = work_off(done, began, newest)
+            # What was recorded while the lease was being given back has found somebody at work, and left.
+            if not any(trigger.id > newest for trigger in home.current().ledger.inbox.open(pipeline)):
+                break
+    except Busy as other:
+        done = replace(done, taken_by=str(other))
+    return reporting.end_run(done, reason)
+
+
+def work_off(done: CaughtUp, began: datetime, newest: int) -> CaughtUp:
+    """One pass through the inbox: the turns that may run now, what is left to show, and the report.
+
+    `newest` is the last trigger from before the pass.
+    """
+    pipeline = done.pipeline
+    waiting = ingestion.list_waiting(pipeline)
+    agenda = coordination.settle_inbox(pipeline, waiting, began, newest)
+    chosen = [delivery for delivery in waiting.deliveries if delivery.digest in agenda.deliveries]
+    showing = [lineage.show_turn.submit(pipeline, number) for number in waiting.unshown]
+    progress = reporting.start_progress(pipeline, len(chosen))
+    for place, delivery in enumerate(chosen, start=1):
+        number, outcome = attempt(pipeline, delivery)
+        done = replace(done, turns=(*done.turns, number), outcomes=(*done.outcomes, outcome))
+        showing.append(lineage.show_turn.submit(pipeline, number))
+        reporting.advance_progress(progress, place, len(chosen))
+    for copy in waiting.duplicates:
+        ingestion.count_duplicate(pipeline, copy)
+    done = replace(done, duplicates=done.duplicates + len(waiting.duplicates), waits=agenda.waits)
+    return close(done, showing) if chosen or waiting.duplicates or waiting.unshown or waiting.page else done
+
+
+def close(done: CaughtUp, showing: list[Any]) -> CaughtUp:
+    """Wait until all is shown, then write the report."""
+    tell(Closing("showing the last turn in MLflow and the report"))
+    for shown in showing:
+        shown.result()
+    return replace(done, report=reporting.write_report(done.pipeline))
+
+
+def attempt(pipeline: str, delivery: Delivery) -> tuple[int, Outcome]:
+    """Run a turn; one that was begun as often as it may be ends as failed, and later batches go on."""
+    problem = "it was cut off each time"
+    if coordination.may_try(pipeline, delivery):
+        with coordination.stoppable(pipeline), tags(pipeline):
+            state = turn(pipeline, delivery, return_state=True)
+        if not state.is_failed() or coordination.may_try(pipeline, delivery):
+            found: tuple[int, Outcome] = state.result()
+            return found
+        problem = state.message or ""
+    return coordination.give_up(pipeline, delivery, problem), Outcome.FAILED
 
 
 @flow(name="turn", flow_run_name="{pipeline} · {delivery.name}", validate_parameters=False)
@@ -64,4 +106,4 @@ def turn(pipeline: str, delivery: Delivery) -> tuple[int, Outcome]:
     outcome = train.finish(opened, batch)
     reporting.show_verdict(opened)
     tell(TurnDone(pipeline, opened.number))
-    return opened.number, outcome
+    return reporting.end_turn(opened, outcome)

@@ -14,7 +14,8 @@ from configs.settings import PipelineSettings
 from tasks.core import wording
 from tasks.core.records import Batch
 from tasks.core.reporting import labels, sentences
-from tasks.core.turns import History, Outcome, Turn
+from tasks.core.reporting.outcomes import KINDS
+from tasks.core.turns import Alert, History, Outcome, Trigger, Turn
 
 WIDEST = 96
 INDENT = "  "
@@ -25,6 +26,7 @@ VERDICTS = {
     Outcome.REJECT: ("·", "dim"),
     Outcome.REFUSED: ("■", "bold red"),
     Outcome.NOT_JUDGED: ("·", "dim"),
+    Outcome.FAILED: ("■", "bold red"),
     None: ("·", "dim"),
 }
 """Glyph and style of each outcome."""
@@ -54,8 +56,11 @@ def width_of(names: Sequence[str]) -> int:
     return min(24, max([7, *(len(clean(name)) for name in names)]))
 
 
-def waiting_line(pipeline: str, names: Sequence[str], folder: Path | str) -> str:
-    """`flights: 12 batches wait in landing/flights.`"""
+def waiting_line(pipeline: str, names: Sequence[str], folder: Path | str, copies: int = 0) -> str:
+    """`flights: 12 batches wait in landing/flights.`; `copies` are deliveries of known content."""
+    if not names and copies:
+        known = "1 delivery" if copies == 1 else f"{wording.count(copies)} deliveries"
+        return f"{clean(pipeline)}: no new batch in {clean(str(folder))}, but {known} of known content."
     if not names:
         return f"{clean(pipeline)}: no new batch in {clean(str(folder))}; MLflow and the report are brought up to date."
     one = len(names) == 1
@@ -86,6 +91,11 @@ def batch_line(batch: Batch) -> str:
     """`2013-01: 26,982 accepted, 22 quarantined`, with the reason if it was refused."""
     refused = f"batch refused: {batch.reason.removesuffix('.')}; " if batch.reason else ""
     return f"{clean(batch.name)}: {refused}{_rows(batch)}"
+
+
+def duplicate_line(name: str) -> str:
+    """`again: known content, counted as a duplicate`"""
+    return f"{clean(name)}: known content, counted as a duplicate"
 
 
 def batch_object(pipeline: str, batch: Batch) -> dict[str, object]:
@@ -146,6 +156,15 @@ def status(
             numbers, verdict, why = row(turn, size)
             lines += beside(f"{numbers}   {VERDICTS[turn.outcome][0]} {verdict:<14}", why, width)
     return [clean(line) for line in lines]
+
+
+def at_work(triggers: Sequence[Trigger], alerts: Sequence[Alert], worker: str | None, ui: str | None) -> list[str]:
+    """What asks for a turn, what people are owed, who works, and where to look on; nothing where there is nothing."""
+    told = [f"asked for by {KINDS.get(one.kind, one.kind)}: {one.evidence}" for one in triggers]
+    told += [f"alert: {one.text}" for one in alerts]
+    told += [f"at work: {worker}"] if worker else []
+    told += [f"Prefect's UI: {ui}"] if ui else []
+    return [f"{INDENT}{clean(line)}" for line in told]
 
 
 def history_table(history: History, width: int | None = None) -> list[str]:

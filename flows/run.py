@@ -13,20 +13,23 @@ from collections.abc import Iterator, Sequence
 from configs import environment, errors
 from configs.environment import DEFAULT_PIPELINE
 from configs.errors import IncumbentError, UnknownPipeline
+from flows import program
 from flows.stopping import Stop, leave
+from tasks.core.simulation import SimulatedFault
 
 COMMANDS = {
     "run": "catch up: one turn for each batch that waits, then the report (the default)",
     "ingest": "take in what waits, train nothing",
-    "monitor": "judge the live model and its inputs on the oldest batch whose turn is not done",
+    "monitor": "judge the live model and its inputs on what waits, before a turn takes it in",
+    "poll": "announce new data, and make up for what was missed: for schedules",
     "train": "finish the oldest turn that is not done",
     "status": "the live model, what waits, the last turns",
     "history": "who was live when, and on what evidence",
     "verify": "recompute from the bytes what the ledger says, and print each difference",
+    "simulate": "write a faulty batch into the landing folder, to see the loop answer",
     "prepare": "write the example data into the landing folder, and make the databases",
 }
 """Their names are reserved: no pipeline can be called so."""
-_PROGRAM = "python -m flows.run"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,23 +62,35 @@ def _meant(given: Sequence[str]) -> str:
     if set(given) & set(COMMANDS):
         return ""
     near = [word for name in given for word in difflib.get_close_matches(name, COMMANDS, n=1)]
-    return f" Or did you mean the command {near[0]!r}?" if near else " Commands: python -m flows.run --help."
+    return f" Or did you mean the command {near[0]!r}?" if near else f" Commands: {program.command('--help')}."
 
 
 def _parser() -> argparse.ArgumentParser:
+    called, codes = program.command(), "\n".join(("exit codes:", *_exit_codes()))
     parser = argparse.ArgumentParser(
-        prog=_PROGRAM,
-        usage=f"{_PROGRAM} [COMMAND] [PIPELINE] [--quiet] [--json]",
+        prog=called,
+        usage="%(prog)s [COMMAND] [PIPELINE] [--force] [--quiet] [--json]",
         description="Keeps tabular models up to date: a new model takes over only on evidence.",
-        epilog="\n".join(("exit codes:", *_exit_codes())),
+        epilog=codes,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parts = parser.add_subparsers(prog=_PROGRAM, dest="command", metavar="COMMAND", required=True)
+    parts = parser.add_subparsers(prog=called, dest="command", metavar="COMMAND", required=True)
     for name, text in COMMANDS.items():
-        part = parts.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+        part = parts.add_parser(
+            name,
+            help=text,
+            description=f"{text[0].upper()}{text[1:]}.",
+            epilog=codes,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        if name == "simulate":
+            part.add_argument("fault", help=f"what is wrong with it: {', '.join(SimulatedFault)}")
+            part.add_argument("--column", help="the feature that is wrong (default: the first that suits)")
         named = f"name of a file in configs/pipelines/, without .yaml (default: {DEFAULT_PIPELINE})"
         part.add_argument("pipeline", nargs="?", default=DEFAULT_PIPELINE, help=named)
         part.add_argument("--quiet", action="store_true", help="print nothing but refused batches and errors")
+        if name == "run":
+            part.add_argument("--force", action="store_true", help="go past cooldown, daily budget and minimum rows")
         part.add_argument("--json", action="store_true", help="one JSON object per line on stdout, messages on stderr")
     return parser
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from configs.settings import PipelineSettings
-from flows import lines
+from flows import lines, program
 from flows.lines import ascii_only, clean, fit, plain_line, row, turn_object, waiting_line, wrapped
 from tasks.core.reporting import findings, sentences
 from tasks.core.turns import History, Outcome, Turn
@@ -41,7 +41,7 @@ class Terminal:
     out: TextIO
     err: TextIO
 
-    def waiting(self, pipeline: str, names: Sequence[str], folder: Path | str) -> None:
+    def waiting(self, pipeline: str, names: Sequence[str], folder: Path | str, copies: int = 0) -> None:
         """Batches wait in the landing folder."""
 
     def step(self, turn: int, batch: str, text: str, number: int, steps: int) -> None:
@@ -54,6 +54,9 @@ class Terminal:
 
     def closing(self, text: str) -> None:
         """All turns are done, something is left to do."""
+
+    def opening(self, text: str) -> None:
+        """What a run needs is started; no turn has come to a step yet."""
 
     def summary(self, history: History, settings: PipelineSettings, report: Path | str, suffix: str = "") -> None:
         """The end: the live model, the rows, the report and what to try next; `suffix` goes behind the commands."""
@@ -82,9 +85,9 @@ class Terminal:
 class Plain(Terminal):
     """Without a terminal: ASCII, one line per turn."""
 
-    def waiting(self, pipeline: str, names: Sequence[str], folder: Path | str) -> None:
+    def waiting(self, pipeline: str, names: Sequence[str], folder: Path | str, copies: int = 0) -> None:
         """`flights: 12 batches wait in landing/flights.`"""
-        self._say(waiting_line(pipeline, names, folder))
+        self._say(waiting_line(pipeline, names, folder, copies))
 
     def turn(self, pipeline: str, turn: Turn) -> None:
         """One line."""
@@ -96,7 +99,7 @@ class Plain(Terminal):
         self._say(f"{told.title}. {told.text} {told.action}")
         self._say(findings.data(history, settings))
         self._say(f"Report: {report}")
-        self._say(f"Next: {', '.join(f'python -m flows.run {command}{suffix}' for command, _ in NEXT)}")
+        self._say(f"Next: {', '.join(program.command(f'{command}{suffix}') for command, _ in NEXT)}")
 
     def show(self, text: Sequence[str]) -> None:
         """As they are, in ASCII."""
@@ -137,17 +140,22 @@ class Live(Terminal):
     _name_width: int = field(default=7)
     _has_header: bool = False
 
-    def waiting(self, pipeline: str, names: Sequence[str], folder: Path | str) -> None:
+    def waiting(self, pipeline: str, names: Sequence[str], folder: Path | str, copies: int = 0) -> None:
         """What waits, and an empty line."""
         self._name_width = lines.width_of(names)
-        self._print(waiting_line(pipeline, names, folder))
+        self._print(waiting_line(pipeline, names, folder, copies))
         self._print("")
+
+    def opening(self, text: str) -> None:
+        """A first line of progress, without steps."""
+        self._progress = self._progress or self._open_progress()
+        self._end_task()
+        self._task = self._progress.add_task(self._shortened(f"      {clean(text)}"), total=None, place="")
 
     def step(self, turn: int, batch: str, text: str, number: int, steps: int) -> None:
         """Rewrite the line of progress."""
-        if self._progress is None:
-            self._header()
-            self._progress = self._open_progress()
+        self._header()
+        self._progress = self._progress or self._open_progress()
         place = f"step {number} of {steps},"
         told = self._shortened(f"{turn:>4}  {fit(clean(batch), self._name_width)}  {clean(text)}", place)
         if self._task is None:
@@ -196,7 +204,7 @@ class Live(Terminal):
             self._print(line)
         self._print("")
         self._print(Text.assemble("Report  ", (clean(str(report)), "bold")), wrap=False)
-        names = [f"python -m flows.run {command}{clean(suffix)}" for command, _ in NEXT]
+        names = [program.command(f"{command}{clean(suffix)}") for command, _ in NEXT]
         for n, (name, (_, meaning)) in enumerate(zip(names, NEXT, strict=True)):
             lead = "Next    " if n == 0 else " " * 8
             self._print(Text.assemble(f"{lead}{name:<{max(map(len, names))}}   ", (meaning, "dim")), wrap=False)
@@ -250,6 +258,7 @@ class Live(Terminal):
         from rich.text import Text
 
         if not self._has_header:
+            self._end_task()  # that of the opening, which had no steps
             self._print(Text(lines.header(self._name_width), style="dim"))
             self._has_header = True
 

@@ -4,7 +4,7 @@ from prefect import flow
 
 from flows import monitor
 from flows.announcements import Step, tell
-from tasks import coordination, evaluation, promotion, training
+from tasks import coordination, evaluation, promotion, reporting, training
 from tasks.adapters import home
 from tasks.core.records import Batch, Model, Snapshot
 from tasks.core.turns import Outcome, TurnRef, Verdict, VerdictKind
@@ -19,7 +19,11 @@ def train(pipeline: str) -> Outcome | None:
     """
     with home.current().ledger.lease.held(pipeline):
         resumed = coordination.find_open_turn(pipeline)
-        return None if resumed is None else finish(*resumed)
+        if resumed is None:
+            return None
+        outcome = finish(*resumed)
+        reporting.show_verdict(resumed[0])
+        return outcome
 
 
 def finish(turn: TurnRef, batch: Batch) -> Outcome:

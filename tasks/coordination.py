@@ -1,23 +1,120 @@
-"""Door of coordination: the course of a turn, from its opening to its end."""
+"""Door of coordination: the inbox, and the course of a turn, from its opening to its end."""
 
-from prefect import task
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 
-from tasks.adapters import failpoints, home
+from prefect import runtime, task
+from prefect.exceptions import TerminationSignal
+
+from tasks.adapters import agenda, crashes, failpoints, home, inbox, notifications, orchestration
+from tasks.adapters.inbox import Waiting
 from tasks.adapters.sources import Delivery
 from tasks.core import coordination, windows
+from tasks.core.coordination import Agenda
 from tasks.core.records import Batch, Snapshot
 from tasks.core.turns import Outcome, RetrainingDecision, TurnRef, TurnState, Verdict
 
 
+# ── the inbox ─────────────────────────────────────────────────────────────────────────────────────────────────────
+@task(task_run_name="record-trigger-{kind}", tags=["coordination"])
+def record_trigger(pipeline: str, kind: str, evidence: str, key: str, force: bool) -> bool:
+    """Put a reason to look into the inbox; says whether it was new."""
+    hands = home.current()
+    told = evidence or coordination.EVIDENCE[kind]
+    return hands.ledger.inbox.record(pipeline, kind, key or agenda.own_key(kind), told, force=force)
+
+
+@task(task_run_name="settle-inbox-{pipeline}", tags=["coordination"])
+def settle_inbox(pipeline: str, waiting: Waiting, since: datetime, newest: int) -> Agenda:
+    """Decide which deliveries have a turn now, and end the triggers up to `newest` that lead to none."""
+    hands = home.current()
+    found = agenda.plan(hands, pipeline, waiting, since, newest)
+    hands.ledger.inbox.cover_late(pipeline, found.covered)
+    hands.ledger.inbox.skip(pipeline, found.skips)
+    if found.skips:
+        inbox.forget(hands, pipeline)  # a delivery that is gone may come back as it was
+    failpoints.reach("inbox-settled")
+    return found
+
+
+@task(task_run_name="close-crashed-{pipeline}", tags=["coordination"], retries=2, retry_delay_seconds=[1.0, 5.0])
+def close_crashed(pipeline: str) -> bool:
+    """Close the Prefect and MLflow runs of a process that was killed over its work; says whether there was one."""
+    return crashes.close(home.current(), pipeline, runtime.flow_run.id)
+
+
+@task(task_run_name="check-age-{pipeline}", tags=["coordination"])
+def check_age(pipeline: str) -> bool:
+    """Record a trigger if the champion is older than wanted."""
+    hands = home.current()
+    champion = hands.ledger.promotions.champion(pipeline)
+    limits = hands.settings(pipeline).coordination
+    due = champion and coordination.age_trigger(champion.version, champion.at, hands.clock(), limits)
+    return bool(due) and hands.ledger.inbox.record(pipeline, "schedule", *due)  # type: ignore[misc]
+
+
+@task(task_run_name="start-what-waits-{pipeline}", tags=["coordination"], retries=2, retry_delay_seconds=[1.0, 5.0])
+def start_what_waits(pipeline: str) -> str | None:
+    """Start a run for what no event has started one for; its id, None if nothing waits or somebody is at it."""
+    trigger = agenda.overdue(home.current(), pipeline)
+    if trigger is None:
+        return None
+    told = {"pipeline": pipeline, "reason": trigger.kind, "evidence": trigger.evidence, "key": trigger.key}
+    return orchestration.start(f"continuous-training/{pipeline}", told)
+
+
+@task(task_run_name="alert-{pipeline}", tags=["coordination"], retries=2, retry_delay_seconds=[1.0, 5.0])
+def send_alerts(pipeline: str) -> int:
+    """Turn failed automations into alerts, and send what people are owed; how many were sent."""
+    hands = home.current()
+    for event, sentence in orchestration.failed_actions(hands.clock() - agenda.LOOKING_BACK):
+        hands.ledger.inbox.alert(pipeline, f"event:{event}", sentence)
+    return notifications.send_all(hands, pipeline)
+
+
+# ── the course of a turn ──────────────────────────────────────────────────────────────────────────────────────────
 @task(task_run_name="open-turn-{delivery.name}", tags=["coordination"])
 def open_turn(pipeline: str, delivery: Delivery, run: str | None = None) -> TurnRef:
-    """Open the turn of a delivery, or go on with the one that was cut off; record the trigger that it covers."""
+    """Open the turn of a delivery, or go on with the one that was cut off; it covers the triggers that are open."""
     ledger = home.current().ledger
     number = ledger.turns.open(pipeline, delivery.digest, delivery.name, run)
     failpoints.reach("turn-opened")
-    evidence = f"{delivery.name} landed"
-    ledger.turns.trigger(pipeline, "new_data", f"batch:{delivery.digest}", evidence, number)
+    ledger.inbox.record(
+        pipeline, "new_data", f"{coordination.BATCH}{delivery.digest}", f"{delivery.name} landed", turn=number
+    )
+    ledger.inbox.cover(pipeline, number, delivery.digest)
     return TurnRef(pipeline, number, delivery.digest, delivery.name)
+
+
+@contextmanager
+def stoppable(pipeline: str) -> Iterator[None]:
+    """A turn that a person or a service stops has not failed: that attempt does not count."""
+    try:
+        yield
+    except (KeyboardInterrupt, TerminationSignal):
+        home.current().ledger.turns.uncount(pipeline)
+        raise
+
+
+def may_try(pipeline: str, delivery: Delivery) -> bool:
+    """Whether the turn of a delivery may be begun, or begun again: it has not been begun as often as it may be."""
+    hands = home.current()
+    row = hands.ledger.turns.of_batch(pipeline, delivery.digest)
+    return row is None or row["attempts"] < hands.settings(pipeline).coordination.max_attempts
+
+
+@task(task_run_name="give-up-{delivery.name}", tags=["coordination"])
+def give_up(pipeline: str, delivery: Delivery, problem: str) -> int:
+    """End a turn that was begun as often as it may be, with an alert; returns its number."""
+    ledger = home.current().ledger
+    row = ledger.turns.of_batch(pipeline, delivery.digest)
+    assert row is not None
+    reason = f"given up after {row['attempts']} attempts: {problem}"
+    ledger.turns.close(pipeline, row["number"], Outcome.FAILED, (reason,))
+    ledger.inbox.fail(pipeline, row["number"], reason)
+    ledger.inbox.alert(pipeline, f"turn:{row['number']}", f"{pipeline}, {delivery.name}: {reason}")
+    return int(row["number"])
 
 
 @task(task_run_name="find-open-turn-{pipeline}", tags=["coordination"])
@@ -35,7 +132,7 @@ def find_open_turn(pipeline: str) -> tuple[TurnRef, Batch] | None:
 def decide_retraining(turn: TurnRef, batch: Batch, snapshot: Snapshot | None) -> RetrainingDecision:
     """Decide whether a probe is trained in this turn, with the reasons."""
     hands = home.current()
-    settings, covered = hands.settings(turn.pipeline), hands.ledger.turns.triggers(turn.pipeline)
+    settings, covered = hands.settings(turn.pipeline), hands.ledger.inbox.all(turn.pipeline)
     rows, positives = hands.rows.count(batch, snapshot.cutoff if snapshot else None, settings)
     decision = coordination.decide(
         has_champion=bool(hands.ledger.promotions.before(turn.pipeline, turn.number)),

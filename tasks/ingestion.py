@@ -3,7 +3,7 @@
 from prefect import task
 
 from configs.errors import BadInput
-from tasks.adapters import failpoints, home, inbox, sources
+from tasks.adapters import agenda, events, failpoints, home, inbox, sources
 from tasks.adapters.inbox import Waiting
 from tasks.adapters.sources import Delivery
 from tasks.core import batches
@@ -15,6 +15,21 @@ from tasks.core.turns import TurnRef, TurnState
 def list_waiting(pipeline: str) -> Waiting:
     """List the deliveries that no turn has dealt with, by content."""
     return inbox.look(home.current(), pipeline)
+
+
+@task(task_run_name="announce-{pipeline}", tags=["ingestion"], retries=2, retry_delay_seconds=[1.0, 5.0])
+def announce_new(pipeline: str) -> int:
+    """Record a trigger for each delivery that no turn knows, then announce it; how many were new."""
+    hands = home.current()
+    if not (mark := inbox.changed(hands, pipeline)):
+        return 0
+    new = 0
+    for key, evidence in agenda.unannounced(hands, pipeline):
+        if hands.ledger.inbox.record(pipeline, "new_data", key, evidence):
+            events.emit("incumbent.data.arrived", pipeline, evidence, key)
+            new += 1
+    inbox.remember(hands, pipeline, mark)
+    return new
 
 
 @task(task_run_name="read-{turn.name}", tags=["ingestion"], retries=2, retry_delay_seconds=[1.0, 5.0])

@@ -1,11 +1,23 @@
 """Door of lineage: what was decided, shown in MLflow and Evidently."""
 
+from contextlib import AbstractContextManager, nullcontext
+
 from prefect import task
 
-from tasks.adapters import backstage
+from tasks.adapters import backstage, events, home, running_server
+
+
+def stage() -> AbstractContextManager[None]:
+    """A helper process for what is shown, unless this process has one already."""
+    hands = home.current()
+    return nullcontext() if backstage.is_open() else backstage.open_stage(hands.folder, hands.ledger_url)
 
 
 @task(task_run_name="show-turn-{number}", tags=["lineage"], retries=2, retry_delay_seconds=[1.0, 5.0])
 def show_turn(pipeline: str, number: int) -> str | None:
     """Show a turn in MLflow and Evidently; returns the id of its MLflow run, None if nothing was trained."""
-    return backstage.show(pipeline, number)
+    run = backstage.show(pipeline, number)
+    server = running_server.find(home.current().folder) if run else None
+    if server is not None:
+        events.link(f"{pipeline}-mlflow-run", f"{server.mlflow}/#/runs/{run}", f"Turn {number} in MLflow")
+    return run

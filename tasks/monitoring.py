@@ -2,8 +2,8 @@
 
 from prefect import task
 
-from tasks.adapters import backstage, failpoints, home
-from tasks.core import baseline
+from tasks.adapters import backstage, events, failpoints, home, watching
+from tasks.core import baseline, coordination
 from tasks.core.monitoring import drift as drifts
 from tasks.core.monitoring import health
 from tasks.core.records import Batch, Model, Score
@@ -41,12 +41,12 @@ def measure_drift(turn: TurnRef, batch: Batch, champion: Model) -> Drift:
 
 
 @task(task_run_name="judge-health-{turn.name}", tags=["monitoring"])
-def judge_health(turn: TurnRef, batch: Batch, champion: Model, score: Score, drift: Drift | None) -> Health:
+def judge_health(turn: TurnRef, batch: Batch, champion: Model, score: Score | None, drift: Drift | None) -> Health:
     """Say whether the champion is well, against its own gate and against no model."""
     hands = home.current()
     settings = hands.settings(turn.pipeline)
     gate = hands.ledger.promotions.gate(turn.pipeline, champion.id)
-    dummy = baseline.log_loss(champion.base_rate, positives=score.positives, rows=score.rows)
+    dummy = baseline.log_loss(champion.base_rate, positives=score.positives, rows=score.rows) if score else None
     at_gate = hands.ledger.models.score(turn.pipeline, champion.id, gate or "")
     found = health.judge(score, at_gate, drift, settings.monitoring.health, settings.reporting, dummy_loss=dummy)
     hands.ledger.turns.note(turn.pipeline, turn.number, health=found)
@@ -54,9 +54,22 @@ def judge_health(turn: TurnRef, batch: Batch, champion: Model, score: Score, dri
     return found
 
 
-@task(task_run_name="record-drift-{turn.name}", tags=["monitoring"])
-def record_drift_trigger(turn: TurnRef, drift: Drift) -> None:
-    """Record drift that this turn found as a trigger that this turn covers."""
+@task(task_run_name="record-alarm-{turn.name}", tags=["monitoring"])
+def record_alarms(turn: TurnRef, drift: Drift, state: Health) -> None:
+    """Record what this turn found, drift or a model that is not well, as triggers that it covers, and tell them."""
     ledger = home.current().ledger
-    evidence = drift.reasons[0]
-    ledger.turns.trigger(turn.pipeline, "drift", f"drift:{turn.batch}", evidence, turn.number)
+    for alarm in coordination.alarms(turn.batch, drift, state):
+        if ledger.inbox.record(turn.pipeline, alarm.kind, alarm.key, alarm.evidence, turn=turn.number):
+            events.emit(alarm.event, turn.pipeline, alarm.evidence, alarm.key, turn.number)
+
+
+@task(task_run_name="look-ahead-{pipeline}", tags=["monitoring"], retries=2, retry_delay_seconds=[1.0, 5.0])
+def look_ahead(pipeline: str) -> Health:
+    """Judge the champion and its inputs on what waits, before a turn takes it in; record alarms, then announce them."""
+    hands = home.current()
+    found = watching.look_ahead(hands, pipeline)
+    for seen in found:
+        for alarm in coordination.alarms(seen.batch, seen.drift, seen.health):
+            if hands.ledger.inbox.record(pipeline, alarm.kind, alarm.key, alarm.evidence):
+                events.emit(alarm.event, pipeline, alarm.evidence, alarm.key)
+    return watching.summary(found) or watching.last_health(hands, pipeline)

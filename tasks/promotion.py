@@ -31,7 +31,7 @@ def weigh_evidence(turn: TurnRef, champion: Model, probe: Model, comparison: Com
     """Add the paired losses of this batch to the evidence that retraining pays."""
     hands = home.current()
     settings = hands.settings(turn.pipeline)
-    ledger, version = hands.ledger.promotions, loader.settings_hash(settings)
+    ledger, version = hands.ledger.promotions, loader.decision_hash(settings)
     previous = ledger.last_evidence(turn.pipeline, turn.number, version)
     found = promotion.advance(
         previous, comparison, batch=turn.batch, champion=champion.id, probe=probe.id, settings=settings.promotion

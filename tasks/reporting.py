@@ -5,11 +5,12 @@ from uuid import UUID
 from prefect import task
 
 from tasks.adapters import events, home, pages
-from tasks.core.reporting import summaries
-from tasks.core.turns import TurnRef
+from tasks.core.reporting import outcomes, summaries
+from tasks.core.runs import CaughtUp, Polled
+from tasks.core.turns import Health, Outcome, TurnRef
 
 
-@task(task_run_name="write-report-{pipeline}", tags=["reporting"])
+@task(task_run_name="write-report-{pipeline}", tags=["reporting"], retries=2, retry_delay_seconds=[1.0, 5.0])
 def write_report(pipeline: str) -> str:
     """Write the page of a pipeline from the ledger; returns its path."""
     path = pages.write(home.current(), pipeline)
@@ -25,6 +26,7 @@ def show_verdict(turn: TurnRef) -> None:
     ended = next(one for one in told.turns if one.number == turn.number)
     settings = hands.settings(turn.pipeline)
     events.markdown(f"{turn.pipeline}-turn", summaries.markdown(told, ended, settings), ended.reasons[0])
+    events.table(f"{turn.pipeline}-data", outcomes.data_rows(ended.batch), "What became of the rows")
     events.table(f"{turn.pipeline}-verdict", summaries.verdict_rows(ended), "The verdict and what it rests on")
 
 
@@ -37,3 +39,29 @@ def advance_progress(shown: UUID | None, done: int, turns: int) -> None:
     """Show how many of the turns are done."""
     if shown is not None:
         events.advance(shown, done / turns)
+
+
+def end_turn(turn: TurnRef, outcome: Outcome) -> tuple[int, Outcome]:
+    """Give the run of a turn its last name and word; what it returns is the turn's number and outcome."""
+    told = pages.read_history(home.current(), turn.pipeline).turns
+    ended = outcomes.turn(turn.pipeline, next(one for one in told if one.number == turn.number))
+    return events.ended(ended, (turn.number, outcome))
+
+
+def end_run(done: CaughtUp, reason: str) -> CaughtUp:
+    """Give a run through the inbox its last name and word."""
+    told = pages.read_history(home.current(), done.pipeline).turns
+    turns = [one for one in told if one.number in done.turns]
+    failed = len(done.turns) - len(turns)
+    return events.ended(outcomes.run(done.pipeline, reason, turns, failed, done.waits, done.taken_by), done)
+
+
+def end_monitor(pipeline: str, health: Health) -> Health:
+    """Give a look at the live model its last name and word."""
+    return events.ended(outcomes.monitor(pipeline, health), health)
+
+
+def end_poll(polled: Polled) -> Polled:
+    """Give a look at the source its last name and word."""
+    found = (polled.new, polled.crashed, polled.old, bool(polled.started), polled.alerts)
+    return events.ended(outcomes.poll(polled.pipeline, *found), polled)

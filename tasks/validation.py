@@ -1,7 +1,9 @@
-"""Door of validation: the contract decides what comes in."""
+"""Door of validation: contract and triage decide what comes in."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+import pandas as pd
 from prefect import task
 
 from configs.errors import BrokenContract, UnreadableFile
@@ -10,21 +12,23 @@ from tasks.adapters.sources import Delivery
 from tasks.core import batches
 from tasks.core.records import Batch
 from tasks.core.turns import TurnRef
+from tasks.core.validation import triage
 
 
-@task(task_run_name="check-{turn.name}", tags=["validation"])
+@task(task_run_name="check-{turn.name}", tags=["validation"], retries=2, retry_delay_seconds=[1.0, 5.0])
 def check_batch(turn: TurnRef) -> Batch:
-    """Judge a batch by its contract and publish its rows: the accepted ones, and those set aside with their reasons."""
+    """Judge a batch by contract and triage; publish its rows, the accepted ones and those set aside with reasons."""
     hands = home.current()
     known = hands.ledger.batches.get(turn.pipeline, turn.batch)
     if known is not None:
         return known
     settings, frame = hands.settings(turn.pipeline), hands.landed[turn.batch]
-    earlier = batches.related(frame, settings, hands.ledger.batches.accepted(turn.pipeline))
-    rows = [hands.store.read(batch.accepted_file or "") for batch in earlier]
+    accepted = hands.ledger.batches.accepted(turn.pipeline)
     try:
-        sorted_out = batches.sort_out(frame, rows, settings)
-        batch = batches.accept(turn.batch, turn.name, sorted_out, settings)
+        sorted_out = batches.sort_out(frame, _rows(batches.related(frame, settings, accepted)), settings)
+        near = triage.neighbours(sorted_out.accepted, accepted, settings.ingestion.times.event)
+        triage.require_sound(sorted_out.accepted, _rows(near), settings)
+        batch = batches.accept(turn.batch, turn.name, sorted_out, settings, landed=len(frame))
         published = hands.store.put_away(batch, sorted_out.accepted, sorted_out.aside)
     except BrokenContract as fault:
         return batches.refuse(turn.batch, turn.name, len(frame), str(fault))
@@ -32,7 +36,7 @@ def check_batch(turn: TurnRef) -> Batch:
     return published
 
 
-@task(task_run_name="set-aside-{turn.name}", tags=["validation"])
+@task(task_run_name="set-aside-{turn.name}", tags=["validation"], retries=2, retry_delay_seconds=[1.0, 5.0])
 def set_aside(turn: TurnRef, delivery: Delivery, refused: Batch) -> Batch:
     """Keep the bytes of a refused delivery in quarantine, as they came."""
     try:
@@ -42,3 +46,8 @@ def set_aside(turn: TurnRef, delivery: Delivery, refused: Batch) -> Batch:
         return refused
     failpoints.reach("refused-bytes-kept")
     return replace(refused, aside_file=kept)
+
+
+def _rows(chosen: Sequence[Batch]) -> list[pd.DataFrame]:
+    store = home.current().store
+    return [store.read(batch.accepted_file or "") for batch in chosen]

@@ -14,7 +14,8 @@ PREFECT = environment.CHECKOUT / ".pytest_cache" / "prefect"
 PREFECT.mkdir(parents=True, exist_ok=True)
 environment.keep_prefect_in(PREFECT)
 
-import pandas as pd  # noqa: E402  third parties see the settled environment
+import hypothesis  # noqa: E402  third parties see the settled environment
+import pandas as pd  # noqa: E402
 import pytest  # noqa: E402
 
 from tasks.adapters import example, files, tracking  # noqa: E402
@@ -23,6 +24,10 @@ from tasks.adapters.home import Home  # noqa: E402
 from tests.fixtures_prefect import prefect_api, prefect_home, prefect_template  # noqa: E402
 
 __all__ = ["prefect_api", "prefect_home", "prefect_template"]
+
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
+"""How long an example takes says how busy the machine is."""
 
 CUT = 4
 """Every fourth flight: enough for a champion, small enough to be quick."""

@@ -1,10 +1,16 @@
 """Every command in the README works. `make run` and `make test` are executed by `.ci/run` itself."""
 
+import contextlib
 import os
 import re
 import shlex
+import shutil
+import signal
+import socket
 import subprocess
 import sys
+import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,8 +22,15 @@ from tests.conftest import CommandLine
 BY_CI = {"make run", "make test"}
 
 
+README = (CHECKOUT / "README.md").read_text()
+RESET, OWN = "make reset", ".venv/bin/python -m flows.run <name>"
+MLFLOW = ".venv/bin/mlflow ui --backend-store-uri sqlite:///var/mlflow/mlflow.db"
+IN_SENTENCES = {RESET, OWN, MLFLOW}
+"""Commands within sentences; each has a test of its own."""
+
+
 def _commands() -> Iterator[str]:
-    blocks = re.findall(r"```bash\n(.*?)```", (CHECKOUT / "README.md").read_text(), flags=re.DOTALL)
+    blocks = re.findall(r"```bash\n(.*?)```", README, flags=re.DOTALL)
     for line in "".join(blocks).splitlines():
         command = line.split("  #")[0].strip()
         if command:
@@ -60,6 +73,75 @@ def test_a_command_of_the_readme_works(command: str, used_home: Path) -> None:
 
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout
+
+
+def test_every_command_within_a_sentence_has_a_test_here() -> None:
+    sentences = re.sub(r"```.*?```", "", README, flags=re.DOTALL)
+
+    found = set(re.findall(r"`((?:\.venv/bin/|python |make )[^`]+)`", sentences))
+
+    assert found - set(COMMANDS) - BY_CI <= IN_SENTENCES
+    assert found >= IN_SENTENCES
+
+
+@pytest.mark.parametrize(("answer", "said", "stays"), [("no", "kept", True), ("yes", "removed", False)])
+def test_the_home_is_removed_after_asking(answer: str, said: str, stays: bool, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+
+    ran = subprocess.run(
+        RESET.split(),
+        cwd=CHECKOUT,
+        env={**os.environ, "INCUMBENT_HOME": str(home)},
+        input=f"{answer}\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert str(home) in ran.stdout and ran.stdout.rstrip().endswith(said)
+    assert home.exists() == stays
+
+
+def test_a_copy_of_the_example_is_a_pipeline_of_its_own(flows_run: CommandLine, tmp_path: Path) -> None:
+    example = (CHECKOUT / "configs" / "pipelines" / "flights.yaml").read_text()
+    (tmp_path / "mine.yaml").write_text(example)
+    (tmp_path / "landing" / "mine").mkdir(parents=True)
+
+    ran = flows_run(tmp_path, *OWN.replace("<name>", "mine").split()[3:], INCUMBENT_PIPELINES=str(tmp_path))
+
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.startswith("mine: nothing waits")
+
+
+def test_the_pages_of_mlflow_open(mlflow_template: Path, tmp_path: Path) -> None:
+    shutil.copytree(mlflow_template, tmp_path / "mlflow")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = MLFLOW.replace(".venv/bin", str(Path(sys.executable).parent)).replace("///var", f"///{tmp_path}")
+    server = subprocess.Popen(
+        [*command.split(), "--port", str(port), "--workers", "1"], cwd=tmp_path, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        page = _fetched(f"http://127.0.0.1:{port}/", server)
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait(timeout=30)
+
+    assert "<title>MLflow</title>" in page
+
+
+def _fetched(address: str, server: "subprocess.Popen[bytes]") -> str:
+    """The page as soon as it is there."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and server.poll() is None:
+        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=10) as answer:
+            return str(answer.read().decode())
+        time.sleep(0.2)
+    raise AssertionError(f"{address} did not answer")
 
 
 def test_the_readme_names_no_command_that_is_not_there(flows_run: CommandLine, new_home: Callable[..., Path]) -> None:

@@ -57,6 +57,11 @@ def open_stage(home: Path, ledger_url: str | None) -> Iterator[None]:
         _end(pool)
 
 
+def is_open() -> bool:
+    """Whether this process has a helper."""
+    return _stage is not None
+
+
 def show(pipeline: str, number: int) -> str | None:
     """Show a turn in MLflow and Evidently, and wait for it; returns the id of its MLflow run.
 

@@ -45,7 +45,10 @@ _KEPT = 16
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _UNFIT = (ValueError, TypeError, KeyError, AttributeError, ImportError)
 """What skops and scikit-learn raise for content that does not fit the installed versions."""
-_HELP = "Nothing was loaded. Go back to another version with `python -m flows.run rollback`, or train anew."
+_HELP = (
+    "Nothing was loaded. Restore the home from a backup; if libraries were changed since, "
+    "go back to those of requirements.lock (`make install`)."
+)
 
 
 @dataclass(frozen=True)

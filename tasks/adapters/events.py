@@ -1,4 +1,4 @@
-"""What a run shows in Prefect's UI beside its states: notes, tables, links, progress.
+"""What a run tells Prefect beside its states: notes, tables, links, progress, its name, and events for automations.
 
 Add a kind of artifact here. What it says is computed elsewhere (core, reporting); nothing is decided from an artifact,
 so a server that does not take one costs a line in the log and never the run. Outside a run, where Prefect knows
@@ -8,11 +8,16 @@ nothing to attach them to, these functions do nothing.
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 if TYPE_CHECKING:
     from prefect.artifacts import Artifact
+
+    from tasks.core.reporting.outcomes import Ended
+
+T = TypeVar("T")
+_FLUSH_SECONDS = 10.0
 
 Cell = str | int | float | bool | None
 
@@ -71,6 +76,56 @@ def advance(artifact: UUID | None, share: float, description: str | None = None)
         get_client(sync_client=True).update_artifact(artifact, ArtifactUpdate(**told))
     except HTTPError as err:
         _log_refusal(err)
+
+
+def emit(name: str, pipeline: str, evidence: str, key: str, turn: int | None = None) -> None:
+    """Announce what is recorded in the inbox already; an event that gets lost costs nothing.
+
+    Args:
+        name: incumbent.data.arrived, incumbent.drift.detected or incumbent.performance.degraded.
+        pipeline: What it is about.
+        evidence: What was seen, one sentence.
+        key: Of the trigger.
+        turn: The turn that found it and answers it itself; automations listen to pipelines, not to turns.
+    """
+    from prefect.events import emit_event
+
+    about = {"prefect.resource.id": f"incumbent.pipeline.{pipeline}", "prefect.resource.name": pipeline}
+    told = {"pipeline": pipeline, "evidence": evidence, "key": key, "handled": turn is not None}
+    if turn is None:
+        emit_event(name, about, payload=told)
+        return
+    resource = {"prefect.resource.id": f"incumbent.turn.{pipeline}.{turn}"}
+    emit_event(name, resource, related=[{**about, "prefect.resource.role": "pipeline"}], payload=told)
+
+
+def flush() -> None:
+    """Wait until what was emitted has left this process."""
+    from prefect.events.worker import EventsWorker
+
+    EventsWorker.drain_all(timeout=_FLUSH_SECONDS)
+
+
+def ended(told: "Ended", value: T) -> T:
+    """Give the flow run that ends its last name and word, so that its story can be read without opening it.
+
+    Args:
+        told: Name and message.
+        value: What the flow returns; it is what this returns, inside the state that carries the message.
+    """
+    from httpx import HTTPError
+    from prefect import runtime
+    from prefect.client.orchestration import get_client
+    from prefect.states import Completed
+
+    if not runtime.flow_run.id:
+        return value
+    try:
+        get_client(sync_client=True).update_flow_run(UUID(runtime.flow_run.id), name=told.name)
+    except HTTPError as err:
+        _log_refusal(err)
+    state: Any = Completed(message=told.message, data=value)
+    return state  # type: ignore[no-any-return]  # Prefect takes the value out of the state again
 
 
 def _create(artifact: "Artifact") -> UUID | None:

@@ -51,7 +51,7 @@ class _Found:
         self.comparisons = ledger.models.comparisons(pipeline)
         self.evidence = ledger.promotions.evidence(pipeline)
         self.verdicts = ledger.promotions.verdicts(pipeline)
-        self.triggers = ledger.turns.triggers(pipeline)
+        self.triggers = ledger.inbox.all(pipeline)
         self.live = {p.version: p.model for p in ledger.promotions.all(pipeline)}
         self.shown = {kind: ledger.turns.projected(pipeline, kind) for kind in ("mlflow", "drift_report", "importance")}
 

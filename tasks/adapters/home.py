@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from configs import environment, loader
 from configs.errors import LandingFolderMissing
@@ -39,8 +39,11 @@ class Home:
     @cached_property
     def ledger(self) -> Ledger:
         """The one source of truth."""
-        url = self.ledger_url or f"sqlite:///{self.folder / 'ledger.db'}"
-        return Ledger(url, self.folder / ".ledger.lock", self.clock)
+        from sqlalchemy import URL
+
+        # As text, a `?` in the path would begin the options.
+        own: Any = URL.create("sqlite", database=str(self.folder / "ledger.db"))
+        return Ledger(self.ledger_url or own, self.folder / ".ledger.lock", self.clock)
 
     @cached_property
     def store(self) -> "Store":

@@ -3,12 +3,18 @@
 It imports nothing heavy: the command line asks it before anything is started.
 """
 
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from tasks.adapters import sources
+from tasks.adapters import files, sources
 from tasks.adapters.home import Home
 from tasks.adapters.sources import Delivery
 from tasks.core.turns import TurnState
+
+SETTLED_SECONDS = 2.0
+"""So long a file must have been left alone before it is announced."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,40 @@ class Waiting:
     def nothing(self) -> bool:
         """Whether there is nothing to do at all."""
         return not (self.deliveries or self.duplicates or self.unshown or self.page)
+
+
+def changed(home: Home, pipeline: str) -> str | None:
+    """The fingerprint of the landing folder if it is not the one that was remembered, without reading any file.
+
+    None as well while something in it has changed just now: it may still be written.
+
+    Names, sizes and times of change; a file that was replaced by another one of the same size and time is found by the
+    next run, which reads what it takes in.
+    """
+    mark, newest = sources.fingerprint(home.landing(pipeline))
+    path = _memory(home, pipeline)
+    settled = abs(home.clock().timestamp() - newest) >= SETTLED_SECONDS  # a copy may carry a time that is yet to come
+    return None if not settled or (path.exists() and path.read_text() == mark) else mark
+
+
+def remember(home: Home, pipeline: str, mark: str) -> None:
+    """Everything in the folder has been recorded as it was when this fingerprint was taken."""
+    files.publish(_memory(home, pipeline), mark.encode())
+
+
+def forget(home: Home, pipeline: str) -> None:
+    """The next look is to read the folder, whatever its fingerprint."""
+    _memory(home, pipeline).unlink(missing_ok=True)
+
+
+def _memory(home: Home, pipeline: str) -> Path:
+    return home.folder / "polled" / pipeline
+
+
+def count_rows(deliveries: Sequence[Delivery]) -> int:
+    """Rows that wait; a file whose rows cannot be counted is one that has to be looked at, and counts as enough."""
+    counted = [sources.count_rows(delivery) for delivery in deliveries]
+    return sys.maxsize if None in counted else sum(rows or 0 for rows in counted)
 
 
 def look(home: Home, pipeline: str) -> Waiting:

@@ -215,14 +215,14 @@ def _settings(api: Api) -> Iterator[None]:
         settings.PREFECT_API_URL: api.url,
         settings.PREFECT_SERVER_ANALYTICS_ENABLED: False,
         settings.PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW: "ignore",
+        # Every flow would wait up to a second for its heartbeat's thread; who died is known by the lease.
+        settings.PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,
     }
     if api.log is not None:
         values |= {
             settings.PREFECT_HOME: api.log.parent,
             settings.PREFECT_API_KEY: None,
             settings.PREFECT_API_AUTH_STRING: api.auth,
-            # Every flow waits up to a second for its heartbeat's thread, and nobody watches it here.
-            settings.PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,
             settings.PREFECT_CLIENT_CSRF_SUPPORT_ENABLED: False,
             # With five retries, each twice as long as the one before, a run whose API is gone would end after minutes.
             settings.PREFECT_CLIENT_MAX_RETRIES: 1,

@@ -11,6 +11,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from configs.errors import Unreachable
 from tasks.adapters import files
@@ -58,7 +59,8 @@ def server_environment(folder: Path, database: Path, auth: str) -> dict[str, str
         "PYTHONPATH": os.pathsep.join([str(_CHECKOUT), *filter(None, [inherited.get("PYTHONPATH")])]),
         "DO_NOT_TRACK": "1",
         "PREFECT_HOME": str(folder),
-        "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{database}",
+        # As a URI of SQLite: as a path, a `?` in it would begin the options.
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///file:{quote(str(database))}?uri=true",
         # The database is ready before the API is; asking alembic again would take 0.6 s.
         "PREFECT_SERVER_DATABASE_MIGRATE_ON_START": "false",
         "PREFECT_SERVER_REGISTER_BLOCKS_ON_START": "false",
@@ -77,6 +79,22 @@ def server_environment(folder: Path, database: Path, auth: str) -> dict[str, str
         "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
         "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "200",
         "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL": "2",
+    }
+
+
+def own_environment(folder: Path) -> dict[str, str]:
+    """The environment of a child whose Prefect is ours alone: nothing of the user's profile and settings of theirs.
+
+    Args:
+        folder: Prefect's folder in the home.
+    """
+    from configs import environment
+
+    inherited = {k: v for k, v in environment.for_child(folder.parent).items() if not k.startswith("PREFECT_")}
+    return inherited | {
+        "PYTHONPATH": os.pathsep.join([str(_CHECKOUT), *filter(None, [inherited.get("PYTHONPATH")])]),
+        "DO_NOT_TRACK": "1",
+        "PREFECT_HOME": str(folder),
     }
 
 

@@ -1,33 +1,35 @@
-"""The process of a local Prefect API; only `local_api` starts it.
+"""The process of a Prefect server of ours: the API of one run (see `local_api`), or one that stays (`make up`).
 
-Change this module when Prefect's own server has to be served in another way. It serves the API that Prefect makes for
-such uses (without UI and scheduler), with two faults put right: states that get lost when it stops, and transactions
-on SQLite that fail at once where they could wait.
+Change this module when Prefect's own server has to be served in another way. A run gets the API that Prefect makes for
+such uses, without UI and scheduler; one that stays has all services. Faults are put right: states that get lost when it
+stops, transactions on SQLite that fail at once where they could wait, and questions of its own client that it refuses.
 """
 
 import gc
+import json
 import os
 import socket
 import sys
 import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tasks.adapters.lifeline import Lifeline
+
 if TYPE_CHECKING:
-    import uvicorn
     from fastapi import FastAPI
 
 _SETTLE_SECONDS = 5.0
 
 
 def main(arguments: list[str]) -> None:
-    """`serve HOME LISTENER READY` or `migrate`; where and how is told by Prefect's settings in the environment."""
+    """`serve HOME LISTENER READY`, `stay HOME LISTENER READY` or `migrate`; the rest are settings of Prefect's."""
     if arguments[0] == "migrate":
         _migrate()
     else:
-        _serve(Path(arguments[1]), int(arguments[2]), int(arguments[3]))
+        _serve(Path(arguments[1]), int(arguments[2]), int(arguments[3]), stays=arguments[0] == "stay")
 
 
 def _migrate() -> None:
@@ -38,8 +40,8 @@ def _migrate() -> None:
     asyncio.run(provide_database_interface().create_db())
 
 
-def _serve(home: Path, listener: int, ready: int) -> None:
-    lifeline = _Lifeline()
+def _serve(home: Path, listener: int, ready: int, *, stays: bool) -> None:
+    lifeline = Lifeline()
     lifeline.start()
     # What is made while the server starts stays: collecting garbage in between finds nothing and takes 0.4 s.
     gc.disable()
@@ -49,9 +51,9 @@ def _serve(home: Path, listener: int, ready: int) -> None:
     import uvicorn
 
     server = uvicorn.Server(
-        uvicorn.Config(_app(), log_config=None, lifespan="on", access_log=False, timeout_graceful_shutdown=5)
+        uvicorn.Config(_app(stays), log_config=None, lifespan="on", access_log=False, timeout_graceful_shutdown=5)
     )
-    lifeline.server = server
+    lifeline.end = lambda: setattr(server, "should_exit", True)
     with socket.socket(fileno=listener) as listening:
         address = listening.getsockname()
         threading.Thread(target=_announce, args=(address, ready), daemon=True).start()
@@ -61,22 +63,6 @@ def _serve(home: Path, listener: int, ready: int) -> None:
     sys.stdout.flush()
     # All is written; taking the interpreter apart would take another half second.
     os._exit(0 if server.started else 1)
-
-
-class _Lifeline(threading.Thread):
-    """Ends this process when the other end of its standard input is gone, however that came about."""
-
-    server: "uvicorn.Server | None" = None
-
-    def __init__(self) -> None:
-        super().__init__(daemon=True)
-
-    def run(self) -> None:
-        while os.read(0, 1024):
-            pass
-        if self.server is None:
-            os._exit(0)
-        self.server.should_exit = True
 
 
 def _announce(address: tuple[str, int], ready: int) -> None:
@@ -94,7 +80,7 @@ def _announce(address: tuple[str, int], ready: int) -> None:
             report.write(b"1")
 
 
-def _app() -> "FastAPI":
+def _app(stays: bool) -> "FastAPI":
     from prefect.server.api.server import create_app
     from prefect.server.database import dependencies
     from prefect.server.database.configurations import AioSqliteConfiguration
@@ -113,7 +99,7 @@ def _app() -> "FastAPI":
                 yield transaction
 
     dependencies.MODELS_DEPENDENCIES["database_config"] = Patient(PREFECT_API_DATABASE_CONNECTION_URL.value())
-    app = create_app(ephemeral=True, final=True)
+    app = create_app(ephemeral=not stays, final=True)
     inner = app.router.lifespan_context
 
     @asynccontextmanager
@@ -123,7 +109,40 @@ def _app() -> "FastAPI":
             await _settle()
 
     app.router.lifespan_context = lifespan
+    app.add_middleware(_WithoutNulls)
     return app
+
+
+class _WithoutNulls:
+    """Takes the nulls out of a question for workers.
+
+    The FastAPI that this Prefect needs refuses them, its client sends them, and `prefect deploy` ends after the first
+    deployment of a work pool.
+    """
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http" or not scope["path"].endswith("/workers/filter"):
+            await self._app(scope, receive, send)
+            return
+        body, more = b"", True
+        while more:
+            part = await receive()
+            body, more = body + part.get("body", b""), part.get("more_body", False)
+        with suppress(ValueError):
+            asked = json.loads(body)
+            body = json.dumps({key: value for key, value in asked.items() if value is not None}).encode()
+        headers = [(key, value) for key, value in scope["headers"] if key != b"content-length"]
+        scope = {**scope, "headers": [*headers, (b"content-length", str(len(body)).encode())]}
+
+        waiting = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def given() -> Any:
+            return waiting.pop() if waiting else await receive()
+
+        await self._app(scope, given, send)
 
 
 async def _settle() -> None:

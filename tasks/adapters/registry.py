@@ -7,6 +7,7 @@ aliases, so these functions only make it say what the ledger already says. Add n
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from configs.errors import IncumbentError
 from tasks.adapters import packaging
@@ -104,7 +105,11 @@ def versions(store: TrackingStore, pipeline: str) -> dict[int, str]:
 def find(store: TrackingStore, pipeline: str, version: int) -> Shown | None:
     """A version of ours as MLflow has it, or None."""
     found = _find(open_client(store), pipeline, version)
-    return None if found is None else Shown(found.tags.get(MODEL_TAG, ""), Path(found.source or "") / packaging.FILE)
+    if found is None:
+        return None
+    source = found.source or ""
+    folder = unquote(source.removeprefix("file://")) if source.startswith("file://") else source
+    return Shown(found.tags.get(MODEL_TAG, ""), Path(folder) / packaging.FILE)
 
 
 def _versions(client: "MlflowClient", pipeline: str) -> list["ModelVersion"]:

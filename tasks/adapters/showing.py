@@ -6,6 +6,7 @@ All of it is a projection of the ledger: it can be done late, twice, or by anoth
 from typing import Any
 
 from configs import loader
+from configs.errors import MistakeOfUser
 from configs.settings import PipelineSettings
 from tasks.adapters import evidently_report, failpoints, history, registry, tracking
 from tasks.adapters.bundles import ALLOWED
@@ -73,6 +74,7 @@ def show_drift(home: Home, pipeline: str, number: int) -> None:
 def _show_models(home: Home, pipeline: str, turn: Turn, versions: dict[str, int]) -> str | None:
     """One MLflow run for every candidate; the probe's has the plots and the verdict."""
     settings, probe_run = home.settings(pipeline), None
+    text, now = _pipeline_file(pipeline)
     for model in home.ledger.models.of_turn(pipeline, turn.number):
         score = home.ledger.models.score(pipeline, model.id, turn.batch.id)
         if score is None:
@@ -88,7 +90,8 @@ def _show_models(home: Home, pipeline: str, turn: Turn, versions: dict[str, int]
             label=settings.training.label,
             features=tuple((name, *_kind(settings, name)) for name in settings.training.features),
             triggers=tuple(trigger.evidence for trigger in turn.triggers),
-            pipeline_yaml=loader.source_text(pipeline),
+            pipeline_yaml=text,
+            settings_changed=now != model.settings_hash,
             bundle=home.bundles.bundle_path(model.bundle),
             trusted_types=ALLOWED,
             started=turn.started,
@@ -100,6 +103,15 @@ def _show_models(home: Home, pipeline: str, turn: Turn, versions: dict[str, int]
         failpoints.reach("mlflow-run-finished")
         probe_run = run if is_probe else probe_run
     return probe_run
+
+
+def _pipeline_file(pipeline: str) -> tuple[str, str | None]:
+    """The pipeline file as it is now, and the hash of its settings; None if they are not valid any more."""
+    text = loader.source_text(pipeline)
+    try:
+        return text, loader.settings_hash(loader.load(pipeline))
+    except MistakeOfUser:
+        return text, None
 
 
 def _kind(settings: PipelineSettings, feature: str) -> tuple[Any, bool]:

@@ -10,6 +10,7 @@ import os
 import stat
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,7 +56,7 @@ def list_deliveries(source: Source, folder: Path) -> list[Delivery]:
         names = [entry.name for entry in folder.iterdir()]
     except OSError as err:
         raise LandingFolderMissing(_explain(err, source, folder)) from err
-    wanted = [name for name in names if not (name.startswith((".", "_")) or name.endswith(".tmp"))]
+    wanted = [name for name in names if _is_wanted(name)]
     place = {stem: number for number, stem in enumerate(ingestion.order([Path(name).stem for name in wanted]))}
     found = [_look(folder / name) for name in sorted(wanted, key=lambda name: (place[Path(name).stem], name))]
     return [delivery for delivery in found if delivery is not None]
@@ -111,6 +112,42 @@ def read(delivery: Delivery, source: Source, settings: ValidationSettings) -> "p
 
 
 # ── the folder ────────────────────────────────────────────────────────────────────────────────────────────────────
+def fingerprint(folder: Path) -> tuple[str, float]:
+    """What tells that a folder is as it was, without reading any file; and when a file in it changed last.
+
+    Raises:
+        LandingFolderMissing: There is no such folder, or it cannot be listed.
+    """
+    seen, newest = hashlib.sha256(), 0.0
+    try:
+        with os.scandir(folder) as entries:
+            wanted = [entry for entry in entries if _is_wanted(entry.name)]
+    except OSError as err:
+        raise LandingFolderMissing(_explain(err, Source(), folder)) from err
+    for entry in sorted(wanted, key=lambda entry: entry.name):
+        with suppress(FileNotFoundError):  # gone by now: the folder is already another one
+            known = entry.stat(follow_symlinks=False)
+            newest = max(newest, known.st_mtime)
+            about = f"{known.st_size}\0{known.st_mtime_ns}\0{known.st_ino}\n"
+            seen.update(os.fsencode(entry.name) + b"\0" + about.encode())
+    return seen.hexdigest(), newest
+
+
+def _is_wanted(name: str) -> bool:
+    return not (name.startswith((".", "_")) or name.endswith(".tmp"))
+
+
+def count_rows(delivery: Delivery) -> int | None:
+    """Rows of a delivery by its own word, without reading them; None if it does not say."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return int(pq.ParquetFile(delivery.path).metadata.num_rows) if delivery.path.is_file() else None
+    except (OSError, pa.ArrowException):
+        return None
+
+
 def _explain(err: OSError, source: Source, folder: Path) -> str:
     """Why a landing folder cannot be listed, and what to do."""
     if isinstance(err, FileNotFoundError):

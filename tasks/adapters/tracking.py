@@ -2,10 +2,10 @@
 
 MLflow is a projection. What it shows is written after the ledger has committed it, by its own process, from plain
 values; it can be written again at any time. Versions and aliases belong to `registry`, the folder of a logged model to
-`packaging`. Nothing decides by what MLflow says. Only functions import mlflow: the values are made without it.
+`packaging`, the files of a run to `run_files`. Nothing decides by what MLflow says. Only functions import mlflow: the
+values are made without it.
 """
 
-import csv
 import json
 import logging
 import math
@@ -13,16 +13,17 @@ import re
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import numpy as np
 from numpy.typing import NDArray
 
 from configs.settings import ColumnType
-from tasks.adapters import failpoints, files, packaging
+from tasks.adapters import failpoints, files, packaging, run_files
 from tasks.core.records import Batch, Metric, Model, Score
 
 if TYPE_CHECKING:
@@ -71,11 +72,14 @@ class TrainingRun:
     triggers: tuple[str, ...]
     """Why there was a turn, one sentence each."""
     pipeline_yaml: str
+    """The pipeline file as it is now."""
     bundle: Path
     trusted_types: tuple[str, ...]
     """Types beyond skops' own that the bundle holds."""
     started: datetime
     finished: datetime
+    settings_changed: bool = False
+    """Whether the pipeline file says something else than it did when the model was fitted."""
     probe: bool = False
     """Whether it was chosen beforehand to be judged against the champion."""
     verdict: str | None = None
@@ -98,7 +102,7 @@ def ensure_store(folder: Path) -> TrackingStore:
             if not database.exists():
                 artifacts.mkdir(parents=True, exist_ok=True)
                 _create(database, artifacts)
-    return TrackingStore(f"sqlite:///{database}", str(artifacts))
+    return TrackingStore(_address(database), artifacts.as_uri() if _is_special(artifacts) else str(artifacts))
 
 
 def log_training(store: TrackingStore, training: TrainingRun) -> str:
@@ -167,10 +171,24 @@ def _create(database: Path, artifacts: Path) -> None:
 
     _quieten()
     with files.staged(database) as temporary:
-        SqlAlchemyStore(f"sqlite:///{temporary}", str(artifacts)).engine.dispose()  # type: ignore[no-untyped-call]
+        SqlAlchemyStore(_address(temporary), str(artifacts)).engine.dispose()  # type: ignore[no-untyped-call]
         connection = sqlite3.connect(temporary)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.close()
+
+
+def _address(database: Path) -> str:
+    """MLflow takes text only, in which a `?` would begin the options: such a path is written as a URI of SQLite.
+
+    With the name of the driver, or MLflow would take the URI for a path, and make its folders.
+    """
+    if _is_special(database):
+        return f"sqlite+pysqlite:///file:{quote(str(database))}?uri=true"
+    return f"sqlite:///{database}"
+
+
+def _is_special(path: Path) -> bool:
+    return bool(set("?#%") & set(str(path)))
 
 
 def _quieten() -> None:
@@ -220,7 +238,7 @@ def _write(client: "MlflowClient", experiment: str, training: TrainingRun, folde
     client.log_batch(run_id, points[:_METRICS_AT_ONCE], [Param(*pair) for pair in _params(training)][:_PARAMS_AT_ONCE])
     for start in range(_METRICS_AT_ONCE, len(points), _METRICS_AT_ONCE):
         client.log_batch(run_id, points[start : start + _METRICS_AT_ONCE])
-    _write_artifacts(training, folder / "run")
+    run_files.write(training, folder / "run")
     client.log_artifacts(run_id, str(folder / "run"))
     packaged = packaging.Packaged(
         logged.model_id, run_id, logged.artifact_location, training.bundle, training.trusted_types, training.features
@@ -243,6 +261,7 @@ def _tags(training: TrainingRun) -> dict[str, str]:
         "incumbent.batch": training.batch.name,
         "incumbent.snapshot": model.snapshot.id,
         "incumbent.settings": model.settings_hash,
+        "incumbent.settings_changed": str(training.settings_changed).lower(),
         "incumbent.lock": model.lock_hash,
         "incumbent.code": model.code_version,
         "incumbent.code_clean": "unknown" if commit == "unknown" else str(not changes).lower(),
@@ -265,6 +284,8 @@ def _note(training: TrainingRun) -> str:
     said = [f"**{training.verdict}**"] if training.verdict else []
     said += [f"- {reason}" for reason in training.reasons]
     said += ["", "Why it was trained:", *(f"- {reason}" for reason in training.triggers)] if training.triggers else []
+    if training.settings_changed:
+        said += ["", f"The settings were changed after the fit: `{run_files.LATER}` is not what it was fitted with."]
     return "\n".join(said)
 
 
@@ -310,27 +331,6 @@ def _datasets(training: TrainingRun) -> list["DatasetInput"]:
         )
         for context, name, identity, profile in described
     ]
-
-
-def _write_artifacts(training: TrainingRun, folder: Path) -> None:
-    """The pipeline file, the snapshot, the score with all slices, and the plots of a judged probe."""
-    folder.mkdir()
-    (folder / "pipeline.yaml").write_text(training.pipeline_yaml, encoding="utf-8")
-    (folder / "snapshot.json").write_text(json.dumps(asdict(training.model.snapshot), default=str, indent=1))
-    (folder / "score.json").write_text(json.dumps(asdict(training.score), default=str, indent=1))
-    with (folder / "slices.csv").open("w", newline="", encoding="utf-8") as file:
-        table = csv.writer(file)
-        table.writerow(("column", "label", "rows", "clusters", "positives", "log_loss", "low", "high", "sufficient"))
-        for part in training.score.slices:
-            loss = part.log_loss
-            counts = (part.rows, part.clusters, part.positives)
-            table.writerow((part.column, part.label, *counts, loss.value, loss.low, loss.high, part.sufficient))
-    if training.judged is not None:
-        from tasks.adapters import plots
-
-        (folder / "plots").mkdir()
-        judged = training.judged
-        plots.draw(folder / "plots", judged.outcomes, judged.answers, training.score.calibration, judged.importance)
 
 
 def _model_name(training: TrainingRun) -> str:

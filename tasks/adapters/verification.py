@@ -56,7 +56,8 @@ def _count(home: Home, pipeline: str, batch: Batch) -> Batch | None:
         raise Damaged("It was accepted, but no file of its rows is recorded. Restore the ledger from a backup.")
     accepted = stored[0] if batch.accepted_file else stored[0].head(0)
     aside = stored[-1] if batch.aside_file else stored[0].head(0).assign(**{batches.ASIDE: ""})
-    return batches.accept(batch.id, batch.name, SortedOut(accepted, aside, ()), home.settings(pipeline))
+    stored_rows, settings = SortedOut(accepted, aside, ()), home.settings(pipeline)
+    return batches.accept(batch.id, batch.name, stored_rows, settings, landed=len(accepted) + len(aside))
 
 
 def _check_models(home: Home, pipeline: str) -> Iterator[Finding]:

@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from configs.errors import IncumbentError
 from configs.settings import PipelineSettings
-from tasks.core import ingestion, validation
+from tasks.core import ingestion
 from tasks.core.records import Batch, BatchStatus, RuleFinding
+from tasks.core.validation import contract
 
 ASIDE = "_aside"
 """Column of the file of rows set aside: `quarantined` or `duplicate`."""
@@ -47,13 +49,29 @@ def sort_out(frame: pd.DataFrame, earlier: Sequence[pd.DataFrame], settings: Pip
         # Nothing new in an otherwise good file is no fault: its rows are counted as what they are.
         return SortedOut(fresh, _set_aside(fresh.assign(_reasons=""), duplicates), ())
     taken = _taken(fresh, alike, key)
-    checked = validation.check(fresh, settings.validation, settings.training.label, taken)
+    checked = contract.check(fresh, settings.validation, settings.training.label, taken)
     return SortedOut(checked.accepted, _set_aside(checked.quarantined, duplicates), checked.findings)
 
 
-def accept(identity: str, name: str, rows: SortedOut, settings: PipelineSettings) -> Batch:
-    """The record of a batch that passed its contract; the store's digests are filled in by who stores the rows."""
+def accept(identity: str, name: str, rows: SortedOut, settings: PipelineSettings, landed: int) -> Batch:
+    """The record of a batch that passed its contract; the store's digests are filled in by who stores the rows.
+
+    Args:
+        identity: Digest of the delivered bytes.
+        name: Name of the delivery.
+        rows: What became of its rows.
+        settings: Label, features and times.
+        landed: Rows that were read, counted before any of them was sorted out.
+
+    Raises:
+        IncumbentError: There are not as many rows as landed: one was lost, or is there twice.
+    """
     accepted, aside = rows.accepted, rows.aside
+    if landed != len(accepted) + len(aside):
+        raise IncumbentError(
+            f"{landed} rows of the batch {name} were read, but {len(accepted)} accepted and {len(aside)} set aside. "
+            "This is a fault of Incumbent, not of the data. Nothing was recorded; report it with the file."
+        )
     label, event = settings.training.label, accepted[settings.ingestion.times.event]
     duplicates = int((aside[ASIDE] == "duplicate").sum())
     known = accepted[label].dropna()
@@ -61,7 +79,7 @@ def accept(identity: str, name: str, rows: SortedOut, settings: PipelineSettings
         id=identity,
         name=name,
         status=BatchStatus.ACCEPTED,
-        landed=len(accepted) + len(aside),
+        landed=landed,
         accepted=len(accepted),
         quarantined=len(aside) - duplicates,
         duplicates=duplicates,

@@ -22,7 +22,7 @@ class Finding:
     text: str
 
 
-_COUNTED = ("accepted", "quarantined", "duplicates", "unlabelled", "positives", "first_event", "last_event")
+_COUNTED = ("landed", "accepted", "quarantined", "duplicates", "unlabelled", "positives", "first_event", "last_event")
 
 
 def all_recorded(

@@ -151,6 +151,8 @@ class Outcome(StrEnum):
     KEEP_SHADOWING = "keep_shadowing"
     REFUSED = "refused"
     NOT_JUDGED = "not_judged"
+    FAILED = "failed"
+    """Given up after the bounded number of attempts."""
 
 
 @dataclass(frozen=True)
@@ -173,6 +175,15 @@ class TurnRef:
     """Name of the delivery."""
 
 
+class TriggerState(StrEnum):
+    """What became of a trigger; all but the first are ends."""
+
+    OPEN = "open"
+    COVERED = "covered"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
 @dataclass(frozen=True)
 class Trigger:
     """A recorded reason to look again."""
@@ -185,6 +196,21 @@ class Trigger:
     at: datetime
     turn: int | None
     """The turn that covers it."""
+    key: str = ""
+    """What makes it this one: recorded once."""
+    state: TriggerState = TriggerState.COVERED
+    reason: str | None = None
+    """Why it was skipped, or what failed."""
+    force: bool = False
+    """Whether it goes past cooldown, budget and minimum rows."""
+
+
+@dataclass(frozen=True)
+class Alert:
+    """A word that people are owed."""
+
+    key: str
+    text: str
 
 
 @dataclass(frozen=True)

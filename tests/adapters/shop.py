@@ -75,7 +75,7 @@ def take_in(home: Home, name: str, frame: pd.DataFrame, pipeline: str = "shop") 
     settings = home.settings(pipeline)
     earlier = batches.related(frame, settings, home.ledger.batches.accepted(pipeline))
     found = batches.sort_out(frame, [home.store.read(batch.accepted_file or "") for batch in earlier], settings)
-    batch = batches.accept(hashlib.sha256(name.encode()).hexdigest(), name, found, settings)
+    batch = batches.accept(hashlib.sha256(name.encode()).hexdigest(), name, found, settings, len(frame))
     batch = home.store.put_away(batch, found.accepted, found.aside)
     home.ledger.batches.record(pipeline, batch)
     return batch

@@ -111,7 +111,7 @@ def test_one_changed_byte_is_refused_by_the_digest(part: str, tmp_path: Path) ->
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
 
-    with pytest.raises(BundleRefused, match=r"\(digest\) was changed after its gate.*rollback"):
+    with pytest.raises(BundleRefused, match=r"\(digest\) was changed after its gate.*Restore the home from a backup"):
         bundles.load(files.bundle, files.golden)
 
 

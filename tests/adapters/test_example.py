@@ -9,7 +9,8 @@ import pytest
 
 from configs import loader
 from tasks.adapters import example, sources
-from tasks.core import ingestion, validation
+from tasks.core import ingestion
+from tasks.core.validation import contract
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +144,7 @@ def test_the_contract_keeps_out_aircraft_older_than_possible_and_a_route_inside_
 
     for _, batch in year.drop(columns="batch").groupby(year["batch"]):
         fresh, duplicates = ingestion.separate(batch, None)
-        checked = validation.check(fresh, settings.validation, settings.training.label)
+        checked = contract.check(fresh, settings.validation, settings.training.label)
         assert duplicates.empty
         accepted += len(checked.accepted)
         for finding in checked.findings:

@@ -41,7 +41,7 @@ def ledger(shop_home: Home) -> Ledger:
         ledger.batches.record_delivery("shop", batch.name, batch.id, duplicate=False, rows=900)
     for number, batch in enumerate(BATCHES, start=1):
         assert ledger.turns.open("shop", batch.id, batch.name, f"run {number}") == number
-        ledger.turns.trigger("shop", "new_data", batch.id, f"{batch.name} landed", number)
+        ledger.inbox.record("shop", "new_data", batch.id, f"{batch.name} landed", turn=number)
     _first_champion(ledger)
     _rejected(ledger)
     ledger.batches.record_delivery("shop", "again", BATCHES[0].id, duplicate=True, rows=900)

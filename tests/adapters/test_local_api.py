@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
 
 from configs.errors import Unreachable
 from tasks.adapters import local_api, local_api_database
@@ -54,6 +55,20 @@ with local_api.connected(api):
         import os, signal
         os.kill(os.getpid(), signal.SIGKILL)
 """
+
+
+def test_the_server_is_told_the_file_whatever_its_name_is(tmp_path: Path) -> None:
+    database = tmp_path / "a?b#c 50% off" / "prefect.db"
+    database.parent.mkdir()
+
+    told = local_api_database.server_environment(database.parent, database, "")
+
+    url = told["PREFECT_SERVER_DATABASE_CONNECTION_URL"].replace("+aiosqlite", "")
+    with create_engine(url).connect() as connection:
+        connection.exec_driver_sql("create table there (n)")
+    connection.engine.dispose()
+    assert database.stat().st_size > 0
+    assert [path.name for path in tmp_path.iterdir()] == [database.parent.name]
 
 
 def run(home: Path, what: str) -> "subprocess.Popen[str]":

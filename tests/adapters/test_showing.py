@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
+from configs.environment import CHECKOUT
 from tasks.adapters import registry, showing, tracking
 from tasks.adapters.home import Home
 
@@ -126,6 +127,28 @@ def test_a_turn_without_a_probe_has_no_run_and_is_done_with(home: Home) -> None:
     assert run is None
     assert runs(home) == before
     assert home.ledger.turns.projected("flights", "mlflow")[3] is None
+
+
+def test_settings_that_were_changed_before_a_turn_was_shown_are_not_told_as_those_of_its_models(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (CHECKOUT / "configs" / "pipelines" / "flights.yaml").read_text()
+    (tmp_path / "flights.yaml").write_text(text.replace("title: ", "title: Tomorrow, "))
+    monkeypatch.setenv("INCUMBENT_PIPELINES", str(tmp_path))
+    client = tracking.open_client(home.tracking)
+    before = runs(home)
+    for run in before:
+        client.delete_run(run)
+    forget(home.folder, "mlflow")
+
+    showing.show(home, "flights", 1)
+
+    assert "Tomorrow, " in (tmp_path / "flights.yaml").read_text()
+    assert len(runs(home)) == 2
+    for run in runs(home):
+        assert client.get_run(run).data.tags["incumbent.settings_changed"] == "true"
+        assert "pipeline-now.yaml" in {found.path for found in client.list_artifacts(run)}
+    assert "false" in {client.get_run(run).data.tags["incumbent.settings_changed"] for run in before}
 
 
 def _batch(home: Home, number: int) -> str:

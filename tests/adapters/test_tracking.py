@@ -31,8 +31,8 @@ MOMENT = datetime(2024, 3, 1, 12, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> TrackingStore:
-    """A store in a folder with a space in its name."""
-    return tracking.ensure_store(tmp_path_factory.mktemp("a home") / "mlflow")
+    """A store in a folder whose name is hard to put into an address."""
+    return tracking.ensure_store(tmp_path_factory.mktemp("a home") / "50% off? #1" / "mlflow")
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +168,19 @@ def test_files_of_a_run_and_plots_of_the_judged_probe_only(
     assert artifacts(store, probe, "plots") == plots
 
 
+def test_settings_that_were_changed_after_the_fit_are_not_shown_as_those_of_the_model(
+    store: TrackingStore, trained: tuple[Path, pd.DataFrame]
+) -> None:
+    same = tracking.log_training(store, described("kept", trained[0]))
+    other = tracking.log_training(store, described("kept", trained[0], model="m2", settings_changed=True))
+
+    tags = [client(store).get_run(run).data.tags for run in (same, other)]
+    assert [told["incumbent.settings_changed"] for told in tags] == ["false", "true"]
+    assert ["pipeline-now.yaml" in told["mlflow.note.content"] for told in tags] == [False, True]
+    assert "pipeline.yaml" not in artifacts(store, other)
+    assert "pipeline-now.yaml" in artifacts(store, other)
+
+
 @pytest.mark.filterwarnings("default")
 def test_somebody_with_mlflow_alone_can_load_the_champion(
     store: TrackingStore, trained: tuple[Path, pd.DataFrame], monkeypatch: pytest.MonkeyPatch
@@ -202,6 +215,22 @@ def test_logging_again_writes_nothing(store: TrackingStore, trained: tuple[Path,
 
     assert first == second
     assert len(runs(store, "twice")) == 1
+
+
+def test_a_home_of_any_name_holds_all_that_mlflow_writes(
+    store: TrackingStore, trained: tuple[Path, pd.DataFrame], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    run_id = tracking.log_training(store, described("housed", trained[0]))
+    registry.register(store, "housed", model="m1", version=1, run_id=run_id)
+
+    shown = registry.find(store, "housed", 1)
+
+    (home,) = tmp_path_factory.getbasetemp().glob("a home0/50% off? #1")
+    assert shown is not None
+    assert shown.bundle.is_relative_to(home)
+    assert shown.bundle.read_bytes() == trained[0].read_bytes()
+    assert {path.name for path in home.parent.iterdir()} == {home.name}
+    assert not Path("file:").exists()
 
 
 def test_what_a_killed_process_left_is_closed_and_written_anew(

@@ -118,6 +118,31 @@ def test_every_changed_value_changes_the_hash(folder: Path):
     assert len(_hash_of(folder, SHOP)) == 12
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "same"),
+    [
+        ("Will it be sold?", "Sold?", True),
+        ("outcome: sold", "outcome: bought", True),
+        ("min_effect: 0.1", "min_effect: 0.2", True),
+        ("max_quarantined: 0.05", "max_quarantined: 0.5", True),
+        ("min: 50", "min: 50, unit: pieces, reason: a box", True),
+        ("min: 50", "min: 51", False),
+        ("{event: at}", "{event: at, arrival: at}", False),
+        ("key: [at, shop]", "key: [at]", False),
+        ("seed: 2013", "seed: 2014", False),
+        ("Europe/Berlin", "Europe/Rome", False),
+        ("evaluation:", "promotion: {min_relative_gain: 0.01}\nevaluation:", False),
+    ],
+)
+def test_only_what_decides_changes_the_hash_that_evidence_is_kept_under(folder: Path, old: str, new: str, same: bool):
+    (folder / "other.yaml").write_text(SHOP.replace(old, new, 1))
+
+    before, after = (loader.decision_hash(loader.load(name)) for name in ("shop", "other"))
+
+    assert old in SHOP
+    assert (before == after) == same
+
+
 def _hash_of(folder: Path, text: str) -> str:
     (folder / "hashed.yaml").write_text(text)
     return loader.settings_hash(loader.load("hashed"))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from configs.errors import BrokenContract
+from configs.errors import BrokenContract, IncumbentError
 from configs.settings import (
     ColumnRule,
     IngestionSettings,
@@ -70,7 +70,7 @@ def told(found: SortedOut) -> tuple[int, int, int]:
 
 
 def recorded(frame: pd.DataFrame, settings: PipelineSettings = FREE) -> Batch:
-    return batches.accept("id", "monday", batches.sort_out(frame, [], settings), settings)
+    return batches.accept("id", "monday", batches.sort_out(frame, [], settings), settings, len(frame))
 
 
 # ── rows that came before ─────────────────────────────────────────────────────────────────────────────────────────
@@ -203,7 +203,7 @@ def test_every_row_is_counted_once_and_no_key_is_ever_accepted_twice(arrived: li
         except BrokenContract as fault:
             assert f"{len(frame)} of {len(frame)} rows" in str(fault) or "break the contract" in str(fault)
             continue
-        batch = batches.accept("id", "name", found, keyed)
+        batch = batches.accept("id", "name", found, keyed, len(frame))
         assert len(frame) == batch.landed == batch.accepted + batch.quarantined + batch.duplicates == sum(told(found))
         taken.append(found.accepted)
 
@@ -247,7 +247,7 @@ def test_every_batch_matters_to_a_key_that_does_not_fix_the_time():
 
 
 def test_a_batch_without_accepted_rows_matters_to_nobody():
-    empty = batches.accept("id", "again", batches.sort_out(rows(5), [rows(5)], KEYED), KEYED)
+    empty = batches.accept("id", "again", batches.sort_out(rows(5), [rows(5)], KEYED), KEYED, 1)
 
     assert batches.related(rows(5), KEYED, [empty]) == []
 
@@ -266,11 +266,19 @@ def test_the_record_of_an_accepted_batch_counts_what_is_in_it():
 
 
 def test_a_batch_in_which_nothing_is_new_has_no_time_and_no_labels():
-    found = batches.accept("id", "again", batches.sort_out(rows(1, 2), [rows(1, 2)], KEYED), KEYED)
+    found = batches.accept("id", "again", batches.sort_out(rows(1, 2), [rows(1, 2)], KEYED), KEYED, 2)
 
     assert (found.landed, found.accepted, found.quarantined, found.duplicates) == (2, 0, 0, 2)
     assert (found.first_event, found.last_event, found.has_labels) == (None, None, False)
     assert found.status is BatchStatus.ACCEPTED
+
+
+@pytest.mark.parametrize("off", [-1, 1])
+def test_a_row_that_is_lost_or_there_twice_ends_the_turn_and_is_never_recorded(off: int):
+    found = batches.sort_out(rows(1, 2, 3), [rows(3)], KEYED)
+
+    with pytest.raises(IncumbentError, match=r"rows of the batch monday were read, but 2 accepted and 1 set aside"):
+        batches.accept("id", "monday", found, KEYED, landed=3 + off)
 
 
 def test_a_refused_batch_is_set_aside_whole():

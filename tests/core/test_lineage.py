@@ -37,7 +37,7 @@ def test_landed_rows_are_the_sum_of_their_parts(accepted: int, quarantined: int,
     assert [finding.invariant for finding in found] == (["I2"] if off else [])
 
 
-@pytest.mark.parametrize("name", ["accepted", "quarantined", "duplicates", "unlabelled", "positives"])
+@pytest.mark.parametrize("name", ["landed", "accepted", "quarantined", "duplicates", "unlabelled", "positives"])
 def test_each_count_is_compared_with_the_stored_rows(name: str):
     stored = replace(BATCH, **{name: getattr(BATCH, name) + 1234})
 

@@ -16,7 +16,7 @@ from typing import Any
 
 Row = dict[str, Any]
 
-ASIDE = {"at", "started", "finished", "fence", "expires", "prefect_run"}
+ASIDE = {"at", "started", "finished", "ended", "attempted", "attempts", "fence", "expires", "prefect_run", "run"}
 """Columns of the ledger."""
 MEASURED = re.compile(r"fit_seconds\\?\": [\d.e-]+|\d+ ms for a row|fitted in [\d.,]+ s")
 """What a clock said."""

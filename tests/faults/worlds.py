@@ -90,13 +90,7 @@ class World:
 
     def processes(self, part: str = "") -> dict[int, str]:
         """Number and command line of each living process of this home whose command line has `part` in it."""
-        mark, found = f"INCUMBENT_HOME={self.home}\0".encode(), {}
-        for folder in Path("/proc").glob("[0-9]*"):
-            with suppress(OSError):
-                command = (folder / "cmdline").read_text().replace("\0", " ")
-                if part in command and mark in (folder / "environ").read_bytes() + b"\0":
-                    found[int(folder.name)] = command
-        return found
+        return processes(self.home, part)
 
     def left(self, seconds: float = 5.0) -> list[str]:
         """Command lines of processes of this home that are still there after so long; a killed run leaves none."""
@@ -106,13 +100,24 @@ class World:
         return list(found.values())
 
 
+def processes(home: Path, part: str = "") -> dict[int, str]:
+    """Number and command line of each living process of a home whose command line has `part` in it."""
+    mark, found = f"INCUMBENT_HOME={home}\0".encode(), {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            command = (folder / "cmdline").read_text().replace("\0", " ")
+            if part in command and mark in (folder / "environ").read_bytes() + b"\0":
+                found[int(folder.name)] = command
+    return found
+
+
 def make(folder: Path, months: Callable[[str], Path], prefect_template: Path, mlflow_template: Path) -> World:
     """A world in `folder`; takes one run."""
     world = World(folder / "home", folder / "before", folder / "pipelines")
     landing = world.home / "landing" / "flights"
     for part in (landing, world.home / "prefect", world.home / "mlflow" / "artifacts", world.pipelines):
         part.mkdir(parents=True)
-    (world.pipelines / "flights.yaml").write_text(_settings())
+    (world.pipelines / "flights.yaml").write_text(settings())
     shutil.copyfile(prefect_template, world.home / "prefect" / "prefect.db")
     for copy in (world.home / "mlflow", folder):
         shutil.copyfile(mlflow_template / "mlflow.db", copy / "mlflow.db")
@@ -126,7 +131,7 @@ def make(folder: Path, months: Callable[[str], Path], prefect_template: Path, ml
     return world
 
 
-def _settings() -> str:
+def settings() -> str:
     """Those of the flights, with a weak first model, quick fits, and a second model that takes over."""
     settings = yaml.safe_load((CHECKOUT / "configs" / "pipelines" / "flights.yaml").read_text())
     settings["training"]["first_model_share"] = 0.25

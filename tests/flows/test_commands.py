@@ -2,14 +2,17 @@
 
 import json
 import shutil
+import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from prefect.settings import PREFECT_API_URL
 
-from flows import run
+from flows import program, run
 from tasks.adapters import history
 from tasks.adapters import home as homes
 from tasks.adapters.home import Home
@@ -141,7 +144,7 @@ def stepped(
 
 
 def test_ingest_monitor_and_train_end_as_one_run_does(
-    stepped: tuple[Path, list[tuple[int, str, str]]], lived: Path, open_home: Callable[[Path], Home]
+    stepped: tuple[Path, list[tuple[int, str, str]]], lived: Path, open_home: Callable[[Path], Home], prefect_api: Path
 ) -> None:
     folder, said = stepped
 
@@ -152,6 +155,17 @@ def test_ingest_monitor_and_train_end_as_one_run_does(
     assert other.ledger.batches.all("flights") == one.ledger.batches.all("flights")
     assert other.ledger.batches.duplicates("flights") == one.ledger.batches.duplicates("flights")
     _each_step_said_what_it_did(said, one)
+    _train_was_shown_in_prefect(prefect_api)
+
+
+def _train_was_shown_in_prefect(place: Path) -> None:
+    query = (
+        "select artifact.key from artifact join flow_run on artifact.flow_run_id = flow_run.id "
+        "join flow on flow_run.flow_id = flow.id where flow.name = 'train'"
+    )
+    with closing(sqlite3.connect(place / "prefect" / "prefect.db")) as prefect:
+        shown = Counter(key for (key,) in prefect.execute(query))
+    assert (shown["flights-turn"], shown["flights-verdict"]) == (3, 3)
 
 
 def _each_step_said_what_it_did(said: list[tuple[int, str, str]], home: Home) -> None:
@@ -171,6 +185,8 @@ def _each_step_said_what_it_did(said: list[tuple[int, str, str]], home: Home) ->
     assert json.loads(first[1])["verdict"] == "first_champion"
     assert json.loads(well[1])["health"] != "not_judged"
     assert second[1].startswith("turn 2 2013-02: ")
+    follows = f"MLflow and the report follow with the next {program.command('run')}."
+    assert (second[1].splitlines()[1:], first[2].splitlines()[-1]) == ([follows], follows)
     assert (third[0], third[1]) == (3, "") and third[2].startswith("turn 3 broken: batch refused: ")
     assert none[1].startswith("flights: no batch that was taken in waits for the rest of its turn")
 
@@ -200,3 +216,26 @@ def test_known_content_under_another_name_is_counted_and_is_no_error(
     assert second == (0, f"flights: nothing new waits in {landing}.\n", "")
     assert [name for name, _, _ in home.ledger.batches.duplicates("flights")] == ["again", "february once more"]
     assert len(home.ledger.turns.all("flights")) == 3
+
+
+def test_a_run_says_which_deliveries_it_counted_as_duplicates(
+    served: None, in_home: Callable[[Path], Say], lived: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(lived, tmp_path / "home")
+    landing = folder / "landing" / "flights"
+    say = in_home(folder)
+
+    shutil.copyfile(landing / "2013-02.parquet", landing / "once more.parquet")
+    text = say("run")
+    shutil.copyfile(landing / "2013-02.parquet", landing / "yet again.parquet")
+    machine = say("run", "--json")
+
+    assert (text[0], machine[0]) == (0, 0)
+    assert text[1].splitlines()[:2] == [
+        f"flights: no new batch in {landing}, but 1 delivery of known content.",
+        "once more: known content, counted as a duplicate",
+    ]
+    assert [json.loads(line) for line in machine[1].splitlines()] == [
+        {"pipeline": "flights", "batch": "yet again", "status": "duplicate"}
+    ]
+    assert "yet again: known content, counted as a duplicate" in machine[2]

@@ -45,8 +45,10 @@ def _everything_is_shown(home: Home, turns: list[dict[str, object]]) -> None:
         states = prefect.execute("select name, state_type from flow_run").fetchall()
         tasks = prefect.execute("select distinct state_type from task_run").fetchall()
         artifacts = {kind for (kind,) in prefect.execute("select distinct type from artifact")}
+        links = [data for (data,) in prefect.execute("select data from artifact where key = 'flights-report'")]
     prefect.close()
     assert {state for _, state in states} == {"COMPLETED"}
     assert len(states) == 1 + len(turns)
     assert tasks == [("COMPLETED",)]
     assert {"markdown", "table", "progress"} <= artifacts
+    assert links and all(home.report("flights").as_uri() in link for link in links)

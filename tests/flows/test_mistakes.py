@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from configs.environment import CHECKOUT
-from flows import run
+from flows import program, run
 from tasks.adapters import home as homes
 from tasks.adapters.home import Home
 from tests.conftest import CommandLine
@@ -76,7 +76,7 @@ def test_every_command_refuses_an_unknown_pipeline_before_anything_starts(say: S
     ("word", "advice"),
     [
         ("statsu", " Or did you mean the command 'status'?\n"),
-        ("help", " Commands: python -m flows.run --help.\n"),
+        ("help", f" Commands: {program.command('--help')}.\n"),
         ("flight", "did you mean 'flights'? Known: flights."),
         ("../flights", "A name has only letters, digits, '-' and '_'."),
         ("", "Unknown pipeline ''."),
@@ -116,7 +116,7 @@ def test_a_wrong_command_line_is_answered_with_the_right_one(say: Say, line: tup
     said = say(*line)
 
     assert (said.code, said.out, said.files) == (2, "", [])
-    assert said.err.startswith("usage: python -m flows.run ")
+    assert said.err.startswith(f"usage: {program.command()} ")
     assert wrong in said.err.splitlines()[-1]
 
 
@@ -200,7 +200,7 @@ def test_a_newcomer_without_landing_folder_is_told_how_to_get_one(say: Say, tmp_
 
     assert said.err == (
         f"The landing folder {tmp_path}/home/landing/flights does not exist. Make it and put parquet files there, or "
-        "name another one as ingestion.source.folder. The example data: python -m flows.run prepare.\n"
+        f"name another one as ingestion.source.folder. The example data: {program.command('prepare')}.\n"
     )
     assert (said.code, said.out, said.files) == (7, "", [])
 

@@ -11,7 +11,7 @@ import pytest
 from configs import errors
 from configs.environment import CHECKOUT
 from configs.errors import IncumbentError
-from flows import commands, run
+from flows import commands, program, run
 from tests.conftest import CommandLine
 
 HEAVY = ("prefect", "mlflow", "evidently", "sklearn", "matplotlib", "pandera")
@@ -22,6 +22,11 @@ def helped(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         run.main([*arguments, "--help"])
     assert end.value.code == 0
     return capsys.readouterr().out
+
+
+def exit_codes(text: str) -> dict[int, str]:
+    table = text.split("exit codes:\n")[1]
+    return {int(code): title for code, title in re.findall(r"^ +(\d+)  (.+)$", table, flags=re.MULTILINE)}
 
 
 def kinds(kind: type[IncumbentError]) -> list[type[IncumbentError]]:
@@ -58,7 +63,8 @@ def test_a_line_means_one_command_and_one_pipeline(
 ) -> None:
     chosen = run._parser().parse_args(run._with_command(line.split()))
 
-    assert vars(chosen) == {"command": command, "pipeline": pipeline, "quiet": quiet, "json": as_json}
+    told = {"command": command, "pipeline": pipeline, "quiet": quiet, "json": as_json}
+    assert vars(chosen) == told | ({"force": False} if command == "run" else {})
 
 
 def test_what_was_given_is_not_changed() -> None:
@@ -78,21 +84,20 @@ def test_help_lists_every_command_with_its_meaning(capsys: pytest.CaptureFixture
     text = re.sub(r"\s+", " ", helped(capsys))
 
     assert all(f" {name} {meaning} " in text for name, meaning in run.COMMANDS.items())
-    assert "usage: python -m flows.run [COMMAND] [PIPELINE]" in text
+    assert f"usage: {program.command()} [COMMAND] [PIPELINE]" in text
 
 
 @pytest.mark.parametrize("command", run.COMMANDS)
 def test_every_command_has_help_of_its_own(capsys: pytest.CaptureFixture[str], command: str) -> None:
     text = helped(capsys, command)
 
-    assert text.startswith(f"usage: python -m flows.run {command} [-h]")
+    assert re.sub(r"\s+", " ", text).startswith(f"usage: {program.command(command)} [-h]")
     assert "--quiet" in text and "--json" in text
+    assert exit_codes(text) == exit_codes(helped(capsys))
 
 
 def test_help_lists_the_exit_codes_that_errors_have(capsys: pytest.CaptureFixture[str]) -> None:
-    table = helped(capsys).split("exit codes:\n")[1]
-
-    told = {int(code): title for code, title in re.findall(r"^ +(\d+)  (.+)$", table, flags=re.MULTILINE)}
+    told = exit_codes(helped(capsys))
 
     ours = {kind.exit_code: kind.title for kind in kinds(IncumbentError)}
     outside = {0: "done, or nothing to do", 130: "stopped by Ctrl-C", 143: "stopped by SIGTERM"}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from flows import lines, terminal
+from flows import lines, program, terminal
 from tasks.core.turns import History, Turn
 from tests.core.reporting import worlds
 
@@ -50,7 +50,7 @@ def test_a_pipe_gets_ascii_and_one_line_per_turn() -> None:
     assert printed[14].startswith("Champion v6 needs watching. In December 2013 it expected 26% of flights to be late;")
     assert printed[-2:] == [
         "Report: var/reports/flights.html",
-        "Next: python -m flows.run status, python -m flows.run history, python -m flows.run verify",
+        f"Next: {', '.join(program.command(name) for name in ('status', 'history', 'verify'))}",
     ]
     assert err.getvalue() == ""
 
@@ -91,7 +91,7 @@ def test_a_terminal_gets_a_table_and_the_closing_words() -> None:
     assert "   6  2013-06    28,230           13     0.580   ◆ promote" in printed
     assert "▲ Champion v6 needs watching." in printed
     assert "Report  var/reports/flights.html" in printed
-    assert "python -m flows.run verify " in printed
+    assert f"{program.command('verify')} " in printed
 
 
 def test_a_terminal_that_does_not_know_unicode_gets_plain_lines() -> None:
@@ -119,6 +119,33 @@ def test_progress_fits_the_terminal_whatever_a_step_says(
     assert "... " in first and "step 2 of 5, 0:00:00" in first and len(first) <= columns
     assert ("\u2501" in printed) == bar
     assert "None" not in printed
+
+
+def test_what_is_started_before_the_first_step_is_said_and_goes_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    out = Screen()
+    shown = terminal.Live(out, out)
+
+    shown.waiting("flights", ["2013-01"], "x")
+    shown.opening("starting Prefect and the libraries")
+    before = without_colour(out.getvalue())
+    shown.step(1, "2013-01", "reading and checking", 1, 5)
+    shown.close()
+
+    after = without_colour(out.getvalue()).removeprefix(before)
+    assert "starting Prefect and the libraries" in before and "accepted" not in before
+    assert after.count("accepted  quarantined") == 1 and "reading and checking" in after
+    assert "starting" not in after.split("reading and checking")[-1]
+    assert "None" not in before + after
+
+
+@pytest.mark.parametrize("make", [terminal.Plain, terminal.Json, terminal.Terminal])
+def test_without_a_terminal_nothing_is_said_about_what_is_started(make: type[terminal.Terminal]) -> None:
+    out, err = io.StringIO(), io.StringIO()
+
+    make(out, err).opening("starting Prefect and the libraries")
+
+    assert (out.getvalue(), err.getvalue()) == ("", "")
 
 
 def test_progress_is_one_line_that_goes_away() -> None:
@@ -178,6 +205,11 @@ def test_a_run_that_has_only_something_to_show_says_so() -> None:
     told = lines.waiting_line("flights", [], "x")
 
     assert told == "flights: no new batch in x; MLflow and the report are brought up to date."
+
+
+@pytest.mark.parametrize(("copies", "said"), [(1, "1 delivery"), (1200, "1,200 deliveries")])
+def test_a_run_that_has_only_copies_to_count_says_so(copies: int, said: str) -> None:
+    assert lines.waiting_line("flights", [], "x", copies) == f"flights: no new batch in x, but {said} of known content."
 
 
 def test_of_a_file_that_cannot_be_read_no_rows_are_told() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tasks.adapters.ledger.batches import Batches
 from tasks.adapters.ledger.connection import Access
+from tasks.adapters.ledger.inbox import Inbox
 from tasks.adapters.ledger.lease import Lease
 from tasks.adapters.ledger.models import Models
 from tasks.adapters.ledger.opening import open_engine
@@ -32,6 +33,7 @@ class Ledger:
         self.turns = Turns(access)
         self.models = Models(access)
         self.promotions = Promotions(access)
+        self.inbox = Inbox(access)
         self.lease = Lease(access)
         self._access = access
 

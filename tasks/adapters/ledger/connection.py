@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, RowMapping, Select, Table, and_, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from configs.errors import Busy
 from tasks.adapters.ledger import codec
@@ -69,6 +70,14 @@ def insert_once(connection: Connection, table: Table, key: Mapping[str, Any], va
         return False
     connection.execute(table.insert().values({**key, **values}))
     return True
+
+
+def insert_new(connection: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+    """Insert a row unless there is one with its unique key, also if somebody else does so now; says whether it did."""
+    row = {**key, **values}
+    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table).values(row).on_conflict_do_nothing(index_elements=list(key))
+    return bool(connection.execute(statement).rowcount)
 
 
 def replace(connection: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:

@@ -5,21 +5,34 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, RowMapping, select
 
 from configs.errors import Busy, UnusableHome
 from tasks.adapters.ledger import codec
 from tasks.adapters.ledger.connection import Access, insert_once
 from tasks.adapters.ledger.schema import leases
 
-EXPIRY = timedelta(seconds=60)
-"""A lease without heartbeat for so long may be taken over."""
-_HEARTBEAT_SECONDS = 15.0
+EXPIRY = timedelta(seconds=45)
+"""A lease without heartbeat for so long may be taken over; with a look every few seconds that is within a minute."""
+_HEARTBEAT_SECONDS = 10.0
 _DEAD = ("Z", "X")
 """States of a process that has ended and that nobody has waited for."""
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who holds a lease, or held it when it died."""
+
+    who: str
+    """Process and machine, for people."""
+    run: str | None
+    """Its Prefect flow run."""
+    lives: bool
+    """Whether it may still be at work."""
 
 
 class Lease:
@@ -33,10 +46,14 @@ class Lease:
         self._threads: dict[str, int] = {}
 
     @contextmanager
-    def held(self, pipeline: str) -> Iterator[int]:
+    def held(self, pipeline: str, run: str | None = None) -> Iterator[int]:
         """Hold the lease while the block runs; gives the fencing token.
 
         Who already holds it goes on with the same token; another thread is somebody else.
+
+        Args:
+            pipeline: What is worked on.
+            run: Id of the Prefect flow run, so that it can be closed if this process is killed.
 
         Raises:
             Busy: Somebody else holds it, and lives.
@@ -44,7 +61,7 @@ class Lease:
         if self._threads.get(pipeline) == threading.get_ident():
             yield self._access.fences[pipeline]
             return
-        fence = self._acquire(pipeline)
+        fence = self._acquire(pipeline, run)
         self._access.fences[pipeline], self._threads[pipeline] = fence, threading.get_ident()
         stop = threading.Event()
         beat = threading.Thread(target=self._beat, args=(pipeline, fence, stop), name="lease-heartbeat", daemon=True)
@@ -57,25 +74,32 @@ class Lease:
             del self._access.fences[pipeline], self._threads[pipeline]
             self._release(pipeline, fence)
 
-    def _acquire(self, pipeline: str) -> int:
+    def holder(self, pipeline: str) -> Holder | None:
+        """Who holds the lease, dead or alive; None if nobody does."""
+        row = self._access.first(select(leases).where(leases.c.pipeline == pipeline))
+        return None if row is None or not row["holder"] else self._holder(row)
+
+    def _holder(self, row: RowMapping) -> Holder:
+        expires = codec.moment(row["expires"])
+        fresh = expires is not None and expires > self._access.clock()
+        return Holder(row["holder"].partition(" since ")[0], row["run"], fresh and _lives(row["holder"]))
+
+    def _acquire(self, pipeline: str, run: str | None) -> int:
         with self._access.transaction() as connection:
             insert_once(connection, leases, {"pipeline": pipeline}, {"fence": 0})
             row = connection.execute(select(leases).where(leases.c.pipeline == pipeline)).mappings().one()
-            now = self._access.clock()
-            expires = codec.moment(row["expires"])
-            if row["holder"] and expires and expires > now and _lives(row["holder"]):
-                who, _, _ = row["holder"].partition(" since ")
+            if row["holder"] and self._holder(row).lives:
                 raise Busy(
-                    f"{who} works on {pipeline!r}. Wait for it to end, or end it; a lease without "
+                    f"{self._holder(row).who} works on {pipeline!r}. Wait for it to end, or end it; a lease without "
                     f"heartbeat is taken over after {EXPIRY.seconds} s."
                 )
-            self._write(connection, pipeline, _myself(), row["fence"] + 1)
+            self._write(connection, pipeline, _myself(), row["fence"] + 1, run=run)
             return int(row["fence"]) + 1
 
-    def _write(self, connection: Connection, pipeline: str, holder: str | None, fence: int) -> None:
+    def _write(self, connection: Connection, pipeline: str, holder: str | None, fence: int, **more: str | None) -> None:
         expires = codec.stamp(self._access.clock() + EXPIRY) if holder else None
         change = leases.update().where(leases.c.pipeline == pipeline, leases.c.fence <= fence)
-        connection.execute(change.values(holder=holder, fence=fence, expires=expires))
+        connection.execute(change.values(holder=holder, fence=fence, expires=expires, **more))
 
     def _beat(self, pipeline: str, fence: int, stop: threading.Event) -> None:
         while not stop.wait(_HEARTBEAT_SECONDS):

@@ -4,9 +4,9 @@ Columns hold what is asked for by query or constraint; `record` holds the whole 
 Times are ISO 8601 text in UTC, so that SQLite and PostgreSQL keep and order them alike.
 """
 
-from sqlalchemy import JSON, Boolean, Column, Float, Integer, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import JSON, Boolean, Column, Float, Integer, MetaData, String, Table, Text, UniqueConstraint, false
 
-HEAD = "0001"
+HEAD = "0002"
 """The version of the schema that this code reads and writes."""
 
 metadata = MetaData()
@@ -62,6 +62,8 @@ turns = Table(
     Column("prefect_run", String(40)),
     Column("started", String(32), nullable=False),
     Column("finished", String(32)),
+    Column("attempts", Integer, nullable=False, server_default="0", comment="how often it was begun or gone on with"),
+    Column("attempted", String(32), comment="when it was begun or gone on with last"),
     UniqueConstraint("pipeline", "batch"),
 )
 
@@ -77,6 +79,8 @@ triggers = Table(
     Column("turn", Integer),
     Column("reason", Text),
     Column("at", String(32), nullable=False),
+    Column("ended", String(32)),
+    Column("force", Boolean, nullable=False, server_default=false(), comment="past cooldown, budget and minimum rows"),
     UniqueConstraint("pipeline", "key"),
 )
 
@@ -186,6 +190,17 @@ leases = Table(
     Column("holder", String(300)),
     Column("fence", Integer, nullable=False),
     Column("expires", String(32)),
+    Column("run", String(40), comment="the Prefect flow run of the holder"),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    _pipeline(),
+    Column("key", String(200), primary_key=True, comment="what it is about; told once"),
+    Column("text", Text, nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("sent", String(32)),
 )
 
 projections = Table(

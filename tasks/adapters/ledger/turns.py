@@ -1,4 +1,4 @@
-"""Turns, the triggers that they cover, and what of them has been shown elsewhere."""
+"""Turns, and what of them has been shown elsewhere."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,8 +7,8 @@ from sqlalchemy import RowMapping, func, select
 
 from tasks.adapters.ledger import codec
 from tasks.adapters.ledger.connection import Access, insert_once
-from tasks.adapters.ledger.schema import projections, triggers, turns
-from tasks.core.turns import Health, Outcome, RetrainingDecision, Trigger, TurnState
+from tasks.adapters.ledger.schema import projections, turns
+from tasks.core.turns import Health, Outcome, RetrainingDecision, TurnState
 
 
 class Turns:
@@ -38,13 +38,24 @@ class Turns:
                 values: dict[str, Any] = {"batch": batch, "batch_name": name, "state": TurnState.OPEN, "reasons": []}
                 values |= {"started": self._access.now(), "prefect_run": run}
                 connection.execute(turns.insert().values(pipeline=pipeline, number=number, **values))
-            elif run is not None:
-                connection.execute(turns.update().where(same).values(prefect_run=run))
+            begun: dict[str, Any] = {"attempts": turns.c.attempts + 1, "attempted": self._access.now()}
+            begun |= {} if run is None else {"prefect_run": run}
+            connection.execute(turns.update().where(same).values(**begun))
             return int(number)
+
+    def uncount(self, pipeline: str) -> None:
+        """A person or a service stopped the turn that was open: that attempt says nothing against it."""
+        with self._access.writing(pipeline) as connection:
+            cut_off = (turns.c.pipeline == pipeline) & (turns.c.state != TurnState.DONE) & (turns.c.attempts > 0)
+            connection.execute(turns.update().where(cut_off).values(attempts=turns.c.attempts - 1))
 
     def get(self, pipeline: str, number: int) -> RowMapping:
         """One turn as it stands in the table."""
         return self._access.rows(select(turns).where(turns.c.pipeline == pipeline, turns.c.number == number))[0]
+
+    def of_batch(self, pipeline: str, batch: str) -> RowMapping | None:
+        """The turn of a batch as it stands in the table, if there is one."""
+        return self._access.first(select(turns).where(turns.c.pipeline == pipeline, turns.c.batch == batch))
 
     def all(self, pipeline: str) -> list[RowMapping]:
         """All turns in order."""
@@ -77,21 +88,6 @@ class Turns:
         self.advance(
             pipeline, number, TurnState.DONE, outcome=outcome, reasons=list(reasons), finished=self._access.now()
         )
-
-    def trigger(self, pipeline: str, kind: str, key: str, evidence: str, turn: int) -> None:
-        """Record a reason to look that this turn covers; the same key is recorded once."""
-        with self._access.writing(pipeline) as connection:
-            same = (triggers.c.pipeline == pipeline) & (triggers.c.key == key)
-            if connection.execute(select(triggers.c.id).where(same)).first() is None:
-                values = {"kind": kind, "key": key, "evidence": evidence, "state": "covered", "turn": turn}
-                connection.execute(triggers.insert().values(pipeline=pipeline, at=self._access.now(), **values))
-
-    def triggers(self, pipeline: str) -> list[Trigger]:
-        """All triggers, oldest first."""
-        rows = self._access.rows(select(triggers).where(triggers.c.pipeline == pipeline).order_by(triggers.c.id))
-        return [
-            codec.load(Trigger, {name: row[name] for name in ("id", "kind", "evidence", "at", "turn")}) for row in rows
-        ]
 
     def project(self, pipeline: str, number: int, target: str, result: Any) -> None:
         """Note that a turn has been shown in `target`, and how to find it there."""

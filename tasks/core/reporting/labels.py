@@ -20,6 +20,7 @@ VERDICTS = {
     Outcome.KEEP_SHADOWING: "keep shadowing",
     Outcome.REFUSED: "batch refused",
     Outcome.NOT_JUDGED: "not judged",
+    Outcome.FAILED: "failed",
 }
 UNFINISHED = "not finished"
 STATES = {

@@ -35,6 +35,7 @@ _VERDICT_GLYPHS = {
     Outcome.KEEP_SHADOWING: "keep",
     Outcome.REFUSED: "refused",
     Outcome.NOT_JUDGED: "unjudged",
+    Outcome.FAILED: "refused",
 }
 _HEALTH_GLYPHS = {
     HealthState.WELL: "well",

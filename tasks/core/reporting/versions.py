@@ -14,6 +14,7 @@ from tasks.core.reporting.sentences import loss
 from tasks.core.turns import History, Turn
 
 _HASH = 12
+_ITS_SETTINGS = "of the pipeline file, with defaults"
 _METRICS = {
     "log_loss": "log loss",
     "brier": "Brier",
@@ -86,8 +87,7 @@ def model_facts(history: History, version: int, judged: Turn | None, settings: P
     if model:
         parameters = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in model.parameters)
         facts.append(Fact("Made of", f"{model.family.replace('_', ' ')}{f': {parameters}' if parameters else ''}"))
-        features = settings.training.features
-        facts.append(Fact("Inputs", f"{labels.number_of(len(features), ('column', 'columns'))}: {', '.join(features)}"))
+        facts.append(Fact("Inputs", _inputs(history, model, settings)))
         base = f"{wording.share(model.base_rate)} of them {settings.reporting.outcome}"
         rows = labels.number_of(model.snapshot.rows, nouns)
         facts.append(Fact("Trained on", f"{rows}, {span(model)}; {base}; fitted in {model.fit_seconds:.1f} s"))
@@ -112,15 +112,14 @@ def provenance(history: History, version: int | None) -> tuple[Fact, ...]:
         number = labels.number_of(len(shot.batches), ("batch", "batches"))
         facts.append(Fact("Snapshot", f"{number}, everything known before {moment(shot.cutoff)}", (shot.id,)))
         facts.append(Fact("Model", f"seed {model.seed}", (model.id,)))
-        facts.append(Fact("Settings", "of the pipeline file, with defaults", (model.settings_hash,)))
+        changed = "; the file has been changed since" if _other_settings(history, model) else ""
+        facts.append(Fact("Settings", f"{_ITS_SETTINGS}{changed}", (model.settings_hash,)))
         facts.append(Fact("Code", model.code_version))
         facts.append(Fact("Golden batch", "rows with the answers it gave at its gate", (model.golden,)))
     elif history.settings_hash:
-        facts.append(Fact("Settings", "of the pipeline file, with defaults", (history.settings_hash,)))
-    libraries = ", ".join(f"{name} {release}" for name, release in history.libraries)
-    if libraries or history.lock_hash:
-        facts.append(Fact("Libraries", libraries, (history.lock_hash,) if history.lock_hash else ()))
-    return tuple(facts)
+        facts.append(Fact("Settings", _ITS_SETTINGS, (history.settings_hash,)))
+    libraries = _libraries(history, model)
+    return (*facts, libraries) if libraries else tuple(facts)
 
 
 def span(model: Model) -> str:
@@ -134,6 +133,29 @@ def span(model: Model) -> str:
 def moment(at: datetime) -> str:
     """`2026-11-21 07:38 UTC`."""
     return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def _inputs(history: History, model: Model, settings: PipelineSettings) -> str:
+    """Columns of the settings; they are those that the model was trained on unless the settings were changed since."""
+    features = settings.training.features
+    named = f"{labels.number_of(len(features), ('column', 'columns'))}: {', '.join(features)}"
+    if _other_settings(history, model):
+        return f"{named} (by the pipeline file as it is now; it has been changed since this version was trained)"
+    return named
+
+
+def _other_settings(history: History, model: Model) -> bool:
+    return bool(history.settings_hash) and history.settings_hash != model.settings_hash
+
+
+def _libraries(history: History, model: Model | None) -> Fact | None:
+    """What is known is the lock file of the fit; releases are those of now, and told only if that file is the same."""
+    lock = model.lock_hash if model else history.lock_hash
+    if lock != history.lock_hash:
+        return Fact("Libraries", "of the lock file that it was trained with; another one is installed now", (lock,))
+    releases = ", ".join(f"{name} {release}" for name, release in history.libraries)
+    now = f"of this lock file; installed now: {releases}" if releases else "of this lock file"
+    return Fact("Libraries", now if lock else releases, (lock,) if lock else ()) if releases or lock else None
 
 
 def _ends(score: Score | None) -> str:

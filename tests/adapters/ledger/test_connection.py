@@ -31,7 +31,7 @@ def access(database: Path, clock: Clock) -> Iterator[Access]:
 def test_who_reads_does_not_wait_for_who_writes(database: Path, access: Access) -> None:
     with closing(sqlite3.connect(database, isolation_level=None)) as other:
         other.execute("begin immediate")
-        other.execute("insert into leases values ('shop', null, 1, null)")
+        other.execute("insert into leases (pipeline, fence) values ('shop', 1)")
 
         seen = access.rows(select(leases))
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -260,3 +261,52 @@ def test_a_heart_goes_on_beating_when_the_database_was_out_of_reach(
         wait_for_beat(database, before)
 
         assert ledger.turns.open("shop", "a", "name", None) == 1
+
+
+# ── who holds it ──────────────────────────────────────────────────────────────────────────────────────────────────
+def test_nobody_holds_a_lease_before_the_first_and_after_the_last_holder(ledger: Ledger) -> None:
+    before = ledger.lease.holder("shop")
+    with ledger.lease.held("shop", "run 1"):
+        during, of_another = ledger.lease.holder("shop"), ledger.lease.holder("flights")
+
+    assert (before, of_another, ledger.lease.holder("shop")) == (None, None, None)
+    assert during == leases.Holder(f"process {os.getpid()} on {socket.gethostname()}", "run 1", lives=True)
+
+
+def test_a_holder_that_was_killed_is_named_with_its_run_until_somebody_follows(
+    start_holder: Callable[[], Holder], ledger: Ledger
+) -> None:
+    holder = start_holder()
+    alive = ledger.lease.holder("shop")
+    holder.kill()
+    holder.wait()
+    dead = ledger.lease.holder("shop")
+
+    assert alive is not None
+    assert dead is not None
+    assert (alive.who, alive.lives, dead.lives) == (dead.who, True, False)
+    assert dead.who.startswith(f"process {holder.pid} on ")
+
+
+def test_the_run_of_a_holder_is_not_taken_for_that_of_its_follower(ledger: Ledger) -> None:
+    with ledger.lease.held("shop", "run 1"):
+        pass
+    with ledger.lease.held("shop"):
+        found = ledger.lease.holder("shop")
+
+    assert found is not None
+    assert found.run is None
+
+
+def test_a_silent_holder_counts_as_dead_after_the_expiry(
+    start_holder: Callable[[], Holder], ledger: Ledger, clock: Clock
+) -> None:
+    holder = start_holder()
+    with paused(holder):
+        early = ledger.lease.holder("shop")
+        clock.ahead = LATER
+        late = ledger.lease.holder("shop")
+
+    assert early is not None
+    assert late is not None
+    assert (early.lives, late.lives) == (True, False)

@@ -9,10 +9,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
 
 from configs.environment import CHECKOUT
 from configs.errors import Damaged, UnusableHome
@@ -164,3 +166,93 @@ def test_processes_that_open_a_new_ledger_at_once_make_it_once_and_lose_nothing(
     assert faults == ["", "", ""]
     assert [row["number"] for row in turns] == list(range(1, 31))
     assert len({row["batch"] for row in turns}) == 30
+
+
+# ── from one version to the next ──────────────────────────────────────────────────────────────────────────────────
+def _migrate(database: Path, version: str) -> None:
+    """Bring an empty database to a version of the schema, as that version did."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(opening.__file__).parent / "migrations").replace("%", "%%"))
+    engine = create_engine(f"sqlite:///{database}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, version)
+    engine.dispose()
+
+
+OLD_ROWS = """
+insert into turns (pipeline, number, batch, batch_name, state, outcome, reasons, prefect_run, started, finished)
+values ('shop', 1, 'aa', 'monday', 'done', 'not_judged', '["why"]', 'run', '2026-03-01T06:00:00+00:00',
+        '2026-03-01T06:01:00+00:00'),
+       ('shop', 2, 'bb', 'tuesday', 'open', null, '[]', null, '2026-03-02T06:00:00+00:00', null);
+insert into triggers (pipeline, kind, key, evidence, state, turn, reason, at)
+values ('shop', 'new_data', 'batch:aa', 'monday landed', 'covered', 1, null, '2026-03-01T06:00:00+00:00'),
+       ('shop', 'manual', 'manual:1', 'asked for by hand', 'open', null, null, '2026-03-02T06:00:00+00:00');
+insert into leases (pipeline, holder, fence, expires) values ('shop', null, 41, null);
+"""
+
+
+def test_a_ledger_of_the_first_version_is_brought_forward_and_keeps_its_rows(
+    database: Path, open_ledger: Callable[[], Ledger]
+) -> None:
+    _migrate(database, "0001")
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.executescript(OLD_ROWS)
+
+    ledger = open_ledger()
+
+    turns = [(row["batch_name"], row["state"], row["outcome"], row["attempts"]) for row in ledger.turns.all("shop")]
+    triggers = [(one.key, one.state.value, one.turn, one.force) for one in ledger.inbox.all("shop")]
+    assert turns == [("monday", "done", "not_judged", 0), ("tuesday", "open", None, 0)]
+    assert triggers == [("batch:aa", "covered", 1, False), ("manual:1", "open", None, False)]
+    assert ledger.lease.holder("shop") is None
+    assert ledger.inbox.unsent("shop") == []
+
+
+def test_a_ledger_that_was_brought_forward_is_worked_with_like_a_new_one(
+    database: Path, open_ledger: Callable[[], Ledger]
+) -> None:
+    _migrate(database, "0001")
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.executescript(OLD_ROWS)
+    ledger = open_ledger()
+
+    with ledger.lease.held("shop", "run 2") as fence:
+        number = ledger.turns.open("shop", "bb", "tuesday", "run 2")
+        ledger.inbox.cover("shop", number, "bb")
+    known = [ledger.inbox.record("shop", "new_data", f"batch:{batch}", "landed") for batch in ("aa", "cc")]
+
+    assert (fence, number, known) == (42, 2, [False, True])
+    assert ledger.turns.get("shop", 2)["attempts"] == 1
+    assert [one.turn for one in ledger.inbox.all("shop")] == [1, 2, None]
+
+
+def test_what_was_brought_forward_has_the_tables_of_a_new_one(
+    database: Path, open_ledger: Callable[[], Ledger]
+) -> None:
+    _migrate(database, "0001")
+    open_ledger()
+
+    engine = create_engine(f"sqlite:///{database}")
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        differences, head = compare_metadata(context, schema.metadata), context.get_current_revision()
+    engine.dispose()
+
+    assert (differences, head) == ([], schema.HEAD)
+
+
+def test_processes_that_open_an_old_ledger_at_once_bring_it_forward_once(
+    database: Path, open_ledger: Callable[[], Ledger]
+) -> None:
+    _migrate(database, "0001")
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.executescript(OLD_ROWS)
+    started = [
+        subprocess.Popen([sys.executable, "-c", WRITER, database, name], cwd=CHECKOUT, stderr=subprocess.PIPE)
+        for name in ("one", "two", "three")
+    ]
+    faults = [process.communicate(timeout=60)[1].decode() for process in started]
+
+    assert faults == ["", "", ""]
+    assert [row["number"] for row in open_ledger().turns.all("shop")] == list(range(1, 33))

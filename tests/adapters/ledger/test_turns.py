@@ -54,11 +54,11 @@ def test_a_closed_turn_says_how_and_why_and_others_stay_open(ledger: Ledger) -> 
 
 def test_a_trigger_is_recorded_once_however_often_it_is_announced(ledger: Ledger) -> None:
     for evidence in ("monday landed", "monday landed again"):
-        ledger.turns.trigger("shop", "new_data", "batch:a", evidence, 1)
-    ledger.turns.trigger("shop", "drift", "drift:a", "8 of 16 columns moved", 1)
-    ledger.turns.trigger("flights", "new_data", "batch:a", "january landed", 1)
+        ledger.inbox.record("shop", "new_data", "batch:a", evidence, turn=1)
+    ledger.inbox.record("shop", "drift", "drift:a", "8 of 16 columns moved", turn=1)
+    ledger.inbox.record("flights", "new_data", "batch:a", "january landed", turn=1)
 
-    found = [(trigger.kind, trigger.evidence, trigger.turn) for trigger in ledger.turns.triggers("shop")]
+    found = [(trigger.kind, trigger.evidence, trigger.turn) for trigger in ledger.inbox.all("shop")]
 
     assert found == [("new_data", "monday landed", 1), ("drift", "8 of 16 columns moved", 1)]
 

@@ -161,7 +161,7 @@ def model(version: int, number: int) -> Model:
         settings_hash="acf5ad81f982",
         seed=20130101,
         code_version="05f2f704226a+changes",
-        lock_hash="c09d9c72cb41",
+        lock_hash="c09d9c72cb41dd7d3fd881429f89c8eb30f1339e77733c321ba138b320bb7df3",
         parameters=(("learning_rate", "0.06"), ("max_iter", "120"), ("max_leaf_nodes", "15")),
         base_rate=0.25,
         bundle=digest("version", version, 300),

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from configs.environment import CHECKOUT
 from configs.errors import BrokenContract
 from configs.settings import ColumnRule, ValidationSettings
-from tasks.core import ingestion, validation
-from tasks.core.validation import Checked
+from tasks.core import ingestion
+from tasks.core.validation import contract
+from tasks.core.validation.contract import Checked
 
 NOON = pd.Timestamp("2013-01-01 12:00", tz="UTC")
 RULES = {
@@ -26,7 +27,7 @@ RULES = {
 }
 
 
-def contract(*, key: tuple[str, ...] = (), most: float = 0.5, **changed: ColumnRule) -> ValidationSettings:
+def demands(*, key: tuple[str, ...] = (), most: float = 0.5, **changed: ColumnRule) -> ValidationSettings:
     return ValidationSettings(columns={**RULES, **changed}, key=key, max_quarantined=most)
 
 
@@ -44,7 +45,7 @@ def rows(count: int = 10, **changed: Any) -> pd.DataFrame:
 
 
 def check(frame: pd.DataFrame, settings: ValidationSettings | None = None) -> Checked:
-    return validation.check(frame, settings or contract(), "sold")
+    return contract.check(frame, settings or demands(), "sold")
 
 
 def refusal(frame: pd.DataFrame, settings: ValidationSettings | None = None) -> str:
@@ -92,7 +93,7 @@ def test_a_row_that_breaks_a_rule_is_set_aside_with_the_reason(
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf])
 def test_infinity_is_not_a_number_that_a_range_lets_pass(value: float):
-    checked = check(rows(price=[1.0] * 9 + [value]), contract(price=ColumnRule(type="number")))
+    checked = check(rows(price=[1.0] * 9 + [value]), demands(price=ColumnRule(type="number")))
 
     assert [(finding.rule, finding.message) for finding in checked.findings] == [("finite", "a finite number")]
 
@@ -112,7 +113,7 @@ def test_a_missing_value_is_set_aside_only_where_the_contract_wants_one():
 def test_whole_numbers_stored_with_missing_ones_are_fine_and_halves_are_not():
     rule = ColumnRule(type="integer", nullable=True)
 
-    checked = check(rows(items=[1.0, np.nan, 2.5, 3, 4, 5, 6, 7, 8, 2.0**60]), contract(items=rule))
+    checked = check(rows(items=[1.0, np.nan, 2.5, 3, 4, 5, 6, 7, 8, 2.0**60]), demands(items=rule))
 
     assert [(finding.rule, finding.examples) for finding in checked.findings] == [
         ("whole", ("2.5",)),
@@ -123,7 +124,7 @@ def test_whole_numbers_stored_with_missing_ones_are_fine_and_halves_are_not():
 def test_whole_numbers_beyond_two_to_the_53_are_compared_exactly():
     rule = ColumnRule(type="integer", min=0.5, max=2.0**60)
 
-    checked = check(rows(items=[0, 1, 2, 3, 4, 5, 6, 7, 2**60, 2**60 + 1]), contract(items=rule))
+    checked = check(rows(items=[0, 1, 2, 3, 4, 5, 6, 7, 2**60, 2**60 + 1]), demands(items=rule))
 
     assert checked.quarantined["items"].tolist() == [0, 2**60 + 1]
 
@@ -156,7 +157,7 @@ def test_examples_are_different_and_at_most_three():
 def test_a_long_list_of_values_is_cut_in_the_message():
     allowed = tuple("abcdefghijkl")
 
-    checked = check(rows(shop=["a"] * 9 + ["z"]), contract(shop=ColumnRule(type="category", values=allowed)))
+    checked = check(rows(shop=["a"] * 9 + ["z"]), demands(shop=ColumnRule(type="category", values=allowed)))
 
     assert checked.findings[0].message == "one of a, b, c, d, e, f, g, h and 4 more"
 
@@ -166,7 +167,7 @@ def test_two_different_rows_with_one_key_are_both_set_aside():
         at=[NOON] * 3 + list(NOON + pd.to_timedelta(np.arange(1, 8), unit="h")), shop=["a", "b", "a"] + ["a"] * 7
     )
 
-    checked = check(frame, contract(key=("at", "shop")))
+    checked = check(frame, demands(key=("at", "shop")))
 
     (finding,) = checked.findings
     assert (finding.column, finding.rule, finding.rows) == ("at, shop", "key", 2)
@@ -178,7 +179,7 @@ def test_findings_come_in_the_order_of_the_contract_and_the_key_last():
     frame = rows(at=[NOON] * 2 + list(NOON + pd.to_timedelta(np.arange(1, 9), unit="h")))
     frame.loc[9, ["price", "items"]] = [99.0, 0]
 
-    checked = check(frame, contract(key=("at",)))
+    checked = check(frame, demands(key=("at",)))
 
     assert [finding.column for finding in checked.findings] == ["items", "price", "at"]
 
@@ -197,7 +198,7 @@ def test_too_many_bad_rows_refuse_the_batch_and_the_worst_rule_comes_first():
     frame = rows(price=[99.0, 98.0] + [1.0] * 8)
     frame.loc[9, "shop"] = "z"
 
-    text = refusal(frame, contract(most=0.2))
+    text = refusal(frame, demands(most=0.2))
 
     assert text == (
         "3 of 10 rows break the contract, at most 2 (20\u202f%) may: "
@@ -208,13 +209,13 @@ def test_too_many_bad_rows_refuse_the_batch_and_the_worst_rule_comes_first():
 
 @pytest.mark.parametrize(("bad", "count", "most"), [(29, 100, 0.29), (5, 100, 0.05), (0, 100, 0.0), (7, 100, 0.07)])
 def test_exactly_the_tolerable_share_is_tolerated(bad: int, count: int, most: float):
-    checked = check(rows(count, price=[99.0] * bad + [1.0] * (count - bad)), contract(most=most))
+    checked = check(rows(count, price=[99.0] * bad + [1.0] * (count - bad)), demands(most=most))
 
     assert len(checked.quarantined) == bad
 
 
 def test_a_batch_of_which_no_row_is_left_is_refused_even_if_all_may_be_bad():
-    text = refusal(rows(price=[99.0] * 10), contract(most=1.0))
+    text = refusal(rows(price=[99.0] * 10), demands(most=1.0))
 
     assert text.startswith("10 of 10 rows break the contract: 'price' must be")
 
@@ -229,7 +230,7 @@ def test_the_form_is_judged_before_the_values():
 
 
 def test_the_contract_is_a_schema_of_pandera_that_never_converts():
-    schema = validation.schema(contract(key=("at", "shop")))
+    schema = contract.schema(demands(key=("at", "shop")))
 
     assert list(schema.columns) == list(RULES)
     assert schema.unique == ["at", "shop"]
@@ -241,10 +242,10 @@ def test_no_switch_in_the_environment_turns_the_contract_off(switch: str):
     code = """
 import pandas as pd
 from configs.settings import ColumnRule, ValidationSettings
-from tasks.core import validation
+from tasks.core.validation import contract
 rules = {"a": ColumnRule(type="integer", max=1), "b": ColumnRule(type="integer")}
-contract = ValidationSettings(columns=rules, max_quarantined=1)
-checked = validation.check(pd.DataFrame({"a": [1, 2], "b": 1}), contract, "b")
+demands = ValidationSettings(columns=rules, max_quarantined=1)
+checked = contract.check(pd.DataFrame({"a": [1, 2], "b": 1}), demands, "b")
 print(len(checked.quarantined))
 """
     name, value = switch.split("=")
@@ -286,7 +287,7 @@ def test_landed_is_accepted_and_quarantined_and_duplicates_and_nothing_is_change
     fresh, duplicates = ingestion.separate(frame, None)
 
     try:
-        checked = check(fresh, contract(key=("at", "shop"), most=1.0))
+        checked = check(fresh, demands(key=("at", "shop"), most=1.0))
     except BrokenContract:
         assert fresh.empty or not _good(fresh).any()
         return

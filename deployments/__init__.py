@@ -1,0 +1,1 @@
+"""How the flows are put to work: definitions, and the ways to bring them to a Prefect server."""

@@ -1,0 +1,191 @@
+"""`python -m deployments.apply` (`make deploy`): what is in configs/ is put to work on a Prefect server.
+
+It may be run any number of times: everything is read in bulk, compared by the hash of its definition, and only what
+differs is written. What carries our tag and is no longer in configs/ is removed. What somebody switched off stays off.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from configs import environment, loader
+from configs.errors import IncumbentError, UnknownPipeline, Unreachable
+from deployments import plan
+from deployments.plan import POOL, Automation, Deployment
+from deployments.remote import Found, Remote
+from flows.stopping import Stop, leave
+from tasks.adapters import files, local_api, running_server
+
+_OWNED = "prefect.deployment."
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what is described above; returns the exit code."""
+    described = (__doc__ or "").partition(": ")[2]
+    parser = argparse.ArgumentParser(
+        prog="python -m deployments.apply", description=f"{described[0].upper()}{described[1:]}"
+    )
+    parser.parse_args(sys.argv[1:] if arguments is None else arguments)
+    try:
+        environment.settle()
+        with Stop() as stop:
+            return _deploy()
+    except IncumbentError as problem:
+        print(problem, file=sys.stderr)
+        return problem.exit_code
+    print("\nStopped. The same command goes on from there.", file=sys.stderr)
+    return stop.code
+
+
+def apply(home: Path, wanted: Sequence[Deployment]) -> Iterator[str]:
+    """Bring the server of the current settings to what is wanted; gives a line for each change, once it is made.
+
+    Raises:
+        Unreachable: The server refuses something.
+    """
+    from prefect.client.orchestration import get_client
+    from prefect.exceptions import PrefectHTTPStatusError
+
+    with files.locked(home / "prefect" / ".apply.lock"):
+        try:
+            with get_client(sync_client=True) as client:
+                yield from _reconcile(Remote(client), wanted)
+        except PrefectHTTPStatusError as err:
+            said = " ".join(err.response.text.split())[:300]
+            raise Unreachable(f"The Prefect server refused {err.request.method} {err.request.url}: {said}") from err
+
+
+def _deploy() -> int:
+    wanted, place = plan.plan(known(), plan.here()), plan.here()
+    named = environment.read().prefect_api_url
+    url = named or running_server.address(place.home)
+    if url is None:
+        raise Unreachable(
+            "There is no Prefect server to deploy to: PREFECT_API_URL is not set, and `make up` does not run on "
+            f"{place.home}. Start one of the two, or a server of yours: prefect server start."
+        )
+    api = local_api.start(place.home, url)
+    api.wait()
+    with local_api.connected(api):
+        changes = 0
+        for line in apply(place.home, wanted):
+            changes += 1
+            print(line, flush=True)
+    if not changes:
+        print("nothing to change")
+    print(_how_to_work(url, by_up=not named), flush=True)
+    return 0
+
+
+def known() -> list[str]:
+    """The pipelines to put to work.
+
+    Raises:
+        UnknownPipeline: There is none, which is a mistake more likely than a wish: all would be removed.
+    """
+    names = loader.known()
+    if not names:
+        raise UnknownPipeline(
+            f"There is no pipeline file in {environment.read().pipelines}. Add one, or set INCUMBENT_PIPELINES."
+        )
+    return names
+
+
+def _how_to_work(url: str, *, by_up: bool) -> str:
+    program = Path(sys.executable).with_name("prefect")
+    shown = program.relative_to(Path.cwd()) if program.is_relative_to(Path.cwd()) else program
+    ledger = " INCUMBENT_LEDGER_URL=..." if environment.read().ledger_url else ""
+    does = "The worker of `make up` does the work. To add one" if by_up else "To start a worker (as many as you like)"
+    command = f"PREFECT_API_URL={url} PREFECT_WORKER_QUERY_SECONDS=1{ledger} {shown} worker start --pool {POOL}"
+    return f"\n{does}:\n  {command}"
+
+
+def _reconcile(remote: Remote, wanted: Sequence[Deployment]) -> Iterator[str]:
+    if remote.ensure_pool():
+        yield f"created  work pool {POOL}"
+    there = remote.deployments()
+    names = {automation.name for deployment in wanted for automation in deployment.automations}
+    listening = remote.automations(names)
+    forms = {deployment.entrypoint: _form(deployment.entrypoint) for deployment in wanted}
+    flows = {flow: remote.ensure_flow(flow) for flow in {deployment.flow for deployment in wanted}}
+    kept: set[str] = set()
+    for deployment in wanted:
+        found, form = there.get(deployment.name), forms[deployment.entrypoint]
+        version = deployment.version(form)
+        body = {
+            **deployment.body,
+            "flow_id": flows[deployment.flow],
+            "parameter_openapi_schema": form,
+            "version": version,
+        }
+        if found is None:
+            identity = remote.create_deployment(body)
+            yield f"created  {deployment.name}"
+        else:
+            identity = found["id"]
+            if found["version"] != version:
+                remote.update_deployment(found, body)
+                yield f"updated  {deployment.name}"
+        for automation in deployment.automations:
+            yield from _listen(remote, automation, identity, listening, kept)
+    yield from _remove(remote, {deployment.name for deployment in wanted}, there, listening, kept)
+
+
+def _listen(
+    remote: Remote, automation: Automation, identity: str, listening: Sequence[Found], kept: set[str]
+) -> Iterator[str]:
+    """See to one automation, and note the id of the one that is its."""
+    version = automation.version(identity)
+    body = {
+        "name": automation.name,
+        "description": f"{automation.description} ({version})",
+        "tags": list(automation.tags),
+        "enabled": True,
+        "trigger": automation.trigger,
+        "actions": [
+            {
+                "type": "run-deployment",
+                "source": "selected",
+                "deployment_id": identity,
+                "parameters": automation.parameters,
+            }
+        ],
+        "owner_resource": f"{_OWNED}{identity}",
+    }
+    found = next((one for one in listening if one["name"] == automation.name), None)
+    if found is None:
+        remote.create_automation(body)
+        yield f"created  automation {automation.name}"
+        return
+    kept.add(found["id"])
+    if not found["description"].endswith(f"({version})"):
+        remote.update_automation(found, body)
+        yield f"updated  automation {automation.name}{'' if found['enabled'] else ' (stays off)'}"
+
+
+def _remove(
+    remote: Remote, names: set[str], there: dict[str, Found], listening: Sequence[Found], kept: set[str]
+) -> Iterator[str]:
+    for one in listening:
+        if one["id"] not in kept:
+            remote.delete_automation(one)
+            yield f"removed  automation {one['name']}"
+    for name in sorted(there.keys() - names):
+        remote.delete_deployment(there[name])
+        yield f"removed  {name}"
+
+
+def _form(entrypoint: str) -> dict[str, Any]:
+    """The form in the UI: names, types and help of a flow's parameters."""
+    from prefect.utilities.callables import parameter_schema
+
+    path, _, name = entrypoint.partition(":")
+    module = import_module(path.removesuffix(".py").replace("/", "."))
+    return dict(parameter_schema(getattr(module, name)).model_dump())
+
+
+if __name__ == "__main__":
+    leave(main())

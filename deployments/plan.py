@@ -1,0 +1,160 @@
+"""WHAT is put to work: the deployments and automations of every pipeline, as plain values.
+
+Change `prefect.yaml` when a definition changes; change this module when definitions have to follow the settings of a
+pipeline in another way. Bringing them to a server is `apply`'s.
+"""
+
+import hashlib
+import json
+import re
+import shlex
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from configs import environment, loader
+from configs.coordination import Schedules
+from configs.environment import CHECKOUT, DEFAULT_PIPELINE
+
+TAG = "incumbent"
+"""What we put on a server carries this tag; only that is ever removed."""
+POOL = "incumbent"
+"""Work pool of all deployments; any number of workers may serve it."""
+FILE = CHECKOUT / "deployments" / "prefect.yaml"
+
+_WORD = re.compile(rf"(?<![\w-]){DEFAULT_PIPELINE}(?![\w-])")
+_TEXT = ("description", "template", "entrypoint")
+"""Keys whose values are the same for every pipeline."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where runs take place; workers on other machines need the same paths."""
+
+    home: Path
+    pipelines: Path
+    checkout: Path = CHECKOUT
+    python: str = sys.executable
+
+    def job_variables(self) -> dict[str, Any]:
+        """What a worker is told about the process of a run.
+
+        The address of the ledger is not among it: it may hold a password, and these are shown in the UI.
+        """
+        return {
+            "command": shlex.join([self.python, "-m", "deployments.process"]),
+            "working_dir": str(self.checkout),
+            "env": {"INCUMBENT_HOME": str(self.home), "INCUMBENT_PIPELINES": str(self.pipelines)},
+        }
+
+
+@dataclass(frozen=True)
+class Automation:
+    """What starts a deployment on an event; its deployment's id is known to the server only."""
+
+    name: str
+    description: str
+    trigger: Mapping[str, Any]
+    parameters: Mapping[str, Any]
+    tags: tuple[str, ...]
+
+    def version(self, deployment: str) -> str:
+        """Hash of the definition, with the id of the deployment that it starts."""
+        return _hash([self.name, self.description, self.trigger, self.parameters, self.tags, deployment])
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One flow of one pipeline."""
+
+    flow: str
+    pipeline: str
+    entrypoint: str
+    body: Mapping[str, Any]
+    """What the server is told, but for the flow, the form of its parameters, and the version."""
+    automations: tuple[Automation, ...]
+
+    @property
+    def name(self) -> str:
+        """`poll/flights`."""
+        return f"{self.flow}/{self.pipeline}"
+
+    def version(self, form: Mapping[str, Any]) -> str:
+        """Hash of the definition, with the form of the flow's parameters."""
+        return _hash([self.flow, self.body, form])
+
+
+def here() -> Place:
+    """This checkout with its interpreter, on the home that the environment names."""
+    found = environment.read()
+    return Place(found.home, found.pipelines.absolute())
+
+
+def plan(pipelines: Iterable[str], place: Place) -> list[Deployment]:
+    """The deployments of some pipelines, three each.
+
+    Raises:
+        InvalidSettings: A pipeline file is not valid; nothing was changed anywhere.
+    """
+    templates = yaml.safe_load(FILE.read_text(encoding="utf-8"))["deployments"]
+    return [
+        _fill(template, pipeline, loader.load(pipeline).coordination.schedules, place)
+        for pipeline in pipelines
+        for template in templates
+    ]
+
+
+def _fill(template: Mapping[str, Any], pipeline: str, schedules: Schedules, place: Place) -> Deployment:
+    entry = _renamed(template, pipeline)
+    flow = entry["entrypoint"].rpartition(":")[2].replace("_", "-")
+    limit = entry.get("concurrency_limit", {})
+    body = {
+        "name": entry["name"],
+        "entrypoint": entry["entrypoint"],
+        "path": str(place.checkout),
+        "description": entry["description"],
+        "tags": entry["tags"],
+        "parameters": entry["parameters"],
+        "enforce_parameter_schema": True,
+        "work_pool_name": entry["work_pool"]["name"],
+        "job_variables": place.job_variables(),
+        "pull_steps": [{step: {"directory": str(place.checkout)} for step in pull} for pull in entry["pull"]],
+        "concurrency_limit": limit.get("limit"),
+        "concurrency_options": {"collision_strategy": limit["collision_strategy"]} if limit else None,
+        "schedules": _schedules(flow, schedules),
+    }
+    automations = tuple(_automation(trigger, entry["tags"]) for trigger in entry.get("triggers", ()))
+    return Deployment(flow, pipeline, entry["entrypoint"], body, automations)
+
+
+def _schedules(flow: str, schedules: Schedules) -> list[dict[str, Any]]:
+    """Cron in UTC: in a zone with summer time an hour would be skipped, or come twice."""
+    cron = getattr(schedules, flow.replace("-", "_"))
+    if cron is None:
+        return []
+    told = {"reason": "schedule"} if flow == "continuous-training" else {}
+    return [{"slug": flow, "schedule": {"cron": cron, "timezone": "UTC"}, "active": True, "parameters": told}]
+
+
+def _automation(trigger: Mapping[str, Any], tags: list[str]) -> Automation:
+    about = ("name", "description", "parameters")
+    asks = {"threshold": 1, "within": 0, **{key: value for key, value in trigger.items() if key not in about}}
+    return Automation(trigger["name"], trigger["description"], asks, trigger["parameters"], tuple(tags))
+
+
+def _renamed(value: Any, pipeline: str) -> Any:
+    """The definition with the name of another pipeline."""
+    if isinstance(value, dict):
+        return {key: item if key in _TEXT else _renamed(item, pipeline) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_renamed(item, pipeline) for item in value]
+    return _WORD.sub(pipeline, value) if isinstance(value, str) else value
+
+
+def _hash(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=list)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,0 +1,163 @@
+"""`python -m deployments.up` (`make up`): everything on this machine, until Ctrl-C.
+
+Starts Prefect's server with its UI, a worker with all deployments and their triggers, and MLflow's UI, on loopback;
+watches the landing folders. Whatever ends it, Ctrl-C, a closed terminal or kill -9, ends all of it.
+"""
+
+import argparse
+import os
+import socket
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, suppress
+from pathlib import Path
+
+from configs import environment, loader
+from configs.errors import IncumbentError
+from deployments import alone, apply, children, leftovers, plan, served
+from deployments.tree import Tree
+from deployments.watcher import LOOK_SECONDS, Watcher
+from flows import program
+from flows.stopping import leave
+from tasks.adapters import running_server
+from tasks.adapters.home import Home
+
+_TICK_SECONDS = 0.1
+_GRACE_SECONDS = 10.0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run everything until somebody ends it; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m deployments.up", description=__doc__)
+    parser.add_argument("--end-with-parent", action="store_true", help="end when the process that started it ends")
+    chosen = parser.parse_args(sys.argv[1:] if arguments is None else arguments)
+    try:
+        environment.settle()
+        home = environment.read().home
+        with alone.on(home) as other:
+            if other is not None:
+                _say(f"It is up already, by process {other.pid}.")
+                _say(f"  Prefect  {other.ui}\n  MLflow   {other.mlflow}")
+                return 0
+            with alone.stopped(os.getppid() if chosen.end_with_parent else None) as stop, ExitStack() as opened:
+                _Up(home, stop, opened).run()
+    except IncumbentError as problem:
+        _say(str(problem), error=True)
+        return problem.exit_code
+    return 0
+
+
+class _Up:
+    """One run of everything."""
+
+    def __init__(self, home: Path, stop: threading.Event, opened: ExitStack) -> None:
+        self._home, self._stop = home, stop
+        self._pipelines = apply.known()
+        plan.plan(self._pipelines, plan.here())  # a mistake in a file is said before anything is started
+        self._folders = dict(_landing_folders(home, self._pipelines))
+        self._prefect = opened.enter_context(closing(children.listen(children.PREFECT_PORT)))
+        self._mlflow = opened.enter_context(closing(children.listen(children.MLFLOW_PORT)))
+        self._url = f"{children.address(self._prefect)}/api"
+        self._told, ready = os.pipe()
+        os.set_blocking(self._told, False)
+        self._tree = Tree(_say)
+        opened.callback(self._end)
+        self._server = children.server(home, self._prefect)
+        self._worker = children.worker(home, self._url, ready)
+        self._began = time.monotonic()
+
+    def run(self) -> None:
+        """Start all, say where they answer, then look after them until the end."""
+        _say("Starting Prefect's server, a worker and MLflow's UI. Ctrl-C ends all of it.")
+        self._tree.start(self._server)
+        self._tree.start(self._worker)
+        if self._wait(lambda: running_server.is_healthy(self._url, timeout=1.0)):
+            running_server.announce(self._home, self._url, children.address(self._mlflow))
+            self._say_address("Prefect", self._prefect)
+            # Only now: its imports would take the cores from the other two.
+            self._tree.start(children.ui_of_mlflow(self._home, self._mlflow))
+        if self._wait(lambda: _answers(self._mlflow)):
+            self._say_address("MLflow", self._mlflow)
+        if self._wait(self._is_ready):
+            _say(_what_next(self._folders, time.monotonic() - self._began))
+        self._watch()
+
+    def _watch(self) -> None:
+        watcher = Watcher(self._url, self._folders)
+        while not self._stop.wait(LOOK_SECONDS):
+            self._tree.look()
+            for pipeline in watcher.look():
+                _say(f"{time.strftime('%H:%M:%S')}  {pipeline}: its landing folder has changed; poll/{pipeline} starts")
+
+    def _wait(self, is_there: Callable[[], bool]) -> bool:
+        """Wait until something is there; False if somebody stops everything before."""
+        while not self._stop.is_set():
+            self._tree.look()
+            if is_there():
+                return True
+            self._stop.wait(_TICK_SECONDS)
+        return False
+
+    def _is_ready(self) -> bool:
+        try:
+            return served.READY in os.read(self._told, 1 << 16)
+        except BlockingIOError:
+            return False
+
+    def _say_address(self, name: str, listener: socket.socket) -> None:
+        _say(f"  {name:<8} {children.address(listener)}  ({time.monotonic() - self._began:.0f} s)")
+
+    def _end(self) -> None:
+        """End the worker first, so that what it did can be closed; then the rest."""
+        self._tree.end(self._worker, _GRACE_SECONDS)
+        if running_server.is_healthy(self._url):
+            with suppress(OSError):
+                leftovers.close(self._url, "`make up` was ended. What was committed stays.", at_once=True)
+        running_server.withdraw(self._home)
+        self._tree.end(self._server, _GRACE_SECONDS)
+        self._tree.close()
+
+
+def _landing_folders(home: Path, pipelines: Sequence[str]) -> Iterator[tuple[str, Path]]:
+    """The landing folder of each pipeline; one in the home is made, so that there is somewhere to drop a file."""
+    hands = Home(home)
+    for pipeline in pipelines:
+        folder = hands.landing(pipeline)
+        if loader.load(pipeline).ingestion.source.folder is None:
+            with suppress(OSError):
+                folder.mkdir(parents=True, exist_ok=True)
+        yield pipeline, folder
+
+
+def _answers(listener: socket.socket) -> bool:
+    try:
+        with urllib.request.urlopen(f"{children.address(listener)}/health", timeout=1.0) as answer:  # noqa: S310  ours
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def _what_next(folders: Mapping[str, Path], seconds: float) -> str:
+    here = Path.cwd()
+    shown = [str(path.relative_to(here) if path.is_relative_to(here) else path) for path in folders.values()]
+    places = shown[0] if len(shown) == 1 else f"{shown[0]}, or another of {len(shown)} landing folders"
+    return "\n".join(
+        (
+            f"All is up after {seconds:.0f} s. What next:",
+            f"  drop a parquet file into {places}",
+            f"  the example's data:          {program.command('prepare')}",
+            f"  a fault, to see it answered: {program.command('simulate')}",
+        )
+    )
+
+
+def _say(text: str, *, error: bool = False) -> None:
+    with suppress(OSError):  # the terminal may be gone
+        print(text, file=sys.stderr if error else sys.stdout, flush=True)
+
+
+if __name__ == "__main__":
+    leave(main())

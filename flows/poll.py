@@ -1,0 +1,21 @@
+"""The flow `poll`: is there new data, and was anything missed? Light, so that it can run every minute."""
+
+from prefect import flow
+
+from tasks import coordination, ingestion, reporting
+from tasks.core.runs import Polled
+
+
+@flow(name="poll", flow_run_name="{pipeline} · poll")
+def poll(pipeline: str = "flights") -> Polled:
+    """Announce new data, and make up for what was missed: lost announcements, crashed runs, a model that is too old.
+
+    Args:
+        pipeline: Name of a file in configs/pipelines/, without .yaml.
+    """
+    crashed = coordination.close_crashed(pipeline)
+    new = ingestion.announce_new(pipeline)
+    old = coordination.check_age(pipeline)
+    started = coordination.start_what_waits(pipeline)
+    alerts = coordination.send_alerts(pipeline)
+    return reporting.end_poll(Polled(pipeline, new, crashed, old, started, alerts))

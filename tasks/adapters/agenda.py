@@ -1,0 +1,96 @@
+"""What the inbox leads to, asked of the ledger and the landing folder; the rules are in the core."""
+
+from datetime import datetime, timedelta
+
+from tasks.adapters import inbox
+from tasks.adapters.home import Home
+from tasks.adapters.inbox import Waiting
+from tasks.adapters.ledger import codec
+from tasks.core import coordination
+from tasks.core.coordination import Agenda, Past
+from tasks.core.turns import Trigger, TriggerState, TurnState
+
+LOOKING_BACK = timedelta(hours=24)
+"""How far back the sweep reads what failed on the server; each thing is told once."""
+_ON_ITS_WAY = timedelta(seconds=30)
+"""So long an announcement may take until somebody works on it; after that the sweep starts a run itself."""
+
+
+def plan(
+    home: Home, pipeline: str, waiting: Waiting, since: datetime | None = None, newest: int | None = None
+) -> Agenda:
+    """Decide what the open triggers lead to.
+
+    Args:
+        home: Ledger, settings and clock.
+        pipeline: Its pipeline.
+        waiting: What waits in the landing folder.
+        since: When this run began.
+        newest: Number of the last trigger from before the look: a later one may be about what was not there yet.
+    """
+    settings, turns = home.settings(pipeline).coordination, past(home, pipeline)
+    known = {turn.batch for turn in turns}
+    fresh = [delivery for delivery in waiting.deliveries if delivery.digest not in known]
+    return coordination.plan(
+        [trigger for trigger in home.ledger.inbox.open(pipeline) if newest is None or trigger.id <= newest],
+        [delivery.digest for delivery in waiting.deliveries],
+        turns,
+        settings,
+        now=home.clock(),
+        since=since,
+        rows=inbox.count_rows(fresh) if settings.min_new_rows else None,
+    )
+
+
+def unannounced(home: Home, pipeline: str) -> list[tuple[str, str]]:
+    """Key and evidence for each delivery that no turn and no open trigger knows; one that was gone and is back too."""
+    told: dict[str | None, list[Trigger]] = {}
+    for trigger in home.ledger.inbox.all(pipeline):
+        told.setdefault(coordination.batch_of(trigger), []).append(trigger)
+    known = {turn.batch for turn in past(home, pipeline)}
+    found = []
+    for delivery in inbox.look(home, pipeline).deliveries:
+        before, key = told.get(delivery.digest, []), f"{coordination.BATCH}{delivery.digest}"
+        if delivery.digest in known or any(trigger.state is TriggerState.OPEN for trigger in before):
+            continue
+        again = (f":{len(before) + 1}", " again") if before else ("", "")
+        found.append((f"{key}{again[0]}", f"{delivery.name} landed{again[1]}"))
+    return found
+
+
+def own_key(kind: str) -> str:
+    """A key for a reason that came without one: of the flow run, so that its retries are one reason."""
+    from prefect import runtime
+
+    return f"{kind}:{runtime.flow_run.id}"
+
+
+def past(home: Home, pipeline: str) -> list[Past]:
+    """The turns so far."""
+    return [
+        Past(row["number"], row["batch"], codec.moment(row["started"]), codec.moment(row["finished"]))  # type: ignore[arg-type]
+        for row in home.ledger.turns.all(pipeline)
+    ]
+
+
+def overdue(home: Home, pipeline: str) -> Trigger | None:
+    """The trigger for which a run has to be started, because nobody works and no announcement has started one.
+
+    That is an open one that is older than announcements take, if it would lead to something; or one of a turn that
+    was cut off or failed, when its pause is over.
+    """
+    holder = home.ledger.lease.holder(pipeline)
+    if holder is not None and holder.lives:
+        return None
+    now = home.clock()
+    cut_off = [row for row in home.ledger.turns.all(pipeline) if row["state"] != TurnState.DONE]
+    for row in cut_off:
+        if codec.moment(row["attempted"] or row["started"]) + coordination.pause(row["attempts"]) > now:  # type: ignore[operator]
+            return None
+    wanted = {row["number"] for row in cut_off}
+    resumed = [trigger for trigger in home.ledger.inbox.all(pipeline) if trigger.turn in wanted]
+    if resumed:
+        return resumed[0]
+    late = [trigger for trigger in home.ledger.inbox.open(pipeline) if now - trigger.at >= _ON_ITS_WAY]
+    found = plan(home, pipeline, inbox.look(home, pipeline)) if late else Agenda()
+    return late[0] if late and (found.deliveries or found.skips or found.covered) else None

@@ -1,0 +1,128 @@
+"""The inbox: why to look again, from the first word to the end of each; and the alerts that people are owed.
+
+A trigger is a row here before it is announced anywhere, so a lost or doubled announcement costs nothing.
+"""
+
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import RowMapping, Select, func, or_, select
+
+from tasks.adapters.ledger import codec
+from tasks.adapters.ledger.connection import Access, insert_new
+from tasks.adapters.ledger.schema import alerts, triggers
+from tasks.core.coordination import BATCH
+from tasks.core.turns import Alert, Trigger, TriggerState
+
+_LONGEST_KEY = 200
+
+
+class Inbox:
+    """Triggers of every pipeline. Each ends once: covered by a turn, skipped or failed."""
+
+    def __init__(self, access: Access) -> None:
+        """Args:
+        access: The ledger's connections.
+        """
+        self._access = access
+
+    def record(
+        self, pipeline: str, kind: str, key: str, evidence: str, *, force: bool = False, turn: int | None = None
+    ) -> bool:
+        """Record a reason to look; anybody may, with or without the lease. The same key is recorded once.
+
+        Args:
+            pipeline: What it is about.
+            kind: manual, schedule, new_data, drift or performance.
+            key: What makes it this one and no other.
+            evidence: What was seen, one sentence.
+            force: Whether it goes past cooldown, budget and minimum rows.
+            turn: The turn that found it, and answers it itself.
+
+        Returns:
+            Whether it was new.
+        """
+        now, state = self._access.now(), TriggerState.OPEN if turn is None else TriggerState.COVERED
+        values = {"kind": kind, "evidence": evidence, "force": force, "at": now, "state": state}
+        values |= {} if turn is None else {"turn": turn, "ended": now}
+        writing = self._access.transaction() if turn is None else self._access.writing(pipeline)
+        with writing as connection:
+            return insert_new(connection, triggers, {"pipeline": pipeline, "key": _fit(key)}, values)
+
+    def open(self, pipeline: str) -> list[Trigger]:
+        """Those that have not ended, oldest first."""
+        return _read(self._access.rows(_of(pipeline).where(triggers.c.state == TriggerState.OPEN)))
+
+    def newest(self, pipeline: str) -> int:
+        """Number of the trigger that was recorded last; 0 if there is none."""
+        row = self._access.rows(select(func.max(triggers.c.id).label("id")).where(triggers.c.pipeline == pipeline))[0]
+        return int(row["id"] or 0)
+
+    def all(self, pipeline: str) -> list[Trigger]:
+        """All of them, oldest first."""
+        return _read(self._access.rows(_of(pipeline)))
+
+    def cover(self, pipeline: str, turn: int, batch: str) -> None:
+        """End every open trigger that this turn answers: the one about its batch, and all that are about no batch."""
+        its_own = triggers.c.key.startswith(f"{BATCH}{batch}", autoescape=True)
+        about = or_(its_own, ~triggers.c.key.startswith(BATCH, autoescape=True))
+        self._end(pipeline, TriggerState.COVERED, about, turn=turn)
+
+    def cover_late(self, pipeline: str, by_id: Mapping[int, int]) -> None:
+        """End triggers that came after the turn which had taken in what they are about.
+
+        Args:
+            pipeline: Its pipeline.
+            by_id: For each trigger, the number of that turn.
+        """
+        for trigger, turn in by_id.items():
+            self._end(pipeline, TriggerState.COVERED, triggers.c.id == trigger, turn=turn)
+
+    def skip(self, pipeline: str, reasons: Mapping[int, str]) -> None:
+        """End triggers without a turn, each with its reason."""
+        for trigger, reason in reasons.items():
+            self._end(pipeline, TriggerState.SKIPPED, triggers.c.id == trigger, reason=reason)
+
+    def fail(self, pipeline: str, turn: int, reason: str) -> None:
+        """The turn that was to answer them was given up."""
+        with self._access.writing(pipeline) as connection:
+            covered = (triggers.c.pipeline == pipeline) & (triggers.c.turn == turn)
+            values = {"state": TriggerState.FAILED, "reason": reason, "ended": self._access.now()}
+            connection.execute(triggers.update().where(covered).values(**values))
+
+    def alert(self, pipeline: str, key: str, text: str) -> bool:
+        """Owe people a word; the same key once. Says whether it was new."""
+        with self._access.transaction() as connection:
+            values = {"text": text, "at": self._access.now()}
+            return insert_new(connection, alerts, {"pipeline": pipeline, "key": _fit(key)}, values)
+
+    def unsent(self, pipeline: str) -> list[Alert]:
+        """Alerts that have not been sent, oldest first."""
+        query = select(alerts).where(alerts.c.pipeline == pipeline, alerts.c.sent.is_(None)).order_by(alerts.c.at)
+        return [Alert(row["key"], row["text"]) for row in self._access.rows(query)]
+
+    def sent(self, pipeline: str, key: str) -> None:
+        """An alert has reached whoever is told."""
+        with self._access.transaction() as connection:
+            this = (alerts.c.pipeline == pipeline) & (alerts.c.key == key)
+            connection.execute(alerts.update().where(this).values(sent=self._access.now()))
+
+    def _end(self, pipeline: str, state: TriggerState, about: Any, **values: Any) -> None:
+        with self._access.writing(pipeline) as connection:
+            still = (triggers.c.pipeline == pipeline) & (triggers.c.state == TriggerState.OPEN) & about
+            connection.execute(triggers.update().where(still).values(state=state, ended=self._access.now(), **values))
+
+
+def _of(pipeline: str) -> Select[Any]:
+    return select(triggers).where(triggers.c.pipeline == pipeline).order_by(triggers.c.id)
+
+
+def _fit(key: str) -> str:
+    """A key that the column can hold; two that differ anywhere stay two."""
+    return key if len(key) <= _LONGEST_KEY else f"{key[: _LONGEST_KEY - 65]}#{sha256(key.encode()).hexdigest()}"
+
+
+def _read(rows: Iterable[RowMapping]) -> list[Trigger]:
+    names = ("id", "kind", "key", "evidence", "state", "at", "turn", "reason", "force")
+    return [codec.load(Trigger, {name: row[name] for name in names}) for row in rows]

@@ -1,0 +1,39 @@
+"""The files of an MLflow run: pipeline file, snapshot, score, slices, and the plots of a judged probe.
+
+Add a file here when who looks at a run in MLflow should find it there; the model itself belongs to `packaging`.
+"""
+
+import csv
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tasks.adapters.tracking import TrainingRun
+
+LATER = "pipeline-now.yaml"
+"""Name of a pipeline file that says something else than it did when the model was fitted."""
+
+
+def write(training: "TrainingRun", folder: Path) -> None:
+    """Make a folder and write all files of one run into it."""
+    folder.mkdir()
+    (folder / (LATER if training.settings_changed else "pipeline.yaml")).write_text(
+        training.pipeline_yaml, encoding="utf-8"
+    )
+    (folder / "snapshot.json").write_text(json.dumps(asdict(training.model.snapshot), default=str, indent=1))
+    (folder / "score.json").write_text(json.dumps(asdict(training.score), default=str, indent=1))
+    with (folder / "slices.csv").open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow(("column", "label", "rows", "clusters", "positives", "log_loss", "low", "high", "sufficient"))
+        for part in training.score.slices:
+            loss = part.log_loss
+            counts = (part.rows, part.clusters, part.positives)
+            table.writerow((part.column, part.label, *counts, loss.value, loss.low, loss.high, part.sufficient))
+    if training.judged is not None:
+        from tasks.adapters import plots
+
+        (folder / "plots").mkdir()
+        judged = training.judged
+        plots.draw(folder / "plots", judged.outcomes, judged.answers, training.score.calibration, judged.importance)

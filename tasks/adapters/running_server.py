@@ -1,0 +1,98 @@
+"""The Prefect server of a running `make up`: how others on the same home find it.
+
+Change this module when a running tree must be known by other marks. Starting and ending it is `deployments.up`'s.
+"""
+
+import json
+import os
+import subprocess
+import urllib.request
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from tasks.adapters import files
+
+_PROBE_SECONDS = 2.0
+_DEAD = ("Z", "X")
+
+
+@dataclass(frozen=True)
+class RunningServer:
+    """Where a running tree answers, and which process it belongs to."""
+
+    url: str
+    """Address of Prefect's API."""
+    mlflow: str
+    """Address of MLflow's UI."""
+    pid: int
+    started: str
+    """When that process started; a number may have been given to another one since."""
+
+    @property
+    def ui(self) -> str:
+        """Address of Prefect's UI."""
+        return self.url.removesuffix("/api")
+
+    def answers(self) -> bool:
+        """Whether its process lives and its API is healthy."""
+        return bool(self.started) and started(self.pid) == self.started and is_healthy(self.url)
+
+
+def find(home: Path) -> RunningServer | None:
+    """The server that answers for this home now; what a dead tree left behind counts for nothing."""
+    try:
+        found = RunningServer(**json.loads(_path(home).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+    return found if found.answers() else None
+
+
+def address(home: Path) -> str | None:
+    """Address of the API that answers for this home now."""
+    found = find(home)
+    return found.url if found else None
+
+
+def announce(home: Path, url: str, mlflow: str) -> None:
+    """Tell others that the tree of this process answers."""
+    mine = RunningServer(url, mlflow, os.getpid(), started(os.getpid()))
+    files.publish(_path(home), json.dumps(asdict(mine)).encode())
+
+
+def withdraw(home: Path) -> None:
+    """Tell others that it answers no longer."""
+    _path(home).unlink(missing_ok=True)
+
+
+def is_healthy(url: str, timeout: float = _PROBE_SECONDS) -> bool:
+    """Whether a Prefect API answers and says that it is well."""
+    try:
+        with urllib.request.urlopen(f"{url}/health", timeout=timeout) as answer:  # noqa: S310  an address of ours
+            return bool(answer.status == 200)
+    except (OSError, ValueError):
+        return False
+
+
+def started(pid: int) -> str:
+    """When a process started, in words that differ for another one of the same number; empty if there is none."""
+    try:
+        state, *fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except OSError:
+        return "" if Path("/proc/self/stat").exists() else _asked(pid)
+    return "" if state in _DEAD else fields[18]
+
+
+def _asked(pid: int) -> str:
+    """The same where there is no /proc."""
+    asked = subprocess.run(
+        ["ps", "-o", "lstart=", "-p", str(pid)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return asked.stdout.strip()
+
+
+def _path(home: Path) -> Path:
+    return home / "prefect" / "server.json"

@@ -1,0 +1,108 @@
+"""What a run is called when it has ended, and its last word: names that tell the story without a log being opened."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tasks.core.records import Batch
+from tasks.core.reporting import labels
+from tasks.core.turns import Health, Outcome, Trigger, Turn
+
+Row = dict[str, str | int | float | bool | None]
+
+KINDS = {
+    "manual": "by hand",
+    "schedule": "schedule",
+    "new_data": "new data",
+    "drift": "drift",
+    "performance": "performance",
+}
+"""A kind of trigger in plain words."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """Name and last message of a run."""
+
+    name: str
+    message: str
+
+
+def turn(pipeline: str, ended: Turn) -> Ended:
+    """`flights · 2013-06 · new data → keep shadowing`, and the main reason."""
+    name = f"{pipeline} · {ended.batch.name} · {_kinds(ended.triggers)} → {_label(ended.outcome)}"
+    return Ended(name, _sentence(_label(ended.outcome), ended.reasons))
+
+
+def run(pipeline: str, kind: str, turns: Sequence[Turn], failed: int, waits: str | None, taken_by: str | None) -> Ended:
+    """What a run through the inbox came to.
+
+    Args:
+        pipeline: Its pipeline.
+        kind: Why it was started.
+        turns: The turns that it did, in order.
+        failed: How many more it gave up.
+        waits: Why batches wait that had no turn.
+        taken_by: Who works on the pipeline and takes what this run was started for.
+    """
+    lead = f"{pipeline} · {KINDS.get(kind, kind)}"
+    left = f" {failed} given up." if failed and turns else ""
+    left += f" Batches wait: {waits}." if waits else ""
+    if taken_by and not turns:
+        return Ended(f"{lead} → taken along", f"The reason is recorded. {labels.ended(_first(taken_by))}")
+    if not turns:
+        done = f"{failed} given up" if failed else "nothing new"
+        return Ended(f"{lead} → {done}", f"{labels.capital(done)}.{left}")
+    last = turns[-1]
+    if len(turns) == 1:
+        return Ended(turn(pipeline, last).name, f"{turn(pipeline, last).message}{left}")
+    names = f"{turns[0].batch.name} to {last.batch.name}"
+    told = f"{len(turns)} turns; the last one, {last.batch.name}: {turn(pipeline, last).message}"
+    return Ended(f"{pipeline} · {names} · {KINDS.get(kind, kind)} → {_label(last.outcome)}", f"{told}{left}")
+
+
+def monitor(pipeline: str, health: Health) -> Ended:
+    """How the live model is, and why."""
+    state = labels.STATES[health.state]
+    return Ended(f"{pipeline} · monitor → {state}", _sentence(state, health.reasons))
+
+
+def poll(pipeline: str, new: int, crashed: bool, old: bool, started: bool, alerts: int) -> Ended:
+    """What a look at the source and the inbox led to."""
+    found = [f"{new} new"] if new else []
+    found += ["a crashed run closed"] if crashed else []
+    found += ["the champion is too old"] if old else []
+    found += ["started what was missed"] if started else []
+    found += [f"{alerts} alert{'s' if alerts > 1 else ''}"] if alerts else []
+    told = ", ".join(found) or "nothing new"
+    return Ended(f"{pipeline} · poll → {told}", f"{labels.capital(told)}.")
+
+
+def data_rows(batch: Batch) -> list[Row]:
+    """What became of the rows of a batch, and which rule kept how many out."""
+    rows: list[Row] = [
+        {"what": "landed", "rows": batch.landed, "why": batch.reason or ""},
+        {"what": "accepted", "rows": batch.accepted, "why": ""},
+        {"what": "quarantined", "rows": batch.quarantined, "why": ""},
+        {"what": "exact duplicates", "rows": batch.duplicates, "why": ""},
+        {"what": "accepted without a label", "rows": batch.unlabelled, "why": "kept, counted, never trained on"},
+    ]
+    for one in batch.findings:
+        rows.append({"what": f"{one.column}: {one.rule}", "rows": one.rows, "why": one.message})
+    return rows
+
+
+def _first(sentences: str) -> str:
+    """The first of some sentences, as one."""
+    return labels.capital(sentences.partition(". ")[0])
+
+
+def _kinds(triggers: Sequence[Trigger]) -> str:
+    return ", ".join(dict.fromkeys(KINDS.get(trigger.kind, trigger.kind) for trigger in triggers)) or "new data"
+
+
+def _label(outcome: Outcome | None) -> str:
+    return labels.UNFINISHED if outcome is None else labels.VERDICTS[outcome]
+
+
+def _sentence(label: str, reasons: Sequence[str]) -> str:
+    return labels.ended(labels.capital(f"{label}: {reasons[0]}" if reasons else label))

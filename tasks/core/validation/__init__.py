@@ -1,0 +1,1 @@
+"""Room 2, validation: what every row must be (`contract`), and is the batch as a whole faulty (`triage`)?"""

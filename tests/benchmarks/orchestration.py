@@ -1,0 +1,303 @@
+"""Figures of Prefect around a turn: what it costs, and what many triggers at once lead to.
+
+    python -m tests.benchmarks.orchestration [--rounds 3] [--only NAME ...]
+
+events: from an event to the flow run that it starts, by the worker of `make up`.
+overhead: one turn with a running server against the same turn with flows and tasks called as plain functions.
+burst: four triggers for one batch from three processes within a second.
+Nothing here is asserted in a test: figures depend on the machine and on who else works on it.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from configs import environment
+from tests.benchmarks.processes import run
+
+ONE_TURN = """
+import json, sys, time
+from configs import environment
+environment.settle()
+from tests.benchmarks import orchestration
+orchestration.one_turn(plain=sys.argv[1] == "plain")
+"""
+
+
+# ── in a process of its own ───────────────────────────────────────────────────────────────────────────────────────
+def one_turn(*, plain: bool) -> None:
+    """Do the turn that waits, warm, and print its seconds and the number of its tasks."""
+    from flows import continuous_training as flows
+    from tasks.adapters import backstage, home, inbox
+
+    hands = home.current()
+    waiting = inbox.look(hands, "flights").deliveries
+    with _counted() as calls, _plain() if plain else _as_it_is(), hands.ledger.lease.held("flights"):
+        _warm(hands, flows)
+        with backstage.open_stage(hands.folder, hands.ledger_url):
+            calls.clear()
+            began = time.perf_counter()
+            flows.turn("flights", waiting[-1])
+            seconds = time.perf_counter() - began
+    print(json.dumps({"seconds": seconds, "tasks": len(calls)}))
+
+
+def _warm(hands: Any, flows: Any) -> None:
+    """The first of the two turns that wait pays for imports and connections."""
+    from tasks.adapters import inbox
+
+    flows.turn("flights", inbox.look(hands, "flights").deliveries[0])
+    hands.forget()
+
+
+@contextmanager
+def _as_it_is() -> Iterator[None]:
+    from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+
+    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+        yield
+
+
+@contextmanager
+def _counted() -> Iterator[list[str]]:
+    """Names of the tasks that are called in the block."""
+    from prefect import Task
+
+    calls: list[str] = []
+    real = Task.__call__
+
+    def counting(task: Any, *given: Any, **named: Any) -> Any:
+        calls.append(task.name)
+        return real(task, *given, **named)
+
+    Task.__call__ = counting
+    try:
+        yield calls
+    finally:
+        Task.__call__ = real
+
+
+@contextmanager
+def _plain() -> Iterator[None]:
+    """Flows and tasks as the functions that they are made of."""
+    from prefect import Flow, Task
+
+    calling = Task.__call__
+    flow_call = Flow.__call__
+
+    def plainly(one: Any, *given: Any, **named: Any) -> Any:
+        return one.fn(*given, **named)
+
+    Task.__call__, Flow.__call__ = plainly, plainly
+    try:
+        yield
+    finally:
+        Task.__call__, Flow.__call__ = calling, flow_call
+
+
+# ── what is measured ──────────────────────────────────────────────────────────────────────────────────────────────
+def overhead(work: Path, rounds: int) -> None:
+    """A turn with a running server, and as plain functions, one after the other, interleaved."""
+    home = _two_wait(work)
+    found: dict[str, list[dict[str, float]]] = {"prefect": [], "plain": []}
+    with _server(work) as url:
+        for _ in range(rounds):
+            for how, told in found.items():
+                copy = work / "copy"
+                shutil.rmtree(copy, ignore_errors=True)
+                shutil.copytree(home, copy)
+                variables = {"INCUMBENT_HOME": str(copy), "PREFECT_API_URL": url}
+                told.append(json.loads(_python("-c", ONE_TURN, how, **variables)))
+    seconds = {how: statistics.median(one["seconds"] for one in told) for how, told in found.items()}
+    tasks = found["prefect"][0]["tasks"]
+    more = seconds["prefect"] - seconds["plain"]
+    print(
+        f"overhead: {seconds['prefect']:.2f} s with a server, {seconds['plain']:.2f} s as plain functions: "
+        f"{more:.2f} s a turn (at most 1.0), {1000 * more / tasks:.1f} ms for each of {tasks:.0f} tasks (at most 15)"
+    )
+
+
+def events(work: Path, rounds: int) -> None:
+    """Ten events a round, each after the run of the one before: event to run running, by its own times."""
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterStartTime
+    from prefect.client.schemas.sorting import FlowRunSort
+    from prefect.events import emit_event
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    waits: list[float] = []
+    with (
+        _tree(work / "two-done") as url,
+        temporary_settings({PREFECT_API_URL: url}),
+        get_client(sync_client=True) as client,
+    ):
+        for _ in range(10 * rounds):
+            event = emit_event("incumbent.drift.detected", {"prefect.resource.id": "incumbent.pipeline.flights"})
+            assert event is not None
+            later = FlowRunFilter(start_time=FlowRunFilterStartTime(after_=event.occurred))
+            while True:
+                found = client.read_flow_runs(flow_run_filter=later, sort=FlowRunSort.START_TIME_ASC, limit=20)
+                runs = [run for run in found if run.parameters.get("key") == f"event:{event.id}"]
+                if runs and runs[0].end_time:
+                    break
+                time.sleep(0.1)
+            waits.append((runs[0].start_time - event.occurred).total_seconds())  # type: ignore[operator]
+    print(
+        f"events: event to running, {len(waits)} times: median {statistics.median(waits):.1f} s (at most 6), "
+        f"longest {max(waits):.1f} s (at most 10)"
+    )
+
+
+@contextmanager
+def _tree(home: Path) -> Iterator[str]:
+    """A running `make up` on a home; gives the address of its API."""
+    from tasks.adapters import running_server
+
+    (home / "landing" / "flights").mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "deployments.up", "--end-with-parent"]
+    variables = {**os.environ, "INCUMBENT_HOME": str(home)}
+    with subprocess.Popen(
+        command, cwd=environment.CHECKOUT, env=variables, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                if line.startswith("All is up"):
+                    break
+            server = running_server.find(home)
+            assert server is not None
+            yield server.url
+        finally:
+            process.terminate()
+            process.wait(60)
+
+
+def burst(work: Path, rounds: int) -> None:
+    """Four triggers for one batch from three processes within a second lead to one turn that lists four."""
+    home = _two_wait(work)
+    for _ in range(rounds):
+        copy = work / "copy"
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(home, copy)
+        last = sorted((copy / "landing" / "flights").glob("*.parquet"))[-1]
+        last.unlink()
+        with _server(work) as url:
+            variables = {"INCUMBENT_HOME": str(copy), "PREFECT_API_URL": url}
+            began = time.perf_counter()
+            ready = work / "go"
+            ready.unlink(missing_ok=True)
+            running = [_start(BURST, kinds, str(ready), **variables) for kinds in ("drift", "performance", "manual")]
+            for process in running:
+                assert process.stdout is not None
+                process.stdout.readline()
+            ready.touch()
+            for process in running:
+                process.communicate(timeout=300)
+        with closing(sqlite3.connect(copy / "ledger.db")) as ledger:
+            turn = ledger.execute("select max(number) from turns").fetchone()[0]
+            kinds = [kind for (kind,) in ledger.execute("select kind from triggers where turn = ?", (turn,))]
+            spread = ledger.execute("select min(at), max(at) from triggers where turn = ?", (turn,)).fetchone()
+            left = ledger.execute("select count(*) from triggers where state = 'open'").fetchone()[0]
+        print(
+            f"burst: one turn ({turn}) lists {len(kinds)} triggers ({', '.join(sorted(kinds))}), {left} left open, "
+            f"recorded from {spread[0][17:23]} to {spread[1][17:23]}, all done after {time.perf_counter() - began:.1f} s"
+        )
+
+
+BURST = """
+import sys, time
+from pathlib import Path
+from configs import environment
+environment.settle()
+from flows.continuous_training import continuous_training
+print("ready", flush=True)
+while not Path(sys.argv[2]).exists():
+    time.sleep(0.005)
+continuous_training("flights", sys.argv[1], "for the benchmark")
+"""
+
+
+def _two_wait(work: Path) -> Path:
+    """A home in which three turns are done and two months wait."""
+    home = work / "two"
+    if not home.exists():
+        run("-m", "flows.run", "prepare", home=home)
+        landing, aside = home / "landing" / "flights", work / "aside"
+        aside.mkdir(exist_ok=True)
+        months = sorted(landing.glob("*.parquet"))
+        for month in months[3:]:
+            shutil.move(month, aside / month.name)
+        run("-m", "flows.run", "--quiet", home=home)
+        for month in months[3:5]:
+            shutil.move(aside / month.name, landing / month.name)
+    return home
+
+
+@contextmanager
+def _server(work: Path) -> Iterator[str]:
+    """A Prefect server on loopback, as `make up` starts it."""
+    from tasks.adapters import local_api
+
+    api = local_api.start(work / "server")
+    try:
+        api.wait()
+        os.environ["PREFECT_API_AUTH_STRING"] = api.auth or ""
+        yield api.url
+    finally:
+        os.environ.pop("PREFECT_API_AUTH_STRING", None)
+        api.stop()
+
+
+def _start(*arguments: str, **variables: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-c", *arguments],
+        cwd=environment.CHECKOUT,
+        env={**os.environ, **variables},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _python(*arguments: str, **variables: str) -> str:
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=environment.CHECKOUT,
+        env={**os.environ, **variables},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return done.stdout.splitlines()[-1]
+
+
+FIGURES: dict[str, Callable[[Path, int], None]] = {"events": events, "overhead": overhead, "burst": burst}
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--work", type=Path)
+    parser.add_argument("--only", nargs="+", choices=FIGURES, default=list(FIGURES))
+    chosen = parser.parse_args()
+    environment.settle()
+    with tempfile.TemporaryDirectory() as folder:
+        work = chosen.work or Path(folder)
+        work.mkdir(parents=True, exist_ok=True)
+        for name in chosen.only:
+            FIGURES[name](work, chosen.rounds)
+
+
+if __name__ == "__main__":
+    main()

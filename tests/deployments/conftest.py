@@ -1,0 +1,66 @@
+"""A server on which definitions can be put to work, pipeline files to do so, and a tree that runs."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from configs import environment
+from deployments import apply, plan
+from tasks.adapters import local_api
+from tests.fixtures_server import prefect_server
+
+__all__ = ["prefect_server"]
+
+Write = Callable[..., None]
+Apply = Callable[[], list[str]]
+
+
+def own_variables(home: Path, **more: str) -> dict[str, str]:
+    """The environment of a process that knows no Prefect but ours."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PREFECT_", "INCUMBENT_"))}
+    return {**inherited, "INCUMBENT_HOME": str(home), **more}
+
+
+def start(module: str, home: Path, **more: str) -> "subprocess.Popen[str]":
+    """`python -m MODULE` in a process of its own, on a home."""
+    return subprocess.Popen(
+        [sys.executable, "-m", module],
+        cwd=environment.CHECKOUT,
+        env=own_variables(home, **more),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
+    """Writes a pipeline file, a copy of the example: `write("churn", poll="0 * * * *")`."""
+    folder = tmp_path / "pipelines"
+    folder.mkdir()
+    monkeypatch.setenv("INCUMBENT_PIPELINES", str(folder))
+    example = environment.CHECKOUT / "configs" / "pipelines" / "flights.yaml"
+
+    def write(name: str, **schedules: str | None) -> None:
+        path = Path(shutil.copyfile(example, folder / f"{name}.yaml"))
+        values = yaml.safe_load(path.read_text())
+        values["coordination"] = {"schedules": schedules}
+        path.write_text(yaml.safe_dump(values))
+
+    return write
+
+
+@pytest.fixture
+def put_to_work(prefect_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Apply]:
+    """Applies what is in the folder of pipeline files, and gives the lines; at the end all is taken away again."""
+    monkeypatch.setenv("INCUMBENT_HOME", str(tmp_path / "home"))
+    with local_api.connected(local_api.start(tmp_path, prefect_server)):
+        yield lambda: list(apply.apply(tmp_path / "home", plan.plan(apply.known(), plan.here())))
+        list(apply.apply(tmp_path / "home", []))

@@ -1,0 +1,155 @@
+"""What is put to work, for any pipeline."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import yaml
+
+from configs.errors import InvalidSettings
+from deployments import plan
+from deployments.plan import Deployment, Place
+
+PLACE = Place(Path("/home of somebody"), Path("/files"), Path("/checkout"), "/with spaces/python")
+
+Write = Callable[..., None]
+
+
+def planned(*pipelines: str) -> dict[str, Deployment]:
+    return {deployment.name: deployment for deployment in plan.plan(pipelines, PLACE)}
+
+
+def rendered(parameters: dict[str, Any], name: str, payload: dict[str, Any]) -> dict[str, Any]:
+    from prefect.server.utilities.user_templates import render_user_template_sync
+
+    event = SimpleNamespace(event=name, payload=payload, id="1234", occurred=datetime.now(UTC))
+    told = {key: value for key, value in parameters.items() if isinstance(value, dict)}
+    return {key: render_user_template_sync(value["template"], {"event": event}) for key, value in told.items()}
+
+
+def test_each_pipeline_has_its_three_deployments_with_its_tags(write: Write) -> None:
+    write("churn")
+    write("prices")
+
+    found = planned("churn", "prices")
+
+    assert sorted(found) == [
+        f"{flow}/{name}" for flow in ("continuous-training", "monitor", "poll") for name in ("churn", "prices")
+    ]
+    assert {tuple(one.body["tags"]) for one in found.values()} == {("churn", "incumbent"), ("prices", "incumbent")}
+
+
+def test_nothing_of_the_example_is_left_in_the_definitions_of_another_pipeline(write: Write) -> None:
+    write("churn")
+
+    told = [[one.body, [vars(each) for each in one.automations]] for one in planned("churn").values()]
+
+    assert "flights" not in json.dumps(told)
+    assert "incumbent.pipeline.churn" in json.dumps(told)
+
+
+def test_schedules_are_those_of_the_pipeline_and_null_is_never(write: Write) -> None:
+    write("churn", continuous_training="0 6 * * *", monitor=None, poll="*/5 * * * *")
+
+    found = {name: one.body["schedules"] for name, one in planned("churn").items()}
+
+    assert found["monitor/churn"] == []
+    assert found["poll/churn"][0]["schedule"] == {"cron": "*/5 * * * *", "timezone": "UTC"}
+    assert found["continuous-training/churn"][0]["parameters"] == {"reason": "schedule"}
+
+
+def test_looks_give_way_to_one_that_runs_and_turns_do_not(write: Write) -> None:
+    write("churn")
+
+    limits = {name: one.body["concurrency_limit"] for name, one in planned("churn").items()}
+    ways = {name: one.body["concurrency_options"] for name, one in planned("churn").items()}
+
+    assert limits == {"continuous-training/churn": None, "monitor/churn": 1, "poll/churn": 1}
+    assert ways["poll/churn"] == {"collision_strategy": "CANCEL_NEW"}
+
+
+def test_a_version_changes_with_the_definition_and_only_with_it(write: Write) -> None:
+    write("churn")
+    before = {name: one.version({}) for name, one in planned("churn").items()}
+
+    write("churn", poll="*/2 * * * *")
+    after = {name: one.version({}) for name, one in planned("churn").items()}
+
+    assert {name for name in before if before[name] != after[name]} == {"poll/churn"}
+    assert planned("churn")["poll/churn"].version({"a": 1}) != after["poll/churn"]
+
+
+def test_an_automation_changes_with_the_deployment_that_it_starts(write: Write) -> None:
+    write("churn")
+
+    automation = planned("churn")["poll/churn"].automations[0]
+
+    assert automation.version("one") == automation.version("one") != automation.version("other")
+    assert replace(automation, description="other").version("one") != automation.version("one")
+
+
+def test_a_command_survives_spaces_and_no_password_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INCUMBENT_LEDGER_URL", "postgresql://user:secret@host/ledger")
+
+    told = PLACE.job_variables()
+
+    assert told["command"] == "'/with spaces/python' -m deployments.process"
+    assert "secret" not in json.dumps(told) + json.dumps(plan.here().job_variables())
+
+
+def test_a_mistake_in_a_pipeline_file_is_said_before_anything_is_done(write: Write) -> None:
+    write("churn", poll="every minute")
+
+    with pytest.raises(InvalidSettings, match=r"poll: no cron expression: 'every minute'"):
+        planned("churn")
+
+
+def test_prefect_yaml_says_of_the_example_what_its_settings_say() -> None:
+    written = yaml.safe_load(plan.FILE.read_text())["deployments"]
+
+    found = plan.plan(["flights"], PLACE)
+
+    assert [entry["entrypoint"] for entry in written] == [one.entrypoint for one in found]
+    for entry, one in zip(written, found, strict=True):
+        settled = [(each["schedule"]["cron"], each["slug"]) for each in one.body["schedules"]]
+        assert [(each["cron"], each["slug"]) for each in entry["schedules"]] == settled
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("incumbent.data.arrived", "new_data"),
+        ("incumbent.drift.detected", "drift"),
+        ("incumbent.performance.degraded", "performance"),
+        ("something.else", "manual"),
+    ],
+)
+def test_the_reason_is_read_from_the_name_of_the_event(name: str, reason: str) -> None:
+    parameters = dict(plan.plan(["flights"], PLACE)[0].automations[0].parameters)
+
+    assert rendered(parameters, name, {})["reason"] == reason
+
+
+@pytest.mark.parametrize(
+    ("payload", "evidence", "key"),
+    [
+        ({}, "", "event:1234"),
+        ({"evidence": None, "key": None}, "", "event:1234"),
+        ({"evidence": "12 new rows", "key": "abc"}, "12 new rows", "abc"),
+        ({"evidence": ["a", 1], "key": ""}, '["a", 1]', "event:1234"),
+        ({"evidence": 0.3, "key": "abc"}, "0.3", "abc"),
+        ({"items": 1, "evidence": {"psi": 0.3}}, '{"psi": 0.3}', "event:1234"),
+    ],
+)
+def test_whatever_an_event_carries_a_run_gets_its_parameters(payload: dict[str, Any], evidence: str, key: str) -> None:
+    parameters = dict(plan.plan(["flights"], PLACE)[0].automations[0].parameters)
+
+    found = rendered(parameters, "incumbent.data.arrived", payload)
+
+    assert (found["evidence"], found["key"]) == (evidence, key)
+    assert len(rendered(parameters, "x", {"evidence": "x" * 9000})["evidence"]) == 2000
