@@ -274,9 +274,9 @@ class ReportingSettings(Section):
     """What a row is, singular and plural."""
     outcome: str = "positive"
     """What a positive label means, as in '26 % of flights were *late*'."""
-    groups: dict[str, tuple[Column, ...]] = {}
+    groups: dict[str, tuple[Column, ...]] = Field(default={})
     """Named groups of columns, such as weather, for sentences about drift."""
-    notes: dict[str, str] = {}
+    notes: dict[str, str] = Field(default={})
     """What a group's movement usually means, as in `weather: the season`."""
     unlabelled: str | None = None
     """Why an accepted row may have no label."""

@@ -55,7 +55,8 @@ class Watcher:
         run = self._asked.get(pipeline)
         if run is None:
             return False
-        kind = rest.call(self.url, "GET", f"/flow_runs/{run}")["state_type"]
+        found = rest.flow_runs(self.url, {"id": {"any_": [run]}})
+        kind = next((one["state_type"] for one in found), None)
         if kind not in (_CANCELLED, *_WAITS):
             del self._asked[pipeline]
         return bool(kind == _CANCELLED)

@@ -269,11 +269,11 @@ def _import_what_a_turn_needs() -> None:
     import gc
 
     gc.disable()
-    from flows import continuous_training
+    from flows import continuous_training, train
     from tasks.adapters import events, rows
     from tasks.core.reporting import page
 
-    assert continuous_training and events and rows and page
+    assert continuous_training and train and events and rows and page
     gc.freeze()
     gc.enable()
 

@@ -7,7 +7,6 @@ from typing import Any, Literal
 from prefect import flow, runtime, tags
 
 from configs.errors import Busy
-from flows import ingest, train
 from flows.announcements import Closing, TurnDone, tell
 from tasks import coordination, ingestion, lineage, reporting
 from tasks.adapters import home
@@ -101,6 +100,8 @@ def turn(pipeline: str, delivery: Delivery) -> tuple[int, Outcome]:
         pipeline: Name of a file in configs/pipelines/, without .yaml.
         delivery: The batch that it is about.
     """
+    from flows import ingest, train  # two seconds of libraries, after the run is shown as running
+
     opened = coordination.open_turn(pipeline, delivery, runtime.flow_run.id)
     batch = ingest.take_in(opened, delivery)
     outcome = train.finish(opened, batch)

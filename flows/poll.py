@@ -16,6 +16,6 @@ def poll(pipeline: str = "flights") -> Polled:
     crashed = coordination.close_crashed(pipeline)
     new = ingestion.announce_new(pipeline)
     old = coordination.check_age(pipeline)
-    started = coordination.start_what_waits(pipeline)
+    started = coordination.start_what_waits(pipeline, crashed)
     alerts = coordination.send_alerts(pipeline)
     return reporting.end_poll(Polled(pipeline, new, crashed, old, started, alerts))

@@ -10,7 +10,7 @@ from prefect.exceptions import TerminationSignal
 from tasks.adapters import agenda, crashes, failpoints, home, inbox, notifications, orchestration
 from tasks.adapters.inbox import Waiting
 from tasks.adapters.sources import Delivery
-from tasks.core import coordination, windows
+from tasks.core import coordination
 from tasks.core.coordination import Agenda
 from tasks.core.records import Batch, Snapshot
 from tasks.core.turns import Outcome, RetrainingDecision, TurnRef, TurnState, Verdict
@@ -55,9 +55,9 @@ def check_age(pipeline: str) -> bool:
 
 
 @task(task_run_name="start-what-waits-{pipeline}", tags=["coordination"], retries=2, retry_delay_seconds=[1.0, 5.0])
-def start_what_waits(pipeline: str) -> str | None:
+def start_what_waits(pipeline: str, crashed: bool) -> str | None:
     """Start a run for what no event has started one for; its id, None if nothing waits or somebody is at it."""
-    trigger = agenda.overdue(home.current(), pipeline)
+    trigger = agenda.overdue(home.current(), pipeline, crashed=crashed)
     if trigger is None:
         return None
     told = {"pipeline": pipeline, "reason": trigger.kind, "evidence": trigger.evidence, "key": trigger.key}
@@ -136,7 +136,7 @@ def decide_retraining(turn: TurnRef, batch: Batch, snapshot: Snapshot | None) ->
     rows, positives = hands.rows.count(batch, snapshot.cutoff if snapshot else None, settings)
     decision = coordination.decide(
         has_champion=bool(hands.ledger.promotions.before(turn.pipeline, turn.number)),
-        late=windows.is_late(batch, hands.ledger.batches.judged(turn.pipeline, before=turn.number)),
+        late=agenda.is_late(hands, turn, batch),
         labelled_rows=rows,
         positives=positives,
         training_rows=snapshot.rows if snapshot else 0,

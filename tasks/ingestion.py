@@ -6,7 +6,6 @@ from configs.errors import BadInput
 from tasks.adapters import agenda, events, failpoints, home, inbox, sources
 from tasks.adapters.inbox import Waiting
 from tasks.adapters.sources import Delivery
-from tasks.core import batches
 from tasks.core.records import Batch, BatchStatus
 from tasks.core.turns import TurnRef, TurnState
 
@@ -35,6 +34,8 @@ def announce_new(pipeline: str) -> int:
 @task(task_run_name="read-{turn.name}", tags=["ingestion"], retries=2, retry_delay_seconds=[1.0, 5.0])
 def read_batch(turn: TurnRef, delivery: Delivery) -> Batch | None:
     """Read a delivery; a file that cannot be taken in is a refused batch, with what is wrong with it."""
+    from tasks.core import batches
+
     hands = home.current()
     if hands.ledger.batches.get(turn.pipeline, turn.batch) is not None:
         return None

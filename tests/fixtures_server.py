@@ -38,6 +38,7 @@ def running(home: Path, port: int = 0) -> Iterator[str]:
                 pass_fds=child.handed,
                 cwd=child.log.parent,
                 env={**child.environment, "PREFECT_SERVER_UI_ENABLED": "false"},
+                process_group=0,
             )
         try:
             wait_until(lambda: running_server.is_healthy(url))

@@ -20,12 +20,17 @@ from configs.environment import CHECKOUT
 from tests.conftest import CommandLine
 
 BY_CI = {"make run", "make test"}
+BY_OTHERS = {"make up", "make deploy"}
+"""Started and looked at in tests/deployments/."""
 
 
 README = (CHECKOUT / "README.md").read_text()
 RESET, OWN = "make reset", ".venv/bin/python -m flows.run <name>"
+SIMULATE, FORCE = ".venv/bin/python -m flows.run simulate unit", ".venv/bin/python -m flows.run --force"
+RUN = "python -m flows.run"
+EMIT = "prefect event emit incumbent.data.arrived --resource-id incumbent.pipeline.flights"
 MLFLOW = ".venv/bin/mlflow ui --backend-store-uri sqlite:///var/mlflow/mlflow.db"
-IN_SENTENCES = {RESET, OWN, MLFLOW}
+IN_SENTENCES = {RESET, OWN, MLFLOW, SIMULATE, FORCE, RUN}
 """Commands within sentences; each has a test of its own."""
 
 
@@ -57,7 +62,7 @@ def test_the_two_commands_of_a_newcomer_are_run_by_ci() -> None:
     assert lines >= BY_CI
 
 
-@pytest.mark.parametrize("command", [command for command in COMMANDS if command not in BY_CI])
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command not in BY_CI | BY_OTHERS])
 def test_a_command_of_the_readme_works(command: str, used_home: Path) -> None:
     words = [sys.executable if word == ".venv/bin/python" else word for word in shlex.split(command)]
 
@@ -80,7 +85,7 @@ def test_every_command_within_a_sentence_has_a_test_here() -> None:
 
     found = set(re.findall(r"`((?:\.venv/bin/|python |make )[^`]+)`", sentences))
 
-    assert found - set(COMMANDS) - BY_CI <= IN_SENTENCES
+    assert found - set(COMMANDS) - BY_CI - BY_OTHERS <= IN_SENTENCES
     assert found >= IN_SENTENCES
 
 
@@ -102,6 +107,35 @@ def test_the_home_is_removed_after_asking(answer: str, said: str, stays: bool, t
     assert (ran.returncode, ran.stderr) == (0, "")
     assert str(home) in ran.stdout and ran.stdout.rstrip().endswith(said)
     assert home.exists() == stays
+
+
+def test_a_fault_can_be_written_and_a_run_can_be_forced(
+    flows_run: CommandLine, tmp_path: Path, months: Callable[[str], Path]
+) -> None:
+    folder = tmp_path / "landing" / "flights"
+    folder.mkdir(parents=True)
+    shutil.copy(months("2013-01"), folder)
+
+    written = flows_run(tmp_path, *SIMULATE.split()[3:])
+    for month in folder.iterdir():
+        month.unlink()
+    forced = flows_run(tmp_path, *FORCE.split()[3:])
+
+    assert (written.returncode, written.stderr) == (0, "")
+    assert (forced.returncode, forced.stderr) == (0, "")
+    assert forced.stdout.startswith("flights: nothing waits")
+
+
+def test_the_event_of_the_readme_is_the_one_that_automations_listen_to() -> None:
+    (written,) = re.findall(r"`(prefect event emit [^`]+)`", README)
+    snippet = "".join(re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL))
+    definition = (CHECKOUT / "deployments" / "prefect.yaml").read_text()
+
+    _, _, _, name, _, resource = written.split()
+
+    assert written == EMIT
+    assert f'emit_event("{name}", {{"prefect.resource.id": "{resource}"}})' in snippet
+    assert name in definition and f"prefect.resource.id: {resource}" in definition
 
 
 def test_a_copy_of_the_example_is_a_pipeline_of_its_own(flows_run: CommandLine, tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ from tasks.adapters.inbox import Waiting
 from tasks.adapters.ledger import codec
 from tasks.core import coordination
 from tasks.core.coordination import Agenda, Past
-from tasks.core.turns import Trigger, TriggerState, TurnState
+from tasks.core.records import Batch
+from tasks.core.turns import Trigger, TriggerState, TurnRef, TurnState
 
 LOOKING_BACK = timedelta(hours=24)
 """How far back the sweep reads what failed on the server; each thing is told once."""
@@ -65,6 +66,13 @@ def own_key(kind: str) -> str:
     return f"{kind}:{runtime.flow_run.id}"
 
 
+def is_late(home: Home, turn: TurnRef, batch: Batch) -> bool:
+    """Whether a batch begins before the end of one that has been judged."""
+    from tasks.core import windows
+
+    return windows.is_late(batch, home.ledger.batches.judged(turn.pipeline, before=turn.number))
+
+
 def past(home: Home, pipeline: str) -> list[Past]:
     """The turns so far."""
     return [
@@ -73,11 +81,16 @@ def past(home: Home, pipeline: str) -> list[Past]:
     ]
 
 
-def overdue(home: Home, pipeline: str) -> Trigger | None:
+def overdue(home: Home, pipeline: str, *, crashed: bool = False) -> Trigger | None:
     """The trigger for which a run has to be started, because nobody works and no announcement has started one.
 
     That is an open one that is older than announcements take, if it would lead to something; or one of a turn that
     was cut off or failed, when its pause is over.
+
+    Args:
+        home: Ledger, settings and clock.
+        pipeline: Its pipeline.
+        crashed: Whether a process was found dead over its work just now; the first time nothing is waited for.
     """
     holder = home.ledger.lease.holder(pipeline)
     if holder is not None and holder.lives:
@@ -85,7 +98,7 @@ def overdue(home: Home, pipeline: str) -> Trigger | None:
     now = home.clock()
     cut_off = [row for row in home.ledger.turns.all(pipeline) if row["state"] != TurnState.DONE]
     for row in cut_off:
-        if codec.moment(row["attempted"] or row["started"]) + coordination.pause(row["attempts"]) > now:  # type: ignore[operator]
+        if codec.moment(row["attempted"] or row["started"]) + coordination.pause(row["attempts"] - crashed) > now:  # type: ignore[operator]
             return None
     wanted = {row["number"] for row in cut_off}
     resumed = [trigger for trigger in home.ledger.inbox.all(pipeline) if trigger.turn in wanted]

@@ -23,12 +23,14 @@ def send_all(home: Home, pipeline: str) -> int:
     owed = home.ledger.inbox.unsent(pipeline)
     try:
         block = _block() if owed else None
-        for alert in owed if block is not None else ():
-            block.notify(body=alert.text, subject=f"Incumbent: {pipeline}", _sync=True)  # type: ignore
+        if block is None:
+            return 0
+        for alert in owed:
+            block.notify(body=alert.text, subject=f"Incumbent: {pipeline}", _sync=True)  # type: ignore[call-arg]
             home.ledger.inbox.sent(pipeline, alert.key)
     except HTTPError as err:
         raise Unreachable(f"An alert could not be sent ({type(err).__name__}); it is tried again.") from err
-    return len(owed) if block is not None else 0
+    return len(owed)
 
 
 def _block() -> "CustomWebhookNotificationBlock | None":

@@ -120,6 +120,8 @@ def alarms(batch: str, drift: Drift | None, health: Health) -> list[Alarm]:
 
 def pause(attempts: int) -> timedelta:
     """How long a turn that failed is left alone before it is tried again: a minute, then twice as long each time."""
+    if attempts <= 0:
+        return timedelta(0)
     doubled = min(max(attempts - 1, 0), 6)
     return min(_FIRST_PAUSE * int(2**doubled), _LONGEST_PAUSE)
 

@@ -264,6 +264,23 @@ def test_a_turn_that_was_killed_before_it_covered_anything_is_found_by_what_bega
     assert overdue(home) == "manual:1"
 
 
+def test_a_killed_run_is_followed_at_once_the_first_time_and_after_a_pause_from_then_on(
+    home: Home, clock: Clock
+) -> None:
+    put(home, "a")
+    record(home, "manual:1")
+    turn(home, "a", done=False)
+    first = agenda.overdue(home, "shop", crashed=True)
+    turn(home, "a", done=False)
+    second = agenda.overdue(home, "shop", crashed=True)
+    clock.forward(seconds=61)
+
+    third = agenda.overdue(home, "shop", crashed=True)
+
+    assert first is not None and third is not None
+    assert (first.key, second, third.key) == ("manual:1", None, "manual:1")
+
+
 def test_a_pause_is_over_when_the_turn_is_done_by_another_run(home: Home, clock: Clock) -> None:
     put(home, "a", "b")
     record(home, "manual:1")

@@ -1,10 +1,15 @@
 """The inbox: what waits, by content; what was cut off comes first, and nothing is done or counted twice."""
 
+import os
 import shutil
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from configs.environment import CHECKOUT
 from configs.errors import LandingFolderMissing
 from tasks.adapters import inbox
 from tasks.adapters.home import Home
@@ -146,3 +151,114 @@ def test_a_page_that_is_older_than_the_last_turn_waits_to_be_written(shop_home: 
 
     assert before == Waiting(page=True)
     assert look(shop_home).nothing
+
+
+# ── has the folder changed? ───────────────────────────────────────────────────────────────────────────────────────
+NOW = datetime(2026, 3, 10, 12, 30, tzinfo=UTC)
+
+
+def stand_still(home: Home, ahead: float = 0.0) -> None:
+    home.clock = lambda: NOW + timedelta(seconds=ahead)
+
+
+def put_at(landing: Path, name: str, seconds_ago: float, content: str | None = None) -> None:
+    put(landing, name, content=content)
+    moment = NOW.timestamp() - seconds_ago
+    os.utime(landing / f"{name}.parquet", (moment, moment))
+
+
+def test_a_folder_has_changed_until_what_was_seen_is_remembered(shop_home: Home, landing: Path) -> None:
+    stand_still(shop_home)
+    put_at(landing, "a", seconds_ago=60)
+
+    first, second = (inbox.changed(shop_home, "shop") for _ in range(2))
+    inbox.remember(shop_home, "shop", first or "")
+    third = inbox.changed(shop_home, "shop")
+
+    assert first is not None
+    assert (second, third) == (first, None)
+
+
+@pytest.mark.parametrize(("seconds", "seen"), [(0.0, False), (1.9, False), (2.0, True), (60.0, True), (-3600.0, True)])
+def test_a_file_is_left_alone_until_it_has_settled_and_one_from_the_future_hides_nothing(
+    shop_home: Home, landing: Path, seconds: float, seen: bool
+) -> None:
+    stand_still(shop_home)
+    put_at(landing, "a", seconds_ago=seconds)
+
+    assert (inbox.changed(shop_home, "shop") is not None) == seen
+
+
+def test_one_file_that_is_still_written_holds_the_others_back_and_loses_none(shop_home: Home, landing: Path) -> None:
+    stand_still(shop_home)
+    put_at(landing, "a", seconds_ago=60)
+    put_at(landing, "b", seconds_ago=1)
+    early = inbox.changed(shop_home, "shop")
+    stand_still(shop_home, ahead=5)
+
+    assert early is None
+    assert inbox.changed(shop_home, "shop") is not None
+
+
+def test_what_comes_after_what_was_remembered_is_a_change(shop_home: Home, landing: Path) -> None:
+    stand_still(shop_home)
+    put_at(landing, "a", seconds_ago=60)
+    before = inbox.changed(shop_home, "shop") or ""
+    put_at(landing, "b", seconds_ago=30)
+
+    inbox.remember(shop_home, "shop", before)
+
+    assert inbox.changed(shop_home, "shop") not in (None, before)
+
+
+def test_what_is_forgotten_is_looked_at_again(shop_home: Home, landing: Path) -> None:
+    stand_still(shop_home)
+    put_at(landing, "a", seconds_ago=60)
+    mark = inbox.changed(shop_home, "shop") or ""
+    inbox.remember(shop_home, "shop", mark)
+
+    inbox.forget(shop_home, "shop")
+    inbox.forget(shop_home, "shop")
+
+    assert inbox.changed(shop_home, "shop") == mark
+
+
+def test_the_memory_is_that_of_the_home_and_of_the_pipeline(shop_home: Home, landing: Path) -> None:
+    stand_still(shop_home)
+    put_at(landing, "a", seconds_ago=60)
+    inbox.remember(shop_home, "other", inbox.changed(shop_home, "shop") or "")
+    between = inbox.changed(shop_home, "shop")
+    inbox.remember(shop_home, "shop", between or "")
+    again = Home(shop_home.folder, clock=lambda: NOW)
+
+    assert between is not None
+    assert inbox.changed(again, "shop") is None
+
+
+def test_an_empty_folder_is_remembered_too(shop_home: Home, landing: Path) -> None:
+    stand_still(shop_home)
+
+    inbox.remember(shop_home, "shop", inbox.changed(shop_home, "shop") or "")
+
+    assert inbox.changed(shop_home, "shop") is None
+
+
+def test_a_landing_folder_that_is_gone_is_said(shop_home: Home) -> None:
+    with pytest.raises(LandingFolderMissing, match="does not exist"):
+        inbox.changed(shop_home, "shop")
+
+
+def test_rows_that_cannot_be_counted_are_enough(shop_home: Home, landing: Path) -> None:
+    put(landing, "a", "b")
+
+    assert inbox.count_rows(look(shop_home).deliveries) == sys.maxsize
+    assert inbox.count_rows(()) == 0
+
+
+def test_to_see_whether_a_folder_has_changed_needs_neither_pandas_nor_pyarrow(shop_home: Home, landing: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from tasks.adapters import inbox; from tasks.adapters.home import Home;"
+        "inbox.changed(Home(Path(sys.argv[1])), 'shop'); sys.exit(bool({'pandas', 'pyarrow'} & set(sys.modules)))"
+    )
+
+    subprocess.run([sys.executable, "-c", code, str(shop_home.folder)], cwd=CHECKOUT, check=True)

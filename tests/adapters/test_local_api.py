@@ -146,7 +146,8 @@ def test_the_api_does_not_outlive_a_run_that_is_killed(home: Path) -> None:
 
 
 def test_ctrl_c_reaches_the_run_and_not_its_api(prefect_api: Path) -> None:
-    process = next(p for p in children() if b"local_api_server" in Path(f"/proc/{p}/cmdline").read_bytes())
+    mine = [p for p in children() if str(prefect_api).encode() in Path(f"/proc/{p}/cmdline").read_bytes()]
+    (process,) = mine
 
     group = os.getpgid(process)
 
@@ -206,12 +207,15 @@ def test_settings_of_prefect_are_as_before_afterwards(home: Path) -> None:
 
 
 def test_a_server_that_is_named_is_used_and_left_running(home: Path, named: Callable[[int], str]) -> None:
+    from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY
+
     url = named(200)
 
     with local_api.serve(home, url + "/") as used:
-        pass
+        heartbeat = PREFECT_FLOWS_HEARTBEAT_FREQUENCY.value()
 
     assert used == url
+    assert heartbeat is None  # each flow would wait a second for it
     assert local_api.start(home, url).wait() == url
 
 

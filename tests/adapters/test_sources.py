@@ -123,6 +123,97 @@ def test_to_see_what_waits_needs_neither_pandas_nor_pyarrow(tmp_path: Path):
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=CHECKOUT, check=True)
 
 
+# ── the fingerprint ───────────────────────────────────────────────────────────────────────────────────────────────
+def change(folder: Path, kind: str) -> None:
+    path = folder / "a.parquet"
+    if kind == "a new file":
+        (folder / "b.parquet").write_bytes(b"b")
+    elif kind == "another name":
+        path.rename(folder / "b.parquet")
+    elif kind == "gone":
+        path.unlink()
+    elif kind == "other bytes":
+        path.write_bytes(b"longer than before")
+    elif kind == "another time":
+        os.utime(path, (1, 1))
+    elif kind == "another file of the same size and time":
+        known = path.stat()
+        (folder / "b.tmp").write_bytes(b"b")
+        os.utime(folder / "b.tmp", ns=(known.st_atime_ns, known.st_mtime_ns))
+        (folder / "b.tmp").replace(path)
+    elif kind == "a folder":
+        (folder / "more").mkdir()
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "a new file",
+        "another name",
+        "gone",
+        "other bytes",
+        "another time",
+        "another file of the same size and time",
+        "a folder",
+    ],
+)
+def test_a_folder_that_has_changed_has_another_fingerprint(tmp_path: Path, kind: str):
+    (tmp_path / "a.parquet").write_bytes(b"a")
+    before = sources.fingerprint(tmp_path)
+
+    change(tmp_path, kind)
+
+    assert sources.fingerprint(tmp_path)[0] != before[0]
+
+
+def test_what_is_being_written_and_notes_of_programs_leave_the_fingerprint_as_it_is(tmp_path: Path):
+    (tmp_path / "a.parquet").write_bytes(b"a")
+    before = sources.fingerprint(tmp_path)
+    for name in ("b.parquet.tmp", ".hidden", "_SUCCESS"):
+        (tmp_path / name).write_bytes(b"b")
+
+    assert sources.fingerprint(tmp_path) == before == sources.fingerprint(tmp_path)
+
+
+def test_with_the_fingerprint_comes_when_a_file_changed_last(tmp_path: Path):
+    for name, moment in (("a", 100.0), ("b", 300.5), ("c", 200.0)):
+        (tmp_path / name).write_bytes(b"")
+        os.utime(tmp_path / name, (moment, moment))
+    (tmp_path / "d.tmp").write_bytes(b"")
+
+    assert sources.fingerprint(tmp_path)[1] == 300.5
+
+
+def test_no_file_is_read_or_waited_for_to_take_a_fingerprint(tmp_path: Path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("gone")
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.parquet")).write_bytes(b"x")
+    (tmp_path / "a.parquet").write_bytes(b"a")
+    (tmp_path / "a.parquet").chmod(0)
+
+    assert len(sources.fingerprint(tmp_path)[0]) == 64
+
+
+def test_a_folder_that_is_not_there_has_no_fingerprint(tmp_path: Path):
+    assert sources.fingerprint(tmp_path)[1] == 0.0
+    with pytest.raises(LandingFolderMissing, match="does not exist"):
+        sources.fingerprint(tmp_path / "not there")
+
+
+def test_rows_are_counted_by_the_word_of_the_file_and_unknown_if_it_has_none(tmp_path: Path):
+    write(tmp_path / "a.parquet")
+    (tmp_path / "b.parquet").write_bytes(b"PAR1 but no more")
+    (tmp_path / "c.parquet").touch()
+    (tmp_path / "d.parquet").mkdir()
+    (tmp_path / "e.csv").write_text("a,b\n1,2\n")
+    found = sources.list_deliveries(SOURCE, tmp_path)
+    (tmp_path / "a-gone.parquet").touch()
+    gone = delivered(tmp_path / "a-gone.parquet")
+    gone.path.unlink()
+
+    assert [sources.count_rows(delivery) for delivery in (*found, gone)] == [2, None, None, None, None, None]
+
+
 # ── things that are no files ──────────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize(
     ("kind", "words"),

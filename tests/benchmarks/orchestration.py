@@ -5,6 +5,7 @@
 events: from an event to the flow run that it starts, by the worker of `make up`.
 overhead: one turn with a running server against the same turn with flows and tasks called as plain functions.
 burst: four triggers for one batch from three processes within a second.
+storm: three hundred triggers, while every run is killed after a random time until all have ended.
 Nothing here is asserted in a test: figures depend on the machine and on who else works on it.
 """
 
@@ -20,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -197,7 +199,9 @@ def burst(work: Path, rounds: int) -> None:
             began = time.perf_counter()
             ready = work / "go"
             ready.unlink(missing_ok=True)
-            running = [_start(BURST, kinds, str(ready), **variables) for kinds in ("drift", "performance", "manual")]
+            running = [
+                _start(BURST, kinds, str(ready), **variables) for kinds in ("drift", "performance,schedule", "manual")
+            ]
             for process in running:
                 assert process.stdout is not None
                 process.stdout.readline()
@@ -207,7 +211,8 @@ def burst(work: Path, rounds: int) -> None:
         with closing(sqlite3.connect(copy / "ledger.db")) as ledger:
             turn = ledger.execute("select max(number) from turns").fetchone()[0]
             kinds = [kind for (kind,) in ledger.execute("select kind from triggers where turn = ?", (turn,))]
-            spread = ledger.execute("select min(at), max(at) from triggers where turn = ?", (turn,)).fetchone()
+            query = "select min(at), max(at) from triggers where turn = ? and key like '%:burst'"
+            spread = ledger.execute(query, (turn,)).fetchone()
             left = ledger.execute("select count(*) from triggers where state = 'open'").fetchone()[0]
         print(
             f"burst: one turn ({turn}) lists {len(kinds)} triggers ({', '.join(sorted(kinds))}), {left} left open, "
@@ -215,16 +220,78 @@ def burst(work: Path, rounds: int) -> None:
         )
 
 
+def storm(work: Path, rounds: int) -> None:
+    """Three hundred triggers, thirty of them with a batch; runs are killed at random until none is open any more."""
+    import random
+
+    import pandas as pd
+
+    from tasks.adapters.ledger.book import Ledger
+    from tests.adapters import shop
+
+    home, pipelines, source = work / "storm", work / "storm-pipelines", random.Random(300)
+    shutil.rmtree(home, ignore_errors=True)
+    (home / "landing" / "shop").mkdir(parents=True)
+    shop.write_pipeline(pipelines)
+    ledger = Ledger(f"sqlite:///{home / 'ledger.db'}", home / ".ledger.lock", lambda: datetime.now(UTC))
+    left, weeks, kills, runs = [f"{kind}:{n}" for n in range(54) for kind in KINDS], list(range(1, 31)), 0, 0
+    with _server(work) as url:
+        variables = {"INCUMBENT_HOME": str(home), "INCUMBENT_PIPELINES": str(pipelines), "PREFECT_API_URL": url}
+        while left or weeks or ledger.inbox.open("shop") or _unfinished(ledger):
+            for key in [left.pop() for _ in range(min(27, len(left)))]:
+                ledger.inbox.record("shop", key.partition(":")[0], key, "for the storm")
+            for week in [weeks.pop(0) for _ in range(min(3, len(weeks)))]:
+                frame: pd.DataFrame = shop.week(week)
+                frame.to_parquet(home / f"{week:02}.tmp")
+                (home / f"{week:02}.tmp").rename(home / "landing" / "shop" / f"week-{week:02}.parquet")
+            process, runs = _start(STORM, **variables), runs + 1
+            try:
+                process.communicate(timeout=source.uniform(3, 12) if kills < 20 else 600)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.communicate()
+                kills += 1
+    with closing(sqlite3.connect(home / "ledger.db")) as connection:
+        states = dict(connection.execute("select state, count(*) from triggers group by state"))
+        double = connection.execute("select count(*) from (select 1 from models group by id having count(*) > 1)")
+        turns, outcomes = connection.execute("select count(*), count(distinct batch) from turns").fetchone()
+        told = (states, turns, outcomes, double.fetchone()[0])
+    with closing(sqlite3.connect(home / "mlflow" / "mlflow.db")) as connection:
+        again = connection.execute(
+            "select count(*) from (select value from tags join runs using (run_uuid) where key = 'incumbent.model' "
+            "and status = 'FINISHED' group by value having count(*) > 1)"
+        ).fetchone()[0]
+    print(
+        f"storm: {sum(told[0].values())} triggers end as {told[0]} in {runs} runs, {kills} of them killed; "
+        f"{told[1]} turns for {told[2]} batches, {told[3]} models twice in the ledger, {again} twice in MLflow"
+    )
+    ledger.close()
+
+
+def _unfinished(ledger: Any) -> bool:
+    return any(row["state"] != "done" for row in ledger.turns.all("shop"))
+
+
+KINDS = ("manual", "schedule", "new_data", "drift", "performance")
+STORM = """
+from configs import environment
+environment.settle()
+from flows.continuous_training import continuous_training
+continuous_training("shop", "schedule", "for the storm", "storm")
+"""
 BURST = """
 import sys, time
 from pathlib import Path
 from configs import environment
 environment.settle()
 from flows.continuous_training import continuous_training
+from tasks.adapters import home
 print("ready", flush=True)
 while not Path(sys.argv[2]).exists():
     time.sleep(0.005)
-continuous_training("flights", sys.argv[1], "for the benchmark")
+for kind in sys.argv[1].split(","):
+    home.current().ledger.inbox.record("flights", kind, f"{kind}:burst", "for the benchmark")
+continuous_training("flights", kind, "for the benchmark", f"{kind}:burst")
 """
 
 
@@ -263,7 +330,7 @@ def _start(*arguments: str, **variables: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-c", *arguments],
         cwd=environment.CHECKOUT,
-        env={**os.environ, **variables},
+        env={**os.environ, "PREFECT_LOGGING_LEVEL": "WARNING", **variables},
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -273,7 +340,7 @@ def _python(*arguments: str, **variables: str) -> str:
     done = subprocess.run(
         [sys.executable, *arguments],
         cwd=environment.CHECKOUT,
-        env={**os.environ, **variables},
+        env={**os.environ, "PREFECT_LOGGING_LEVEL": "WARNING", **variables},
         stdout=subprocess.PIPE,
         text=True,
         check=True,
@@ -281,7 +348,12 @@ def _python(*arguments: str, **variables: str) -> str:
     return done.stdout.splitlines()[-1]
 
 
-FIGURES: dict[str, Callable[[Path, int], None]] = {"events": events, "overhead": overhead, "burst": burst}
+FIGURES: dict[str, Callable[[Path, int], None]] = {
+    "events": events,
+    "overhead": overhead,
+    "burst": burst,
+    "storm": storm,
+}
 
 
 def main() -> None:

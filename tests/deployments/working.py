@@ -22,7 +22,7 @@ import yaml
 
 from configs import environment
 from deployments import rest
-from tasks.adapters import running_server
+from tasks.adapters import running_server, sources
 from tasks.adapters.home import Home
 from tests.deployments.conftest import own_variables
 from tests.faults import worlds
@@ -32,9 +32,12 @@ LONG = 300.0
 """Seconds after which something that should happen has not: many times what it takes, for machines with much to do."""
 HOLDER = "select cast(substr(holder, 9, instr(substr(holder, 9), ' ') - 1) as integer) from leases where holder <> ''"
 """Number of the process that holds the lease."""
+EVENTS = {"drift": "incumbent.drift.detected", "performance": "incumbent.performance.degraded"}
 _OVER = ("COMPLETED", "CRASHED", "FAILED", "CANCELLED")
 
 Row = tuple[Any, ...]
+Told = tuple[str, str, str]
+"""Kind, key and evidence of a trigger."""
 Run = dict[str, Any]
 
 
@@ -47,8 +50,8 @@ class Tree:
     parent: "subprocess.Popen[bytes]"
     url: str
     """Address of the server's API."""
-    given: list[Path] = field(default_factory=list)
-    """Deliveries, in the order in which they were dropped."""
+    given: list[Path | Told] = field(default_factory=list)
+    """Deliveries in the order in which they were dropped; what was said from outside stands before what it is about."""
 
     def drop(self, delivery: Path, name: str | None = None) -> None:
         """Put a file into the landing folder, whole at once."""
@@ -57,11 +60,23 @@ class Tree:
         draft.replace(target)
         self.given.append(target)
 
-    def emit(self, event: str, evidence: str, key: str) -> None:
-        """Announce something, as any program could, by plain HTTP."""
+    def emit(self, kind: str, key: str, evidence: str) -> None:
+        """Announce something about the delivery that was dropped last, as any program could, by plain HTTP."""
         resource = {"prefect.resource.id": "incumbent.pipeline.flights"}
-        told = {"id": str(uuid4()), "occurred": datetime.now(UTC).isoformat(), "event": event, "resource": resource}
-        rest.call(self.url, "POST", "/events", [{**told, "payload": {"evidence": evidence, "key": key}}])
+        event = {"id": str(uuid4()), "occurred": datetime.now(UTC).isoformat(), "event": EVENTS[kind]}
+        payload = {"evidence": evidence, "key": key}
+        rest.call(self.url, "POST", "/events", [{**event, "resource": resource, "payload": payload}])
+        self.given.insert(-1, (kind, key, evidence))
+
+    def parts(self) -> list[tuple[list[Told], list[Path]]]:
+        """What was given, cut before each word from outside: the next delivery has its turn with that word."""
+        found: list[tuple[list[Told], list[Path]]] = [([], [])]
+        for one in self.given:
+            if isinstance(one, Path):
+                found[-1][1].append(one)
+            else:
+                found.append(([one], []))
+        return [part for part in found if part[1]]
 
     # ── the ledger ────────────────────────────────────────────────────────────────────────────────────────────────
     def ask(self, query: str) -> list[Row]:
@@ -89,6 +104,19 @@ class Tree:
         number = self.wait_for(f"select number from turns where batch_name = '{batch}' and state = 'done'")
         self.wait_for(f"select turn from projections where turn = {number} and target = 'page'")
         return int(number)
+
+    def kill_holder_when(self, query: str) -> None:
+        """End the process that holds the lease while a query finds something; it commits nothing in between."""
+        deadline, path = time.monotonic() + LONG, self.home / "ledger.db"
+        with closing(sqlite3.connect(path, isolation_level=None, timeout=20)) as ledger:
+            while True:
+                ledger.execute("begin immediate")
+                found, holder = ledger.execute(query).fetchone(), ledger.execute(HOLDER).fetchone()
+                if found and holder:
+                    return self.kill(holder[0])
+                ledger.execute("rollback")
+                assert time.monotonic() < deadline, query
+                time.sleep(0.01)
 
     def triggers(self, turn: int) -> list[str]:
         """Kinds of the triggers that a turn covers, sorted."""
@@ -118,11 +146,23 @@ class Tree:
         wanted = {"artifacts": {"flow_run_id": {"any_": [run["id"]]}}}
         return {one["key"]: one["data"] for one in rest.call(self.url, "POST", "/artifacts/filter", wanted)}
 
+    def wait_until_idle(self) -> None:
+        """Wait until all that was dropped has been noticed, and nobody works."""
+        noticed, folder = self.home / "polled" / "flights", self.home / "landing" / "flights"
+        busy = {"tags": {"all_": ["incumbent"]}, "state": {"type": {"any_": ["PENDING", "RUNNING"]}}}
+        wait_until(lambda: noticed.exists() and noticed.read_text() == sources.fingerprint(folder)[0], LONG)
+        wait_until(lambda: not list(rest.flow_runs(self.url, busy)), LONG)
+        self.wait_for("select 1 where not exists (select 1 from triggers where state = 'open')")
+
     # ── the processes ─────────────────────────────────────────────────────────────────────────────────────────────
     def process(self, part: str) -> int:
         """Number of the process of the tree in whose command line a word is."""
-        (found,) = worlds.processes(self.home, part)
+        (found,) = self.processes(part)
         return found
+
+    def processes(self, part: str) -> dict[int, str]:
+        """Numbers and command lines of such processes."""
+        return worlds.processes(self.home, part)
 
     def kill(self, process: int) -> None:
         """End a process without a word."""

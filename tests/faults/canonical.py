@@ -75,6 +75,10 @@ def _ledger(path: Path) -> dict[str, list[str]]:
         tables = {name: _rows(connection, f'select * from "{name}"') for name in names}
     for row in tables["projections"]:
         row["result"] = "a run" if row["target"] == "mlflow" and row["result"] != "null" else row["result"]
+    # A run writes the page once, at its end: how many runs there were does not matter, only that it is up to date.
+    pages = [row for row in tables["projections"] if row["target"] == "page"]
+    last = max((row["turn"] for row in pages), default=0)
+    tables["projections"] = [r for r in tables["projections"] if r["target"] != "page" or r["turn"] == last]
     return {
         name: _sorted({k: v for k, v in row.items() if k not in ASIDE} for row in rows) for name, rows in tables.items()
     }

@@ -25,7 +25,7 @@ from tasks.core.validation import units
 _BATCHES, _MOST_BATCHES = 3, 12
 """Batches that the past is made of."""
 _STRETCHES = 2
-"""Stretches of the past for as many rows as the batch has."""
+"""Stretches of the past for as many rows as the batch has, or as long a time."""
 _MOST_STRETCHES = 200
 _ENOUGH = 4
 """Stretches that show how far a column swings by itself; with fewer only what needs no swing is judged."""
@@ -74,8 +74,8 @@ def examine(now: pd.DataFrame, before: Sequence[pd.DataFrame], settings: Pipelin
     limits, rows = settings.validation.triage, sum(map(len, before))
     if not limits.enabled or min(len(now), rows) < limits.min_rows:
         return ()
-    stretches = min(_MOST_STRETCHES, max(2, round(_STRETCHES * rows / len(now))))
     event, label = settings.ingestion.times.event, settings.training.label
+    stretches = _number(now[event], [frame[event] for frame in before])
     order = np.argsort(np.concatenate([frame[event].to_numpy(dtype="datetime64[us]") for frame in before]))
     found: list[Fault | None] = []
     for name in (*settings.training.features, label):
@@ -225,6 +225,15 @@ def _one_class(now: "pd.Series[Any]", past: _Past) -> Fault | None:
 
 
 # ── numbers and words ─────────────────────────────────────────────────────────────────────────────────────────────
+def _number(now: "pd.Series[Any]", before: "Sequence[pd.Series[Any]]") -> int:
+    """How many stretches the past has: each with half as many rows as the batch, and half as long, at most."""
+    times = [part for part in before if len(part)]
+    span = sum(((part.max() - part.min()).total_seconds() for part in times), 0.0)
+    longer = float(span / max(1.0, (now.max() - now.min()).total_seconds()))
+    ratio = max(sum(map(len, times)) / len(now), longer)
+    return min(_MOST_STRETCHES, max(2, round(_STRETCHES * ratio)))
+
+
 def _fault(column: "pd.Series[Any]", kind: FaultKind, text: str) -> Fault:
     return Fault(str(column.name), kind, f"{column.name}: {text}")
 
