@@ -17,7 +17,7 @@ from pathlib import Path
 
 from configs import environment, loader
 from configs.errors import IncumbentError
-from deployments import alone, apply, children, leftovers, plan, served
+from deployments import alone, apply, children, leftovers, plan, reports, served
 from deployments.tree import Tree
 from deployments.watcher import LOOK_SECONDS, Watcher
 from flows import program
@@ -61,6 +61,7 @@ class _Up:
         self._prefect = opened.enter_context(closing(children.listen(children.PREFECT_PORT)))
         self._mlflow = opened.enter_context(closing(children.listen(children.MLFLOW_PORT)))
         self._url = f"{children.address(self._prefect)}/api"
+        self._reports = opened.enter_context(reports.served(home / "reports"))
         self._told, ready = os.pipe()
         os.set_blocking(self._told, False)
         self._tree = Tree(_say)
@@ -75,12 +76,13 @@ class _Up:
         self._tree.start(self._server)
         self._tree.start(self._worker)
         if self._wait(lambda: running_server.is_healthy(self._url, timeout=1.0)):
-            running_server.announce(self._home, self._url, children.address(self._mlflow))
+            running_server.announce(self._home, self._url, children.address(self._mlflow), self._reports)
             self._say_address("Prefect", self._prefect)
             # Only now: its imports would take the cores from the other two.
             self._tree.start(children.ui_of_mlflow(self._home, self._mlflow))
         if self._wait(lambda: _answers(self._mlflow)):
             self._say_address("MLflow", self._mlflow)
+        _say(f"  Reports  {self._reports}/{self._pipelines[0]}.html (after its first turn)")
         if self._wait(self._is_ready):
             _say(_what_next(self._folders, time.monotonic() - self._began))
         self._watch()

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from prefect import task
 
-from tasks.adapters import events, home, pages
+from tasks.adapters import events, home, pages, running_server
 from tasks.core.reporting import outcomes, summaries
 from tasks.core.runs import CaughtUp, Polled
 from tasks.core.turns import Health, Outcome, TurnRef
@@ -13,8 +13,9 @@ from tasks.core.turns import Health, Outcome, TurnRef
 @task(task_run_name="write-report-{pipeline}", tags=["reporting"], retries=2, retry_delay_seconds=[1.0, 5.0])
 def write_report(pipeline: str) -> str:
     """Write the page of a pipeline from the ledger; returns its path."""
-    path = pages.write(home.current(), pipeline)
-    events.link(f"{pipeline}-report", path.as_uri(), f"Report of {pipeline}")
+    path, server = pages.write(home.current(), pipeline), running_server.find(home.current().folder)
+    address = f"{server.reports}/{path.name}" if server else path.as_uri()
+    events.link(f"{pipeline}-report", address, f"Report of {pipeline}")
     return str(path)
 
 

@@ -24,6 +24,8 @@ class RunningServer:
     """Address of Prefect's API."""
     mlflow: str
     """Address of MLflow's UI."""
+    reports: str
+    """Address under which the reports of the home are."""
     pid: int
     started: str
     """When that process started; a number may have been given to another one since."""
@@ -53,9 +55,9 @@ def address(home: Path) -> str | None:
     return found.url if found else None
 
 
-def announce(home: Path, url: str, mlflow: str) -> None:
+def announce(home: Path, url: str, mlflow: str, reports: str) -> None:
     """Tell others that the tree of this process answers."""
-    mine = RunningServer(url, mlflow, os.getpid(), started(os.getpid()))
+    mine = RunningServer(url, mlflow, reports, os.getpid(), started(os.getpid()))
     files.publish(_path(home), json.dumps(asdict(mine)).encode())
 
 

@@ -41,7 +41,7 @@ def rewrite(home: Path, **changes: Any) -> None:
 
 
 def test_what_is_announced_is_found_until_it_is_withdrawn(tmp_path: Path, url: str) -> None:
-    running_server.announce(tmp_path, url, "http://127.0.0.1:5000")
+    running_server.announce(tmp_path, url, "http://127.0.0.1:5000", "")
     found = running_server.find(tmp_path)
 
     running_server.withdraw(tmp_path)
@@ -55,21 +55,21 @@ def test_what_is_announced_is_found_until_it_is_withdrawn(tmp_path: Path, url: s
 def test_the_file_of_a_dead_process_counts_for_nothing(tmp_path: Path, url: str) -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    running_server.announce(tmp_path, url, "")
+    running_server.announce(tmp_path, url, "", "")
     rewrite(tmp_path, pid=gone.pid)
 
     assert running_server.find(tmp_path) is None
 
 
 def test_a_number_that_was_given_to_another_process_is_not_taken_for_it(tmp_path: Path, url: str) -> None:
-    running_server.announce(tmp_path, url, "")
+    running_server.announce(tmp_path, url, "", "")
     rewrite(tmp_path, started="1")
 
     assert running_server.find(tmp_path) is None
 
 
 def test_a_server_that_does_not_answer_is_not_used(tmp_path: Path) -> None:
-    running_server.announce(tmp_path, "http://127.0.0.1:9/api", "")
+    running_server.announce(tmp_path, "http://127.0.0.1:9/api", "", "")
 
     assert running_server.find(tmp_path) is None
 

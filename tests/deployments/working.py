@@ -32,7 +32,11 @@ LONG = 300.0
 """Seconds after which something that should happen has not: many times what it takes, for machines with much to do."""
 HOLDER = "select cast(substr(holder, 9, instr(substr(holder, 9), ' ') - 1) as integer) from leases where holder <> ''"
 """Number of the process that holds the lease."""
-EVENTS = {"drift": "incumbent.drift.detected", "performance": "incumbent.performance.degraded"}
+EVENTS = {
+    "new_data": "incumbent.data.arrived",
+    "drift": "incumbent.drift.detected",
+    "performance": "incumbent.performance.degraded",
+}
 _OVER = ("COMPLETED", "CRASHED", "FAILED", "CANCELLED")
 
 Row = tuple[Any, ...]
@@ -66,7 +70,8 @@ class Tree:
         event = {"id": str(uuid4()), "occurred": datetime.now(UTC).isoformat(), "event": EVENTS[kind]}
         payload = {"evidence": evidence, "key": key}
         rest.call(self.url, "POST", "/events", [{**event, "resource": resource, "payload": payload}])
-        self.given.insert(-1, (kind, key, evidence))
+        if kind != "new_data":
+            self.given.insert(-1, (kind, key, evidence))
 
     def parts(self) -> list[tuple[list[Told], list[Path]]]:
         """What was given, cut before each word from outside: the next delivery has its turn with that word."""

@@ -1,0 +1,39 @@
+"""The reports of a home on loopback, so that Prefect's UI can point to them: browsers follow no link to a file.
+
+Change this module when reports have to be shown in another way. They are files like any other: nothing is computed.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    """Serves files, lists no folder, and writes no log."""
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+    def list_directory(self, path: str) -> None:  # type: ignore[override]  # it has sent an error then
+        """A folder is no page."""
+        self.send_error(404)
+
+    def end_headers(self) -> None:
+        """Pages are written anew after each turn."""
+        self.send_header("Cache-Control", "no-store")
+        super().end_headers()
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serve a folder while the block runs; gives its address, on a free port."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
