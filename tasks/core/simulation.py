@@ -5,6 +5,7 @@ imported late: the command line names the faults before anything is loaded.
 """
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,8 +24,8 @@ FACTOR = 1.6
 """Kilometres that somebody sent as miles, roughly."""
 SHARE = 0.9
 """Share of the rows that are drawn: two batches from one delivery are not the same."""
-_TAIL = 0.05
-"""What is turned round is mirrored in the range without so much at either end; what is beyond stays inside all."""
+_TAIL = 0.2
+"""What is turned round is mirrored in the range without so much at either end, and stays between all values."""
 _NUMBERS = ("integer", "number")
 
 
@@ -125,13 +126,14 @@ def name_after(names: Sequence[str], first: datetime, fault: str) -> str:
 
 
 def _names(names: Sequence[str], first: datetime, fault: str) -> Iterator[str]:
-    """By month or day if that comes last, else behind the name that comes last."""
-    for moment in ("%Y-%m", "%Y-%m-%d"):
-        yield f"{first:{moment}}-simulated-{fault}"
-    stem = names[-1].partition("-simulated-")[0]
+    """By day, or by month where the last one is; where that does not come last, behind the name of the last one."""
+    last = names[-1] if names else ""
+    by_month = not names or re.fullmatch(r"\d{4}-\d{2}(-simulated-.*)?", last, flags=re.ASCII)
+    yield f"{first:{'%Y-%m' if by_month else '%Y-%m-%d'}}-simulated-{fault}"
+    stem = last.partition("-simulated-")[0]
     for number in range(1, len(names) + 2):
         yield f"{stem}-simulated-{number}-{fault}"
-    yield f"{names[-1]}-simulated-{fault}"
+    yield f"{last}-simulated-{fault}"
 
 
 # ── the faults ────────────────────────────────────────────────────────────────────────────────────────────────────

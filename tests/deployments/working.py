@@ -32,6 +32,7 @@ LONG = 300.0
 """Seconds after which something that should happen has not: many times what it takes, for machines with much to do."""
 HOLDER = "select cast(substr(holder, 9, instr(substr(holder, 9), ' ') - 1) as integer) from leases where holder <> ''"
 """Number of the process that holds the lease."""
+PIPELINE = "incumbent.pipeline.flights"
 EVENTS = {
     "new_data": "incumbent.data.arrived",
     "drift": "incumbent.drift.detected",
@@ -65,13 +66,15 @@ class Tree:
         self.given.append(target)
 
     def emit(self, kind: str, key: str, evidence: str) -> None:
-        """Announce something about the delivery that was dropped last, as any program could, by plain HTTP."""
-        resource = {"prefect.resource.id": "incumbent.pipeline.flights"}
-        event = {"id": str(uuid4()), "occurred": datetime.now(UTC).isoformat(), "event": EVENTS[kind]}
-        payload = {"evidence": evidence, "key": key}
-        rest.call(self.url, "POST", "/events", [{**event, "resource": resource, "payload": payload}])
+        """Announce something about the delivery that was dropped last."""
+        self.say(EVENTS[kind], {"evidence": evidence, "key": key})
         if kind != "new_data":
             self.given.insert(-1, (kind, key, evidence))
+
+    def say(self, event: str, payload: dict[str, str]) -> None:
+        """Emit an event about the pipeline, as any program could, by plain HTTP."""
+        told = {"id": str(uuid4()), "occurred": datetime.now(UTC).isoformat(), "event": event, "payload": payload}
+        rest.call(self.url, "POST", "/events", [{**told, "resource": {"prefect.resource.id": PIPELINE}}])
 
     def parts(self) -> list[tuple[list[Told], list[Path]]]:
         """What was given, cut before each word from outside: the next delivery has its turn with that word."""

@@ -1,0 +1,108 @@
+"""What goes wrong and is nobody's to mend but a person's reaches one: through Prefect's own notification block."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from prefect.blocks.notifications import CustomWebhookNotificationBlock
+from prefect.settings import PREFECT_API_URL, temporary_settings
+
+from configs.environment import Environment
+from deployments import rest
+from tests.deployments import working
+from tests.deployments.conftest import own_variables
+from tests.deployments.working import Tree
+
+pytestmark = pytest.mark.long
+
+Months = Callable[[str], Path]
+
+
+@pytest.fixture(scope="module")
+def tree(furnished_home: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tree]:
+    """One in which a turn has one attempt."""
+    pipelines = working.write_pipeline(tmp_path_factory.mktemp("alerts") / "pipelines", max_attempts=1)
+    with working.work(furnished_home("alerts"), pipelines) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def told(tree: Tree) -> Iterator[list[Any]]:
+    """What a webhook was sent that people named in the form of Prefect's UI."""
+    heard: list[Any] = []
+
+    class Listener(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            heard.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: Any) -> None: ...
+
+    with HTTPServer(("127.0.0.1", 0), Listener) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        name = Environment.model_fields["alert_block"].default.partition("/")[2]
+        with temporary_settings({PREFECT_API_URL: tree.url}):
+            url, words = f"http://127.0.0.1:{server.server_port}/", {"title": "{{subject}}", "text": "{{body}}"}
+            CustomWebhookNotificationBlock(name="Alerts", url=url, json_data=words).save(name, _sync=True)
+        yield heard
+        server.shutdown()
+
+
+def test_a_turn_that_fails_as_often_as_it_may_is_given_up_and_somebody_is_told(
+    tree: Tree, told: list[Any], months: Months
+) -> None:
+    store = tree.home / "store"
+    shutil.rmtree(store, ignore_errors=True)
+    store.write_text("somebody put a file here")
+
+    tree.drop(months("2013-01"))
+    tree.wait_for("select sent from alerts")
+
+    (row,) = tree.ask("select state, outcome, reasons, attempts from turns")
+    reason = json.loads(row[2])[0]
+    assert (row[0], row[1], row[3]) == ("done", "failed", 1)
+    assert tree.ask("select state, reason from triggers") == [("failed", reason)]
+    assert reason.startswith("given up after 1 attempts: ")
+    assert told == [{"title": "Incumbent: flights", "text": f"flights, 2013-01: {reason}"}]
+
+
+def test_an_automation_that_could_not_do_its_work_is_told_once(tree: Tree, told: list[Any]) -> None:
+    deployment = rest.call(tree.url, "GET", "/deployments/name/continuous-training/flights")["id"]
+    broken = {"__prefect_kind": "jinja", "template": "{{ 1 / 0 }}"}
+    action = {"type": "run-deployment", "deployment_id": deployment, "parameters": {"evidence": broken}}
+    trigger = {"type": "event", "posture": "Reactive", "expect": ["somebody.else"], "threshold": 1, "within": 0}
+    rest.call(tree.url, "POST", "/automations/", {"name": "of a person", "trigger": trigger, "actions": [action]})
+
+    tree.say("somebody.else", {})
+    tree.wait_for("select sent from alerts where key like 'event:%'")
+
+    assert "'of a person' could not do run-deployment: " in told[-1]["text"]
+    assert len(tree.ask("select key from alerts where key like 'event:%'")) == 1
+
+
+def test_a_word_of_prefects_command_line_is_kept_even_if_nothing_waits(tree: Tree) -> None:
+    before, event = datetime.now(UTC), "incumbent.performance.degraded"
+
+    emitted = subprocess.run(
+        [Path(sys.executable).with_name("prefect"), "event", "emit", event, "--resource-id", working.PIPELINE],
+        env=own_variables(tree.home, PREFECT_API_URL=tree.url, PREFECT_HOME=str(tree.home / "prefect")),
+        capture_output=True,
+        text=True,
+        timeout=working.LONG,
+        check=False,
+    )
+
+    assert emitted.returncode == 0, emitted.stderr
+    ended = tree.wait_for("select reason from triggers where kind = 'performance' and state = 'skipped'")
+    assert ended.startswith("no batch waits")
+    (run,) = tree.wait_for_runs("continuous-training", before, 1)
+    assert run["name"] == "flights · performance → nothing new"
