@@ -2,10 +2,13 @@
 
 Change this module when every run needs something before Prefect is imported. It is Prefect's engine, settled like
 every other entry point of ours, and without the heartbeat whose thread every flow would wait a second for at its end;
-that a run was killed is noticed by its lease.
+that a run was killed is noticed by its lease. It outlives its worker.
 """
 
+import io
 import runpy
+import sys
+from collections.abc import Buffer
 
 from configs import environment
 
@@ -14,10 +17,28 @@ def main() -> None:
     """Do the flow run that the environment names."""
     environment.settle()
     environment.keep_prefect_in(environment.read().home / "prefect")
+    sys.stdout, sys.stderr = speaker(1), speaker(2)
     from prefect import settings
 
     with settings.temporary_settings({settings.PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
         runpy.run_module("prefect.engine", run_name="__main__", alter_sys=True)
+
+
+def speaker(number: int) -> io.TextIOWrapper:
+    """A stream into an open file that does not mind if nobody listens any more.
+
+    A worker reads what its runs print. When it is killed, the next line of the log would end the run: Rich, which
+    prints it, then exits.
+    """
+    return io.TextIOWrapper(_Speaker(number, "w", closefd=False), encoding="utf-8", write_through=True)
+
+
+class _Speaker(io.FileIO):
+    def write(self, text: "Buffer", /) -> int:
+        try:
+            return super().write(text)
+        except BrokenPipeError:
+            return memoryview(text).nbytes
 
 
 if __name__ == "__main__":

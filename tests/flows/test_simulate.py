@@ -29,9 +29,10 @@ def home(lived_home: Path, tmp_path: Path) -> Path:
 
 
 def test_data_faults_are_refused_and_named_and_a_good_batch_after_them_is_taken_in(
-    home: Path, flows_run: CommandLine, open_home: Callable[[Path], Home]
+    home: Path, months: Callable[[str], Path], flows_run: CommandLine, open_home: Callable[[Path], Home]
 ) -> None:
     said = [json.loads(flows_run(home, "simulate", fault, "flights", "--json").stdout) for fault in FAULTS]
+    shutil.copyfile(months("2013-12"), home / "landing" / "flights" / "2013-12.parquet")
 
     taken = flows_run(home, "ingest")
 
@@ -41,7 +42,8 @@ def test_data_faults_are_refused_and_named_and_a_good_batch_after_them_is_taken_
     assert taken.returncode == 3, taken.stderr
     assert {batch.status for batch in refused} == {BatchStatus.REFUSED}
     assert all((batch.reason or "").startswith(text) for batch, text in zip(refused, COLUMNS, strict=True))
-    assert [line.split(":")[0] for line in taken.stdout.splitlines()] == [one["batch"] for one in said]
+    assert [line.split(":")[0] for line in taken.stdout.splitlines()] == [*(one["batch"] for one in said), "2013-12"]
+    assert batches["2013-12"].status is BatchStatus.ACCEPTED
     assert looked.ledger.promotions.all("flights")[-1].version == 1
     kept = [looked.store.original(batch.aside_file or "").read_bytes() for batch in refused]
     assert kept == [Path(one["path"]).read_bytes() for one in said]
