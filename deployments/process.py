@@ -8,9 +8,12 @@ that a run was killed is noticed by its lease. It outlives its worker.
 import io
 import runpy
 import sys
-from collections.abc import Buffer
+from typing import TYPE_CHECKING
 
 from configs import environment
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 
 def main() -> None:
@@ -30,7 +33,8 @@ def speaker(number: int) -> io.TextIOWrapper:
     A worker reads what its runs print. When it is killed, the next line of the log would end the run: Rich, which
     prints it, then exits.
     """
-    return io.TextIOWrapper(_Speaker(number, "w", closefd=False), encoding="utf-8", write_through=True)
+    file = io.BufferedWriter(_Speaker(number, "w", closefd=False))
+    return io.TextIOWrapper(file, encoding="utf-8", errors="backslashreplace", line_buffering=True)
 
 
 class _Speaker(io.FileIO):
