@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
-from prefect import flow, runtime, tags
+from prefect import State, flow, runtime, tags
 
-from configs.errors import Busy
+from configs.errors import Busy, IncumbentError
 from flows.announcements import Closing, TurnDone, tell
 from tasks import coordination, ingestion, lineage, reporting
 from tasks.adapters import home
@@ -88,8 +88,14 @@ def attempt(pipeline: str, delivery: Delivery) -> tuple[int, Outcome]:
         if not state.is_failed() or coordination.may_try(pipeline, delivery):
             found: tuple[int, Outcome] = state.result()
             return found
-        problem = state.message or ""
+        problem = _problem(state)
     return coordination.give_up(pipeline, delivery, problem), Outcome.FAILED
+
+
+def _problem(failed: State) -> str:
+    """What went wrong: our own words as they are, those of others with what Prefect puts before them."""
+    found: Any = failed.result(raise_on_failure=False)
+    return str(found) if isinstance(found, IncumbentError) else failed.message or ""
 
 
 @flow(name="turn", flow_run_name="{pipeline} · {delivery.name}", validate_parameters=False)

@@ -110,7 +110,7 @@ def give_up(pipeline: str, delivery: Delivery, problem: str) -> int:
     ledger = home.current().ledger
     row = ledger.turns.of_batch(pipeline, delivery.digest)
     assert row is not None
-    reason = f"given up after {row['attempts']} attempts: {problem}"
+    reason = f"given up after {coordination.attempts(row['attempts'])}: {problem}"
     ledger.turns.close(pipeline, row["number"], Outcome.FAILED, (reason,))
     ledger.inbox.fail(pipeline, row["number"], reason)
     ledger.inbox.alert(pipeline, f"turn:{row['number']}", f"{pipeline}, {delivery.name}: {reason}")

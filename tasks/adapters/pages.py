@@ -5,7 +5,7 @@ from pathlib import Path
 from configs import loader
 from tasks.adapters import failpoints, files, history, provenance
 from tasks.adapters.home import Home
-from tasks.core.turns import History
+from tasks.core.turns import History, TurnState
 
 
 def read_history(home: Home, pipeline: str) -> History:
@@ -28,6 +28,7 @@ def write(home: Home, pipeline: str) -> Path:
     html = page.render(told, home.settings(pipeline), written=home.clock(), links=links)
     files.publish(path, html.encode())
     failpoints.reach("page-published")
-    if told.turns:
-        home.ledger.turns.project(pipeline, told.turns[-1].number, "page", path.name)
+    done = [row["number"] for row in home.ledger.turns.all(pipeline) if row["state"] == TurnState.DONE]
+    if done:
+        home.ledger.turns.project(pipeline, done[-1], "page", path.name)
     return path

@@ -32,7 +32,9 @@ def show(home: Home, pipeline: str, number: int) -> str | None:
     for turn in told.turns:
         if turn.number <= number and turn.number not in shown and turn.state is TurnState.DONE:
             shown[turn.number] = _show_turn(home, pipeline, told, turn)
-    run = shown[number]
+    if number not in shown:  # given up before its batch was taken in: there is nothing to show
+        home.ledger.turns.project(pipeline, number, "mlflow", None)
+    run = shown.get(number)
     return None if run is None else str(run)
 
 
@@ -40,7 +42,7 @@ def _show_turn(home: Home, pipeline: str, told: History, turn: Turn) -> str | No
     versions = {model.id: version for version, model in told.models}
     show_drift(home, pipeline, turn.number)
     run = _show_models(home, pipeline, turn, versions) if turn.probe_model else None
-    if turn.probe_model and run:
+    if turn.probe_version and run:  # a turn may have been given up before its challenger was registered
         _show_versions(home, pipeline, turn, run)
     failpoints.reach("shown-in-mlflow")
     home.ledger.turns.project(pipeline, turn.number, "mlflow", run)

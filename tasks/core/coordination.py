@@ -126,6 +126,11 @@ def pause(attempts: int) -> timedelta:
     return min(_FIRST_PAUSE * int(2**doubled), _LONGEST_PAUSE)
 
 
+def attempts(number: int) -> str:
+    """`1 attempt`, `4 attempts`."""
+    return f"{number} attempt{'' if number == 1 else 's'}"
+
+
 def age_trigger(version: int, since: datetime, now: datetime, settings: CoordinationSettings) -> tuple[str, str] | None:
     """Key and evidence of the trigger for a champion that is too old; a new one for each further span of that length.
 

@@ -10,8 +10,9 @@ import pytest
 from mlflow import MlflowClient
 
 from configs.environment import CHECKOUT
-from tasks.adapters import registry, showing, tracking
+from tasks.adapters import inbox, pages, registry, showing, tracking
 from tasks.adapters.home import Home
+from tasks.core.turns import Outcome
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +128,20 @@ def test_a_turn_without_a_probe_has_no_run_and_is_done_with(home: Home) -> None:
     assert run is None
     assert runs(home) == before
     assert home.ledger.turns.projected("flights", "mlflow")[3] is None
+
+
+def test_a_turn_that_was_given_up_before_its_batch_was_taken_in_is_done_with_too(home: Home) -> None:
+    before = runs(home)
+    home.landing("flights").mkdir(parents=True)
+    with home.ledger.lease.held("flights"):
+        number = home.ledger.turns.open("flights", "f" * 64, "given-up", None)
+        home.ledger.turns.close("flights", number, Outcome.FAILED, ("given up after 4 attempts",))
+
+    run = showing.show(home, "flights", number)
+    pages.write(home, "flights")
+
+    assert (run, runs(home)) == (None, before)
+    assert inbox.look(home, "flights").nothing
 
 
 def test_settings_that_were_changed_before_a_turn_was_shown_are_not_told_as_those_of_its_models(

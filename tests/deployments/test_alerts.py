@@ -1,6 +1,7 @@
 """What goes wrong and is nobody's to mend but a person's reaches one: through Prefect's own notification block."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from deployments import rest
 from tests.deployments import working
 from tests.deployments.conftest import own_variables
 from tests.deployments.working import Tree
+from tests.fixtures_server import wait_until
 
 pytestmark = pytest.mark.long
 
@@ -52,7 +54,8 @@ def told(tree: Tree) -> Iterator[list[Any]]:
         name = Environment.model_fields["alert_block"].default.partition("/")[2]
         with temporary_settings({PREFECT_API_URL: tree.url}):
             url, words = f"http://127.0.0.1:{server.server_port}/", {"title": "{{subject}}", "text": "{{body}}"}
-            CustomWebhookNotificationBlock(name="Alerts", url=url, json_data=words).save(name, _sync=True)
+            block = CustomWebhookNotificationBlock(name="Alerts", url=url, json_data=words)
+            block.save(name, _sync=True)  # type: ignore[call-arg]
         yield heard
         server.shutdown()
 
@@ -66,27 +69,54 @@ def test_a_turn_that_fails_as_often_as_it_may_is_given_up_and_somebody_is_told(
 
     tree.drop(months("2013-01"))
     tree.wait_for("select sent from alerts")
+    store.unlink()
 
-    (row,) = tree.ask("select state, outcome, reasons, attempts from turns")
-    reason = json.loads(row[2])[0]
-    assert (row[0], row[1], row[3]) == ("done", "failed", 1)
+    ((state, outcome, reasons, attempts),) = tree.ask("select state, outcome, reasons, attempts from turns")
+    (reason,) = json.loads(reasons)
+    assert (state, outcome, attempts) == ("done", "failed", 1)
+    assert re.fullmatch(r"given up after 1 attempt: \S+ cannot be written: Not a directory\. .*", reason)
     assert tree.ask("select state, reason from triggers") == [("failed", reason)]
-    assert reason.startswith("given up after 1 attempts: ")
     assert told == [{"title": "Incumbent: flights", "text": f"flights, 2013-01: {reason}"}]
+    assert [run["name"] for run in tree.runs("continuous-training")] == ["flights · new data → 1 given up"]
 
 
-def test_an_automation_that_could_not_do_its_work_is_told_once(tree: Tree, told: list[Any]) -> None:
+def test_the_next_batch_has_its_turn_all_the_same(tree: Tree, months: Months) -> None:
+    before = datetime.now(UTC)
+
+    tree.drop(months("2013-02"))
+    tree.wait_for_turn("2013-02")
+
+    (run,) = tree.wait_for_runs("continuous-training", before, 1)
+    assert run["name"].startswith("flights · 2013-02 · new data → ")
+    assert run["state_type"] == "COMPLETED"
+
+
+def test_each_time_that_an_automation_could_not_do_its_work_is_told_once(tree: Tree, told: list[Any]) -> None:
     deployment = rest.call(tree.url, "GET", "/deployments/name/continuous-training/flights")["id"]
     broken = {"__prefect_kind": "jinja", "template": "{{ 1 / 0 }}"}
     action = {"type": "run-deployment", "deployment_id": deployment, "parameters": {"evidence": broken}}
     trigger = {"type": "event", "posture": "Reactive", "expect": ["somebody.else"], "threshold": 1, "within": 0}
     rest.call(tree.url, "POST", "/automations/", {"name": "of a person", "trigger": trigger, "actions": [action]})
 
-    tree.say("somebody.else", {})
-    tree.wait_for("select sent from alerts where key like 'event:%'")
+    def is_heard() -> list[Any]:
+        """An automation that was just made hears nothing at first."""
+        tree.say("somebody.else", {})
+        return failed(tree)
 
-    assert "'of a person' could not do run-deployment: " in told[-1]["text"]
-    assert len(tree.ask("select key from alerts where key like 'event:%'")) == 1
+    wait_until(is_heard, working.LONG)
+    sent = "select key from alerts where key like 'event:%' and sent is not null"
+    wait_until(lambda: len(tree.ask(sent)) == len(failed(tree)), working.LONG)
+
+    alerts = [one["text"] for one in told if "'of a person' could not do run-deployment: " in one["text"]]
+    assert len(alerts) == len(failed(tree))
+    assert tree.ask("select count(*) from alerts where sent is null") == [(0,)]
+
+
+def failed(tree: Tree) -> list[Any]:
+    """The events that say so."""
+    wanted = {"filter": {"event": {"name": ["prefect.automation.action.failed"]}}, "limit": 50}
+    found: list[Any] = rest.call(tree.url, "POST", "/events/filter", wanted)["events"]
+    return found
 
 
 def test_a_word_of_prefects_command_line_is_kept_even_if_nothing_waits(tree: Tree) -> None:

@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -161,6 +162,11 @@ class Tree:
         wait_until(lambda: noticed.exists() and noticed.read_text() == sources.fingerprint(folder)[0], LONG)
         wait_until(lambda: not list(rest.flow_runs(self.url, busy)), LONG)
         self.wait_for("select 1 where not exists (select 1 from triggers where state = 'open')")
+
+    def read(self, link: str) -> str:
+        """The page to which an artifact points, `[words](address)`."""
+        with urllib.request.urlopen(link.rpartition("(")[2].rstrip(")"), timeout=LONG) as answer:
+            return str(answer.read().decode())
 
     # ── the processes ─────────────────────────────────────────────────────────────────────────────────────────────
     def process(self, part: str) -> int:
