@@ -38,7 +38,7 @@ def continuous_training(
     began, done = home.current().clock(), CaughtUp(pipeline)
     try:
         while True:
-            with home.current().ledger.lease.held(pipeline, runtime.flow_run.id), lineage.stage(), quick_ends():
+            with home.current().ledger.lease.held(pipeline, runtime.flow_run.id), quick_ends():
                 newest = home.current().ledger.inbox.newest(pipeline)
                 done = work_off(done, began, newest)
             # What was recorded while the lease was being given back has found somebody at work, and left.
@@ -58,17 +58,18 @@ def work_off(done: CaughtUp, began: datetime, newest: int) -> CaughtUp:
     waiting = ingestion.list_waiting(pipeline)
     agenda = coordination.settle_inbox(pipeline, waiting, began, newest)
     chosen = [delivery for delivery in waiting.deliveries if delivery.digest in agenda.deliveries]
-    showing = [lineage.show_turn.submit(pipeline, number) for number in waiting.unshown]
-    progress = reporting.start_progress(pipeline, len(chosen))
-    for place, delivery in enumerate(chosen, start=1):
-        number, outcome = attempt(pipeline, delivery)
-        done = replace(done, turns=(*done.turns, number), outcomes=(*done.outcomes, outcome))
-        showing.append(lineage.show_turn.submit(pipeline, number))
-        reporting.advance_progress(progress, place, len(chosen))
-    for copy in waiting.duplicates:
-        ingestion.count_duplicate(pipeline, copy)
-    done = replace(done, duplicates=done.duplicates + len(waiting.duplicates), waits=agenda.waits)
-    return close(done, showing) if chosen or waiting.duplicates or waiting.unshown or waiting.page else done
+    with lineage.stage(wanted=bool(chosen or waiting.unshown)):
+        showing = [lineage.show_turn.submit(pipeline, number) for number in waiting.unshown]
+        progress = reporting.start_progress(pipeline, len(chosen))
+        for place, delivery in enumerate(chosen, start=1):
+            number, outcome = attempt(pipeline, delivery)
+            done = replace(done, turns=(*done.turns, number), outcomes=(*done.outcomes, outcome))
+            showing.append(lineage.show_turn.submit(pipeline, number))
+            reporting.advance_progress(progress, place, len(chosen))
+        for copy in waiting.duplicates:
+            ingestion.count_duplicate(pipeline, copy)
+        done = replace(done, duplicates=done.duplicates + len(waiting.duplicates), waits=agenda.waits)
+        return close(done, showing) if chosen or waiting.duplicates or waiting.unshown or waiting.page else done
 
 
 def close(done: CaughtUp, showing: list[Any]) -> CaughtUp:

@@ -7,10 +7,15 @@ from prefect import task
 from tasks.adapters import backstage, events, home, running_server
 
 
-def stage() -> AbstractContextManager[None]:
-    """A helper process for what is shown, unless this process has one already."""
+def stage(*, wanted: bool) -> AbstractContextManager[None]:
+    """A helper process for what is shown, unless this process has one already; its imports are dear.
+
+    Args:
+        wanted: Whether there will be anything to show.
+    """
     hands = home.current()
-    return nullcontext() if backstage.is_open() else backstage.open_stage(hands.folder, hands.ledger_url)
+    needed = wanted and not backstage.is_open()
+    return backstage.open_stage(hands.folder, hands.ledger_url) if needed else nullcontext()
 
 
 @task(task_run_name="show-turn-{number}", tags=["lineage"], retries=2, retry_delay_seconds=[1.0, 5.0])

@@ -32,10 +32,15 @@ def show(home: Home, pipeline: str, number: int) -> str | None:
     for turn in told.turns:
         if turn.number <= number and turn.number not in shown and turn.state is TurnState.DONE:
             shown[turn.number] = _show_turn(home, pipeline, told, turn)
-    if number not in shown:  # given up before its batch was taken in: there is nothing to show
+    if number not in shown and number in _done(home, pipeline):  # given up before its batch was taken in
         home.ledger.turns.project(pipeline, number, "mlflow", None)
-    run = shown.get(number)
+        return None
+    run = shown[number]
     return None if run is None else str(run)
+
+
+def _done(home: Home, pipeline: str) -> set[int]:
+    return {row["number"] for row in home.ledger.turns.all(pipeline) if row["state"] == TurnState.DONE}
 
 
 def _show_turn(home: Home, pipeline: str, told: History, turn: Turn) -> str | None:

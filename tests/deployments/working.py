@@ -93,11 +93,6 @@ class Tree:
         with closing(sqlite3.connect(f"file:{self.home}/ledger.db?mode=ro", uri=True, timeout=20)) as ledger:
             return ledger.execute(query).fetchall()
 
-    def change(self, statement: str) -> None:
-        """Make a fact of the ledger another one, such as a time that would have to be waited for."""
-        with closing(sqlite3.connect(self.home / "ledger.db", isolation_level=None, timeout=20)) as ledger:
-            ledger.execute(statement)
-
     def wait_for(self, query: str) -> Any:
         """Wait until a query finds a row with something in it; gives the first column."""
         deadline = time.monotonic() + LONG
