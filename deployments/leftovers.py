@@ -11,7 +11,7 @@ from typing import Any
 
 from deployments import rest
 from deployments.plan import TAG
-from tasks.adapters import running_server
+from tasks.adapters import processes
 
 _AT_ONCE = 50
 _OPEN = {"type": {"any_": ["PENDING", "RUNNING", "CANCELLING"]}}
@@ -90,7 +90,7 @@ def _ask_again(url: str, run: dict[str, Any]) -> None:
 def _lives(run: dict[str, Any]) -> bool:
     """Whether the process that a worker of this machine started for it is still there."""
     told = str(run["infrastructure_pid"] or "")
-    if not told.isdigit() or not running_server.started(int(told)):
+    if not told.isdigit() or not processes.started(int(told)):
         return False
     try:
         return run["id"].encode() in Path(f"/proc/{told}/environ").read_bytes()

@@ -10,7 +10,6 @@ from configs.errors import Busy, IncumbentError
 from flows.announcements import Closing, TurnDone, tell
 from tasks import coordination, ingestion, lineage, reporting
 from tasks.adapters import home
-from tasks.adapters.orchestration import quick_ends
 from tasks.adapters.sources import Delivery
 from tasks.core.runs import CaughtUp
 from tasks.core.turns import Outcome
@@ -38,7 +37,7 @@ def continuous_training(
     began, done = home.current().clock(), CaughtUp(pipeline)
     try:
         while True:
-            with home.current().ledger.lease.held(pipeline, runtime.flow_run.id), quick_ends():
+            with home.current().ledger.lease.held(pipeline, runtime.flow_run.id):
                 newest = home.current().ledger.inbox.newest(pipeline)
                 done = work_off(done, began, newest)
             # What was recorded while the lease was being given back has found somebody at work, and left.

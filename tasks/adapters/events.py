@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from tasks.core.reporting.outcomes import Ended
 
 T = TypeVar("T")
-_FLUSH_SECONDS = 10.0
 
 Cell = str | int | float | bool | None
 
@@ -97,13 +96,6 @@ def emit(name: str, pipeline: str, evidence: str, key: str, turn: int | None = N
         return
     resource = {"prefect.resource.id": f"incumbent.turn.{pipeline}.{turn}"}
     emit_event(name, resource, related=[{**about, "prefect.resource.role": "pipeline"}], payload=told)
-
-
-def flush() -> None:
-    """Wait until what was emitted has left this process."""
-    from prefect.events.worker import EventsWorker
-
-    EventsWorker.drain_all(timeout=_FLUSH_SECONDS)
 
 
 def ended(told: "Ended", value: T) -> T:

@@ -90,18 +90,6 @@ def failed_actions(since: datetime) -> list[tuple[str, str]]:
     return [(str(event.id), _sentence(event.resource.name, event.payload)) for event in found]
 
 
-@contextmanager
-def quick_ends() -> Iterator[None]:
-    """Flows that are called in the block do not wait, up to a second each, for the thread of their heartbeat.
-
-    Who watches over a run here is its lease.
-    """
-    from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
-
-    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
-        yield
-
-
 def _sentence(name: str | None, payload: Mapping[str, Any]) -> str:
     what = payload.get("action_type", "its action")
     return (

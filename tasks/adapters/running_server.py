@@ -5,15 +5,14 @@ Change this module when a running tree must be known by other marks. Starting an
 
 import json
 import os
-import subprocess
 import urllib.request
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tasks.adapters import files
+from tasks.adapters.processes import started
 
 _PROBE_SECONDS = 2.0
-_DEAD = ("Z", "X")
 
 
 @dataclass(frozen=True)
@@ -73,27 +72,6 @@ def is_healthy(url: str, timeout: float = _PROBE_SECONDS) -> bool:
             return bool(answer.status == 200)
     except (OSError, ValueError):
         return False
-
-
-def started(pid: int) -> str:
-    """When a process started, in words that differ for another one of the same number; empty if there is none."""
-    try:
-        state, *fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    except OSError:
-        return "" if Path("/proc/self/stat").exists() else _asked(pid)
-    return "" if state in _DEAD else fields[18]
-
-
-def _asked(pid: int) -> str:
-    """The same where there is no /proc."""
-    asked = subprocess.run(
-        ["ps", "-o", "lstart=", "-p", str(pid)],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return asked.stdout.strip()
 
 
 def _path(home: Path) -> Path:

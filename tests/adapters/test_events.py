@@ -16,6 +16,7 @@ from prefect import flow, get_client, runtime, task
 from prefect.client.schemas.objects import FlowRun
 from prefect.events import Event
 from prefect.events.filters import EventFilter, EventNameFilter, EventOccurredFilter
+from prefect.events.worker import EventsWorker
 
 from configs.environment import CHECKOUT
 from tasks.adapters import events
@@ -113,7 +114,7 @@ ARRIVED, DRIFTED = "incumbent.data.arrived", "incumbent.drift.detected"
 def stored(name: str, since: datetime) -> list[Event]:
     """Events of that name as the server has them; they are stored a moment after they were sent."""
     wanted = EventFilter(occurred=EventOccurredFilter(since=since), event=EventNameFilter(name=[name]))
-    events.flush()
+    EventsWorker.drain_all(timeout=10)
     deadline = time.monotonic() + 20
     with get_client(sync_client=True) as client:
         while not (found := client.read_events(wanted, limit=50).events) and time.monotonic() < deadline:

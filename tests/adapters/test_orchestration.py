@@ -1,21 +1,20 @@
 """What is asked of Prefect's server: a real API that starts runs, closes what died, and tells what failed there."""
 
-import os
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 from prefect import flow, get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.events import emit_event
+from prefect.events.worker import EventsWorker
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Completed, Running
 
 from configs.errors import Unreachable
-from tasks.adapters import events, orchestration
+from tasks.adapters import orchestration
 
 pytestmark = pytest.mark.usefixtures("prefect_api")
 NOBODY = "http://127.0.0.1:9/api"
@@ -117,7 +116,7 @@ def fail_action(name: str | None, occurred: datetime | None = None, **payload: s
 
 def eventually(found: Callable[[], list[tuple[str, str]]], number: int) -> list[tuple[str, str]]:
     """What is found once so many are there; events are stored a moment after they are sent."""
-    events.flush()
+    EventsWorker.drain_all(timeout=10)
     deadline = time.monotonic() + 20
     while len(answer := found()) < number and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -158,14 +157,3 @@ def test_a_server_that_does_not_answer_is_outside_and_may_be_tried_again(ask: Ca
         ),
     ):
         ask()
-
-
-def test_inside_the_block_a_flow_ends_without_the_wait_for_its_heartbeat(prefect_api: Path) -> None:
-    @flow
-    def quick() -> float:
-        return time.monotonic()
-
-    with orchestration.quick_ends():
-        spent = [time.monotonic() - quick() for _ in range(3)]
-
-    assert min(spent) < 0.5, os.fspath(prefect_api)

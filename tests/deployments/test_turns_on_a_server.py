@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.adapters import files, running_server
+from tasks.adapters import files, processes, running_server
 from tasks.adapters.home import Home
 from tests.conftest import CommandLine
 from tests.deployments import working
@@ -127,7 +127,7 @@ def test_a_run_goes_on_when_its_worker_is_killed_and_another_worker_starts(tree:
     ((orphan,),) = tree.ask(HOLDER)
 
     tree.kill(worker)
-    assert running_server.started(orphan)
+    assert processes.started(orphan)
     assert tree.ask(HOLDER) == [(orphan,)]
     tree.wait_for_turn("2013-05")
     (run,) = tree.wait_for_runs("continuous-training", before, 1)

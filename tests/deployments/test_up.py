@@ -13,7 +13,7 @@ from typing import IO
 import pytest
 
 from deployments import rest
-from tasks.adapters import running_server
+from tasks.adapters import processes, running_server
 from tasks.adapters.running_server import RunningServer
 from tests.conftest import CommandLine
 from tests.deployments.conftest import start
@@ -151,7 +151,7 @@ def test_it_ends_in_order_when_it_is_told_to(new_home: Callable[..., Path], kind
         _, errors = running.parent.communicate(timeout=60)
 
         assert (running.parent.returncode, errors) == (0, "")
-        assert not any(running_server.started(process) for process in family)
+        assert not any(processes.started(process) for process in family)
         assert not (running.home / "prefect" / "server.json").exists()
 
 
@@ -182,7 +182,7 @@ def test_a_child_that_dies_is_started_again_and_a_fourth_death_ends_all(new_home
         for _ in range(4):
             ui = next(p for p in descendants(parent.pid) if b"mlflow_ui" in Path(f"/proc/{p}/cmdline").read_bytes())
             os.kill(ui, signal.SIGKILL)
-            wait_until(lambda ui=ui: not running_server.started(ui))
+            wait_until(lambda ui=ui: not processes.started(ui))
             wait_until(lambda: parent.poll() is not None or has_ui(parent.pid))
 
         out, errors = parent.communicate(timeout=60)
@@ -202,7 +202,7 @@ def test_a_server_that_dies_comes_back_at_the_same_address(new_home: Callable[..
 
         os.kill(server, signal.SIGKILL)
 
-        wait_until(lambda: not running_server.started(server))
+        wait_until(lambda: not processes.started(server))
         wait_until(lambda: running_server.is_healthy(url))
         assert running.parent.poll() is None
 
@@ -214,7 +214,7 @@ def test_kill_9_of_the_parent_ends_all(tree: Up) -> None:
 
     tree.parent.send_signal(signal.SIGKILL)
 
-    wait_until(lambda: not any(running_server.started(process) for process in family), 20)
+    wait_until(lambda: not any(processes.started(process) for process in family), 20)
     assert running_server.find(tree.home) is None
 
 

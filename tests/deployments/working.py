@@ -23,7 +23,7 @@ import yaml
 
 from configs import environment
 from deployments import rest
-from tasks.adapters import running_server, sources
+from tasks.adapters import processes, running_server, sources
 from tasks.adapters.home import Home
 from tests.deployments.conftest import own_variables
 from tests.faults import worlds
@@ -176,7 +176,7 @@ class Tree:
     def kill(self, process: int) -> None:
         """End a process without a word."""
         os.kill(process, signal.SIGKILL)
-        wait_until(lambda: not running_server.started(process), LONG)
+        wait_until(lambda: not processes.started(process), LONG)
 
 
 @contextmanager

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 from sqlalchemy import Connection, RowMapping, select
 
@@ -15,12 +14,11 @@ from configs.errors import Busy, UnusableHome
 from tasks.adapters.ledger import codec
 from tasks.adapters.ledger.connection import Access, insert_once
 from tasks.adapters.ledger.schema import leases
+from tasks.adapters.processes import started
 
 EXPIRY = timedelta(seconds=45)
 """A lease without heartbeat for so long may be taken over; with a look every few seconds that is within a minute."""
 _HEARTBEAT_SECONDS = 10.0
-_DEAD = ("Z", "X")
-"""States of a process that has ended and that nobody has waited for."""
 
 
 @dataclass(frozen=True)
@@ -113,29 +111,10 @@ class Lease:
 
 
 def _myself() -> str:
-    return f"process {os.getpid()} on {socket.gethostname()} since {_started(os.getpid())}"
+    return f"process {os.getpid()} on {socket.gethostname()} since {started(os.getpid())}"
 
 
 def _lives(holder: str) -> bool:
     """Whether the holder may still be at work; only a process of this machine is known to be dead."""
     _, pid, _, host, _, since = holder.split(" ", 5)
-    return host != socket.gethostname() or _started(int(pid)) == since
-
-
-def _started(pid: int) -> str:
-    """Start time of a process in clock ticks since boot; empty if there is none (guards against reused numbers)."""
-    try:
-        state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return _without_proc(pid)
-    return "" if state in _DEAD else fields[18]
-
-
-def _without_proc(pid: int) -> str:
-    if Path("/proc/self/stat").exists():
-        return ""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return ""
-    return "unknown"
+    return host != socket.gethostname() or started(int(pid)) == since
