@@ -1,6 +1,16 @@
 """What all sections of a pipeline file have in common. The sections themselves are in `settings.py`."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Column = Annotated[str, Field(min_length=1, max_length=200)]
+
+ColumnType = Literal["integer", "number", "category", "boolean", "timestamp"]
 
 
 class Section(BaseModel):

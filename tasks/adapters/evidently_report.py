@@ -23,7 +23,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from configs.settings import ColumnRule, DriftSettings
+from configs.monitoring import DriftSettings
+from configs.validation import ColumnRule
 from tasks.adapters import files
 from tasks.core.monitoring.compared import MISSING, RARE
 from tasks.core.turns import ColumnDrift, Drift

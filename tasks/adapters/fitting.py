@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from configs import loader
 from configs.errors import BundleRefused
-from configs.settings import Candidate, PipelineSettings
+from configs.settings import PipelineSettings
+from configs.training import Candidate
 from tasks.adapters import provenance
 from tasks.adapters.home import Home
 from tasks.core import evaluation, training, windows

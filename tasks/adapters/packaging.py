@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from configs.settings import ColumnType
+from configs.section import ColumnType
 
 LIBRARIES = ("mlflow", "numpy", "pandas", "scikit-learn", "scipy", "skops")
 """What a model needs to answer; their pinned versions go with it."""

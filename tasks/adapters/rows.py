@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from configs import loader
 from configs.errors import InvalidSettings
-from configs.settings import PipelineSettings, Times
+from configs.ingestion import Times
+from configs.settings import PipelineSettings
 from tasks.adapters.bundles import Bundles
 from tasks.adapters.store import Store
 from tasks.core import evaluation, training

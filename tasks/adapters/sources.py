@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from configs.errors import BrokenContract, LandingFolderMissing, UnreadableFile
-from configs.settings import ColumnType, Source, ValidationSettings
+from configs.ingestion import Source
+from configs.section import ColumnType
+from configs.validation import ValidationSettings
 from tasks.core import ingestion
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from urllib.parse import quote
 import numpy as np
 from numpy.typing import NDArray
 
-from configs.settings import ColumnType
+from configs.section import ColumnType
 from tasks.adapters import failpoints, files, packaging, run_files
 from tasks.core.records import Batch, Metric, Model, Score
 

@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 
 from configs.errors import BrokenContract
-from configs.settings import ColumnType, ValidationSettings
+from configs.section import ColumnType
+from configs.validation import ValidationSettings
 
 REASONS = "_reasons"
 """Column of rows set aside that says why, all reasons joined by '; '."""

@@ -14,7 +14,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtr
 
-from configs.settings import Cluster, ColumnRule, EvaluationSettings, Slice, Times
+from configs.evaluation import Cluster, EvaluationSettings, Slice
+from configs.ingestion import Times
+from configs.validation import ColumnRule
 from tasks.core import intervals
 from tasks.core.intervals import Floats, Groups, Means
 from tasks.core.records import Comparison, Metric, Score, SliceGain, SliceScore

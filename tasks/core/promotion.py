@@ -14,7 +14,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from configs.settings import GuardSettings, PromotionSettings
+from configs.promotion import GuardSettings, PromotionSettings
 from tasks.core import wording
 from tasks.core.records import Comparison, Score
 from tasks.core.turns import Evidence, Guard, Verdict, VerdictKind

@@ -18,7 +18,8 @@ from tasks.core import ingestion
 if TYPE_CHECKING:
     import pandas as pd
 
-    from configs.settings import ColumnRule, PipelineSettings
+    from configs.settings import PipelineSettings
+    from configs.validation import ColumnRule
 
 FACTOR = 1.6
 """Kilometres that somebody sent as miles, roughly."""

@@ -27,14 +27,9 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 from threadpoolctl import threadpool_limits
 
 from configs.errors import IncumbentError
-from configs.settings import (
-    Candidate,
-    ColumnRule,
-    HistGradientBoostingCandidate,
-    LogisticRegressionCandidate,
-    Times,
-    TrainingSettings,
-)
+from configs.ingestion import Times
+from configs.training import Candidate, HistGradientBoostingCandidate, LogisticRegressionCandidate, TrainingSettings
+from configs.validation import ColumnRule
 
 RECIPE = 1
 """Raised whenever `prepare`, `build` or `fit` changes what the same rows give; part of every model's identity."""

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from configs.settings import Window
+from configs.training import Window
 from tasks.core.records import Batch
 
 

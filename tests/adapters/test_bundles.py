@@ -17,12 +17,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from configs.errors import BundleRefused
-from configs.settings import (
-    Candidate,
-    ColumnRule,
-    HistGradientBoostingCandidate,
-    LogisticRegressionCandidate,
-)
+from configs.training import Candidate, HistGradientBoostingCandidate, LogisticRegressionCandidate
+from configs.validation import ColumnRule
 from tasks.adapters.bundles import ALLOWED, BundleFiles, Bundles
 from tasks.core import training
 

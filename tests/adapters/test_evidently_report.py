@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from configs.settings import ColumnRule, DriftSettings
+from configs.monitoring import DriftSettings
+from configs.validation import ColumnRule
 from tasks.adapters import evidently_report
 from tasks.core.monitoring import drift
 from tasks.core.turns import ColumnDrift, Drift

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 
 from configs.environment import CHECKOUT
 from configs.errors import BadInput, BrokenContract, LandingFolderMissing, UnreadableFile
-from configs.settings import ColumnRule, Source, ValidationSettings
+from configs.ingestion import Source
+from configs.validation import ColumnRule, ValidationSettings
 from tasks.adapters import sources
 from tasks.adapters.sources import Delivery
 

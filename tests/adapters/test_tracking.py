@@ -17,7 +17,8 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 
 from configs.errors import IncumbentError
-from configs.settings import ColumnRule, HistGradientBoostingCandidate
+from configs.training import HistGradientBoostingCandidate
+from configs.validation import ColumnRule
 from tasks.adapters import packaging, registry, tracking
 from tasks.adapters.bundles import ALLOWED, Bundles
 from tasks.adapters.tracking import Judged, TrackingStore, TrainingRun

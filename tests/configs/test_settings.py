@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from configs import settings
-from configs.settings import Cluster, ColumnRule, PipelineSettings, Window
+from configs.evaluation import Cluster
+from configs.section import Section
+from configs.settings import PipelineSettings
+from configs.training import Window
+from configs.validation import ColumnRule
 
-SECTIONS = [kind for kind in vars(settings).values() if isinstance(kind, type) and issubclass(kind, settings.Section)]
+SECTIONS = [Section, *Section.__subclasses__()]
 
 LINEAR = {"family": "logistic_regression"}
 

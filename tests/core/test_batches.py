@@ -9,15 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from configs.errors import BrokenContract, IncumbentError
-from configs.settings import (
-    ColumnRule,
-    IngestionSettings,
-    LogisticRegressionCandidate,
-    PipelineSettings,
-    Times,
-    TrainingSettings,
-    ValidationSettings,
-)
+from configs.ingestion import IngestionSettings, Times
+from configs.settings import PipelineSettings
+from configs.training import LogisticRegressionCandidate, TrainingSettings
+from configs.validation import ColumnRule, ValidationSettings
 from tasks.core import batches
 from tasks.core.batches import ASIDE, SortedOut
 from tasks.core.records import Batch, BatchStatus

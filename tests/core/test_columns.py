@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from configs.errors import BrokenContract
-from configs.settings import ColumnRule, ValidationSettings
+from configs.validation import ColumnRule, ValidationSettings
 from tasks.core import columns
 
 SETTINGS = ValidationSettings(

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from configs.settings import Cluster, ColumnRule, EvaluationSettings, Slice, Times
+from configs.evaluation import Cluster, EvaluationSettings, Slice
+from configs.ingestion import Times
+from configs.validation import ColumnRule
 from tasks.core import baseline, evaluation
 from tasks.core.evaluation import MISSING
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from configs.settings import EvaluationSettings, PromotionSettings
+from configs.evaluation import EvaluationSettings
+from configs.promotion import PromotionSettings
 from tasks.core import evaluation, promotion
 from tasks.core.records import Comparison
 from tasks.core.turns import VerdictKind

@@ -7,15 +7,10 @@ import pandas as pd
 import pytest
 
 from configs.errors import MistakeOfUser
-from configs.settings import (
-    ColumnRule,
-    IngestionSettings,
-    LogisticRegressionCandidate,
-    PipelineSettings,
-    Times,
-    TrainingSettings,
-    ValidationSettings,
-)
+from configs.ingestion import IngestionSettings, Times
+from configs.settings import PipelineSettings
+from configs.training import LogisticRegressionCandidate, TrainingSettings
+from configs.validation import ColumnRule, ValidationSettings
 from tasks.core import ingestion, simulation
 from tasks.core.simulation import SimulatedFault
 

@@ -12,14 +12,9 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from configs.errors import IncumbentError
-from configs.settings import (
-    Candidate,
-    ColumnRule,
-    HistGradientBoostingCandidate,
-    LogisticRegressionCandidate,
-    Times,
-    TrainingSettings,
-)
+from configs.ingestion import Times
+from configs.training import Candidate, HistGradientBoostingCandidate, LogisticRegressionCandidate, TrainingSettings
+from configs.validation import ColumnRule
 from tasks.core import training
 
 COLUMNS = {

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from configs.settings import Window
+from configs.training import Window
 from tasks.core import windows
 from tasks.core.records import Batch, BatchStatus
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from configs.settings import PromotionSettings
+from configs.promotion import PromotionSettings
 from tasks.core import promotion
 from tasks.core.records import Comparison, Metric, Score, SliceGain
 from tasks.core.turns import Evidence, Guard, VerdictKind

@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from configs.settings import ColumnRule, DriftSettings
+from configs.monitoring import DriftSettings
+from configs.validation import ColumnRule
 from tasks.core.monitoring import levels, numbers, two_sample
 from tasks.core.turns import ColumnDrift, Drift
 

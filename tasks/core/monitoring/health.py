@@ -7,7 +7,8 @@ replaced on evidence only.
 import math
 from collections.abc import Iterable
 
-from configs.settings import HealthSettings, ReportingSettings
+from configs.monitoring import HealthSettings
+from configs.reporting import ReportingSettings
 from tasks.core import wording
 from tasks.core.records import Metric, Score
 from tasks.core.turns import Drift, Health, HealthState

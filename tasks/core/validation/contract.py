@@ -18,7 +18,7 @@ from pandera.config import ValidationDepth, config_context
 from pandera.errors import SchemaErrors
 
 from configs.errors import BrokenContract
-from configs.settings import ColumnRule, ValidationSettings
+from configs.validation import ColumnRule, ValidationSettings
 from tasks.core import columns, wording
 from tasks.core.records import RuleFinding
 

@@ -17,7 +17,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from configs.errors import BrokenContract
-from configs.settings import PipelineSettings, TriageSettings
+from configs.settings import PipelineSettings
+from configs.validation import TriageSettings
 from tasks.core import columns, wording
 from tasks.core.records import Batch
 from tasks.core.validation import units

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from configs.settings import ColumnRule, DriftSettings
+from configs.monitoring import DriftSettings
+from configs.validation import ColumnRule
 from tasks.core.monitoring import drift
 from tasks.core.monitoring.compared import BINS, MISSING, RARE
 from tasks.core.turns import ColumnDrift, Drift

@@ -2,7 +2,8 @@
 
 import pytest
 
-from configs.settings import HealthSettings, ReportingSettings
+from configs.monitoring import HealthSettings
+from configs.reporting import ReportingSettings
 from tasks.core.monitoring import health
 from tasks.core.records import Metric, Score
 from tasks.core.turns import Drift, Health, HealthState

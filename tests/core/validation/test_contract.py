@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from configs.environment import CHECKOUT
 from configs.errors import BrokenContract
-from configs.settings import ColumnRule, ValidationSettings
+from configs.validation import ColumnRule, ValidationSettings
 from tasks.core import ingestion
 from tasks.core.validation import contract
 from tasks.core.validation.contract import Checked
@@ -241,7 +241,7 @@ def test_the_contract_is_a_schema_of_pandera_that_never_converts():
 def test_no_switch_in_the_environment_turns_the_contract_off(switch: str):
     code = """
 import pandas as pd
-from configs.settings import ColumnRule, ValidationSettings
+from configs.validation import ColumnRule, ValidationSettings
 from tasks.core.validation import contract
 rules = {"a": ColumnRule(type="integer", max=1), "b": ColumnRule(type="integer")}
 demands = ValidationSettings(columns=rules, max_quarantined=1)

@@ -13,16 +13,10 @@ from hypothesis import strategies as st
 
 from configs import loader
 from configs.errors import BrokenContract
-from configs.settings import (
-    ColumnRule,
-    IngestionSettings,
-    LogisticRegressionCandidate,
-    PipelineSettings,
-    Times,
-    TrainingSettings,
-    TriageSettings,
-    ValidationSettings,
-)
+from configs.ingestion import IngestionSettings, Times
+from configs.settings import PipelineSettings
+from configs.training import LogisticRegressionCandidate, TrainingSettings
+from configs.validation import ColumnRule, TriageSettings, ValidationSettings
 from tasks.adapters import sources
 from tasks.core.records import Batch, BatchStatus
 from tasks.core.validation import contract, triage, units

@@ -1,0 +1,34 @@
+"""Room 5 of the settings: how the live model and its inputs are watched."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from configs.section import Section, Share
+
+
+class DriftSettings(Section):
+    """When an input counts as moved."""
+
+    level: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+    """False discovery rate over the columns (Benjamini-Hochberg)."""
+    min_effect: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    """Smallest distance between the two distributions that counts (0 to 1)."""
+    share: Annotated[float, Field(gt=0, le=1)] = 0.5
+    """Share of moved columns from which the batch as a whole has drifted."""
+    max_rows: Annotated[int, Field(ge=100)] = 20_000
+    """Rows of the samples that are drawn in the Evidently report."""
+
+
+class HealthSettings(Section):
+    """When the live model needs watching."""
+
+    max_share_error: Share = 0.03
+    """Largest difference of the expected and the actual share of positives, as a share of all rows."""
+
+
+class MonitoringSettings(Section):
+    """Room 5: how the live model and its inputs are watched."""
+
+    drift: DriftSettings = DriftSettings()
+    health: HealthSettings = HealthSettings()

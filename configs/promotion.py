@@ -1,0 +1,41 @@
+"""Room 6 of the settings: when a challenger takes over."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from configs.section import Positive, Section, Share
+
+
+class FirstChampion(Section):
+    """What the first model must show, with no champion to compare it with."""
+
+    min_gain_over_dummy: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Relative gain in log loss over a constant that must lie below its interval."""
+    min_roc_auc: Annotated[float, Field(ge=0.5, le=1)] = 0.55
+    """Floor of the AUC."""
+
+
+class GuardSettings(Section):
+    """Guards may veto a promotion, never cause one."""
+
+    slice_level: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+    """Familywise error rate (Holm) at which a slice counts as worse."""
+    max_calibration_error: Share = 0.15
+    """Largest expected calibration error of a new champion."""
+    max_churn: Share = 0.25
+    """Largest share of rows whose decision (at 0.5) changes."""
+    max_bundle_mb: Positive = 200
+    max_latency_ms: Positive = 250
+    """Largest processor time to answer one row; the quickest of five answers counts."""
+
+
+class PromotionSettings(Section):
+    """Room 6: when a challenger takes over."""
+
+    false_promotion_every: Annotated[float, Field(ge=2)] = 200
+    """Decisions that on average lie between two false promotions; the evidence that is needed."""
+    min_relative_gain: Annotated[float, Field(ge=0, lt=0.5)] = 0.005
+    """Smallest relative gain in loss that is worth a change."""
+    first: FirstChampion = FirstChampion()
+    guards: GuardSettings = GuardSettings()
