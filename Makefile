@@ -5,7 +5,7 @@ PY     := $(VENV)/bin/python
 STAMP  := $(VENV)/.installed-$(shell cksum < requirements.lock | cut -d' ' -f1)
 
 .DEFAULT_GOAL := help
-.PHONY: help install prepare run up deploy test test-long check benchmark lock schema clean reset
+.PHONY: corpus help install prepare run up deploy test test-long check benchmark decisions lock schema clean reset
 
 help: ## print what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,8 +46,14 @@ check: install ## ruff, mypy --strict, import contracts, the shape of the house
 	@$(VENV)/bin/lint-imports
 	@$(PY) -m pytest -q tests/test_house.py
 
+corpus: install ## take in every bad file, ask for every bad configuration, and print the table
+	@$(PY) -m tests.corpus
+
 benchmark: install ## measure against the bare script
 	@$(PY) -m tests.benchmarks.figures
+
+decisions: install ## replay streams through the decision rule and its rivals (half an hour of one core)
+	@$(PY) -m tests.benchmarks.decisions
 
 schema: install ## write configs/pipeline.schema.json anew
 	@$(PY) -m configs.loader

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from configs.section import Section
+from configs.section import Days, Many, Section
 
 _NAMES = {
     3: ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"),
@@ -66,13 +66,13 @@ class CoordinationSettings(Section):
     """Beside the rooms: what starts a turn, and what holds one back."""
 
     schedules: Schedules = Schedules()
-    max_model_age_days: Annotated[int, Field(ge=1)] | None = None
+    max_model_age_days: Days | None = None
     """Age of the champion from which a look is wanted; each further span of this length wants another one."""
-    cooldown_minutes: Annotated[int, Field(ge=0)] = 0
+    cooldown_minutes: Annotated[int, Field(ge=0, le=525_600)] = 0
     """Shortest time between the end of a turn and the next run; data waits meanwhile."""
-    turns_per_day: Annotated[int, Field(ge=1)] | None = None
+    turns_per_day: Many | None = None
     """Most turns in one day of UTC; data waits for the next day."""
-    min_new_rows: Annotated[int, Field(ge=0)] = 0
+    min_new_rows: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
     """Fewest rows that must wait before a turn begins."""
     max_attempts: Annotated[int, Field(ge=1, le=20)] = 4
     """How often a turn that fails is begun before it is given up, with an alert."""

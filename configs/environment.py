@@ -5,7 +5,9 @@ YAML file. Nothing else in the project may touch `os.environ`.
 """
 
 import os
+import re
 from pathlib import Path
+from urllib.parse import unquote
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -33,6 +35,13 @@ _QUIET = {
 }
 
 
+_SECRET = re.compile(r"PASSW|SECRET|TOKEN|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|AUTH_STRING", re.IGNORECASE)
+"""Names of variables whose values are secret."""
+_ADDRESS = re.compile(r"_(FILE|PATH|DIR|URL|HOST|NAME)$", re.IGNORECASE)
+"""Names of variables that only say where a secret is."""
+_CREDENTIALS = re.compile(r"://(?P<user>[^:/@\s]*):(?P<password>[^@/\s]+)@")
+_SHORTEST = 8
+"""A shorter value would be found in many an innocent text."""
 _LOOPBACK = ("127.0.0.1", "localhost")
 
 
@@ -45,6 +54,8 @@ class Environment(BaseSettings):
     """Folder of everything local: store, ledger, MLflow, Prefect, landing folders, reports."""
     pipelines: Path = Field(default=CHECKOUT / "configs" / "pipelines", validation_alias="INCUMBENT_PIPELINES")
     """Folder of the pipeline files."""
+    data: Path = Field(default=CHECKOUT.parent / "shared" / "data", validation_alias="INCUMBENT_DATA")
+    """Folder of data sets of others; where a pipeline names one file as its source, a relative path starts here."""
     ledger_url: str | None = Field(default=None, validation_alias="INCUMBENT_LEDGER_URL")
     """Database of the ledger; by default SQLite in the home."""
     prefect_api_url: str | None = Field(default=None, validation_alias="PREFECT_API_URL")
@@ -53,6 +64,8 @@ class Environment(BaseSettings):
     """Notification block of Prefect through which alerts are sent, as type/name."""
     failpoint: str | None = Field(default=None, validation_alias="INCUMBENT_FAILPOINT")
     """Name of the step boundary at which this process kills itself; for tests of recovery."""
+    failpoint_log: Path | None = Field(default=None, validation_alias="INCUMBENT_FAILPOINT_LOG")
+    """File to which every step boundary is written that a process comes by; for tests of recovery."""
 
 
 def read() -> Environment:
@@ -69,6 +82,18 @@ def read() -> Environment:
     if home.exists() and not home.is_dir():
         raise UnusableHome(f"INCUMBENT_HOME is {home}, which is not a folder. Name one that is, or one to be made.")
     return environment.model_copy(update={"home": home})
+
+
+def secrets() -> dict[str, str]:
+    """What the environment holds that nobody may read anywhere else: each value by what it is."""
+    found = {}
+    for name, value in os.environ.items():
+        known = _CREDENTIALS.search(value)
+        if known and known["password"] != known["user"]:
+            found[f"the password in {name}"] = unquote(known["password"])
+        elif _SECRET.search(name) and not _ADDRESS.search(name) and len(value) >= _SHORTEST:
+            found[f"the value of {name}"] = value
+    return {what: value for what, value in found.items() if len(value) >= _SHORTEST - 2}
 
 
 def settle() -> None:

@@ -1,21 +1,55 @@
 """Room 4 of the settings: how a model is measured."""
 
-from typing import Annotated, Literal, Self
+from itertools import pairwise
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
-from configs.section import Column, Number, Section
+from configs.section import Column, Number, Problem, Section
 
-MetricName = Literal["log_loss", "brier", "roc_auc", "average_precision", "calibration_error"]
+MetricName = Literal[
+    "log_loss", "brier", "roc_auc", "average_precision", "calibration_error",
+    "squared_error", "rmse", "mae", "r2", "bias",
+]  # fmt: skip
+METRICS: dict[Problem, tuple[MetricName, ...]] = {
+    "binary": ("log_loss", "brier", "roc_auc", "calibration_error", "average_precision"),
+    "regression": ("squared_error", "rmse", "mae", "r2", "bias"),
+}
+"""What can be measured, per problem."""
+_USUAL: dict[Problem, tuple[MetricName, ...]] = {
+    "binary": ("log_loss", "brier", "roc_auc", "calibration_error"),
+    "regression": METRICS["regression"],
+}
+
+
+def _also_a_word(schema: dict[str, Any]) -> None:
+    schema["type"] = ["object", "string"]
+    schema["pattern"] = "^none$"
 
 
 class Cluster(Section):
-    """Rows that share their luck. By default the day of the event time."""
+    """Rows that share their luck. By default the day of the event time; `cluster: none` where nothing tells."""
+
+    model_config = ConfigDict(json_schema_extra=_also_a_word)
 
     column: Column | None = None
     """Column that names the cluster, such as a customer; without it the day."""
     timezone: str = "UTC"
     """Time zone in which a day begins."""
+    independent: bool = False
+    """What `cluster: none` means: nothing tells which rows share their luck. Intervals then take each row by itself,
+    and no model takes over on evidence."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _none(cls, given: Any) -> Any:
+        return {"independent": True} if given == "none" else given
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.independent and self.column is not None:
+            raise ValueError("cluster names a column, so its rows are not independent; leave one of the two out")
+        return self
 
     @model_validator(mode="after")
     def _zone_exists(self) -> Self:
@@ -32,20 +66,31 @@ class Slice(Section):
     """A column whose values (or bands of values) are judged apart."""
 
     column: Column
-    edges: tuple[Number, ...] | None = None
-    """Inner borders of the bands of a number; without it each value is a slice."""
+    edges: tuple[Number, ...] | None = Field(default=None, min_length=1)
+    """Inner borders of the bands of a number, each above the one before; without it each value is a slice."""
+
+    @model_validator(mode="after")
+    def _edges_ascend(self) -> Self:
+        edges = self.edges or ()
+        if any(low >= high for low, high in pairwise(edges)):
+            raise ValueError(f"edges must ascend (got {', '.join(f'{edge:g}' for edge in edges)})")
+        return self
 
 
 class EvaluationSettings(Section):
     """Room 4: how a model is measured."""
 
     cluster: Cluster = Cluster()
-    metrics: tuple[MetricName, ...] = ("log_loss", "brier", "roc_auc", "calibration_error")
-    """What is measured beside the log loss, which decides."""
+    metrics: tuple[MetricName, ...] | None = None
+    """What is measured beside the loss that decides (log loss, squared error); by default what is usual."""
     slices: tuple[Slice, ...] = ()
-    min_slice_rows: Annotated[int, Field(ge=2)] = 300
+    min_slice_rows: Annotated[int, Field(ge=2, le=1_000_000_000)] = 300
     """Slices with fewer rows, or with rows in fewer than five clusters, are pooled and called insufficient."""
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     """Coverage of the intervals."""
-    importance_rows: Annotated[int, Field(ge=100)] = 2000
+    importance_rows: Annotated[int, Field(ge=100, le=10_000_000)] = 2000
     """Rows of the sample on which permutation importance is measured."""
+
+    def measured(self, problem: Problem) -> tuple[MetricName, ...]:
+        """Metrics of a problem that are shown."""
+        return _USUAL[problem] if self.metrics is None else self.metrics

@@ -1,21 +1,135 @@
-"""Room 1 of the settings: where batches come from, and the times of their rows."""
+"""Room 1 of the settings: where batches come from, what is derived from their columns, and the times of their rows."""
 
-from typing import Annotated, Literal
+import codecs
+import re
+from datetime import date, datetime
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from configs.section import Column, Section
+from configs.section import Column, Count, Section
 
 Folder = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f]*$")]
 
+FORMAT_PARTS = ("%Y", "%m", "%B", "%d", "%H", "%M", "%S")
+"""What a format may consist of, beside plain characters: year, month as number, month by name, day, hour, ..."""
+
+
+class Cut(Section):
+    """How one file is cut into batches by the event time of its rows; a batch has the name of its first day."""
+
+    days: Annotated[int, Field(ge=1, le=3660)] | None = None
+    """Length of a window in days."""
+    months: Annotated[int, Field(ge=1, le=120)] | None = None
+    """Length of a window in whole months."""
+    start: str = "1970-01-01"
+    """A day on which a window begins, as 1996-05-07; all others follow from it. In UTC."""
+    wait_days: Count = 0
+    """Days to wait after the end of a window, so that late rows and labels are in it."""
+
+    copies: Literal["dropped", "kept"] = "dropped"
+    """Whether rows that are equal in all columns are one row that came several times, or, where rows have no name, rows
+    of their own: these are numbered in a column `copy`."""
+
+    @model_validator(mode="after")
+    def _one_length(self) -> Self:
+        if (self.days is None) == (self.months is None):
+            raise ValueError("give either days or months, the length of a window")
+        try:
+            day = date.fromisoformat(self.start)
+        except ValueError as err:
+            raise ValueError(f"start must be a day such as 1996-05-07 (got {self.start!r})") from err
+        if self.months and day.day != 1:
+            raise ValueError(f"start must be the first day of a month where windows are months (got {self.start!r})")
+        return self
+
 
 class Source(Section):
-    """Where batches come from."""
+    """Where batches come from: a landing folder, or one file that is cut into batches by time."""
 
-    kind: Literal["parquet"] = "parquet"
-    """Format of the files in the landing folder; each file is one batch."""
+    kind: Literal["parquet", "csv"] = "parquet"
+    """Format of the files. CSV may be compressed (gzip, or zip with one file in it)."""
     folder: Folder | None = None
-    """Landing folder; by default landing/<pipeline> in the home. A relative path starts from the home."""
+    """Landing folder, each file in it is one batch; by default landing/<pipeline> in the home, where relative paths
+    start from."""
+    file: Folder | None = None
+    """One file in place of a folder of files; a relative path starts from INCUMBENT_DATA. Its rows are delivered into
+    the landing folder, one window of `cut` after the other."""
+    cut: Cut | None = None
+    """The windows of `file`."""
+    member: Annotated[str, Field(min_length=1)] | None = None
+    """Name of the file inside a zip that holds several."""
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    """What stands between two cells of a CSV."""
+    encoding: str = "utf-8"
+    """How a CSV encodes its text."""
+    decimal: Literal[".", ","] = "."
+    """The decimal sign of a CSV. A sign between thousands is never taken for a part of a number."""
+    missing: tuple[str, ...] = ("",)
+    """Cells of a CSV that mean a missing value, exactly as they stand there; by default the empty one only."""
+    open_end: bool = False
+    """Whether the last line of a CSV may lack its line break. Without it a file that was cut off is told by that."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if (self.file is None) != (self.cut is None):
+            raise ValueError("file and cut belong together: give the file, and how it is cut into batches")
+        csv_only = ("member", "delimiter", "encoding", "decimal", "missing", "open_end")
+        usual = type(self).model_fields
+        given = [name for name in csv_only if getattr(self, name) != usual[name].default]
+        if self.kind != "csv" and given:
+            raise ValueError(f"{given[0]} is for kind: csv only")
+        if self.delimiter in ('"', "\n", "\r", "\0") or self.delimiter == self.decimal:
+            raise ValueError(f"delimiter cannot be {self.delimiter!r} (decimal is {self.decimal!r})")
+        try:
+            "a,1\n".encode(self.encoding).decode(self.encoding)
+            codecs.lookup(self.encoding)
+        except (LookupError, UnicodeError, ValueError) as err:
+            raise ValueError(f"no such encoding of text: {self.encoding!r}; usual ones are utf-8, latin-1") from err
+        return self
+
+
+class DerivedTime(Section):
+    """A time that no column of the source holds as such; it becomes a column of type timestamp, in UTC.
+
+    Either it is read from text by a format, or it follows from the number of the row.
+    """
+
+    text: Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f]*$")] | None = None
+    """Text with columns in braces, such as '{year} {month} {day}'; if one of them is missing, so is the time."""
+    format: str | None = None
+    """What the text looks like, such as '%Y %B %d': %Y %m %d %H %M %S, and %B for the name of a month, whole or its
+    first three letters, in English."""
+    start: str | None = None
+    """The time of the first row, such as 1996-05-07, for rows that are in order and equally far apart."""
+    rows_per_day: Annotated[int, Field(ge=1, le=86400)] | None = None
+    """How many rows a day has, from `start` on."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        by_text, by_row = (self.text, self.format), (self.start, self.rows_per_day)
+        if not ((all(by_text) and not any(by_row)) or (all(by_row) and not any(by_text))):
+            raise ValueError("give text and format, or start and rows_per_day")
+        if self.text and not self.columns:
+            raise ValueError(f"text names no column; write columns in braces, as in '{{day}}' (got {self.text!r})")
+        unknown = [part for part in re.findall("%.?", self.format or "") if part not in FORMAT_PARTS]
+        if unknown:
+            raise ValueError(f"format has {unknown[0]!r}; it may have {' '.join(FORMAT_PARTS)} and plain characters")
+        parts = re.findall("%.", self.format or "%Y")
+        if "%Y" not in parts or len(set(parts)) < len(parts):
+            raise ValueError(f"format must have %Y, and no part twice (got {self.format!r})")
+        try:
+            datetime.fromisoformat(self.start or "1970-01-01")
+        except ValueError as err:
+            raise ValueError(f"start must be a day or a time such as 1996-05-07 (got {self.start!r})") from err
+        if self.rows_per_day and 86400 % self.rows_per_day:
+            raise ValueError(f"rows_per_day must divide a day into whole seconds (got {self.rows_per_day})")
+        return self
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it is made from."""
+        return tuple(re.findall(r"\{([^{}]+)\}", self.text or ""))
 
 
 class Times(Section):
@@ -33,4 +147,13 @@ class IngestionSettings(Section):
     """Room 1: what is taken in."""
 
     source: Source = Source()
+    derive: dict[Column, DerivedTime] = Field(default_factory=dict)
+    """Times that are made from other columns, before the contract is asked; a file that has such a column keeps it."""
     times: Times
+
+    @model_validator(mode="after")
+    def _rows_are_counted_in_one_file(self) -> Self:
+        counted = [name for name, time in self.derive.items() if time.rows_per_day]
+        if counted and self.source.file is None:
+            raise ValueError(f"derive.{counted[0]} counts rows, so source.file must name the one file that they are in")
+        return self

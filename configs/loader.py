@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -29,6 +29,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _TAG = "tag:yaml.org,2002:"
 _KINDS = ("null", "bool", "int", "float", "str", "seq", "map")
 _MOST_VALUES = 20_000
+_MOST_BYTES = 1_000_000
 _HINT = "Nothing was changed. Every setting with its meaning: configs/pipeline.schema.json"
 
 
@@ -46,7 +47,7 @@ def load(name: str) -> PipelineSettings:
     try:
         return PipelineSettings.model_validate_json(text)
     except ValidationError as err:
-        raise _invalid(shown, [_explain(problem) for problem in err.errors()]) from err
+        raise _invalid(shown, [_explain(problem) for problem in _causes(err.errors())]) from err
 
 
 def source_text(name: str) -> str:
@@ -61,6 +62,12 @@ def source_text(name: str) -> str:
 def known() -> list[str]:
     """Names of all pipelines, in alphabetical order."""
     files = environment.read().pipelines.glob("*.yaml")
+    return sorted(path.stem for path in files if _NAME.fullmatch(path.stem) and path.is_file())
+
+
+def examples() -> list[str]:
+    """Names of the examples, in alphabetical order: they run when they are named, and nobody else puts them to work."""
+    files = _examples().glob("*.yaml")
     return sorted(path.stem for path in files if _NAME.fullmatch(path.stem) and path.is_file())
 
 
@@ -80,6 +87,8 @@ def decision_hash(settings: PipelineSettings) -> str:
         for name, rule in told["validation"]["columns"].items()
     }
     parts = {"times": told["ingestion"]["times"], "columns": rules, "key": told["validation"]["key"]}
+    if told["ingestion"]["derive"]:
+        parts["derive"] = told["ingestion"]["derive"]
     return _hash({**parts, **{room: told[room] for room in ("training", "evaluation", "promotion")}})
 
 
@@ -109,15 +118,20 @@ def _path(name: str) -> Path:
     folder = environment.read().pipelines
     is_name = _NAME.fullmatch(name) is not None
     path = folder / f"{name}.yaml"
-    if is_name and path.is_file():
-        return path
-    there = known()
+    for found in (path, _examples() / path.name) if is_name else ():
+        if found.is_file():
+            return found
+    there = [*known(), *examples()]
     guess = _guess(name, there)
     advice = f"Add {_shown(path)}." if is_name else "A name has only letters, digits, '-' and '_'."
     raise UnknownPipeline(
         f"Unknown pipeline {name!r}{f'; did you mean {guess!r}?' if guess else '.'} "
         f"Known: {', '.join(there) or 'none'}. {advice}"
     )
+
+
+def _examples() -> Path:
+    return environment.read().pipelines / "examples"
 
 
 def _shown(path: Path) -> str:
@@ -132,7 +146,9 @@ class _PlainLoader(yaml.SafeLoader):
         tag: make for tag, make in yaml.SafeLoader.yaml_constructors.items() if tag in {_TAG + kind for kind in _KINDS}
     }
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+    def construct_mapping(self, node: yaml.Node, deep: bool = False) -> dict[Any, Any]:
+        if not isinstance(node, yaml.MappingNode):
+            raise ConstructorError(None, None, "expected a mapping, but found another kind of value", node.start_mark)
         seen: set[str] = set()
         for key, _ in node.value:
             if key.tag != f"{_TAG}str":
@@ -161,7 +177,10 @@ for _kind, _pattern, _first in (
 
 def _plain_values(path: Path, shown: str) -> dict[str, Any]:
     try:
-        values = _PlainLoader(path.read_bytes().decode("utf-8-sig")).get_single_data()
+        content = path.read_bytes()
+        if len(content) > _MOST_BYTES:
+            raise yaml.YAMLError(f"it has more than {_MOST_BYTES:,} bytes, which no pipeline file needs")
+        values = _PlainLoader(content.decode("utf-8-sig")).get_single_data()
         _require_plain(values)
     except UnicodeDecodeError as err:
         raise NotYaml(f"{shown} is not a text file in UTF-8 (see byte {err.start}). {_HINT}") from err
@@ -230,6 +249,15 @@ def _invalid(shown: str, problems: Iterable[str]) -> InvalidSettings:
     return InvalidSettings("\n".join([f"{shown} is not valid:", *(f"  {problem}" for problem in problems), _HINT]))
 
 
+def _causes(problems: list[ErrorDetails]) -> Iterator[ErrorDetails]:
+    """Without lists that are too short only because entries of them are wrong."""
+    places = [problem["loc"] for problem in problems]
+    for problem in problems:
+        inside = [place for place in places if place[: len(problem["loc"])] == problem["loc"]]
+        if problem["type"] != "too_short" or len(inside) == 1:
+            yield problem
+
+
 def _explain(problem: ErrorDetails) -> str:
     """One problem as `key: rule (got value)`, with the nearest name for a mistyped one."""
     where, names = _place(problem["loc"])
@@ -271,7 +299,7 @@ def _place(location: tuple[int | str, ...]) -> tuple[str, list[str]]:
         else:
             arguments = get_args(kind)
             kind = arguments[-1 if get_origin(kind) is dict else 0] if arguments else None
-    return shown.replace(".[key]", ""), names
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in shown.replace(".[key]", "")), names
 
 
 def _bare(kind: Any) -> Any:
@@ -285,7 +313,7 @@ def _bare(kind: Any) -> Any:
 
 
 def _families(option: Any) -> tuple[Any, ...]:
-    literals = (field.annotation for field in option.model_fields.values())
+    literals = (field.annotation for field in getattr(option, "model_fields", {}).values())
     return tuple(name for kind in literals if get_origin(kind) is Literal for name in get_args(kind))
 
 

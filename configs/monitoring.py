@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from configs.section import Section, Share
+from configs.section import Positive, Section, Share
 
 
 class DriftSettings(Section):
@@ -16,7 +16,7 @@ class DriftSettings(Section):
     """Smallest distance between the two distributions that counts (0 to 1)."""
     share: Annotated[float, Field(gt=0, le=1)] = 0.5
     """Share of moved columns from which the batch as a whole has drifted."""
-    max_rows: Annotated[int, Field(ge=100)] = 20_000
+    max_rows: Annotated[int, Field(ge=100, le=10_000_000)] = 20_000
     """Rows of the samples that are drawn in the Evidently report."""
 
 
@@ -25,6 +25,8 @@ class HealthSettings(Section):
 
     max_share_error: Share = 0.03
     """Largest difference of the expected and the actual share of positives, as a share of all rows."""
+    max_bias: Positive = 0.2
+    """Of a number: largest difference of its mean and the mean answer, in standard deviations of the number."""
 
 
 class MonitoringSettings(Section):

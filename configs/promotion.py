@@ -11,9 +11,11 @@ class FirstChampion(Section):
     """What the first model must show, with no champion to compare it with."""
 
     min_gain_over_dummy: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    """Relative gain in log loss over a constant that must lie below its interval."""
+    """Relative gain in loss over a constant that must lie below its interval."""
     min_roc_auc: Annotated[float, Field(ge=0.5, le=1)] = 0.55
     """Floor of the AUC."""
+    min_r2: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    """Floor of R² where a number is predicted."""
 
 
 class GuardSettings(Section):
@@ -24,7 +26,11 @@ class GuardSettings(Section):
     max_calibration_error: Share = 0.15
     """Largest expected calibration error of a new champion."""
     max_churn: Share = 0.25
-    """Largest share of rows whose decision (at 0.5) changes."""
+    """Largest share of rows whose decision (at 0.5) changes, unless more of them turn right than wrong."""
+    max_bias: Positive = 0.5
+    """Of a number: largest difference of its mean and the mean answer, in standard deviations of the number."""
+    max_change: Positive = 1.0
+    """Of a number: largest mean change of the answers, in standard deviations of the number."""
     max_bundle_mb: Positive = 200
     max_latency_ms: Positive = 250
     """Largest processor time to answer one row; the quickest of five answers counts."""
@@ -33,7 +39,7 @@ class GuardSettings(Section):
 class PromotionSettings(Section):
     """Room 6: when a challenger takes over."""
 
-    false_promotion_every: Annotated[float, Field(ge=2)] = 200
+    false_promotion_every: Annotated[float, Field(ge=2, le=1_000_000_000)] = 200
     """Decisions that on average lie between two false promotions; the evidence that is needed."""
     min_relative_gain: Annotated[float, Field(ge=0, lt=0.5)] = 0.005
     """Smallest relative gain in loss that is worth a change."""

@@ -1,7 +1,7 @@
 """WHAT a pipeline is: frozen, closed models, one module per room; the YAML sections have the same names.
 
 Add a setting to its room when a user must be able to choose; what rooms must agree on is checked here. Where things
-run is not a setting: see `environment.py`. The JSON schema in `pipeline.schema.json` is generated from this (`make schema`).
+run is not a setting: see `environment.py`. The JSON schema in `pipeline.schema.json` is made from this (`make schema`).
 """
 
 from typing import Any, Self
@@ -9,14 +9,20 @@ from typing import Any, Self
 from pydantic import Field, model_validator
 
 from configs.coordination import CoordinationSettings
-from configs.evaluation import EvaluationSettings
+from configs.evaluation import METRICS, EvaluationSettings
 from configs.ingestion import IngestionSettings
 from configs.monitoring import MonitoringSettings
 from configs.promotion import PromotionSettings
 from configs.reporting import ReportingSettings
-from configs.section import Section
-from configs.training import TrainingSettings
-from configs.validation import ValidationSettings
+from configs.section import ColumnType, Problem, Section
+from configs.training import FAMILIES, TrainingSettings
+from configs.validation import ColumnRule, ValidationSettings
+
+LABELS: dict[Problem, tuple[ColumnType, ...]] = {
+    "binary": ("boolean", "integer", "category"),
+    "regression": ("number", "integer"),
+}
+"""Types that a label may have."""
 
 
 class PipelineSettings(Section):
@@ -49,6 +55,44 @@ class PipelineSettings(Section):
                 raise ValueError(f"training.features: {late!r} is not known before the label is")
         if len(set(self.training.features)) != len(self.training.features):
             raise ValueError("training.features: a column is named twice")
+        if self.evaluation.cluster.column == self.training.label:
+            raise ValueError(f"evaluation.cluster.column: rows that share their {self.training.label!r} share no luck")
+        if len({part.column for part in self.evaluation.slices}) < len(self.evaluation.slices):
+            raise ValueError("evaluation.slices: a column is named twice")
+        nameless = [name for name in self.reporting.notes if name not in self.reporting.groups]
+        if nameless:
+            raise ValueError(f"reporting.notes: there is no group {nameless[0]!r} in reporting.groups")
+        return self
+
+    @model_validator(mode="after")
+    def _positive_is_a_value_of_the_label(self) -> Self:
+        label, positive = self.training.label, self.training.positive
+        rule = self.validation.columns.get(label)
+        if rule is None:
+            return self
+        if self.training.problem == "regression":
+            if positive is not None:
+                raise ValueError("training.positive is for a yes or no; a number to predict has no positive value")
+        elif positive is None:
+            if rule.type != "boolean":
+                raise ValueError(
+                    f"training.positive is missing: say which value of the {rule.type} {label!r} counts as positive"
+                )
+        else:
+            _require_value(label, rule, positive)
+        return self
+
+    @model_validator(mode="after")
+    def _what_is_asked_for_fits_the_problem(self) -> Self:
+        problem = self.training.problem
+        families, metrics = FAMILIES[problem], METRICS[problem]
+        for candidate in self.training.candidates:
+            if candidate.family not in families:
+                wrong = f"{candidate.family} is not for {_TOLD[problem]}"
+                raise ValueError(f"training.candidates: {wrong}; {_known(families)}")
+        for metric in self.evaluation.measured(problem):
+            if metric not in metrics:
+                raise ValueError(f"evaluation.metrics: {metric} is not for {_TOLD[problem]}; {_known(metrics)}")
         return self
 
     def _used_columns(self) -> list[tuple[str, str, tuple[str, ...]]]:
@@ -57,8 +101,9 @@ class PipelineSettings(Section):
         used: list[tuple[str, str, tuple[str, ...]]] = [
             (f"ingestion.times.{role}", name, ("timestamp",)) for role, name in named.items() if name
         ]
+        used += [(f"ingestion.derive.{name}", name, ("timestamp",)) for name in self.ingestion.derive]
         used += [("validation.key", name, ()) for name in self.validation.key]
-        used += [("training.label", self.training.label, ("boolean",))]
+        used += [("training.label", self.training.label, LABELS[self.training.problem])]
         features = ("integer", "number", "category", "boolean")
         used += [("training.features", name, features) for name in self.training.features]
         used += [("evaluation.cluster.column", cluster, ())] if cluster else []
@@ -72,3 +117,28 @@ class PipelineSettings(Section):
     def canonical(self) -> dict[str, Any]:
         """All settings, defaults included, as plain JSON values; what is hashed and logged."""
         return self.model_dump(mode="json")
+
+
+_TOLD: dict[Problem, str] = {"binary": "a yes or no", "regression": "a number to predict (training.problem)"}
+
+
+def _known(names: tuple[str, ...]) -> str:
+    return f"there are {', '.join(names)}"
+
+
+_HELD: dict[ColumnType, type] = {"boolean": bool, "integer": int, "category": str}
+
+
+def _require_value(label: str, rule: ColumnRule, positive: str | int | bool) -> None:
+    """The positive value is one that the contract lets in."""
+    if type(positive) is not _HELD[rule.type]:
+        written = {"boolean": "true or false", "integer": "a whole number", "category": "text, in quotes if need be"}
+        raise ValueError(
+            f"training.positive must be a value of the {rule.type} {label!r}: {written[rule.type]} (got {positive!r})"
+        )
+    if rule.values is not None and positive not in rule.values:
+        raise ValueError(f"training.positive: {label!r} is one of {', '.join(rule.values)} (got {positive!r})")
+    too_small = rule.min is not None and float(positive) < rule.min if rule.type == "integer" else False
+    too_large = rule.max is not None and float(positive) > rule.max if rule.type == "integer" else False
+    if too_small or too_large:
+        raise ValueError(f"training.positive: the contract lets no {positive!r} into {label!r}; see its min and max")

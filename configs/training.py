@@ -5,13 +5,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from configs.section import Column, Count, Positive, Section
+from configs.section import Column, Days, Many, Positive, Problem, Section
 
 
 class Window(Section):
     """Which rows before a batch are trained on."""
 
-    days: Annotated[int, Field(ge=1)] | None = None
+    days: Days | None = None
     """Length in days, counted back from the batch; without it everything before the batch."""
 
     @property
@@ -26,9 +26,9 @@ class LogisticRegressionCandidate(Section):
     family: Literal["logistic_regression"]
     c: Positive = 1.0
     """Inverse strength of the L2 penalty."""
-    max_iter: Annotated[int, Field(ge=1)] = 200
+    max_iter: Annotated[int, Field(ge=1, le=100_000)] = 200
     """Largest number of solver steps."""
-    min_frequency: Annotated[int, Field(ge=1)] = 50
+    min_frequency: Many = 50
     """Categories with fewer training rows are pooled."""
 
 
@@ -36,32 +36,54 @@ class HistGradientBoostingCandidate(Section):
     """Histogram gradient boosting; categories and missing values are handled natively."""
 
     family: Literal["hist_gradient_boosting"]
-    learning_rate: Positive = 0.06
-    max_iter: Annotated[int, Field(ge=1)] = 120
+    learning_rate: Annotated[float, Field(gt=0, le=10)] = 0.06
+    max_iter: Annotated[int, Field(ge=1, le=100_000)] = 120
     """Number of trees."""
-    max_leaf_nodes: Annotated[int, Field(ge=2)] = 15
-    min_samples_leaf: Annotated[int, Field(ge=1)] = 200
+    max_leaf_nodes: Annotated[int, Field(ge=2, le=100_000)] = 15
+    min_samples_leaf: Many = 200
     l2: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1.0
     """L2 penalty on leaf values."""
 
 
-Candidate = Annotated[LogisticRegressionCandidate | HistGradientBoostingCandidate, Field(discriminator="family")]
+class LinearRegressionCandidate(Section):
+    """A linear model of a number (ridge): standardised numbers with missing indicators, one-hot categories."""
+
+    family: Literal["linear_regression"]
+    alpha: Positive = 1.0
+    """Strength of the L2 penalty."""
+    min_frequency: Many = 50
+    """Categories with fewer training rows are pooled."""
+
+
+Candidate = Annotated[
+    LogisticRegressionCandidate | LinearRegressionCandidate | HistGradientBoostingCandidate,
+    Field(discriminator="family"),
+]
+FAMILIES: dict[Problem, tuple[str, ...]] = {
+    "binary": ("hist_gradient_boosting", "logistic_regression"),
+    "regression": ("hist_gradient_boosting", "linear_regression"),
+}
+"""Families that learn a problem."""
 
 
 class TrainingSettings(Section):
     """Room 3: what is learned from what."""
 
+    problem: Problem = "binary"
+    """What is predicted: a yes or no, or (`regression`) a number."""
     label: Column
-    """Column to predict; a boolean of the contract."""
+    """Column to predict: a boolean, an integer or a category of the contract; for a regression a number."""
+    positive: str | int | bool | None = None
+    """Value of the label that counts as positive, all others as negative; a boolean's is true if nothing is said."""
     features: tuple[Column, ...] = Field(min_length=1)
     """Columns of the contract that are known when a prediction is asked for."""
     window: Window = Window()
-    min_rows: Annotated[int, Field(ge=1)] = 500
+    min_rows: Many = 500
     """Fewest labelled rows to train on, and to judge on."""
     first_model_share: Annotated[float, Field(gt=0.1, lt=0.95)] = 0.5
     """Share of the first batch's clusters, oldest first, that the first model learns from; the others judge it."""
     candidates: tuple[Candidate, ...] = Field(min_length=1)
     """Families to train each turn, in the order of preference; the better of the last batch is the next probe."""
-    seed: Count = 0
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     threads: Annotated[int, Field(ge=1, le=64)] = 1
     """Threads of one fit; more than the cores that are free makes fits slower."""

@@ -2,9 +2,26 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from configs.section import Column, ColumnType, Number, Section, Share
+
+RESERVED = ("_reasons", "_aside")
+"""Columns of rows that are set aside: why, and as what."""
+
+
+def _require_once(names: tuple[str, ...]) -> tuple[str, ...]:
+    twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
+    if twice is not None:
+        raise ValueError(f"{twice!r} stands there twice")
+    return names
+
+
+def _require_free(columns: "dict[str, ColumnRule]") -> "dict[str, ColumnRule]":
+    ours = next((name for name in RESERVED if name in columns), None)
+    if ours is not None:
+        raise ValueError(f"{ours!r} is a name that Incumbent needs itself")
+    return columns
 
 
 class ColumnRule(Section):
@@ -17,7 +34,7 @@ class ColumnRule(Section):
     """Smallest allowed value."""
     max: Number | None = None
     """Largest allowed value."""
-    values: tuple[str, ...] | None = None
+    values: Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_require_once)] | None = None
     """The only allowed values of a category."""
     unit: str | None = None
     """Unit, for messages and the report."""
@@ -53,9 +70,9 @@ class TriageSettings(Section):
 class ValidationSettings(Section):
     """Room 2: the contract. Rows that break it go to quarantine; a batch that breaks it as a whole is refused."""
 
-    columns: dict[Column, ColumnRule] = Field(min_length=2)
+    columns: Annotated[dict[Column, ColumnRule], Field(min_length=2), AfterValidator(_require_free)]
     """Every column that a batch must have. Other columns are kept but not used."""
-    key: tuple[Column, ...] = ()
+    key: Annotated[tuple[Column, ...], AfterValidator(_require_once)] = ()
     """Columns that together name a row; two different rows with one key are both quarantined."""
     max_quarantined: Share = 0.05
     """Largest tolerable share of quarantined rows; above it the batch is refused."""

@@ -95,7 +95,7 @@ def here() -> Place:
 
 
 def plan(pipelines: Iterable[str], place: Place) -> list[Deployment]:
-    """The deployments of some pipelines, three each.
+    """The deployments of some pipelines, four each.
 
     Raises:
         InvalidSettings: A pipeline file is not valid; nothing was changed anywhere.
@@ -133,7 +133,7 @@ def _fill(template: Mapping[str, Any], pipeline: str, schedules: Schedules, plac
 
 def _schedules(flow: str, schedules: Schedules) -> list[dict[str, Any]]:
     """Cron in UTC: in a zone with summer time an hour would be skipped, or come twice."""
-    cron = getattr(schedules, flow.replace("-", "_"))
+    cron = getattr(schedules, flow.replace("-", "_"), None)
     if cron is None:
         return []
     told = {"reason": "schedule"} if flow == "continuous-training" else {}

@@ -1,6 +1,7 @@
 """What each command does. Flows, and with them Prefect, are imported only by those that run one."""
 
 import argparse
+import importlib
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,13 +9,14 @@ from typing import Any
 
 from configs import environment
 from configs.environment import DEFAULT_PIPELINE
-from configs.errors import BadInput, Busy, Damaged, LandingFolderMissing, MistakeOfUser, UnknownPipeline
+from configs.errors import BadInput, Busy, LandingFolderMissing, MistakeOfUser, UnknownPipeline
 from flows import announcements, lines, program, terminal
 from flows.announcements import STEPS, Announcement, Opening, Step, TurnDone
 from flows.terminal import Terminal
 from tasks.adapters import home, inbox, pages, running_server
 from tasks.adapters.home import Home
 from tasks.adapters.inbox import Waiting
+from tasks.core import measures
 from tasks.core.coordination import BATCH
 from tasks.core.reporting import labels
 from tasks.core.turns import Outcome
@@ -41,12 +43,18 @@ def execute(chosen: argparse.Namespace) -> int:
 
 
 def _run(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
+    if chosen.all_examples:
+        from flows import examples
+
+        return examples.run_all(hands, chosen, screen, _run)
     pipeline = chosen.pipeline
     settings, waiting = hands.settings(pipeline), _look(hands, pipeline)
     folder = _short(hands, pipeline)
     if waiting.nothing:
+        _clear_up(hands, pipeline, screen)
         screen.show([lines.nothing_waits(pages.read_history(hands, pipeline), folder)])
         return 0
+    screen.measure = measures.of_problem(settings.training.problem)
     screen.waiting(pipeline, [delivery.name for delivery in waiting.deliveries], folder, len(waiting.duplicates))
     with _prefect(hands, pipeline, _listener(hands, pipeline, screen)):
         from flows.continuous_training import continuous_training
@@ -62,6 +70,16 @@ def _run(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
     return BadInput.exit_code if Outcome.REFUSED in done.outcomes else 0
 
 
+def _clear_up(hands: Home, pipeline: str, screen: Terminal) -> None:
+    """If the last run was killed when all was done: close what it left open, and free its lease."""
+    if (holder := hands.ledger.lease.holder(pipeline)) is None or holder.lives:
+        return
+    with _prefect(hands, pipeline, _listener(hands, pipeline, screen), stage=False):
+        from flows.continuous_training import continuous_training
+
+        continuous_training(pipeline, **_what_waits(hands, pipeline, Waiting()))
+
+
 def _what_waits(hands: Home, pipeline: str, waiting: Waiting) -> dict[str, Any]:
     """What asks for this run: the oldest batch that waits, or the last turn if only something of it is left to show."""
     if waiting.deliveries:
@@ -73,14 +91,14 @@ def _what_waits(hands: Home, pipeline: str, waiting: Waiting) -> dict[str, Any]:
 
 def _ingest(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
     pipeline, waiting = chosen.pipeline, _look(hands, chosen.pipeline)
-    fresh = [one.digest for one in waiting.deliveries if hands.ledger.batches.get(pipeline, one.digest) is None]
-    if not fresh and not waiting.duplicates:
+    known = {batch.id for batch in hands.ledger.batches.all(pipeline)}
+    if not waiting.duplicates and known.issuperset(delivery.digest for delivery in waiting.deliveries):
         screen.show([f"{pipeline}: nothing new waits in {_short(hands, pipeline)}."])
         return 0
     with _prefect(hands, pipeline, _listener(hands, pipeline, screen), stage=False):
         from flows.ingest import ingest
 
-        taken = [batch for batch in ingest(pipeline) if batch.id in fresh]
+        taken = [batch for batch in ingest(pipeline) if batch.id not in known]
     for batch in taken:
         screen.facts(lines.batch_object(pipeline, batch))
         (screen.alarm if batch.reason else screen.show)([lines.batch_line(batch)])
@@ -153,6 +171,7 @@ def _status(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
         turns = [lines.turn_object(chosen.pipeline, turn) for turn in told.turns[-5:]]
         inbox_now = [{"kind": one.kind, "evidence": one.evidence} for one in asked]
         facts = {"pipeline": chosen.pipeline, "champion": live, "waits": names, "triggers": inbox_now}
+        facts["held"] = sorted(hands.ledger.promotions.held(chosen.pipeline))
         screen.facts({**facts, "alerts": [one.text for one in owed], "turns": turns})
     else:
         screen.show(lines.status(told, settings, names, width=screen.width))
@@ -164,6 +183,8 @@ def _status(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
 
 def _history(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
     hands.settings(chosen.pipeline)
+    if chosen.at is not None:
+        return _late("going_back", "history_at")(hands, chosen, screen)
     told = pages.read_history(hands, chosen.pipeline)
     if chosen.json:
         for made in told.promotions:
@@ -174,18 +195,9 @@ def _history(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
 
 
 def _verify(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
-    from tasks.adapters import verification
+    from flows import verifying
 
-    hands.settings(chosen.pipeline)
-    found = list(verification.verify(hands, chosen.pipeline))
-    for finding in found:
-        screen.facts({"pipeline": chosen.pipeline, "invariant": finding.invariant, "finding": finding.text})
-    if not chosen.json:
-        batches, models = hands.ledger.batches.all(chosen.pipeline), hands.ledger.models.all(chosen.pipeline)
-        looked = f"{len(batches)} batches and {len(models)} models recomputed from their bytes"
-        screen.alarm([f"{finding.invariant}  {finding.text}" for finding in found])
-        screen.show([f"{chosen.pipeline}: {looked}; {len(found) or 'nothing'} found to differ from the ledger."])
-    return Damaged.exit_code if found else 0
+    return verifying.verify(hands, chosen, screen)
 
 
 def _prepare(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
@@ -213,6 +225,15 @@ def _simulate(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
     from flows import simulating
 
     return simulating.simulate(hands, chosen.pipeline, chosen.fault, chosen.column, screen)
+
+
+def _late(module: str, name: str) -> Callable[[Home, argparse.Namespace, Terminal], int]:
+    """A command from another module, which is imported when the command is given: it may need libraries."""
+
+    def command(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
+        return int(getattr(importlib.import_module(f"flows.{module}"), name)(hands, chosen, screen))
+
+    return command
 
 
 def _look(hands: Home, pipeline: str) -> Waiting:
@@ -318,6 +339,11 @@ _COMMANDS = {
     "train": _train,
     "status": _status,
     "history": _history,
+    "rollback": _late("going_back", "rollback"),
+    "release": _late("going_back", "release"),
+    "compare": _late("knowing", "compare"),
+    "reproduce": _late("knowing", "reproduce"),
+    "explain": _late("knowing", "explain"),
     "verify": _verify,
     "simulate": _simulate,
     "prepare": _prepare,

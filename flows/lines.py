@@ -11,7 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from configs.settings import PipelineSettings
-from tasks.core import wording
+from tasks.core import measures, wording
+from tasks.core.measures import Measure
 from tasks.core.records import Batch
 from tasks.core.reporting import labels, sentences
 from tasks.core.reporting.outcomes import KINDS
@@ -46,9 +47,10 @@ _ASCII = str.maketrans(_SIGNS | _SHAPES)
 _MOST_NAMES = 6
 
 
-def header(width: int) -> str:
+def header(width: int, measure: Measure = measures.LOG_LOSS) -> str:
     """Heads of the table of turns."""
-    return f"turn  {'batch':<{width}}  accepted  quarantined  log loss   {'verdict':<16}  why"
+    loss = measure.short
+    return f"turn  {'batch':<{width}}  accepted  quarantined  {loss:>8}   {'verdict':<16}  why"
 
 
 def width_of(names: Sequence[str]) -> int:
@@ -71,13 +73,13 @@ def waiting_line(pipeline: str, names: Sequence[str], folder: Path | str, copies
 def nothing_waits(history: History, folder: Path | str) -> str:
     """`flights: nothing waits in …. Champion v6 is live since turn 6; last judged on batch 2013-12.`"""
     text = f"{clean(history.pipeline)}: nothing waits in {clean(str(folder))}."
-    live = labels.live_after(history, history.turns[-1]) if history.turns else None
+    live = labels.live_now(history)
     if live is None:
         return f"{text} No champion yet." if history.turns else f"{text} No batch has come in yet."
-    since = next(p.turn for p in reversed(history.promotions) if p.version == live)
+    since = labels.since(history.promotions[-1])
     judged = next((t for t in reversed(history.turns) if t.champion and t.champion_version == live), None)
     last = f"last judged on batch {clean(judged.batch.name)}" if judged else "not judged on a later batch yet"
-    return f"{text} Champion v{live} is live since turn {since}; {last}."
+    return f"{text} Champion v{live} is live since {since}; {last}."
 
 
 def plain_line(turn: Turn) -> str:
@@ -107,7 +109,7 @@ def batch_object(pipeline: str, batch: Batch) -> dict[str, object]:
 def row(turn: Turn, width: int) -> tuple[str, str, str]:
     """Numbers, verdict and reason of one turn for the table."""
     batch = turn.batch
-    loss = wording.loss(turn.champion.log_loss.value if turn.champion else None)
+    loss = sentences.value(turn.champion)
     numbers = f"{wording.count(batch.accepted):>8}  {wording.count(batch.quarantined):>11}  {loss:>8}"
     return f"{turn.number:>4}  {fit(clean(batch.name), width)}  {numbers}", labels.verdict(turn), sentences.why(turn)
 
@@ -123,9 +125,9 @@ def turn_object(pipeline: str, turn: Turn) -> dict[str, object]:
         "quarantined": turn.batch.quarantined,
         "duplicates": turn.batch.duplicates,
         "champion": turn.champion_version,
-        "champion_log_loss": turn.champion.log_loss.value if turn.champion else None,
+        f"champion_{measures.of_turn(turn).name}": turn.champion.loss.value if turn.champion else None,
         "challenger": turn.probe_version,
-        "challenger_log_loss": turn.probe.log_loss.value if turn.probe else None,
+        f"challenger_{measures.of_turn(turn).name}": turn.probe.loss.value if turn.probe else None,
         "gain": turn.comparison.gain if turn.comparison else None,
         "evidence": turn.evidence.value if turn.evidence else None,
         "needed": turn.evidence.needed if turn.evidence else None,
@@ -151,7 +153,7 @@ def status(
     lines += ["", f"{INDENT}waits: {names or 'nothing'}{more}"]
     if shown := history.turns[-last:]:
         size = width_of([turn.batch.name for turn in shown])
-        lines += ["", header(size)]
+        lines += ["", header(size, measures.of_problem(settings.training.problem))]
         for turn in shown:
             numbers, verdict, why = row(turn, size)
             lines += beside(f"{numbers}   {VERDICTS[turn.outcome][0]} {verdict:<14}", why, width)
@@ -171,17 +173,23 @@ def history_table(history: History, width: int | None = None) -> list[str]:
     """Who was live when, trained on what, and by how much it won; the latest first."""
     from tasks.core.reporting import versions
 
-    rows = [("version", "live from", "until", "trained on", "window", "gain at the gate", "log loss", "why")]
+    loss = _gate_of(history).title
+    rows = [("version", "live from", "until", "trained on", "window", "gain at the gate", loss, "why")]
     for p in versions.promotions(history):
         rows.append((p.version, p.batch, p.until, p.trained_on[0], p.trained_on[1], p.gain[0], p.gate[0], p.by))
     if len(rows) == 1:
         return [f"{clean(history.pipeline)}: no champion yet."]
-    table = _aligned(rows)
-    if width is None or max(map(len, table)) <= width:
-        return table
-    short = _aligned([(*cells[:4], *cells[5:7]) for cells in rows])
+    aligned = table(rows)
+    if width is None or max(map(len, aligned)) <= width:
+        return aligned
+    short = table([(*cells[:4], *cells[5:7]) for cells in rows])
     below = [wrapped(f"{cells[4]}; {cells[7]}", width, " " * 9) for cells in rows[1:]]
     return [short[0], *(line for first, rest in zip(short[1:], below, strict=True) for line in (first, *rest))]
+
+
+def _gate_of(history: History) -> Measure:
+    """What its versions were judged by."""
+    return measures.of(history.gates[-1][1] if history.gates else None)
 
 
 # ── text ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -219,7 +227,7 @@ def _rows(batch: Batch) -> str:
     return f"{wording.count(batch.accepted)} accepted, {wording.count(batch.quarantined)} quarantined"
 
 
-def _aligned(rows: Sequence[Sequence[str]], right: int = 3) -> list[str]:
+def table(rows: Sequence[Sequence[str]], right: int = 3) -> list[str]:
     """Rows of cells as lines; one column, of numbers, is flush right."""
     cleaned = [[clean(cell) for cell in cells] for cells in rows]
     sizes = [max(map(len, column)) for column in zip(*cleaned, strict=True)]

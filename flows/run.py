@@ -8,7 +8,8 @@ import argparse
 import difflib
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from configs import environment, errors
 from configs.environment import DEFAULT_PIPELINE
@@ -25,11 +26,48 @@ COMMANDS = {
     "train": "finish the oldest turn that is not done",
     "status": "the live model, what waits, the last turns",
     "history": "who was live when, and on what evidence",
+    "rollback": "make an earlier version live again, and keep automation off the one that is taken off",
+    "release": "let automation have a version again that was rolled back",
+    "compare": "two versions on the same rows, beside how each has done",
+    "reproduce": "train a version again from its snapshot, settings and seed, and compare what both say",
+    "explain": "the story of a turn, a batch or a version, from what was recorded",
     "verify": "recompute from the bytes what the ledger says, and print each difference",
     "simulate": "write a faulty batch into the landing folder, to see the loop answer",
     "prepare": "write the example data into the landing folder, and make the databases",
 }
 """Their names are reserved: no pipeline can be called so."""
+
+
+_WHY = {"--by": {"metavar": "NAME", "help": "who decides (default: who runs this)"}}
+_OWN: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
+    "simulate": {
+        "fault": {"help": f"what is wrong with it: {', '.join(SimulatedFault)}"},
+        "--column": {"help": "the feature that is wrong (default: the first that suits)"},
+    },
+    "run": {"--all-examples": {"action": "store_true", "help": "run each example whose data is there, one by one"}},
+    "history": {"--at": {"metavar": "TIME", "help": "who was live then, such as 2026-11-21T07:38 (UTC)"}},
+    "rollback": {
+        "--to": {"metavar": "VERSION", "help": "the version to go back to (default: the one that was live before)"},
+        "--reason": {"required": True, "metavar": "WHY", "help": "a sentence for the history"},
+        **_WHY,
+    },
+    "release": {
+        "--reason": {"default": "no reason was given", "metavar": "WHY", "help": "a sentence for the history"},
+        **_WHY,
+    },
+    "compare": {
+        "one": {"metavar": "version", "help": "a version, such as v4"},
+        "other": {"metavar": "version", "help": "the one that is compared with it, such as v6"},
+        "--on": {"metavar": "BATCH", "help": "name or digest of a batch (default: the last one with labels)"},
+    },
+    "verify": {
+        "--retrain": {"action": "store_true", "help": "also make every model again, and compare what both answer"},
+        "--repair": {"action": "store_true", "help": "first restore what is only shown: MLflow, drift pages, report"},
+    },
+    "reproduce": {"version": {"help": "a version, such as v6"}},
+    "explain": {"what": {"help": "a turn (4), a batch (2013-04, or the beginning of its digest), or a version (v6)"}},
+}
+"""Arguments that only one command has."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -83,11 +121,15 @@ def _parser() -> argparse.ArgumentParser:
             epilog=codes,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        if name == "simulate":
-            part.add_argument("fault", help=f"what is wrong with it: {', '.join(SimulatedFault)}")
-            part.add_argument("--column", help="the feature that is wrong (default: the first that suits)")
+        for argument, about in _OWN.get(name, {}).items():
+            part.add_argument(argument, **about)
         named = f"name of a file in configs/pipelines/, without .yaml (default: {DEFAULT_PIPELINE})"
-        part.add_argument("pipeline", nargs="?", default=DEFAULT_PIPELINE, help=named)
+        if name == "rollback":  # too much hangs on it to guess which one is meant
+            part.add_argument("pipeline", help="name of a file in configs/pipelines/, without .yaml")
+        else:
+            part.add_argument("pipeline", nargs="?", default=DEFAULT_PIPELINE, help=named)
+        if name == "release":
+            part.add_argument("version", help="the version that was rolled back, such as v6")
         part.add_argument("--quiet", action="store_true", help="print nothing but refused batches and errors")
         if name == "run":
             part.add_argument("--force", action="store_true", help="go past cooldown, daily budget and minimum rows")

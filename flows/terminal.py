@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, TextIO
 from configs.settings import PipelineSettings
 from flows import lines, program
 from flows.lines import ascii_only, clean, fit, plain_line, row, turn_object, waiting_line, wrapped
+from tasks.core import measures
+from tasks.core.measures import Measure
 from tasks.core.reporting import findings, sentences
 from tasks.core.turns import History, Outcome, Turn
 
@@ -40,6 +42,8 @@ class Terminal:
 
     out: TextIO
     err: TextIO
+    measure: Measure = measures.LOG_LOSS
+    """What decides in the pipeline that is shown."""
 
     def waiting(self, pipeline: str, names: Sequence[str], folder: Path | str, copies: int = 0) -> None:
         """Batches wait in the landing folder."""
@@ -259,7 +263,7 @@ class Live(Terminal):
 
         if not self._has_header:
             self._end_task()  # that of the opening, which had no steps
-            self._print(Text(lines.header(self._name_width), style="dim"))
+            self._print(Text(lines.header(self._name_width, self.measure), style="dim"))
             self._has_header = True
 
     def _ready(self) -> "Console":

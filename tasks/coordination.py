@@ -22,7 +22,9 @@ def record_trigger(pipeline: str, kind: str, evidence: str, key: str, force: boo
     """Put a reason to look into the inbox; says whether it was new."""
     hands = home.current()
     told = evidence or coordination.EVIDENCE[kind]
-    return hands.ledger.inbox.record(pipeline, kind, key or agenda.own_key(kind), told, force=force)
+    new = hands.ledger.inbox.record(pipeline, kind, key or agenda.own_key(kind), told, force=force)
+    failpoints.reach("trigger-recorded")
+    return new
 
 
 @task(task_run_name="settle-inbox-{pipeline}", tags=["coordination"])
@@ -83,7 +85,9 @@ def open_turn(pipeline: str, delivery: Delivery, run: str | None = None) -> Turn
     ledger.inbox.record(
         pipeline, "new_data", f"{coordination.BATCH}{delivery.digest}", f"{delivery.name} landed", turn=number
     )
+    failpoints.reach("batch-trigger-recorded")
     ledger.inbox.cover(pipeline, number, delivery.digest)
+    failpoints.reach("triggers-covered")
     return TurnRef(pipeline, number, delivery.digest, delivery.name)
 
 
@@ -111,9 +115,15 @@ def give_up(pipeline: str, delivery: Delivery, problem: str) -> int:
     row = ledger.turns.of_batch(pipeline, delivery.digest)
     assert row is not None
     reason = f"given up after {coordination.attempts(row['attempts'])}: {problem}"
-    ledger.turns.close(pipeline, row["number"], Outcome.FAILED, (reason,))
-    ledger.inbox.fail(pipeline, row["number"], reason)
+    # The turn is closed last: nobody comes back to one that is closed.
     ledger.inbox.alert(pipeline, f"turn:{row['number']}", f"{pipeline}, {delivery.name}: {reason}")
+    failpoints.reach("alert-owed")
+    own = [one.id for one in ledger.inbox.open(pipeline) if coordination.batch_of(one) == delivery.digest]
+    ledger.inbox.cover_late(pipeline, dict.fromkeys(own, row["number"]))
+    ledger.inbox.fail(pipeline, row["number"], reason)
+    failpoints.reach("triggers-failed")
+    ledger.turns.close(pipeline, row["number"], Outcome.FAILED, (reason,))
+    failpoints.reach("turn-given-up")
     return int(row["number"])
 
 

@@ -18,9 +18,8 @@ def score_model(turn: TurnRef, batch: Batch, model: Model, snapshot: Snapshot | 
     settings, cutoff = hands.settings(turn.pipeline), snapshot.cutoff if snapshot else None
     rows = hands.rows.judged(batch, cutoff, settings)
     answers = hands.rows.answers(model, batch, cutoff, settings)
-    score = evaluation.score(
-        model.id, batch.id, rows.outcomes, answers, rows.clusters, rows.slices, settings.evaluation
-    )
+    judged = (rows.clusters, rows.slices, settings.evaluation, settings.training.problem)
+    score = evaluation.score(model.id, batch.id, rows.outcomes, answers, *judged)
     hands.ledger.models.record_score(turn.pipeline, score)
     failpoints.reach("score-committed")
     return score
@@ -38,7 +37,8 @@ def compare_models(turn: TurnRef, batch: Batch, champion: Model | None, probe: M
     dummy = evaluation.constant(probe.base_rate, len(rows.outcomes))
     base = dummy if champion is None else hands.rows.answers(champion, batch, cutoff, settings)
     answers = hands.rows.answers(probe, batch, cutoff, settings)
-    found = evaluation.compare(rows.outcomes, base, answers, rows.clusters, rows.slices, settings.evaluation, level)
+    parts, judged, problem = (rows.clusters, rows.slices), settings.evaluation, settings.training.problem
+    found = evaluation.compare(rows.outcomes, base, answers, *parts, judged, level, problem)
     hands.ledger.models.record_comparison(turn.pipeline, batch.id, against, probe.id, found)
     failpoints.reach("comparison-committed")
     return found

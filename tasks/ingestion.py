@@ -25,6 +25,7 @@ def announce_new(pipeline: str) -> int:
     new = 0
     for key, evidence in agenda.unannounced(hands, pipeline):
         if hands.ledger.inbox.record(pipeline, "new_data", key, evidence):
+            failpoints.reach("arrival-recorded")
             events.emit("incumbent.data.arrived", pipeline, evidence, key)
             new += 1
     inbox.remember(hands, pipeline, mark)
@@ -40,8 +41,9 @@ def read_batch(turn: TurnRef, delivery: Delivery) -> Batch | None:
     if hands.ledger.batches.get(turn.pipeline, turn.batch) is not None:
         return None
     settings = hands.settings(turn.pipeline)
+    room = settings.ingestion
     try:
-        hands.landed[turn.batch] = sources.read(delivery, settings.ingestion.source, settings.validation)
+        hands.landed[turn.batch] = sources.read(delivery, room.source, settings.validation, room.derive)
     except BadInput as problem:
         return batches.refuse(turn.batch, turn.name, problem.rows, str(problem))
     return None
@@ -57,6 +59,7 @@ def accept_batch(turn: TurnRef, batch: Batch) -> Batch:
     hands.ledger.batches.record_delivery(turn.pipeline, batch.name, turn.batch, duplicate=False, rows=batch.landed)
     failpoints.reach("delivery-committed")
     hands.ledger.turns.advance(turn.pipeline, turn.number, settled)
+    failpoints.reach("turn-ingested")
     hands.landed.pop(turn.batch, None)
     return batch
 

@@ -17,6 +17,7 @@ def find_live_models(turn: TurnRef) -> tuple[Model, ...]:
     history = ledger.promotions.before(turn.pipeline, turn.number)
     if history:
         ledger.turns.note(turn.pipeline, turn.number, champion_version=history[-1].version)
+        failpoints.reach("champion-noted")
     ids = dict.fromkeys([history[-1].model, history[0].model] if history else [])
     found = [ledger.models.get(turn.pipeline, model) for model in ids]
     return tuple(model for model in found if model is not None)
@@ -46,7 +47,7 @@ def judge_health(turn: TurnRef, batch: Batch, champion: Model, score: Score | No
     hands = home.current()
     settings = hands.settings(turn.pipeline)
     gate = hands.ledger.promotions.gate(turn.pipeline, champion.id)
-    dummy = baseline.log_loss(champion.base_rate, positives=score.positives, rows=score.rows) if score else None
+    dummy = baseline.loss(champion.base_rate, score) if score else None
     at_gate = hands.ledger.models.score(turn.pipeline, champion.id, gate or "")
     found = health.judge(score, at_gate, drift, settings.monitoring.health, settings.reporting, dummy_loss=dummy)
     hands.ledger.turns.note(turn.pipeline, turn.number, health=found)
@@ -60,6 +61,7 @@ def record_alarms(turn: TurnRef, drift: Drift, state: Health) -> None:
     ledger = home.current().ledger
     for alarm in coordination.alarms(turn.batch, drift, state):
         if ledger.inbox.record(turn.pipeline, alarm.kind, alarm.key, alarm.evidence, turn=turn.number):
+            failpoints.reach("alarm-recorded")
             events.emit(alarm.event, turn.pipeline, alarm.evidence, alarm.key, turn.number)
 
 

@@ -3,7 +3,8 @@
 from prefect import task
 
 from configs import loader
-from tasks.adapters import failpoints, fitting, home
+from tasks.adapters import failpoints, fitting, going_back, home
+from tasks.adapters.going_back import Way
 from tasks.core import baseline, promotion
 from tasks.core.records import Comparison, Model, Score
 from tasks.core.turns import Evidence, Promotion, TurnRef, Verdict
@@ -27,8 +28,10 @@ def find_verdict(turn: TurnRef) -> tuple[Model, Verdict] | None:
 
 
 @task(task_run_name="weigh-evidence-{turn.name}", tags=["promotion"])
-def weigh_evidence(turn: TurnRef, champion: Model, probe: Model, comparison: Comparison) -> Evidence:
-    """Add the paired losses of this batch to the evidence that retraining pays."""
+def weigh_evidence(turn: TurnRef, champion: Model, probe: Model, comparison: Comparison) -> Evidence | None:
+    """Add the paired losses of this batch to the evidence that retraining pays; None where there are no clusters."""
+    if comparison.independent:
+        return None
     hands = home.current()
     settings = hands.settings(turn.pipeline)
     ledger, version = hands.ledger.promotions, loader.decision_hash(settings)
@@ -53,13 +56,14 @@ def judge_challenger(
     """The gate: decide whether the challenger takes over; whatever goes wrong in here, it does not."""
     hands = home.current()
     settings = hands.settings(turn.pipeline)
-    dummy = baseline.log_loss(probe.base_rate, positives=score.positives, rows=score.rows)
+    dummy = baseline.loss(probe.base_rate, score)
     live = hands.ledger.models.score(turn.pipeline, champion.id, turn.batch) if champion else None
 
     def ask() -> Verdict:
         bundle = fitting.inspect(hands, probe, settings)
         guards = promotion.guards(live, score, comparison, dummy_loss=dummy, bundle=bundle, settings=settings.promotion)
-        if evidence is None:
+        guards += going_back.guards(hands, turn, probe)
+        if champion is None:
             return promotion.judge_first(score, comparison, guards, settings.promotion)
         return promotion.judge(evidence, comparison, guards, settings.promotion)
 
@@ -86,3 +90,22 @@ def promote(turn: TurnRef, version: int, probe: Model, verdict: Verdict) -> Prom
     )
     failpoints.reach("promotion-committed")
     return made
+
+
+# ── going back ────────────────────────────────────────────────────────────────────────────────────────────────────
+@task(task_run_name="check-v{way.version}", tags=["promotion"])
+def check_old_answers(way: Way) -> str:
+    """Digest, allow-list and golden batch: a version that would not answer as it did is not made live."""
+    return going_back.require_old_answers(home.current(), way)
+
+
+@task(task_run_name="go-back-to-v{way.version}", tags=["promotion"])
+def roll_back(way: Way, by: str, reason: str) -> Promotion:
+    """Make a version that had been live the champion again: one row in the ledger, in one step."""
+    return going_back.make_live(home.current(), way, by, reason)
+
+
+@task(task_run_name="show-champion-{pipeline}", tags=["promotion"])
+def show_champion(pipeline: str) -> str:
+    """Let MLflow's alias and the report say who is live; gives what stood in the way."""
+    return going_back.show(home.current(), pipeline)

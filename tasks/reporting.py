@@ -62,6 +62,12 @@ def end_monitor(pipeline: str, health: Health) -> Health:
     return events.ended(outcomes.monitor(pipeline, health), health)
 
 
+def end_rollback(pipeline: str, problem: str) -> int:
+    """Give a rollback its last name and word; what it returns is the version that is live."""
+    made = home.current().ledger.promotions.all(pipeline)[-1]
+    return events.ended(outcomes.rollback(pipeline, made, problem), made.version)
+
+
 def end_poll(polled: Polled) -> Polled:
     """Give a look at the source its last name and word."""
     found = (polled.new, polled.crashed, polled.old, bool(polled.started), polled.alerts)

@@ -36,6 +36,6 @@ def train_candidate(turn: TurnRef, snapshot: Snapshot, family: str) -> Model:
         return known
     model = fitting.fit(hands, order, settings)
     failpoints.reach("bundle-published")
-    hands.ledger.models.record(turn.pipeline, turn.number, model)
+    hands.ledger.models.record(turn.pipeline, turn.number, model, settings.canonical())
     failpoints.reach("model-committed")
     return model

@@ -22,10 +22,10 @@ def check_batch(turn: TurnRef) -> Batch:
     known = hands.ledger.batches.get(turn.pipeline, turn.batch)
     if known is not None:
         return known
-    settings, frame = hands.settings(turn.pipeline), hands.landed[turn.batch]
+    settings, frame, now = hands.settings(turn.pipeline), hands.landed[turn.batch], hands.clock()
     accepted = hands.ledger.batches.accepted(turn.pipeline)
     try:
-        sorted_out = batches.sort_out(frame, _rows(batches.related(frame, settings, accepted)), settings)
+        sorted_out = batches.sort_out(frame, _rows(batches.related(frame, settings, accepted)), settings, now)
         near = triage.neighbours(sorted_out.accepted, accepted, settings.ingestion.times.event)
         triage.require_sound(sorted_out.accepted, _rows(near), settings)
         batch = batches.accept(turn.batch, turn.name, sorted_out, settings, landed=len(frame))

@@ -21,9 +21,11 @@ import pytest  # noqa: E402
 from tasks.adapters import example, files, tracking  # noqa: E402
 from tasks.adapters import home as homes  # noqa: E402
 from tasks.adapters.home import Home  # noqa: E402
+from tests.fixtures_champions import two_champions  # noqa: E402
+from tests.fixtures_postgres import postgres, postgres_ledgers  # noqa: E402
 from tests.fixtures_prefect import prefect_api, prefect_home, prefect_template  # noqa: E402
 
-__all__ = ["prefect_api", "prefect_home", "prefect_template"]
+__all__ = ["postgres", "postgres_ledgers", "prefect_api", "prefect_home", "prefect_template", "two_champions"]
 
 hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")

@@ -17,6 +17,9 @@ from pathlib import Path
 import pytest
 
 from configs.environment import CHECKOUT
+from flows import run
+from tasks.adapters import home as homes
+from tasks.adapters.home import Home
 from tests.conftest import CommandLine
 
 BY_CI = {"make run", "make test"}
@@ -28,6 +31,9 @@ README = (CHECKOUT / "README.md").read_text()
 RESET, OWN = "make reset", ".venv/bin/python -m flows.run <name>"
 SIMULATE, FORCE = ".venv/bin/python -m flows.run simulate unit", ".venv/bin/python -m flows.run --force"
 RUN = "python -m flows.run"
+GOING_BACK = ("explain", "compare", "reproduce", "rollback", "history --at", "release")
+"""They need versions: they are run one after the other on a home that has two, which have other numbers there."""
+NUMBERS = {"v4": "v1", "v7": "v2"}
 EMIT = "prefect event emit incumbent.data.arrived --resource-id incumbent.pipeline.flights"
 MLFLOW = ".venv/bin/mlflow ui --backend-store-uri sqlite:///var/mlflow/mlflow.db"
 IN_SENTENCES = {RESET, OWN, MLFLOW, SIMULATE, FORCE, RUN}
@@ -62,7 +68,13 @@ def test_the_two_commands_of_a_newcomer_are_run_by_ci() -> None:
     assert lines >= BY_CI
 
 
-@pytest.mark.parametrize("command", [command for command in COMMANDS if command not in BY_CI | BY_OTHERS])
+def _needs_versions(command: str) -> bool:
+    return command.startswith(tuple(f".venv/bin/{RUN} {name}" for name in GOING_BACK))
+
+
+@pytest.mark.parametrize(
+    "command", [one for one in COMMANDS if one not in BY_CI | BY_OTHERS and not _needs_versions(one)]
+)
 def test_a_command_of_the_readme_works(command: str, used_home: Path) -> None:
     words = [sys.executable if word == ".venv/bin/python" else word for word in shlex.split(command)]
 
@@ -78,6 +90,22 @@ def test_a_command_of_the_readme_works(command: str, used_home: Path) -> None:
 
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout
+
+
+def test_going_back_and_knowing_work_as_they_stand_there(
+    two_champions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home, said = shutil.copytree(two_champions, tmp_path / "home"), {}
+    monkeypatch.setenv("INCUMBENT_HOME", str(home))
+
+    for command in filter(_needs_versions, COMMANDS):
+        words = [NUMBERS.get(word, word) for word in shlex.split(command)[3:]]
+        with homes.use(Home(home)):
+            code = run.main(words)
+        said[words[0]] = (code, *capsys.readouterr())
+
+    assert list(said) == [name.split()[0] for name in GOING_BACK]
+    assert all((code, err) == (0, "") and out for code, out, err in said.values()), said
 
 
 def test_every_command_within_a_sentence_has_a_test_here() -> None:

@@ -39,7 +39,7 @@ def plan(
         settings,
         now=home.clock(),
         since=since,
-        rows=inbox.count_rows(fresh) if settings.min_new_rows else None,
+        rows=inbox.count_rows(fresh, home.settings(pipeline).ingestion.source) if settings.min_new_rows else None,
     )
 
 

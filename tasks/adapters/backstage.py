@@ -72,7 +72,7 @@ def show(pipeline: str, number: int) -> str | None:
         if _stage is None:
             return _show(pipeline, number)
         try:
-            return _stage.pool.submit(_show, pipeline, number).result()
+            return _stage.pool.submit(_show, pipeline, number, _token(pipeline)).result()
         except BrokenProcessPool as err:
             _stage.pool = _start(_stage.home, _stage.ledger_url)
             raise IncumbentError(
@@ -86,7 +86,7 @@ def begin_drift(pipeline: str, number: int) -> None:
     if _stage is None:
         return
     try:
-        _stage.pool.submit(_show_drift, pipeline, number)
+        _stage.pool.submit(_show_drift, pipeline, number, _token(pipeline))
     except BrokenProcessPool:
         return  # `show` starts another helper and draws it there
 
@@ -112,20 +112,31 @@ def _end(pool: ProcessPoolExecutor) -> None:
     connection.wait([helper.sentinel for helper in helpers], _END_SECONDS)
 
 
-def _show(pipeline: str, number: int) -> str | None:
+def _token(pipeline: str) -> int | None:
+    """What the helper works under: if another process takes over, it has to stop as well."""
+    from tasks.adapters import home
+
+    return home.current().ledger.lease.token(pipeline)
+
+
+def _show(pipeline: str, number: int, token: int | None = None) -> str | None:
     from tasks.adapters import home, showing
 
+    hands = home.current()
     try:
-        return showing.show(home.current(), pipeline, number)
+        with hands.ledger.lease.lent(pipeline, token):
+            return showing.show(hands, pipeline, number)
     finally:
         if _is_helper:
-            home.current().forget()
+            hands.forget()
 
 
-def _show_drift(pipeline: str, number: int) -> None:
+def _show_drift(pipeline: str, number: int, token: int | None) -> None:
     from tasks.adapters import home, showing
 
-    showing.show_drift(home.current(), pipeline, number)
+    hands = home.current()
+    with hands.ledger.lease.lent(pipeline, token):
+        showing.show_drift(hands, pipeline, number)
 
 
 def _prepare(parent: int, folder: Path, ledger_url: str | None) -> None:
@@ -140,7 +151,12 @@ def _prepare(parent: int, folder: Path, ledger_url: str | None) -> None:
 
 def _warm() -> None:
     """Import what every turn needs, and make MLflow's database if there is none."""
-    from tasks.adapters import evidently_report, home, plots, showing, tracking
+    from tasks.adapters import home
+    from tasks.adapters.ledger import troubles
+
+    # The caller has it open already, so a server that does not answer now is one that has gone away: it is waited for.
+    troubles.wait_for(lambda: home.current().ledger)
+    from tasks.adapters import evidently_report, plots, showing, tracking
 
     assert showing and plots
     evidently_report.warm()

@@ -34,8 +34,6 @@ def close(home: Home, pipeline: str, own: str | None = None) -> bool:
 def _close_in_mlflow(home: Home, pipeline: str) -> None:
     if not (home.folder / "mlflow").exists():
         return
-    from mlflow.entities import RunStatus
-
     from tasks.adapters import tracking
 
     client = tracking.open_client(home.tracking)
@@ -43,4 +41,4 @@ def _close_in_mlflow(home: Home, pipeline: str) -> None:
     if experiment is None:
         return
     for run in client.search_runs([experiment.experiment_id], "attributes.status = 'RUNNING'"):
-        client.set_terminated(run.info.run_id, RunStatus.to_string(RunStatus.KILLED))
+        tracking.close_half_finished(client, run)

@@ -25,7 +25,7 @@ import pandas as pd
 
 from configs.monitoring import DriftSettings
 from configs.validation import ColumnRule
-from tasks.adapters import files
+from tasks.adapters import failpoints, files
 from tasks.core.monitoring.compared import MISSING, RARE
 from tasks.core.turns import ColumnDrift, Drift
 
@@ -76,6 +76,7 @@ def write(
     page, script_name, script = _part(html)
     if not (path.parent / script_name).exists():
         files.publish(path.parent / script_name, script)
+        failpoints.reach("drift-script-published")
     files.publish(path, page.encode())
     return path
 

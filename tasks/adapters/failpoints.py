@@ -1,21 +1,117 @@
 """Named step boundaries at which a process can be made to kill itself, so that recovery can be proven.
 
-`INCUMBENT_FAILPOINT=<name>` names one. SIGKILL leaves no time for handlers: it is what a power cut looks like. It
-takes the process that a helper works for as well.
+`INCUMBENT_FAILPOINT=<name>` names one; `<name>:3` means the third time that a process comes by. SIGKILL leaves no time
+for handlers: it is what a power cut looks like. It takes the process that a helper works for as well, unless it is
+`<name>:alone`. `INCUMBENT_FAILPOINT_LOG=<file>` writes down what is reached, with each commit and each published file
+in between: two of those without a name between them would be a gap in which nobody has tried to die.
+
+Add a name to the table with the line that reaches it. What happens at a step belongs to the step.
 """
 
 import os
 import signal
+import threading
+from collections import Counter
 from multiprocessing import parent_process
+from pathlib import Path
 
 from configs import environment
+
+NAMES = {
+    # ── anywhere ──
+    "file-written": "a file is written beside its place, and not there yet",
+    "commit-ahead": "the statements of a transaction are made, and not committed",
+    "schema-made": "the tables of the ledger are made, and not committed",
+    # ── coordination ──
+    "arrival-recorded": "a delivery is in the inbox, and not announced",
+    "trigger-recorded": "the reason for the run is in the inbox",
+    "lease-taken": "the lease is held",
+    "inbox-settled": "triggers that lead to no turn have ended",
+    "turn-opened": "the turn has its number",
+    "batch-trigger-recorded": "the batch is a reason for its turn",
+    "triggers-covered": "the turn answers the triggers that were open",
+    "turn-closed": "outcome and reasons of the turn are committed",
+    "alert-owed": "a turn is given up: people are to be told",
+    "triggers-failed": "a turn is given up: its triggers have failed",
+    "turn-given-up": "a turn is given up: it is closed",
+    "lease-released": "the lease is free",
+    # ── ingestion, validation ──
+    "accepted-published": "the accepted rows are in the store",
+    "rows-published": "the rows that were set aside are in the store as well",
+    "refused-bytes-kept": "the bytes of a refused delivery are in the store",
+    "batch-committed": "what became of the batch is committed",
+    "delivery-committed": "the name under which it came is committed",
+    "turn-ingested": "the turn is past its door",
+    "duplicate-counted": "a copy under another name is counted",
+    # ── monitoring ──
+    "champion-noted": "the turn knows who was live",
+    "drift-committed": "how far the inputs have moved is committed",
+    "health-committed": "how the live model does is committed",
+    "alarm-recorded": "an alarm is in the inbox, and not announced",
+    # ── training, evaluation, promotion ──
+    "snapshot-committed": "the selection of rows is committed",
+    "decision-committed": "whether to train is committed",
+    "golden-published": "the golden batch of a bundle is there, and not its model",
+    "bundle-published": "the bundle is there, and not in the ledger",
+    "model-committed": "the model is in the ledger",
+    "score-committed": "how a model did on the batch is committed",
+    "comparison-committed": "the paired losses are committed",
+    "evidence-committed": "the evidence so far is committed",
+    "version-given": "the challenger has its version number",
+    "verdict-committed": "the verdict is committed",
+    "promotion-committed": "the challenger is the champion",
+    # ── what is shown ──
+    "drift-script-published": "the script of the drift pages is there",
+    "drift-report-published": "the drift page is there, and not in the ledger",
+    "drift-report-committed": "the drift page is in the ledger",
+    "importance-committed": "what matters to the model is in the ledger",
+    "mlflow-run-begun": "MLflow has the run, and nothing in it",
+    "mlflow-model-begun": "MLflow has a model that is pending",
+    "mlflow-run-described": "data, figures and files of the run are in MLflow",
+    "mlflow-model-ready": "the model is in MLflow, and its run is open",
+    "mlflow-run-finished": "the run is complete",
+    "mlflow-version-registered": "MLflow has the version",
+    "mlflow-champion-set": "the alias champion is that of the ledger",
+    "shown-in-mlflow": "the alias challenger as well",
+    "showing-committed": "that the turn is shown is in the ledger",
+    "page-published": "the report is written, and not in the ledger",
+    "page-committed": "the report is in the ledger",
+    "turn-repaired": "a turn whose pages were gone is shown again",
+}
+"""Every failpoint, and what is so when it is reached."""
+ALONE = "alone"
+
+_seen: Counter[str] = Counter()
 
 
 def reach(name: str) -> None:
     """Die here if the environment says so."""
-    if environment.read().failpoint != name:
+    said = environment.read()
+    if said.failpoint_log is not None:
+        _write(said.failpoint_log, name)
+    if said.failpoint is None:
+        return
+    wanted, _, which = said.failpoint.partition(":")
+    if wanted != name:
+        return
+    _seen[name] += 1
+    if which.isdigit() and _seen[name] != int(which):
         return
     helped = parent_process()
-    if helped is not None and helped.pid is not None:
+    if helped is not None and helped.pid is not None and which != ALONE:
         os.kill(helped.pid, signal.SIGKILL)
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def note(what: str) -> None:
+    """Write down, where the environment asks for it, that something has become lasting."""
+    log = environment.read().failpoint_log
+    if log is not None:
+        _write(log, f"= {what}")
+
+
+def _write(log: Path, what: str) -> None:
+    """One line with process and thread; a line so short is written whole."""
+    thread = threading.current_thread().name.replace(" ", "-")
+    with log.open("a", encoding="utf-8") as file:
+        file.write(f"{os.getpid()}.{thread} {what}\n")

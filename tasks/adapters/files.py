@@ -6,6 +6,9 @@ Add what every adapter that writes files needs. What the bytes mean belongs to t
 import fcntl
 import hashlib
 import os
+import re
+import shutil
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,10 +16,16 @@ from pathlib import Path
 from uuid import uuid4
 
 from configs.errors import Busy, UnusableHome
+from tasks.adapters import failpoints
+from tasks.adapters.processes import started
 
 LOCK_SECONDS = 120.0
 """Longest wait for a lock; what is done under one takes seconds, on a slow machine half a minute."""
 _AGAIN_SECONDS = 0.02
+_ROOM_BYTES = 8_000_000
+"""With less than this a database that fails has no room: its next page, its log or the file beside it do not fit."""
+_DRAFT = re.compile(r"\..*\.(\w+)-(\d+)-(\w*)-\w+\.tmp(-journal|-wal|-shm)?")
+"""Name of a file that is being written: machine, process and its start are in it. SQLite puts others beside its own."""
 
 
 def publish(path: Path, content: bytes) -> None:
@@ -27,14 +36,20 @@ def publish(path: Path, content: bytes) -> None:
 
 @contextmanager
 def staged(path: Path) -> Iterator[Path]:
-    """A temporary file that becomes `path` in one atomic step when the block ends well, and is gone when not."""
-    temporary = path.parent / f".{path.name}.{uuid4().hex[:8]}.tmp"
+    """A temporary file that becomes `path` in one atomic step when the block ends well, and is gone when not.
+
+    What processes that were killed have left half written in that folder goes as well.
+    """
+    temporary = path.parent / f".{path.name}.{_machine()}-{os.getpid()}-{started(os.getpid())}-{uuid4().hex[:6]}.tmp"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _clear(path.parent)
         yield temporary
         _sync(temporary)
+        failpoints.reach("file-written")
         temporary.replace(path)
         _sync(path.parent)
+        failpoints.note(f"published {path.name}")
     except OSError as err:
         # Arrow's errors have a story in place of the name of the error.
         why = os.strerror(err.errno) if err.errno else err
@@ -66,10 +81,37 @@ def locked(path: Path) -> Iterator[None]:
         os.close(handle)
 
 
+def explain_want_of_room(folder: Path) -> str | None:
+    """What to tell if a disk is full; None if it is not."""
+    try:
+        left = shutil.disk_usage(folder).free
+    except OSError:
+        return None
+    if left > _ROOM_BYTES:
+        return None
+    return (
+        f"The disk of {folder} is full ({left / 1e6:.1f} MB are left). Make room, and run the same command again: "
+        "what was committed stays."
+    )
+
+
 def digest(path: Path) -> str:
     """The sha256 of a file's bytes, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _clear(folder: Path) -> None:
+    """Remove what nobody is going to finish: the process of this machine that was writing it is dead."""
+    drafts = [(entry, _DRAFT.fullmatch(entry.name)) for entry in folder.glob(".*.tmp*")]
+    for draft, told in drafts:
+        if told and told[1] == _machine() and started(int(told[2])) != told[3]:
+            with suppress(OSError):
+                draft.unlink()
+
+
+def _machine() -> str:
+    return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:6]
 
 
 def _wait_for(handle: int, path: Path) -> None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from sklearn.pipeline import Pipeline as SklearnPipeline
 
+    from tasks.adapters.bundles import Bundles
+
 _ANSWERS = 5
 
 
@@ -58,15 +60,24 @@ def order(settings: PipelineSettings, snapshot: Snapshot, family: str) -> Order:
     return Order(training.model_id(snapshot.id, candidate, settings.training, columns, lock), candidate, snapshot)
 
 
-def fit(home: Home, order: Order, settings: PipelineSettings) -> Model:
-    """Fit, publish the bundle with its golden batch, and return the record; nothing is committed yet."""
+def fit(home: Home, order: Order, settings: PipelineSettings, into: "Bundles | None" = None) -> Model:
+    """Fit, publish the bundle with its golden batch, and return the record; nothing is committed yet.
+
+    Args:
+        home: Rows, and the folder of bundles.
+        order: What is to be fitted.
+        settings: Those of the pipeline.
+        into: Another folder to publish in, for a model that is made again only to be compared.
+    """
     rows, learning = home.rows.window(order.snapshot, settings), settings.training
-    unfitted = training.build(order.candidate, learning.features, settings.validation.columns, learning.seed)
+    unfitted = training.build(
+        order.candidate, learning.features, settings.validation.columns, learning.seed, learning.problem
+    )
     began = time.perf_counter()
     fitted = training.fit(unfitted, rows.prepared, rows.outcomes, threads=learning.threads)
     seconds = time.perf_counter() - began
     golden = training.golden(rows.prepared)
-    written = home.bundles.write(fitted, golden, training.predict(fitted, golden, threads=learning.threads))
+    written = (into or home.bundles).write(fitted, golden, training.predict(fitted, golden, threads=learning.threads))
     return Model(
         id=order.model,
         family=order.candidate.family,
@@ -76,12 +87,16 @@ def fit(home: Home, order: Order, settings: PipelineSettings) -> Model:
         code_version=provenance.code_version(),
         lock_hash=provenance.lock_hash(),
         parameters=training.parameters(order.candidate),
-        base_rate=order.snapshot.positives / order.snapshot.rows,
+        base_rate=_base_rate(order.snapshot),
         bundle=written.bundle,
         bundle_bytes=written.bytes,
         golden=written.golden,
         fit_seconds=round(seconds, 3),
     )
+
+
+def _base_rate(snapshot: Snapshot) -> float:
+    return snapshot.positives / snapshot.rows if snapshot.label_mean is None else snapshot.label_mean
 
 
 def inspect(home: Home, model: Model, settings: PipelineSettings) -> BundleFacts:

@@ -29,6 +29,7 @@ def read(ledger: Ledger, pipeline: str, **about: Any) -> History:
         models=tuple(versions.items()),
         gates=tuple((version, score) for version, score in gates if score is not None),
         duplicates=ledger.batches.duplicates(pipeline),
+        holds=tuple(ledger.promotions.holds(pipeline)),
         **about,
     )
 
@@ -95,11 +96,11 @@ class _Found:
             return ()
         siblings = [model for model in self.models.values() if model.snapshot.id == probe.snapshot.id]
         judged = [(model.family, self.scores.get((model.id, batch))) for model in siblings]
-        losses = [(family, score.log_loss.value) for family, score in judged if score is not None]
+        losses = [(family, score.loss.value) for family, score in judged if score is not None]
         return tuple((family, loss) for family, loss in losses if loss is not None)
 
 
 def _dummy_loss(model: Model | None, score: Score | None) -> float | None:
     if model is None or score is None:
         return None
-    return baseline.log_loss(model.base_rate, positives=score.positives, rows=score.rows)
+    return baseline.loss(model.base_rate, score)

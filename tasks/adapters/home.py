@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from configs import environment, loader
-from configs.errors import LandingFolderMissing
+from configs.errors import InvalidSettings, LandingFolderMissing
 from configs.settings import PipelineSettings
+from tasks.adapters import formats
 from tasks.adapters.ledger.book import Ledger
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from tasks.adapters.rows import Rows
     from tasks.adapters.store import Store
     from tasks.adapters.tracking import TrackingStore
+
+_OURS = ("bundles", "mlflow", "polled", "prefect", "reports", "store")
+"""Folders of a home into which only we write."""
 
 
 @dataclass
@@ -35,6 +39,15 @@ class Home:
     landed: "dict[str, pd.DataFrame]" = field(default_factory=dict)
     """Deliveries that were read and not yet judged, by digest."""
     _settings: dict[str, PipelineSettings] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse a home whose store was written by a newer version.
+
+        Raises:
+            UnusableHome: It was.
+            Damaged: The note of its format cannot be understood.
+        """
+        formats.require(self.folder / "store")
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -84,15 +97,22 @@ class Home:
 
         Raises:
             LandingFolderMissing: It is in the home of a user that there is not.
+            InvalidSettings: It is where Incumbent writes: what it writes would be taken for deliveries.
         """
         folder = self.settings(pipeline).ingestion.source.folder or f"landing/{pipeline}"
         try:
-            return self.folder / Path(folder).expanduser()
+            landing = self.folder / Path(folder).expanduser()
         except RuntimeError as err:
             raise LandingFolderMissing(
                 f"The landing folder {folder} is in the home of a user that there is not. "
                 "Name another one as ingestion.source.folder."
             ) from err
+        if _holds_ours(landing.resolve(), self.folder.resolve()):
+            raise InvalidSettings(
+                f"ingestion.source.folder of {pipeline} is {folder}: in {landing}, Incumbent keeps files of its own. "
+                "Name a folder into which nobody writes but the source."
+            )
+        return landing
 
     def report(self, pipeline: str) -> Path:
         """Where the page of a pipeline is."""
@@ -109,6 +129,10 @@ class Home:
         """Give back what was opened."""
         if "ledger" in self.__dict__:
             self.ledger.close()
+
+
+def _holds_ours(landing: Path, home: Path) -> bool:
+    return home.is_relative_to(landing) or any(landing.is_relative_to(home / part) for part in _OURS)
 
 
 _current: Home | None = None

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tasks.adapters import files, sources
+from configs.ingestion import Source
+from tasks.adapters import cutting, files, sources
 from tasks.adapters.home import Home
 from tasks.adapters.sources import Delivery
 from tasks.core.turns import TurnState
@@ -44,6 +45,7 @@ def changed(home: Home, pipeline: str) -> str | None:
     Names, sizes and times of change; a file that was replaced by another one of the same size and time is found by the
     next run, which reads what it takes in.
     """
+    cutting.deliver(home, pipeline)
     mark, newest = sources.fingerprint(home.landing(pipeline))
     path = _memory(home, pipeline)
     settled = abs(home.clock().timestamp() - newest) >= SETTLED_SECONDS  # a copy may carry a time that is yet to come
@@ -64,9 +66,9 @@ def _memory(home: Home, pipeline: str) -> Path:
     return home.folder / "polled" / pipeline
 
 
-def count_rows(deliveries: Sequence[Delivery]) -> int:
+def count_rows(deliveries: Sequence[Delivery], source: Source | None = None) -> int:
     """Rows that wait; a file whose rows cannot be counted is one that has to be looked at, and counts as enough."""
-    counted = [sources.count_rows(delivery) for delivery in deliveries]
+    counted = [sources.count_rows(delivery, source) for delivery in deliveries]
     return sys.maxsize if None in counted else sum(rows or 0 for rows in counted)
 
 
@@ -77,6 +79,7 @@ def look(home: Home, pipeline: str) -> Waiting:
         LandingFolderMissing: There is no landing folder.
     """
     source = home.settings(pipeline).ingestion.source
+    cutting.deliver(home, pipeline)
     deliveries = sources.list_deliveries(source, home.landing(pipeline))
     turns = {row["batch"]: row for row in home.ledger.turns.all(pipeline)}
     done = {batch for batch, row in turns.items() if row["state"] == TurnState.DONE}
@@ -89,13 +92,20 @@ def look(home: Home, pipeline: str) -> Waiting:
     ]
     fresh = [d for d in deliveries if first[d.digest] is d and d.digest not in turns]
     new = {id(delivery) for delivery in (*cut_off, *fresh)}
-    copies = [d for d in deliveries if id(d) not in new and d.name not in known.get(d.digest, ())]
+    given_up = {(batch, row["batch_name"]) for batch, row in turns.items() if batch in done and batch not in known}
+    copies = [
+        d
+        for d in deliveries
+        if id(d) not in new and d.name not in known.get(d.digest, ()) and (d.digest, d.name) not in given_up
+    ]
     shown = home.ledger.turns.projected(pipeline, "mlflow")
     page = home.ledger.turns.projected(pipeline, "page")
     numbers = [row["number"] for batch, row in turns.items() if batch in done]
+    # A rollback that was cut off before MLflow showed it is shown with the last turn.
+    owed = {max(numbers)} if numbers and home.ledger.promotions.untold(pipeline) else set()
     return Waiting(
         deliveries=(*cut_off, *fresh),
         duplicates=tuple(copies),
-        unshown=tuple(number for number in numbers if number not in shown),
+        unshown=tuple(number for number in numbers if number not in shown or number in owed),
         page=bool(numbers) and max(numbers) not in page,
     )

@@ -14,13 +14,13 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from configs.errors import Unreachable
-from tasks.adapters import local_api_database
+from configs.errors import Unreachable, UnusableHome
+from tasks.adapters import files, local_api_database
 
 START_SECONDS = 180.0
 """Longest wait for the local API; a first start on a slow machine also makes the database."""
@@ -32,6 +32,11 @@ PROBE_SECONDS = 10.0
 """Longest wait for an answer of a server that was named."""
 
 _LOG_BYTES = 2_000_000
+_FAULT_OF_SERVER = 500
+_CLOSED = (401, 403)
+"""Answers of a server that wants to know who asks."""
+_HEALTHY_BYTES = 64
+"""Of an answer that is read: Prefect says `true`."""
 _NEVER_REACHED = "Failed to reach API"
 """How Prefect puts it in a RuntimeError if the first call of a flow finds nobody."""
 
@@ -102,6 +107,15 @@ class Api:
             return f"The Prefect server {told}. {again}"
         return f"The local Prefect API {told}. Its log is {self.log}. {again}"
 
+    def explain_failure(self, err: Any) -> str:
+        """Why a run cannot go on after the API answered that it cannot."""
+        told = f"{self.url} answered {err.response.status_code} {err.response.reason_phrase}"
+        again = "What was committed stays; run the same command again to go on from there."
+        if err.response.status_code in _CLOSED:
+            return f"The Prefect server {told}. Set PREFECT_API_AUTH_STRING or PREFECT_API_KEY as that server wants it."
+        where = f"The local Prefect API {told}. Its log is {self.log}." if self.log else f"The Prefect server {told}."
+        return f"{where} {again}"
+
     def _explain_start(self, late: bool, timeout: float) -> str:
         what = f"did not start within {timeout:.0f} seconds" if late else "ended while it started"
         lines = self.log.read_text(errors="replace").split("\n") if self.log and self.log.exists() else []
@@ -162,13 +176,18 @@ def connected(api: Api) -> Iterator[str]:
 
 @contextmanager
 def _explained(api: Api) -> Iterator[None]:
-    """Say in words that the API was lost in the middle of a run."""
-    from httpx import TransportError
+    """Say in words that the API was lost in the middle of a run, or failed for want of room."""
+    from httpx import HTTPStatusError, TransportError
 
     try:
         yield
     except TransportError as err:
         raise Unreachable(api.explain_loss(err)) from err
+    except HTTPStatusError as err:
+        if err.response.status_code < _FAULT_OF_SERVER and err.response.status_code not in _CLOSED:
+            raise
+        full = files.explain_want_of_room(api.log.parent.parent) if api.log else None
+        raise (UnusableHome(full) if full else Unreachable(api.explain_failure(err))) from err
     except RuntimeError as err:
         if not str(err).startswith(_NEVER_REACHED):
             raise
@@ -185,16 +204,19 @@ def serve(home: Path, url: str | None = None) -> Iterator[str]:
 def _probe(url: str) -> None:
     import urllib.error
     import urllib.request
+    from http.client import HTTPException
 
     advice = "Start that server, or unset PREFECT_API_URL to use a local one."
     try:
         with urllib.request.urlopen(f"{url}/health", timeout=PROBE_SECONDS) as answer:  # noqa: S310  the user's own word
-            if answer.status == 200:
+            if answer.read(_HEALTHY_BYTES).strip() in (b"true", b""):
                 return
-            found = f"answered {answer.status}"
+            found = f"answers, but not as Prefect does ({answer.status} {answer.reason})"
     except urllib.error.HTTPError as err:
         found = f"answered {err.code} {err.reason}"
         err.close()
+    except HTTPException as err:
+        found = f"answers, but not as Prefect does ({type(err).__name__})"
     except (OSError, ValueError) as err:
         found = f"gave no answer ({getattr(err, 'reason', err)})"
     raise Unreachable(f"The Prefect server that PREFECT_API_URL names, {url}, {found}. {advice}")
@@ -263,4 +285,5 @@ def _quiet(api: Api) -> Iterator[None]:
             logger.propagate, logger.handlers = propagate, handlers
         for handler, level in levels:
             handler.setLevel(level)
-        sink.close()
+        with suppress(OSError):  # what it had yet to write does not fit on a disk that is full
+            sink.close()

@@ -34,6 +34,8 @@ class Packaged:
     bundle: Path
     trusted_types: tuple[str, ...]
     features: tuple[tuple[str, ColumnType, bool], ...]
+    answers_numbers: bool = False
+    """Whether it answers with a number, not with two probabilities."""
 
 
 def requirements() -> list[str]:
@@ -50,7 +52,7 @@ def column_specs(features: Sequence[tuple[str, ColumnType, bool]]) -> list[dict[
 
 
 def pack(packaged: Packaged, folder: Path) -> None:
-    """Write the folder; its prediction is the array of both probabilities, shape (rows, 2)."""
+    """Write the folder; its prediction is the array of both probabilities, shape (rows, 2), or of numbers, (rows,)."""
     from mlflow.models import Model, ModelSignature
     from mlflow.types import Schema, TensorSpec
     from numpy import dtype
@@ -62,7 +64,7 @@ def pack(packaged: Packaged, folder: Path) -> None:
     python = f"python: {platform.python_version()}\nbuild_dependencies: [pip, setuptools, wheel]\n"
     (folder / "python_env.yaml").write_text(python + "dependencies: [-r requirements.txt]\n")
     inputs = Schema.from_json(json.dumps(column_specs(packaged.features)))
-    outputs = Schema([TensorSpec(dtype("float64"), (-1, 2))])
+    outputs = Schema([TensorSpec(dtype("float64"), (-1,) if packaged.answers_numbers else (-1, 2))])
     model = Model(
         artifact_path=packaged.location,
         run_id=packaged.run_id,
@@ -74,7 +76,7 @@ def pack(packaged: Packaged, folder: Path) -> None:
         "python_function",
         loader_module="mlflow.sklearn",
         model_path=FILE,
-        predict_fn="predict_proba",
+        predict_fn="predict" if packaged.answers_numbers else "predict_proba",
         python_version=platform.python_version(),
         env={"virtualenv": "python_env.yaml"},
     )

@@ -26,9 +26,11 @@ def write(home: Home, pipeline: str) -> Path:
     told, path = read_history(home, pipeline), home.report(pipeline)
     links = {turn.number: {"Drift report": turn.drift_report} for turn in told.turns if turn.drift_report}
     html = page.render(told, home.settings(pipeline), written=home.clock(), links=links)
+    home.ledger.lease.require(pipeline)  # one that was stopped would put an older page in place of a newer one
     files.publish(path, html.encode())
     failpoints.reach("page-published")
     done = [row["number"] for row in home.ledger.turns.all(pipeline) if row["state"] == TurnState.DONE]
     if done:
         home.ledger.turns.project(pipeline, done[-1], "page", path.name)
+        failpoints.reach("page-committed")
     return path

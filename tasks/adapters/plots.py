@@ -14,10 +14,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from tasks.core.outcomes import Outcomes
 from tasks.core.records import CalibrationBin
 
 _INK, _LINE, _FAINT = "#1f2933", "#1d5fbf", "#9aa5b1"
-_POINTS = 400
+_POINTS, _DOTS = 400, 3000
 _MOST_BARS = 20
 
 Floats = NDArray[np.float64]
@@ -25,35 +26,39 @@ Floats = NDArray[np.float64]
 
 def draw(
     folder: Path,
-    outcomes: NDArray[np.bool_],
+    outcomes: Outcomes,
     answers: NDArray[np.floating],
     calibration: Sequence[CalibrationBin],
     importance: Sequence[tuple[str, float]],
 ) -> list[Path]:
     """Write those plots that are defined into the folder and return their paths.
 
-    ROC and precision-recall need both outcomes, calibration its bins, importance at least one input.
+    ROC and precision-recall need both outcomes, calibration its bins, importance at least one input. Of a number there
+    are answers over labels and the errors.
 
     Args:
         folder: An existing folder.
-        outcomes: Labels of the judged rows, shape (rows,).
-        answers: Probabilities of a positive label for the same rows.
-        calibration: Groups of rows with their mean prediction and share of positives.
-        importance: Rise in log loss by column, largest first.
+        outcomes: Labels of the judged rows, shape (rows,): booleans, or numbers.
+        answers: Probabilities of a positive label for the same rows, or numbers.
+        calibration: Groups of rows with their mean prediction and share of positives (or mean label).
+        importance: Rise in loss by column, largest first.
     """
     drawn: list[Path] = []
-    if 0 < int(outcomes.sum()) < len(outcomes):
+    is_number = outcomes.dtype != np.bool_
+    if is_number and len(outcomes):
+        drawn += [_answers(folder, outcomes, answers), _errors(folder, outcomes, answers)]
+    elif 0 < int(outcomes.sum()) < len(outcomes):
         false_share, true_share, precision = curves(outcomes, answers)
         drawn.append(_roc(folder, false_share, true_share))
         drawn.append(_precision_recall(folder, true_share[1:], precision[1:], float(outcomes.mean())))
     if calibration:
-        drawn.append(_calibration(folder, calibration))
+        drawn.append(_groups(folder, calibration) if is_number else _calibration(folder, calibration))
     if importance:
-        drawn.append(_importance(folder, importance[:_MOST_BARS]))
+        drawn.append(_importance(folder, importance[:_MOST_BARS], "squared error" if is_number else "log loss"))
     return drawn
 
 
-def curves(outcomes: NDArray[np.bool_], answers: NDArray[np.floating]) -> tuple[Floats, Floats, Floats]:
+def curves(outcomes: Outcomes, answers: NDArray[np.floating]) -> tuple[Floats, Floats, Floats]:
     """False positive share, true positive share (recall) and precision at falling thresholds; starts at (0, 0, 1).
 
     Tied answers are one threshold. At most 401 points, evenly spread over the thresholds. Both outcomes must be there.
@@ -96,11 +101,46 @@ def _calibration(folder: Path, bins: Sequence[CalibrationBin]) -> Path:
     return _saved(figure, folder / "calibration.png")
 
 
-def _importance(folder: Path, importance: Sequence[tuple[str, float]]) -> Path:
-    names = [name[:40] for name, _ in importance]
-    figure, axes = _empty("Permutation importance", "rise in log loss when shuffled", "", left=_room_for(names))
+def _answers(folder: Path, outcomes: Outcomes, answers: NDArray[np.floating]) -> Path:
+    """Label over answer of at most some thousand rows, evenly spread."""
+    figure, axes = _empty("Answers and labels", "answer", "label")
+    shown = np.unique(np.linspace(0, len(answers) - 1, min(_DOTS, len(answers))).astype(int))
+    ends = [float(end) for side in (answers, outcomes) for end in (side.min(), side.max())]
+    axes.plot([min(ends), max(ends)], [min(ends), max(ends)], color=_FAINT, linestyle="--", linewidth=1)
+    axes.scatter(answers[shown], outcomes[shown], s=6, alpha=0.35, color=_LINE, linewidths=0)
+    _free(axes)
+    return _saved(figure, folder / "answers.png")
+
+
+def _errors(folder: Path, outcomes: Outcomes, answers: NDArray[np.floating]) -> Path:
+    figure, axes = _empty("Errors", "answer minus label", "rows")
+    axes.hist(answers - outcomes, bins=40, color=_LINE)
+    axes.axvline(0, color=_FAINT, linestyle="--", linewidth=1)
+    _free(axes)
+    return _saved(figure, folder / "errors.png")
+
+
+def _groups(folder: Path, bins: Sequence[CalibrationBin]) -> Path:
+    """Calibration of a number: ten groups of rows by answer."""
+    figure, axes = _empty("Ten groups by answer", "mean answer", "mean label")
+    ends = [end for group in bins for end in (group.predicted, group.actual)]
+    axes.plot([min(ends), max(ends)], [min(ends), max(ends)], color=_FAINT, linestyle="--", linewidth=1)
+    axes.plot([g.predicted for g in bins], [g.actual for g in bins], color=_LINE, linewidth=1, marker="o", markersize=5)
+    _free(axes)
+    return _saved(figure, folder / "calibration.png")
+
+
+def _free(axes: Axes) -> None:
+    """Ends by what is drawn, not 0 to 1."""
     axes.set_xlim(auto=True)
     axes.set_ylim(auto=True)
+    axes.autoscale_view()
+
+
+def _importance(folder: Path, importance: Sequence[tuple[str, float]], loss: str) -> Path:
+    names = [name[:40] for name, _ in importance]
+    figure, axes = _empty("Permutation importance", f"rise in {loss} when shuffled", "", left=_room_for(names))
+    _free(axes)
     axes.barh(range(len(importance)), [value for _, value in importance], color=_LINE, height=0.7)
     axes.set_yticks(range(len(importance)), names, fontsize=8, parse_math=False)
     axes.invert_yaxis()

@@ -1,5 +1,7 @@
 """Which process is meant by a number: numbers are given again, so the moment of its start belongs to it."""
 
+import os
+import pwd
 import subprocess
 from pathlib import Path
 
@@ -14,6 +16,14 @@ def started(pid: int) -> str:
     except OSError:
         return "" if Path("/proc/self/stat").exists() else _asked(pid)
     return "" if state in _DEAD else fields[18]
+
+
+def user() -> str:
+    """Whose process this is: their name, or their number where it has none."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"user {os.getuid()}"
 
 
 def _asked(pid: int) -> str:

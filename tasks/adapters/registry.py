@@ -112,6 +112,11 @@ def find(store: TrackingStore, pipeline: str, version: int) -> Shown | None:
     return Shown(found.tags.get(MODEL_TAG, ""), Path(folder) / packaging.FILE)
 
 
+def number(store: TrackingStore, pipeline: str, version: int) -> "ModelVersion | None":
+    """A version of ours under MLflow's own number, or None."""
+    return _find(open_client(store), pipeline, version)
+
+
 def _versions(client: "MlflowClient", pipeline: str) -> list["ModelVersion"]:
     found: list[ModelVersion] = []
     token: str | None = None

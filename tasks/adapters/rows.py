@@ -21,6 +21,7 @@ from configs.settings import PipelineSettings
 from tasks.adapters.bundles import Bundles
 from tasks.adapters.store import Store
 from tasks.core import evaluation, training
+from tasks.core.outcomes import Outcomes
 from tasks.core.records import Batch, Model, Snapshot
 from tasks.core.training import Selected
 from tasks.core.windows import Plan
@@ -34,7 +35,7 @@ class Judged:
     """The labelled rows of a batch on which models are compared; all arrays have one entry per row."""
 
     prepared: pd.DataFrame
-    outcomes: NDArray[np.bool_]
+    outcomes: Outcomes
     clusters: NDArray[Any]
     slices: dict[str, NDArray[Any]]
 
@@ -44,7 +45,7 @@ class Window:
     """What a model learns from."""
 
     prepared: pd.DataFrame
-    outcomes: NDArray[np.bool_]
+    outcomes: Outcomes
 
 
 class Rows:
@@ -68,12 +69,13 @@ class Rows:
         """Let go of everything that was kept for the turn."""
         self._kept.clear()
 
-    def count(self, batch: Batch, cutoff: datetime | None, settings: PipelineSettings) -> tuple[int, int]:
-        """How many rows can be judged, and how many of them are positive."""
+    def count(self, batch: Batch, cutoff: datetime | None, settings: PipelineSettings) -> tuple[int, int | None]:
+        """How many rows can be judged, and how many of them are positive (None where the label is a number)."""
+        is_number = settings.training.problem == "regression"
         if not batch.has_labels:
-            return 0, 0
+            return 0, None if is_number else 0
         outcomes = self.judged(batch, cutoff, settings).outcomes
-        return len(outcomes), int(outcomes.sum())
+        return len(outcomes), None if is_number else int(outcomes.sum())
 
     def answers(
         self, model: Model, batch: Batch, cutoff: datetime | None, settings: PipelineSettings
@@ -109,19 +111,22 @@ class Rows:
     def select(self, plan: Plan, settings: PipelineSettings) -> Snapshot:
         """The record of the rows of a plan; the rows themselves are kept for the fits that follow."""
         files = tuple(batch.accepted_file for batch in plan.batches if batch.accepted_file)
-        label, event = settings.training.label, settings.ingestion.times.event
+        event = settings.ingestion.times.event
         times = _times(settings, plan.ignores_arrival)
         parts = self._parts(files, plan.start, plan.cutoff, times, settings)
         events = [part.frame[event] for part in parts if len(part.frame)]
-        identity = training.snapshot_id(files, start=plan.start, cutoff=plan.cutoff, times=times, label=label)
-        window = self._keep_window(identity, parts, settings)
+        identity = training.snapshot_id(
+            files, start=plan.start, cutoff=plan.cutoff, times=times, settings=settings.training
+        )
+        window, is_number = self._keep_window(identity, parts, settings), settings.training.problem == "regression"
         return Snapshot(
             id=identity,
             batches=files,
             start=plan.start,
             cutoff=plan.cutoff,
             rows=len(window.outcomes),
-            positives=int(window.outcomes.sum()),
+            positives=0 if is_number else int(window.outcomes.sum()),
+            label_mean=float(window.outcomes.mean()) if is_number and len(window.outcomes) else None,
             excluded_unlabelled=sum(part.excluded_unlabelled for part in parts),
             excluded_unknown=sum(part.excluded_unknown for part in parts),
             first_event=min(part.min() for part in events).to_pydatetime() if events else None,
@@ -159,9 +164,9 @@ class Rows:
     def _keep_window(self, identity: str, parts: Sequence[Selected], settings: PipelineSettings) -> Window:
         for key in [key for key in self._kept if key[0] == "window"]:
             del self._kept[key]  # one window at a time: it is the largest thing in memory
-        features, columns, label = settings.training.features, settings.validation.columns, settings.training.label
+        features, columns = settings.training.features, settings.validation.columns
         prepared = [training.prepare(part.frame, features, columns) for part in parts]
-        outcomes = [training.labels(part.frame, label) for part in parts]
+        outcomes: list[NDArray[Any]] = [training.labels(part.frame, settings.training) for part in parts]
         window = Window(pd.concat(prepared, ignore_index=True), np.concatenate(outcomes))
         self._kept[_key("window", settings, identity)] = window
         return window
@@ -171,16 +176,18 @@ class Rows:
         training_settings = settings.training
         return Judged(
             prepared=training.prepare(rows, training_settings.features, settings.validation.columns),
-            outcomes=training.labels(rows, training_settings.label),
+            outcomes=training.labels(rows, training_settings),
             clusters=evaluation.clusters(rows, settings.ingestion.times, settings.evaluation.cluster),
             slices=evaluation.slice_labels(rows, settings.evaluation.slices, settings.validation.columns),
         )
 
     def _labelled(self, batch: Batch, cutoff: datetime | None, settings: PipelineSettings) -> pd.DataFrame:
         frame = self._frame(batch.accepted_file or "", settings)
-        chosen = frame[settings.training.label].notna()
+        chosen, times = frame[settings.training.label].notna(), settings.ingestion.times
+        if times.label is not None:
+            chosen &= frame[times.label].notna()  # a label of which nobody knows when it was known is not used
         if cutoff is not None:
-            chosen &= frame[settings.ingestion.times.event] >= cutoff
+            chosen &= frame[times.event] >= cutoff
         return frame[chosen].reset_index(drop=True)
 
     def _frame(self, file: str, settings: PipelineSettings) -> pd.DataFrame:

@@ -25,11 +25,13 @@ def write(training: "TrainingRun", folder: Path) -> None:
     (folder / "snapshot.json").write_text(json.dumps(asdict(training.model.snapshot), default=str, indent=1))
     (folder / "score.json").write_text(json.dumps(asdict(training.score), default=str, indent=1))
     with (folder / "slices.csv").open("w", newline="", encoding="utf-8") as file:
-        table = csv.writer(file)
-        table.writerow(("column", "label", "rows", "clusters", "positives", "log_loss", "low", "high", "sufficient"))
+        table, score = csv.writer(file), training.score
+        loss_name, average = score.loss.name, "positives" if score.variance is None else "mean_label"
+        table.writerow(("column", "label", "rows", "clusters", average, loss_name, "low", "high", "sufficient"))
         for part in training.score.slices:
-            loss = part.log_loss
-            counts = (part.rows, part.clusters, part.positives)
+            loss = part.loss
+            told = part.positives if part.mean_actual is None else part.mean_actual
+            counts = (part.rows, part.clusters, told)
             table.writerow((part.column, part.label, *counts, loss.value, loss.low, loss.high, part.sufficient))
     if training.judged is not None:
         from tasks.adapters import plots

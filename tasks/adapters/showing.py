@@ -8,9 +8,10 @@ from typing import Any
 from configs import loader
 from configs.errors import MistakeOfUser
 from configs.settings import PipelineSettings
-from tasks.adapters import evidently_report, failpoints, history, registry, tracking
+from tasks.adapters import evidently_report, failpoints, history, mlflow_troubles, registry, tracking
 from tasks.adapters.bundles import ALLOWED
 from tasks.adapters.home import Home
+from tasks.adapters.ledger import promotions
 from tasks.adapters.tracking import TrainingRun
 from tasks.core import training
 from tasks.core.turns import History, Turn, TurnState
@@ -31,12 +32,34 @@ def show(home: Home, pipeline: str, number: int) -> str | None:
     told = history.read(home.ledger, pipeline)
     for turn in told.turns:
         if turn.number <= number and turn.number not in shown and turn.state is TurnState.DONE:
-            shown[turn.number] = _show_turn(home, pipeline, told, turn)
+            with mlflow_troubles.explained(home.folder):
+                shown[turn.number] = _show_turn(home, pipeline, told, turn)
+    show_rollbacks(home, pipeline)
     if number not in shown and number in _done(home, pipeline):  # given up before its batch was taken in
         home.ledger.turns.project(pipeline, number, "mlflow", None)
         return None
     run = shown[number]
     return None if run is None else str(run)
+
+
+def show_again(home: Home, pipeline: str, number: int) -> str | None:
+    """Show a turn that had been shown, and of which something is gone; what is still there is left as it is.
+
+    The aliases are afterwards as they were behind that turn.
+    """
+    told = history.read(home.ledger, pipeline)
+    run = _show_turn(home, pipeline, told, next(turn for turn in told.turns if turn.number == number))
+    home.ledger.turns.project(pipeline, number, "mlflow", run, again=True)
+    return run
+
+
+def show_rollbacks(home: Home, pipeline: str) -> None:
+    """Let MLflow's alias say who is live after rollbacks that it does not show yet."""
+    owed = home.ledger.promotions.untold(pipeline)
+    if owed:
+        registry.set_alias(home.tracking, pipeline, "champion", home.ledger.promotions.all(pipeline)[-1].version)
+    for made in owed:
+        home.ledger.turns.project(pipeline, made.place, promotions.target(made), made.version)
 
 
 def _done(home: Home, pipeline: str) -> set[int]:
@@ -51,15 +74,16 @@ def _show_turn(home: Home, pipeline: str, told: History, turn: Turn) -> str | No
         _show_versions(home, pipeline, turn, run)
     failpoints.reach("shown-in-mlflow")
     home.ledger.turns.project(pipeline, turn.number, "mlflow", run)
+    failpoints.reach("showing-committed")
     return run
 
 
-def show_drift(home: Home, pipeline: str, number: int) -> None:
-    """Draw what moved in a turn, if it was measured and is not drawn yet."""
+def show_drift(home: Home, pipeline: str, number: int, *, again: bool = False) -> None:
+    """Draw what moved in a turn, if it was measured and is not drawn yet, or is to be drawn again."""
     row = home.ledger.turns.get(pipeline, number)
     drift, batch = home.ledger.models.drift(pipeline, row["batch"]), home.ledger.batches.get(pipeline, row["batch"])
     champion = home.ledger.models.versions(pipeline).get(row["champion_version"])
-    drawn = number in home.ledger.turns.projected(pipeline, "drift_report")
+    drawn = not again and number in home.ledger.turns.projected(pipeline, "drift_report")
     if drawn or drift is None or champion is None or batch is None or batch.accepted_file is None:
         return
     settings = home.settings(pipeline)
@@ -76,6 +100,7 @@ def show_drift(home: Home, pipeline: str, number: int) -> None:
     )
     failpoints.reach("drift-report-published")
     home.ledger.turns.project(pipeline, number, "drift_report", name)
+    failpoints.reach("drift-report-committed")
 
 
 def _show_models(home: Home, pipeline: str, turn: Turn, versions: dict[str, int]) -> str | None:
@@ -106,6 +131,7 @@ def _show_models(home: Home, pipeline: str, turn: Turn, versions: dict[str, int]
             probe=is_probe,
             **(_verdict_of(home, pipeline, turn, versions) if is_probe else {}),
         )
+        home.ledger.lease.require(pipeline)
         run = tracking.log_training(home.tracking, described)
         failpoints.reach("mlflow-run-finished")
         probe_run = run if is_probe else probe_run
@@ -140,6 +166,7 @@ def _verdict_of(home: Home, pipeline: str, turn: Turn, versions: dict[str, int])
         seed=settings.training.seed,
     )
     home.ledger.turns.project(pipeline, turn.number, "importance", [list(pair) for pair in matters])
+    failpoints.reach("importance-committed")
     figures = [("evidence", turn.evidence.value)] if turn.evidence else []
     figures += [("gain", turn.comparison.gain)] if turn.comparison else []
     return {
@@ -156,9 +183,11 @@ def _show_versions(home: Home, pipeline: str, turn: Turn, run: str) -> None:
     model, version = turn.probe_model, turn.probe_version
     assert model is not None and version is not None and turn.verdict is not None
     tags = (("incumbent.verdict", turn.verdict.kind.value), ("incumbent.reason", turn.verdict.reasons[0]))
+    home.ledger.lease.require(pipeline)
     registry.register(home.tracking, pipeline, model=model.id, version=version, run_id=run, tags=tags)
     failpoints.reach("mlflow-version-registered")
-    shown = [made for made in home.ledger.promotions.all(pipeline) if made.turn <= turn.number]
+    home.ledger.lease.require(pipeline)
+    shown = [made for made in home.ledger.promotions.all(pipeline) if made.place <= turn.number]
     registry.set_alias(home.tracking, pipeline, "champion", shown[-1].version if shown else None)
     failpoints.reach("mlflow-champion-set")
     registry.set_alias(home.tracking, pipeline, "challenger", version)

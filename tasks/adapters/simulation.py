@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from configs.errors import BadInput, LandingFolderMissing
 from configs.settings import PipelineSettings
-from tasks.adapters import files, sources
+from tasks.adapters import cutting, files, sources
 from tasks.adapters.home import Home
 from tasks.adapters.sources import Delivery
 from tasks.core import simulation
@@ -95,6 +95,7 @@ def origin(content: bytes) -> dict[str, str | int] | None:
 # ── what is there ─────────────────────────────────────────────────────────────────────────────────────────────────
 def _look(home: Home, pipeline: str) -> _Landed:
     settings = home.settings(pipeline)
+    cutting.deliver(home, pipeline)
     try:
         deliveries = sources.list_deliveries(settings.ingestion.source, home.landing(pipeline))
     except LandingFolderMissing:
@@ -119,9 +120,10 @@ def _look(home: Home, pipeline: str) -> _Landed:
 def _newest(home: Home, pipeline: str, good: list[Delivery]) -> tuple[str, pd.DataFrame]:
     """Name and rows of the newest delivery that can be read; with none, of the newest batch that was accepted."""
     settings = home.settings(pipeline)
+    room = settings.ingestion
     for delivery in reversed(good):
         try:
-            return delivery.name, sources.read(delivery, settings.ingestion.source, settings.validation)
+            return delivery.name, sources.read(delivery, room.source, settings.validation, room.derive)
         except BadInput:
             continue
     accepted = home.ledger.batches.accepted(pipeline)

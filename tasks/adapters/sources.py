@@ -1,7 +1,7 @@
 """Sources: what lies in a landing folder, and the rows in it. Nothing here changes a delivery.
 
-Add a format here when `Source.kind` gets one. What rows must look like is the contract's matter. pandas and pyarrow
-are imported late: to see that nothing waits must be quick.
+Add here what all formats share, and parquet; CSV has its own module, `delimited`. What rows must look like is the
+contract's matter. pandas and pyarrow are imported late: to see that nothing waits must be quick.
 """
 
 import hashlib
@@ -16,16 +16,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from configs.errors import BrokenContract, LandingFolderMissing, UnreadableFile
-from configs.ingestion import Source
+from configs.ingestion import DerivedTime, Source
 from configs.section import ColumnType
 from configs.validation import ValidationSettings
+from tasks.adapters import parquet
 from tasks.core import ingestion
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-_MAGIC = b"PAR1"
+    from tasks.core.cells import Notation
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,8 @@ def list_deliveries(source: Source, folder: Path) -> list[Delivery]:
     except OSError as err:
         raise LandingFolderMissing(_explain(err, source, folder)) from err
     wanted = [name for name in names if _is_wanted(name)]
-    place = {stem: number for number, stem in enumerate(ingestion.order([Path(name).stem for name in wanted]))}
-    found = [_look(folder / name) for name in sorted(wanted, key=lambda name: (place[Path(name).stem], name))]
+    place = {stem: number for number, stem in enumerate(ingestion.order([_stem(name) for name in wanted]))}
+    found = [_look(folder / name) for name in sorted(wanted, key=lambda name: (place[_stem(name)], name))]
     return [delivery for delivery in found if delivery is not None]
 
 
@@ -82,35 +83,63 @@ def content(delivery: Delivery) -> bytes:
     return found
 
 
-def read(delivery: Delivery, source: Source, settings: ValidationSettings) -> "pd.DataFrame":
+def read(
+    delivery: Delivery,
+    source: Source,
+    settings: ValidationSettings,
+    derive: Mapping[str, DerivedTime] | None = None,
+) -> "pd.DataFrame":
     """The rows of a delivery, with the columns of the contract and all others, in the order of the file.
 
     Text is `str`, times are UTC in microseconds, booleans and whole numbers with missing values are nullable.
 
     Args:
         delivery: From `list_deliveries`.
-        source: Its format.
+        source: Its format. Where that is CSV, a file that begins as parquet does is read as what it is.
         settings: The contract.
+        derive: Times that are made from other columns where the file does not have them.
 
     Raises:
         UnreadableFile: The bytes are not a whole file of that format.
         BrokenContract: It has no rows, or its columns are not those of the contract.
     """
-    from tasks.core import columns
+    from tasks.core import columns, moments
 
     found = content(delivery)
     fault = _odd(delivery.path)
     if fault:
         raise UnreadableFile(f"It is {fault}, not a file.")
-    table = _table(found)
+    types = {name: rule.type for name, rule in settings.columns.items()}
+    frame = rows(found, source, types)
     try:
-        frame = _frame(table, {name: rule.type for name, rule in settings.columns.items()})
+        frame = moments.derive(frame, derive or {})
         columns.require(frame, settings)
     except BrokenContract as broken:
-        raise BrokenContract(str(broken), table.num_rows) from broken
+        raise BrokenContract(str(broken), len(frame)) from broken
     if frame.empty:
         raise BrokenContract("The file has no rows.")
     return frame
+
+
+def rows(found: bytes, source: Source, types: Mapping[str, ColumnType]) -> "pd.DataFrame":
+    """The rows in the bytes of a file, each column as a value of its type; raises as `read` does."""
+    if source.kind == "csv" and not found.startswith(parquet.MAGIC):
+        from tasks.adapters import delimited
+        from tasks.core import cells
+
+        return cells.read(delimited.read(found, source), types, notation(source))
+    table = parquet.read(found)
+    try:
+        return values(table, types)
+    except BrokenContract as broken:
+        raise BrokenContract(str(broken), table.num_rows) from broken
+
+
+def notation(source: Source) -> "Notation":
+    """How a CSV writes its values."""
+    from tasks.core.cells import Notation
+
+    return Notation(source.missing, source.decimal)
 
 
 # ── the folder ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -139,14 +168,18 @@ def _is_wanted(name: str) -> bool:
     return not (name.startswith((".", "_")) or name.endswith(".tmp"))
 
 
-def count_rows(delivery: Delivery) -> int | None:
-    """Rows of a delivery by its own word, without reading them; None if it does not say."""
+def count_rows(delivery: Delivery, source: Source | None = None) -> int | None:
+    """Rows of a delivery without judging them, by its own word if it has one; None if it cannot be said."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    from tasks.adapters import delimited
+
     try:
+        if source is not None and source.kind == "csv" and not (found := content(delivery)).startswith(parquet.MAGIC):
+            return delimited.count_rows(found, source)
         return int(pq.ParquetFile(delivery.path).metadata.num_rows) if delivery.path.is_file() else None
-    except (OSError, pa.ArrowException):
+    except (OSError, pa.ArrowException, UnreadableFile):
         return None
 
 
@@ -170,7 +203,7 @@ def _look(path: Path) -> Delivery | None:
         return None
     except OSError:
         digest, size = hashlib.sha256(os.fsencode(path.name)).hexdigest(), 0  # `read` will say what is wrong
-    return Delivery(_readable(path.stem), path, digest, size)
+    return Delivery(_readable(_stem(path.name)), path, digest, size)
 
 
 def _opened(path: Path) -> io.BytesIO | io.BufferedReader:
@@ -194,6 +227,13 @@ def _odd(path: Path) -> str | None:
     return kinds.get(stat.S_IFMT(mode), "a device")
 
 
+def _stem(name: str) -> str:
+    """A name without its ending: `2013-01.csv.gz` has two."""
+    path = Path(name)
+    inner = Path(path.stem)
+    return inner.stem if path.suffix in (".gz", ".zip") and inner.suffix in (".csv", ".tsv", ".txt") else path.stem
+
+
 def _readable(name: str) -> str:
     """A name that can be printed and stored, whatever bytes the file system allows."""
     text = os.fsencode(name).decode("utf-8", "replace")
@@ -201,25 +241,7 @@ def _readable(name: str) -> str:
 
 
 # ── parquet ───────────────────────────────────────────────────────────────────────────────────────────────────────
-def _table(found: bytes) -> "pa.Table":
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    if not found:
-        raise UnreadableFile("The file is empty (0 bytes).")
-    if not found.startswith(_MAGIC):
-        raise UnreadableFile(f"The file is not parquet: it begins with {found[:12].decode('latin-1')!r}.")
-    if not found.endswith(_MAGIC) or len(found) < 12:
-        raise UnreadableFile("The file is truncated: the end that every parquet file has is missing.")
-    try:
-        table = pq.ParquetFile(pa.BufferReader(found), page_checksum_verification=True).read()
-        table.validate(full=True)
-    except (pa.ArrowException, OSError, ValueError) as err:
-        raise UnreadableFile(f"The file is damaged: {_first_line(err)}.") from err
-    return table
-
-
-def _frame(table: "pa.Table", types: Mapping[str, ColumnType]) -> "pd.DataFrame":
+def values(table: "pa.Table", types: Mapping[str, ColumnType]) -> "pd.DataFrame":
     """Columns as they are in the file, with one pandas type for each kind of value; the notes of pandas are ignored."""
     import pandas as pd
     import pyarrow as pa
@@ -246,6 +268,8 @@ def _uniform(name: str, column: "pa.ChunkedArray", wanted: ColumnType | None) ->
 
     kind = column.type
     moment = pa.timestamp("us", tz="UTC")
+    if twice := parquet.field_twice(kind):
+        raise BrokenContract(f"Column {name!r} has records with two fields called {twice!r}; one would be lost.")
     if pa.types.is_dictionary(kind):
         return column.cast(kind.value_type)
     if pa.types.is_null(kind) and wanted is not None:
@@ -256,10 +280,6 @@ def _uniform(name: str, column: "pa.ChunkedArray", wanted: ColumnType | None) ->
             return column.cast(moment)
         except pa.ArrowInvalid as err:
             raise BrokenContract(
-                f"Column {name!r} has times that do not fit microseconds: {_first_line(err)}."
+                f"Column {name!r} has times that do not fit microseconds: {parquet.first_line(err)}."
             ) from err
     return column
-
-
-def _first_line(err: Exception) -> str:
-    return next(iter(str(err).splitlines()), type(err).__name__).rstrip(". ")

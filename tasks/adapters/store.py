@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from configs.errors import BrokenContract, Damaged
-from tasks.adapters import files
+from tasks.adapters import failpoints, files, formats
 from tasks.core.records import Batch
 
 _KEPT_FRAMES = 64
@@ -47,12 +47,13 @@ class Store:
         content = _as_parquet(frame)
         digest = hashlib.sha256(content).hexdigest()
         if not self.path(digest).exists():
+            formats.note(self.folder)
             files.publish(self.path(digest), content)
         self._keep(digest, frame)
         return digest
 
     def read(self, digest: str) -> pd.DataFrame:
-        """The rows of one file, with every page checked.
+        """The rows of one file, with every byte checked: the checksums of its pages say nothing of its footer.
 
         Raises:
             Damaged: The file is gone, or its bytes are not those that were written.
@@ -61,7 +62,10 @@ class Store:
             self._frames.move_to_end(digest)
             return self._frames[digest]
         try:
-            frame = pq.read_table(self.path(digest), page_checksum_verification=True).to_pandas()
+            content = self.path(digest).read_bytes()
+            if hashlib.sha256(content).hexdigest() != digest:
+                raise Damaged(f"{self.path(digest)} is damaged: it has changed. Restore it from a backup.")
+            frame = pq.read_table(pa.BufferReader(content), page_checksum_verification=True).to_pandas()
         except FileNotFoundError as err:
             raise Damaged(f"The store has lost {self.path(digest)}. Restore it from a backup.") from err
         except (OSError, pa.ArrowException) as err:
@@ -97,16 +101,15 @@ class Store:
 
     def put_away(self, batch: Batch, accepted: pd.DataFrame, aside: pd.DataFrame) -> Batch:
         """Publish the rows of a batch; returns its record with the digests of the files."""
-        return replace(
-            batch,
-            accepted_file=self.write(accepted) if len(accepted) else None,
-            aside_file=self.write(aside) if len(aside) else None,
-        )
+        kept = self.write(accepted) if len(accepted) else None
+        failpoints.reach("accepted-published")
+        return replace(batch, accepted_file=kept, aside_file=self.write(aside) if len(aside) else None)
 
     def keep_original(self, content: bytes) -> str:
         """Keep a refused delivery byte for byte; returns its digest."""
         digest = hashlib.sha256(content).hexdigest()
         if not self.original(digest).exists():
+            formats.note(self.folder)
             files.publish(self.original(digest), content)
         return digest
 

@@ -6,13 +6,10 @@ values; it can be written again at any time. Versions and aliases belong to `reg
 values are made without it.
 """
 
-import json
 import logging
-import math
 import re
 import sqlite3
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,17 +19,19 @@ from urllib.parse import quote
 import numpy as np
 from numpy.typing import NDArray
 
+from configs.errors import IncumbentError
 from configs.section import ColumnType
-from tasks.adapters import failpoints, files, packaging, run_files
-from tasks.core.records import Batch, Metric, Model, Score
+from tasks.adapters import failpoints, files, packaging, run_facts, run_files
+from tasks.core.outcomes import Outcomes
+from tasks.core.records import Batch, Model, Score
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities import DatasetInput, Run
+    from mlflow.entities import Run
 
-MODEL_TAG = "incumbent.model"
+MODEL_TAG = run_facts.MODEL_TAG
 _DATABASE = "mlflow.db"
-_TAG_LENGTH, _METRICS_AT_ONCE, _PARAMS_AT_ONCE, _DIGEST_LENGTH = 5000, 1000, 100, 36
+_METRICS_AT_ONCE, _PARAMS_AT_ONCE = 1000, 100
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class TrackingStore:
 class Judged:
     """What the plots of the judged probe are drawn from; leave it out for the other candidates."""
 
-    outcomes: NDArray[np.bool_]
+    outcomes: Outcomes
     answers: NDArray[np.float32]
     importance: tuple[tuple[str, float], ...]
 
@@ -116,7 +115,7 @@ def log_training(store: TrackingStore, training: TrainingRun) -> str:
         if run.info.status == "FINISHED":
             return str(run.info.run_id)
         if run.info.status == "RUNNING":
-            _close_half_finished(client, run)
+            close_half_finished(client, run)
     with tempfile.TemporaryDirectory(prefix="incumbent-") as folder:
         return _write(client, experiment, training, Path(folder))
 
@@ -134,38 +133,6 @@ def runs_of(client: "MlflowClient", experiment: str, model: str) -> list["Run"]:
     return list(client.search_runs([experiment], filter_string=f"tags.`{MODEL_TAG}` = '{model}'"))
 
 
-def metrics(training: TrainingRun) -> Iterator[tuple[str, float]]:
-    """Name and value of every finite metric: overall and per slice, each with the ends of its interval."""
-    for metric in training.score.metrics:
-        yield from _with_interval(metric.name, metric)
-    for part in training.score.slices:
-        if part.sufficient:
-            yield from _with_interval(f"slice/{_safe(part.column)}/{_safe(part.label)}/log_loss", part.log_loss)
-    own = {
-        "rows": training.score.rows,
-        "positive_share": training.score.positives / max(training.score.rows, 1),
-        "mean_predicted": training.score.mean_predicted,
-        "training_rows": training.model.snapshot.rows,
-        "fit_seconds": training.model.fit_seconds,
-        "bundle_bytes": training.model.bundle_bytes,
-    }
-    for name, value in (*own.items(), *training.figures):
-        if math.isfinite(value):
-            yield _safe(name), float(value)
-
-
-def _with_interval(name: str, metric: Metric) -> Iterator[tuple[str, float]]:
-    for suffix, value in (("", metric.value), ("_low", metric.low), ("_high", metric.high)):
-        if value is not None and math.isfinite(value):
-            yield name + suffix, value
-
-
-def _safe(name: str) -> str:
-    """A part of a metric's name: MLflow takes letters, digits, `_ - . :` and spaces, and nothing that is a path."""
-    cleaned = re.sub(r"[^\w\-. :]", "_", name)[:60].strip()
-    return cleaned if cleaned.strip(".") else "_" * max(len(cleaned), 1)
-
-
 def _create(database: Path, artifacts: Path) -> None:
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
@@ -175,6 +142,8 @@ def _create(database: Path, artifacts: Path) -> None:
         connection = sqlite3.connect(temporary)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.close()
+        for ending in ("-wal", "-shm"):  # left by one that was deleted; SQLite would take them for changes of this one
+            Path(f"{database}{ending}").unlink(missing_ok=True)
 
 
 def _address(database: Path) -> str:
@@ -208,7 +177,8 @@ def _experiment(client: "MlflowClient", store: TrackingStore, training: Training
     return str(client.create_experiment(training.pipeline, artifact_location=location, tags=tags))
 
 
-def _close_half_finished(client: "MlflowClient", run: "Run") -> None:
+def close_half_finished(client: "MlflowClient", run: "Run") -> None:
+    """Close a run that a killed process was writing, and the model in it: both are written anew."""
     experiment, wanted = run.info.experiment_id, f"source_run_id = '{run.info.run_id}'"
     for logged in client.search_logged_models([experiment], filter_string=wanted):
         client.finalize_logged_model(logged.model_id, "FAILED")
@@ -220,30 +190,36 @@ def _write(client: "MlflowClient", experiment: str, training: TrainingRun, folde
     from mlflow.entities import Metric as Point
 
     model, at = training.model, _milliseconds(training.finished)
-    name = f"{training.batch.name} {model.family}"
-    run = client.create_run(experiment, _milliseconds(training.started), _tags(training), name)
+    name, is_number = f"{training.batch.name} {model.family}", training.score.variance is not None
+    kind = "regressor" if is_number else "classifier"
+    run = client.create_run(experiment, _milliseconds(training.started), run_facts.tags(training), name)
     run_id = str(run.info.run_id)
     failpoints.reach("mlflow-run-begun")
     logged = client.create_logged_model(
-        experiment, name=_model_name(training), source_run_id=run_id, model_type="classifier",
+        experiment, name=_model_name(training), source_run_id=run_id, model_type=kind,
         tags={MODEL_TAG: model.id}, params=dict(model.parameters),
     )  # fmt: skip
+    failpoints.reach("mlflow-model-begun")
     client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=training.turn)])
-    client.log_inputs(run_id, _datasets(training))
-    judged_on = training.batch.id[:_DIGEST_LENGTH]
+    client.log_inputs(run_id, run_facts.datasets(training))
+    judged_on = training.batch.id[: run_facts.DIGEST_LENGTH]
     points = [
         Point(key, value, at, training.turn, logged.model_id, f"{training.pipeline} {training.batch.name}", judged_on)
-        for key, value in dict(metrics(training)).items()
+        for key, value in dict(run_facts.metrics(training)).items()
     ]
-    client.log_batch(run_id, points[:_METRICS_AT_ONCE], [Param(*pair) for pair in _params(training)][:_PARAMS_AT_ONCE])
+    params = [Param(*pair) for pair in run_facts.params(training)]
+    client.log_batch(run_id, points[:_METRICS_AT_ONCE], params[:_PARAMS_AT_ONCE])
     for start in range(_METRICS_AT_ONCE, len(points), _METRICS_AT_ONCE):
         client.log_batch(run_id, points[start : start + _METRICS_AT_ONCE])
     run_files.write(training, folder / "run")
     client.log_artifacts(run_id, str(folder / "run"))
+    failpoints.reach("mlflow-run-described")
     packaged = packaging.Packaged(
-        logged.model_id, run_id, logged.artifact_location, training.bundle, training.trusted_types, training.features
-    )
+        logged.model_id, run_id, logged.artifact_location, training.bundle, training.trusted_types, training.features,
+        is_number,
+    )  # fmt: skip
     packaging.pack(packaged, folder / "model")
+    _require_open(client, run_id)
     client.log_model_artifacts(logged.model_id, str(folder / "model"))
     client.finalize_logged_model(logged.model_id, "READY")
     failpoints.reach("mlflow-model-ready")
@@ -251,86 +227,11 @@ def _write(client: "MlflowClient", experiment: str, training: TrainingRun, folde
     return run_id
 
 
-def _tags(training: TrainingRun) -> dict[str, str]:
-    model = training.model
-    commit, _, changes = model.code_version.partition("+")
-    told = {
-        MODEL_TAG: model.id,
-        "incumbent.pipeline": training.pipeline,
-        "incumbent.turn": str(training.turn),
-        "incumbent.batch": training.batch.name,
-        "incumbent.snapshot": model.snapshot.id,
-        "incumbent.settings": model.settings_hash,
-        "incumbent.settings_changed": str(training.settings_changed).lower(),
-        "incumbent.lock": model.lock_hash,
-        "incumbent.code": model.code_version,
-        "incumbent.code_clean": "unknown" if commit == "unknown" else str(not changes).lower(),
-        "incumbent.bundle": model.bundle,
-        "incumbent.golden": model.golden,
-        "incumbent.probe": str(training.probe).lower(),
-        "incumbent.triggers": "; ".join(training.triggers),
-        "incumbent.verdict": training.verdict or "",
-        "incumbent.reasons": "; ".join(training.reasons),
-        "incumbent.version": "" if training.version is None else str(training.version),
-        "mlflow.source.name": "python -m flows.run",
-        "mlflow.source.type": "LOCAL",
-        "mlflow.source.git.commit": "" if commit == "unknown" else commit,
-        "mlflow.note.content": _note(training),
-    }
-    return {name: value[:_TAG_LENGTH] for name, value in told.items() if value}
-
-
-def _note(training: TrainingRun) -> str:
-    said = [f"**{training.verdict}**"] if training.verdict else []
-    said += [f"- {reason}" for reason in training.reasons]
-    said += ["", "Why it was trained:", *(f"- {reason}" for reason in training.triggers)] if training.triggers else []
-    if training.settings_changed:
-        said += ["", f"The settings were changed after the fit: `{run_files.LATER}` is not what it was fitted with."]
-    return "\n".join(said)
-
-
-def _params(training: TrainingRun) -> list[tuple[str, str]]:
-    snapshot = training.model.snapshot
-    own = [
-        ("family", training.model.family),
-        ("seed", str(training.model.seed)),
-        ("label", training.label),
-        ("features", str(len(training.features))),
-        ("train_from", "" if snapshot.first_event is None else snapshot.first_event.isoformat()),
-        ("train_before", snapshot.cutoff.isoformat()),
-    ]
-    return [*training.model.parameters, *((name, value) for name, value in own if value)]
-
-
-def _datasets(training: TrainingRun) -> list["DatasetInput"]:
-    """What it learned from and what it was judged on; described, not profiled, so this costs nothing."""
-    from mlflow.entities import Dataset, DatasetInput, InputTag
-
-    snapshot, batch = training.model.snapshot, training.batch
-    schema = json.dumps({"mlflow_colspec": packaging.column_specs(training.features)})
-    learned = {
-        "rows": snapshot.rows, "positives": snapshot.positives, "excluded_unlabelled": snapshot.excluded_unlabelled,
-        "excluded_unknown": snapshot.excluded_unknown, "batches": len(snapshot.batches),
-    }  # fmt: skip
-    judged = {"rows": training.score.rows, "positives": training.score.positives, "unlabelled": batch.unlabelled}
-    described = (
-        ("training", f"{training.pipeline} before {snapshot.cutoff:%Y-%m-%d}", snapshot.id, learned),
-        ("evaluation", f"{training.pipeline} {batch.name}", batch.id, judged),
-    )
-    return [
-        DatasetInput(
-            Dataset(
-                name=name,
-                digest=identity[:_DIGEST_LENGTH],
-                source_type="code",
-                source=json.dumps({"tags": {f"incumbent.{context}": identity}}),
-                schema=schema,
-                profile=json.dumps(profile),
-            ),
-            tags=[InputTag("mlflow.data.context", context)],
-        )
-        for context, name, identity, profile in described
-    ]
+def _require_open(client: "MlflowClient", run: str) -> None:
+    """A run that somebody has closed is written anew by them; to finish it now would make two of one model."""
+    status = client.get_run(run).info.status
+    if status != "RUNNING":
+        raise IncumbentError(f"The MLflow run {run} was closed as {status} by somebody else. Show the turn again.")
 
 
 def _model_name(training: TrainingRun) -> str:

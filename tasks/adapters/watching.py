@@ -65,8 +65,9 @@ def _look(home: Home, pipeline: str, delivery: Delivery, champion: Model) -> See
     from tasks.core.monitoring import drift as drifts
 
     settings = home.settings(pipeline)
+    room = settings.ingestion
     try:
-        frame = sources.read(delivery, settings.ingestion.source, settings.validation)
+        frame = sources.read(delivery, room.source, settings.validation, room.derive)
         accepted = batches.sort_out(frame, [], settings).accepted
     except BadInput as problem:
         return Seen(delivery.digest, delivery.name, None, Health(HealthState.NOT_JUDGED, (str(problem),)))
@@ -85,7 +86,7 @@ def _health(home: Home, pipeline: str, accepted: "pd.DataFrame", champion: Model
     if score is None:
         return Health(HealthState.NOT_JUDGED, ("No row of what waits has a label.",))
     gate = home.ledger.models.score(pipeline, champion.id, home.ledger.promotions.gate(pipeline, champion.id) or "")
-    dummy = baseline.log_loss(champion.base_rate, positives=score.positives, rows=score.rows)
+    dummy = baseline.loss(champion.base_rate, score)
     return health.judge(score, gate, drift, settings.monitoring.health, settings.reporting, dummy_loss=dummy)
 
 
@@ -105,5 +106,6 @@ def _score(
     )
     clusters = evaluation.clusters(rows, settings.ingestion.times, settings.evaluation.cluster)
     slices = evaluation.slice_labels(rows, settings.evaluation.slices, columns)
-    outcomes = training.labels(rows, label)
-    return evaluation.score(champion.id, batch, outcomes, answers, clusters, slices, settings.evaluation)
+    outcomes = training.labels(rows, settings.training)
+    problem = settings.training.problem
+    return evaluation.score(champion.id, batch, outcomes, answers, clusters, slices, settings.evaluation, problem)

@@ -2,8 +2,22 @@
 
 import math
 
+from tasks.core.records import Score
+
 _EDGE = 1e-6
 """As in `intervals`: predictions are kept this far from 0 and 1."""
+
+
+def loss(constant: float, score: Score) -> float | None:
+    """Mean loss of one answer for every row that was scored. None without rows.
+
+    Args:
+        constant: Share of positives, or mean label, in the training data.
+        score: What rows these are; of a number, their mean and variance.
+    """
+    if score.variance is None or score.mean_actual is None:
+        return log_loss(constant, positives=score.positives, rows=score.rows)
+    return score.variance + (score.mean_actual - constant) ** 2 if score.rows else None
 
 
 def log_loss(base_rate: float, *, positives: int, rows: int) -> float | None:

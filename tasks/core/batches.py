@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 import pandas as pd
@@ -10,12 +10,15 @@ from numpy.typing import NDArray
 
 from configs.errors import IncumbentError
 from configs.settings import PipelineSettings
-from tasks.core import ingestion
+from tasks.core import columns, ingestion, outcomes
 from tasks.core.records import Batch, BatchStatus, RuleFinding
 from tasks.core.validation import contract
 
 ASIDE = "_aside"
 """Column of the file of rows set aside: `quarantined` or `duplicate`."""
+
+
+_AHEAD = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,9 @@ class SortedOut:
     findings: tuple[RuleFinding, ...]
 
 
-def sort_out(frame: pd.DataFrame, earlier: Sequence[pd.DataFrame], settings: PipelineSettings) -> SortedOut:
+def sort_out(
+    frame: pd.DataFrame, earlier: Sequence[pd.DataFrame], settings: PipelineSettings, now: datetime | None = None
+) -> SortedOut:
     """Separate exact duplicates, then let the contract judge the rest.
 
     A row with the key of an accepted one and other content is quarantined: what was accepted is never changed silently.
@@ -37,6 +42,7 @@ def sort_out(frame: pd.DataFrame, earlier: Sequence[pd.DataFrame], settings: Pip
         frame: The delivery.
         earlier: Rows of the accepted batches that `related` names.
         settings: Contract and label.
+        now: When they are taken in; a label that is dated more than a day later cannot be one. None: nobody asks.
 
     Raises:
         BrokenContract: The batch as a whole cannot be taken in.
@@ -49,7 +55,7 @@ def sort_out(frame: pd.DataFrame, earlier: Sequence[pd.DataFrame], settings: Pip
         # Nothing new in an otherwise good file is no fault: its rows are counted as what they are.
         return SortedOut(fresh, _set_aside(fresh.assign(_reasons=""), duplicates), ())
     taken = _taken(fresh, alike, key)
-    checked = contract.check(fresh, settings.validation, settings.training.label, taken)
+    checked = contract.check(fresh, settings.validation, settings.training.label, taken, _ahead(fresh, settings, now))
     return SortedOut(checked.accepted, _set_aside(checked.quarantined, duplicates), checked.findings)
 
 
@@ -74,7 +80,8 @@ def accept(identity: str, name: str, rows: SortedOut, settings: PipelineSettings
         )
     label, event = settings.training.label, accepted[settings.ingestion.times.event]
     duplicates = int((aside[ASIDE] == "duplicate").sum())
-    known = accepted[label].dropna()
+    known = outcomes.of(accepted[label].dropna(), settings.training)
+    is_number = settings.training.problem == "regression"
     return Batch(
         id=identity,
         name=name,
@@ -84,7 +91,8 @@ def accept(identity: str, name: str, rows: SortedOut, settings: PipelineSettings
         quarantined=len(aside) - duplicates,
         duplicates=duplicates,
         unlabelled=len(accepted) - len(known),
-        positives=int(known.sum()),
+        positives=0 if is_number else int(known.sum()),
+        label_mean=float(known.mean()) if is_number and len(known) else None,
         missing=_missing(accepted, settings),
         first_event=_moment(event.min()),
         last_event=_moment(event.max()),
@@ -141,6 +149,19 @@ def _taken(fresh: pd.DataFrame, alike: Sequence[pd.DataFrame], key: list[str]) -
     return np.isin(ingestion.hash_rows(fresh[key]), known)
 
 
+def _ahead(
+    fresh: pd.DataFrame, settings: PipelineSettings, now: datetime | None
+) -> tuple[str, NDArray[np.bool_]] | None:
+    """Which rows have a label although it is known later only; dates without a time may lie half a day ahead."""
+    column, label = settings.ingestion.times.label, settings.training.label
+    if now is None or column is None or not {column, label} <= set(fresh.columns):
+        return None
+    if not isinstance(fresh[column].dtype, pd.DatetimeTZDtype):
+        return None
+    later: NDArray[np.bool_] = (fresh[column] > now + _AHEAD).to_numpy() & fresh[label].notna().to_numpy()
+    return column, later
+
+
 def _set_aside(quarantined: pd.DataFrame, duplicates: pd.DataFrame) -> pd.DataFrame:
     """One frame of all rows that are kept but not used, each with the kind and the reasons."""
     parts = [
@@ -156,4 +177,8 @@ def _missing(accepted: pd.DataFrame, settings: PipelineSettings) -> tuple[tuple[
 
 
 def _moment(value: object) -> datetime | None:
-    return value.to_pydatetime() if isinstance(value, pd.Timestamp) else None
+    """A time of the calendar; rows beyond it are asked for their neighbours before the contract sees them."""
+    if not isinstance(value, pd.Timestamp):
+        return None
+    within: datetime = min(max(value, columns.FIRST_MOMENT), columns.LAST_MOMENT).to_pydatetime()
+    return within

@@ -7,17 +7,22 @@ converted: a type is judged as it came.
 from collections import Counter
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from configs.errors import BrokenContract
 from configs.section import ColumnType
-from configs.validation import ValidationSettings
+from configs.validation import RESERVED, ValidationSettings
 
-REASONS = "_reasons"
+REASONS = RESERVED[0]
 """Column of rows set aside that says why, all reasons joined by '; '."""
 
-_RESERVED = (REASONS, "_aside")
-_WANTED = {
+FIRST_MOMENT = pd.Timestamp("0001-01-01", tz="UTC")
+LAST_MOMENT = pd.Timestamp("9999-12-31T23:59:59.999999", tz="UTC")
+"""Between them are the times that can be worked with."""
+
+WANTED: dict[ColumnType, str] = {
     "integer": "a whole number",
     "number": "a number",
     "category": "text",
@@ -48,7 +53,7 @@ def require(frame: pd.DataFrame, settings: ValidationSettings, label: str | None
     counts = Counter(str(name) for name in frame.columns)
     faults = [f"Column {_named(name, label)} is there {counts[name]} times." for name in counts if counts[name] > 1]
     faults += [f"Column {_named(name, label)} is missing." for name in settings.columns if name not in counts]
-    faults += [f"Column {name!r} has a name that Incumbent needs itself." for name in _RESERVED if name in counts]
+    faults += [f"Column {name!r} has a name that Incumbent needs itself." for name in RESERVED if name in counts]
     for name, rule in settings.columns.items():
         if counts[name] == 1 and not _has_type(frame[name], rule.type):
             faults.append(f"Column {_named(name, label)} {_type_fault(frame[name], rule.type)}.")
@@ -56,10 +61,29 @@ def require(frame: pd.DataFrame, settings: ValidationSettings, label: str | None
         raise BrokenContract(" ".join(faults))
 
 
+def beyond_calendar(times: "pd.Series[Any]") -> NDArray[np.bool_]:
+    """Which times are of no year from 1 to 9999, shape (rows,): files can hold them, calendars and databases cannot."""
+    beyond: NDArray[np.bool_] = ((times < FIRST_MOMENT) | (times > LAST_MOMENT)).to_numpy(dtype=bool)
+    return beyond
+
+
+def require_time(frame: pd.DataFrame, name: str) -> None:
+    """Refuse rows of which it cannot be said when they happened.
+
+    Raises:
+        BrokenContract: There is no such column, or it does not hold times with their zone.
+    """
+    if name not in frame.columns:
+        raise BrokenContract(f"Column {name!r} is missing.", len(frame))
+    if not _has_type(frame[name], "timestamp"):
+        raise BrokenContract(f"Column {name!r} {_type_fault(frame[name], 'timestamp')}.", len(frame))
+
+
 def example(value: object) -> str:
     """One value as text, short enough for a sentence."""
     if isinstance(value, pd.Timestamp):
-        text = value.isoformat(sep=" ", timespec="auto").replace("+00:00", " UTC")
+        in_calendar = FIRST_MOMENT.year <= value.year <= LAST_MOMENT.year
+        text = value.isoformat(sep=" ").replace("+00:00", " UTC") if in_calendar else f"{value.asm8} UTC"
     else:
         text = f"{value:.10g}" if isinstance(value, float) else str(value)
     return text if len(text) <= 40 else f"{text[:39]}…"
@@ -91,7 +115,7 @@ def _type_fault(values: "pd.Series[Any]", wanted: ColumnType) -> str:
     found = _found(there)
     shown = f" (e.g. {example(there.iloc[0])!r})" if len(there) else ""
     hint = "; text is never converted" if found == "text" else ""
-    return f"must be {_WANTED[wanted]}, but holds {found}{shown}{hint}"
+    return f"must be {WANTED[wanted]}, but holds {found}{shown}{hint}"
 
 
 def _found(values: "pd.Series[Any]") -> str:

@@ -195,7 +195,7 @@ def decide(
     *,
     has_champion: bool,
     labelled_rows: int,
-    positives: int,
+    positives: int | None,
     training_rows: int,
     training_positives: int,
     min_rows: int,
@@ -206,11 +206,13 @@ def decide(
 
     `labelled_rows` and `positives` are those that a model would be judged on, `training_rows` and `training_positives`
     those before them; a `late` batch has events before the end of one that was judged, and evidence is taken in event
-    order; `triggers` are sentences that say what opened the question.
+    order; labels that are numbers have no positives (None), and need not vary; `triggers` are sentences that say what
+    opened the question.
     """
     obstacles = ["it has rows from before the end of a batch that was judged"] if late else []
     obstacles += _obstacles("judge", labelled_rows, positives, min_rows)
-    obstacles += _obstacles("train", training_rows, training_positives, min_rows)
+    learned = None if positives is None else training_positives
+    obstacles += _obstacles("train", training_rows, learned, min_rows)
     if obstacles:
         return RetrainingDecision(False, tuple(obstacles))
     why = "a probe shows whether retraining pays" if has_champion else "there is no champion yet"
@@ -237,7 +239,7 @@ def reasons(batch: Batch, decision: RetrainingDecision | None, verdict: Verdict 
     return decision.reasons if decision is not None else ()
 
 
-def _obstacles(purpose: str, rows: int, positives: int, min_rows: int) -> list[str]:
+def _obstacles(purpose: str, rows: int, positives: int | None, min_rows: int) -> list[str]:
     if rows < min_rows:
         return [f"{wording.count(rows)} labelled rows to {purpose} on, needs {wording.count(min_rows)}"]
     if positives in (0, rows):

@@ -16,10 +16,11 @@ from scipy.special import stdtr
 
 from configs.evaluation import Cluster, EvaluationSettings, Slice
 from configs.ingestion import Times
+from configs.section import Problem
 from configs.validation import ColumnRule
 from tasks.core import intervals
 from tasks.core.intervals import Floats, Groups, Means
-from tasks.core.records import Comparison, Metric, Score, SliceGain, SliceScore
+from tasks.core.records import ALONE, Comparison, Metric, Score, SliceGain, SliceScore
 
 Labels = NDArray[Any]
 """One text per row."""
@@ -27,12 +28,20 @@ Labels = NDArray[Any]
 MISSING, POOL = "(missing)", "other"
 MIN_CLUSTERS = 5
 """A slice with rows in fewer clusters is insufficient."""
-_NEEDED = ("roc_auc", "calibration_error")
-"""Measured whether asked for or not: the guards look at them."""
+_NEEDED: dict[Problem, tuple[str, ...]] = {
+    "binary": ("log_loss", "roc_auc", "calibration_error"),
+    "regression": ("squared_error", "r2", "bias"),
+}
+"""Measured whether asked for or not: the first one decides, the guards look at the others."""
 
 
 def clusters(frame: pd.DataFrame, times: Times, cluster: Cluster) -> Labels:
-    """Name the cluster of each row: the value of its column, or the day (`2013-02-01`) of its event in the zone."""
+    """Name the cluster of each row: the value of its column, or the day (`2013-02-01`) of its event in the zone.
+
+    Where nothing tells which rows share their luck, each row is its own.
+    """
+    if cluster.independent:
+        return np.arange(len(frame)).astype(str).astype(object)
     if cluster.column is not None:
         return _texts(frame[cluster.column])
     events = frame[times.event]
@@ -61,7 +70,7 @@ def slice_labels(
 
 
 def constant(base_rate: float, rows: int) -> Floats:
-    """Predictions of no model: the share of positives in the training data, for every row."""
+    """Predictions of no model: the share of positives (or the mean label) in the training data, for every row."""
     return np.full(rows, base_rate, dtype=np.float64)
 
 
@@ -78,11 +87,13 @@ def score(
     clusters: Labels,
     slice_labels: Mapping[str, Labels],
     settings: EvaluationSettings,
+    problem: Problem = "binary",
 ) -> Score:
-    """Measure predictions `p` (probabilities) of one model against labels `y`, overall and per slice."""
+    """Measure answers `p` (probabilities, or numbers) of one model against labels `y`, overall and per slice."""
     y, p = _floats(y), _floats(p)
-    units, losses = intervals.group(clusters), log_losses(y, p)
-    names = dict.fromkeys(("log_loss", *settings.metrics, *_NEEDED))
+    units, losses = intervals.group(clusters), _losses(y, p, problem)
+    first, *others = _NEEDED[problem]
+    names = dict.fromkeys((first, *settings.measured(problem), *others))
     sound = bool(len(y)) and bool(np.isfinite(losses).all())
     metrics = tuple(
         Metric(
@@ -93,15 +104,20 @@ def score(
         for name, (measure, better) in ((name, intervals.MEASURES[name]) for name in names)
     )
     parts = _partitions(slice_labels, units, settings.min_slice_rows)
+    a_number = problem == "regression" and len(y) > 0
     return Score(
         model=model_id,
         batch=batch_id,
         rows=len(y),
-        positives=int(y.sum()),
+        positives=_positives(y, problem),
         mean_predicted=float(p.mean()) if len(p) else 0.0,
         metrics=metrics,
-        slices=tuple(row for part in parts for row in _slice_scores(part, losses, y, units, settings.confidence)),
+        slices=tuple(
+            row for part in parts for row in _slice_scores(part, losses, y, units, settings.confidence, problem)
+        ),
         calibration=intervals.calibration(y, p) if sound else (),
+        mean_actual=float(y.mean()) if a_number else None,
+        variance=intervals.variance(y) if a_number else None,
     )
 
 
@@ -113,6 +129,7 @@ def compare(
     slice_labels: Mapping[str, Labels],
     settings: EvaluationSettings,
     level: float,
+    problem: Problem = "binary",
 ) -> Comparison:
     """Compare two models on the same rows, paired by row, with clusters as units.
 
@@ -120,22 +137,59 @@ def compare(
     With a single cluster nothing is known about luck: the interval is all that the loss allows.
     """
     y, base, challenger = _floats(y), _floats(base), _floats(challenger)
-    units, before, after = intervals.group(clusters), log_losses(y, base), log_losses(y, challenger)
+    units, before, after = intervals.group(clusters), _losses(y, base, problem), _losses(y, challenger, problem)
     gains = before - after
-    whole = intervals.means(gains, intervals.everything(len(y)), units, settings.confidence)
+    largest = _largest(gains, problem)
+    whole = intervals.means(gains, intervals.everything(len(y)), units, settings.confidence, largest)
     parts = _partitions(slice_labels, units, settings.min_slice_rows) if np.isfinite(gains).all() else []
+    # Without clusters there is no unit of evidence: the sums are over all rows.
+    kept = intervals.everything(len(y)) if settings.cluster.independent else units
     return Comparison(
         rows=len(y),
         gain=float(whole.value[0]),
         low=float(whole.low[0]),
         high=float(whole.high[0]),
-        clusters=units.names,
-        cluster_rows=tuple(units.tally().astype(int).tolist()),
-        base_loss=tuple(units.tally(before).tolist()),
-        challenger_loss=tuple(units.tally(after).tolist()),
-        slices=_slice_gains(parts, gains, units, settings.confidence, level),
-        churn=float(((base >= 0.5) != (challenger >= 0.5)).mean()) if len(y) else 0.0,
+        clusters=(ALONE,) if settings.cluster.independent else units.names,
+        cluster_rows=tuple(kept.tally().astype(int).tolist()),
+        base_loss=tuple(kept.tally(before).tolist()),
+        challenger_loss=tuple(kept.tally(after).tolist()),
+        slices=_slice_gains(parts, gains, units, settings.confidence, level, largest),
+        churn=_churn(y, base, challenger, problem),
+        righted=_righted(y, base, challenger, problem),
+        measure=_NEEDED[problem][0],
     )
+
+
+# ── a yes or no, and a number ─────────────────────────────────────────────────────────────────────────────────────
+def _losses(y: Floats, p: Floats, problem: Problem) -> Floats:
+    return intervals.squared_errors(y, p) if problem == "regression" else log_losses(y, p)
+
+
+def _largest(values: Floats, problem: Problem) -> float:
+    """What bounds a mean loss, or a mean difference of two."""
+    return intervals.bound(values) if problem == "regression" else intervals.LARGEST_LOSS
+
+
+def _positives(y: Floats, problem: Problem) -> int:
+    return 0 if problem == "regression" else int(y.sum())
+
+
+def _churn(y: Floats, base: Floats, challenger: Floats, problem: Problem) -> float:
+    """Share of decisions at 0.5 that change; of a number, its mean change in standard deviations of the label."""
+    if not len(y):
+        return 0.0
+    if problem == "binary":
+        return float(((base >= 0.5) != (challenger >= 0.5)).mean())
+    change, spread = float(np.abs(base - challenger).mean()), float(y.std())
+    return change / (spread or 1.0)
+
+
+def _righted(y: Floats, base: Floats, challenger: Floats, problem: Problem) -> float:
+    """How much larger the share of right decisions at 0.5 is with the challenger."""
+    if problem == "regression" or not len(y):
+        return 0.0
+    right, was_right = (challenger >= 0.5) == (y >= 0.5), (base >= 0.5) == (y >= 0.5)
+    return float(right.mean()) - float(was_right.mean())
 
 
 # ── slices ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -168,21 +222,24 @@ def _partition(column: str, groups: Groups, units: Groups, min_rows: int) -> _Pa
 
 
 def _slice_scores(
-    part: _Partition, losses: Floats, y: Floats, units: Groups, confidence: float
+    part: _Partition, losses: Floats, y: Floats, units: Groups, confidence: float, problem: Problem
 ) -> Iterator[SliceScore]:
-    means, positives = intervals.means(losses, part.groups, units, confidence), part.groups.tally(y)
+    name, largest = _NEEDED[problem][0], _largest(losses, problem)
+    means, sums = intervals.means(losses, part.groups, units, confidence, largest), part.groups.tally(y)
+    a_number = problem == "regression"
     for i, label, sufficient in part.labels():
-        loss = Metric("log_loss", *means.interval(i, intervals.LARGEST_LOSS), greater_is_better=False)
-        counts = int(means.rows[i]), int(means.clusters[i]), int(positives[i])
-        yield SliceScore(part.column, label, *counts, log_loss=loss, sufficient=sufficient)
+        loss, rows = Metric(name, *means.interval(i, largest), greater_is_better=False), int(means.rows[i])
+        mean = float(sums[i]) / rows if a_number and rows else None
+        counts = rows, int(means.clusters[i]), 0 if a_number else int(sums[i])
+        yield SliceScore(part.column, label, *counts, log_loss=loss, sufficient=sufficient, mean_actual=mean)
 
 
 def _slice_gains(
-    parts: Sequence[_Partition], gains: Floats, units: Groups, confidence: float, level: float
+    parts: Sequence[_Partition], gains: Floats, units: Groups, confidence: float, level: float, largest: float
 ) -> tuple[SliceGain, ...]:
     found: list[tuple[str, str, float, float, float, float, bool]] = []
     for part in parts:
-        means = intervals.means(gains, part.groups, units, confidence)
+        means = intervals.means(gains, part.groups, units, confidence, largest)
         p_values = _not_worse(means)
         for i, label, sufficient in part.labels():
             numbers = float(means.value[i]), float(means.low[i]), float(means.high[i]), float(p_values[i])

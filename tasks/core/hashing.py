@@ -69,8 +69,9 @@ def _times(column: "pd.Series[Any]") -> Hashes:
 
 def _texts(column: "pd.Series[Any]") -> Hashes:
     """Texts by their characters, anything else (lists, decimals, bytes) by its type and its description."""
-    values = column.astype(object).where(column.notna(), None)
-    if pd.api.types.infer_dtype(values, skipna=True) not in ("string", "empty"):
+    known = isinstance(column.dtype, pd.StringDtype)
+    values = column if known else column.astype(object).where(column.notna(), None)
+    if not known and pd.api.types.infer_dtype(values, skipna=True) not in ("string", "empty"):
         values = values.map(_described)
     codes, levels = pd.factorize(values)
     hashes = np.append(pd.util.hash_array(np.asarray(levels, dtype=object), categorize=False), _MISSING)

@@ -6,6 +6,7 @@ Means are ratio estimators over clusters with t quantiles; the AUC uses placemen
 calibration error and average precision use a jackknife that leaves out groups of clusters.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -20,7 +21,7 @@ from tasks.core.records import CalibrationBin
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
-_EDGE = 1e-6
+_EDGE, _HUGE = 1e-6, 1e70
 LARGEST_LOSS = float(-np.log(_EDGE))
 """Log loss of a prediction that is as wrong as predictions may be."""
 _BINS, _BLOCKS = 10, 40
@@ -90,17 +91,24 @@ def log_losses(y: Floats, p: Floats) -> Floats:
     return -np.log(np.where(y > 0.5, kept, 1 - kept))
 
 
+def squared_errors(y: Floats, p: Floats) -> Floats:
+    """Squared error of each row. What is no number, or too large to be squared twice, has the loss NaN."""
+    fits = (np.abs(y) < _HUGE) & (np.abs(p) < _HUGE)
+    return np.where(fits, np.square(np.where(fits, y, 0.0) - np.where(fits, p, 0.0)), np.nan)
+
+
 def distinct_clusters(groups: Groups, units: Groups) -> Codes:
     """Number of clusters in which each group has rows."""
     owner = pd.unique(groups.codes * np.intp(max(units.size, 1)) + units.codes) // max(units.size, 1)
     return np.bincount(owner, minlength=groups.size)
 
 
-def means(values: Floats, groups: Groups, units: Groups, confidence: float) -> Means:
+def means(values: Floats, groups: Groups, units: Groups, confidence: float, largest: float = LARGEST_LOSS) -> Means:
     """Estimate the mean of each group as a ratio of sums over its clusters.
 
     The variance of ΣL_k / Σn_k is K/(K−1) · Σ(L_k − mean·n_k)² / (Σn_k)²; the quantile is that of t with K−1 degrees.
-    A single cluster tells nothing about luck: its interval is all that a log loss, or a difference of two, allows.
+    A single cluster tells nothing about luck: its interval is all that a loss, or a difference of two, allows. That is
+    `largest`; for a loss without a bound, what one row had at most.
     """
     codes, pairs = pd.factorize(groups.codes * np.intp(max(units.size, 1)) + units.codes)
     owner = pairs // max(units.size, 1)
@@ -111,12 +119,22 @@ def means(values: Floats, groups: Groups, units: Groups, confidence: float) -> M
     freedom = np.maximum(number - 1, 1)
     error = np.sqrt(squares * number / freedom) / np.maximum(rows, 1)
     reach = np.where(number > 1, stdtrit(freedom, (1 + confidence) / 2) * error, np.inf)
-    low, high = np.maximum(mean - reach, -LARGEST_LOSS), np.minimum(mean + reach, LARGEST_LOSS)
+    low, high = np.maximum(mean - reach, -largest), np.minimum(mean + reach, largest)
     return Means(mean, error, low, high, rows.astype(np.intp), number)
 
 
+def variance(y: Floats) -> float:
+    """Mean squared distance from the mean, of numbers that are not too large for it."""
+    return float(np.clip(y, -_HUGE, _HUGE).var())
+
+
+def bound(values: Floats) -> float:
+    """The largest size of a row's loss (or difference); it stands in where a loss has no bound of its own."""
+    return float(np.abs(values).max()) if len(values) else 0.0
+
+
 def calibration(y: Floats, p: Floats) -> tuple[CalibrationBin, ...]:
-    """Predicted and actual share of positives in ten groups by prediction, equal in size as far as ties allow."""
+    """Predicted and actual share (or mean) in ten groups by prediction, equal in size as far as ties allow."""
     bins = _bins(p)
     rows, predicted, actual = (np.bincount(bins, weights, _BINS) for weights in (np.ones_like(p), p, y))
     return tuple(
@@ -187,6 +205,54 @@ def _calibration_error(y: Floats, p: Floats, units: Groups, confidence: float) -
     return _jackknife(whole, left_out, confidence)
 
 
+def _squared_error(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
+    losses = squared_errors(y, p)
+    return _mean_metric(losses, units, confidence, bound(losses))
+
+
+def _rmse(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
+    """Root of the mean squared error and of the ends of its interval."""
+    return Interval(*(None if end is None else math.sqrt(end) for end in _squared_error(y, p, units, confidence)))
+
+
+def _mae(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
+    errors = np.abs(y - p)
+    return _mean_metric(errors, units, confidence, bound(errors))
+
+
+def _bias(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
+    """Size of the mean error in standard deviations of the label; the label must not be constant."""
+    if y.min() == y.max():
+        return UNDEFINED
+    errors = (p - y) / y.std()
+    mean = means(errors, everything(len(errors)), units, confidence, bound(errors))
+    value, reach = abs(float(mean.value[0])), float(mean.high[0] - mean.value[0])
+    return _bounded(value, value - reach, value + reach, units.size, math.inf)
+
+
+def _r2(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
+    """Share of the label's variance that is explained; below 0 it is worse than the mean of these rows."""
+    if y.min() == y.max():
+        return UNDEFINED
+    blocks, number = _blocks(units)
+    centred = y - y.mean()
+    sums = np.array(
+        [np.bincount(blocks, w, number) for w in (np.ones_like(y), centred, centred**2, squared_errors(y, p))]
+    )
+
+    def explained(rows: Floats, first: Floats, second: Floats, error: Floats) -> Floats:
+        spread = second - first**2 / np.maximum(rows, 1)
+        varied = spread > 1e-12 * (centred @ centred)
+        return np.where(varied, 1 - error / np.where(varied, spread, 1.0), np.nan)
+
+    value = float(explained(*sums.sum(axis=1)))
+    left_out = explained(*(sums.sum(axis=1, keepdims=True) - sums))
+    if number < 2 or not np.isfinite(left_out).all():
+        return Interval(value, None, None)
+    reach = float(stdtrit(number - 1, (1 + confidence) / 2) * np.sqrt((number - 1) * left_out.var()))
+    return Interval(value, value - reach, min(value + reach, 1.0))
+
+
 def _jackknife(value: float, left_out: Floats, confidence: float) -> Interval:
     number = len(left_out)
     if number < 2 or not np.isfinite(left_out).all():
@@ -206,7 +272,7 @@ def _bins(p: Floats) -> NDArray[np.intp]:
 
 
 def _mean_metric(values: Floats, units: Groups, confidence: float, largest: float) -> Interval:
-    return means(values, everything(len(values)), units, confidence).interval(0, largest)
+    return means(values, everything(len(values)), units, confidence, largest).interval(0, largest)
 
 
 def _bounded(value: float, low: float, high: float, number: int, largest: float) -> Interval:
@@ -227,5 +293,10 @@ MEASURES: dict[str, tuple[Callable[[Floats, Floats, Groups, float], Interval], b
     "roc_auc": (_roc_auc, True),
     "average_precision": (_average_precision, True),
     "calibration_error": (_calibration_error, False),
+    "squared_error": (_squared_error, False),
+    "rmse": (_rmse, False),
+    "mae": (_mae, False),
+    "r2": (_r2, True),
+    "bias": (_bias, False),
 }
 """Per metric: how it is measured, and whether greater is better."""

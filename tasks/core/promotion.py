@@ -14,8 +14,8 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from configs.promotion import GuardSettings, PromotionSettings
-from tasks.core import wording
+from configs.promotion import FirstChampion, GuardSettings, PromotionSettings
+from tasks.core import measures, wording
 from tasks.core.records import Comparison, Score
 from tasks.core.turns import Evidence, Guard, Verdict, VerdictKind
 
@@ -26,6 +26,7 @@ _LARGEST = 1e300
 _FAR = 1e6
 """Beyond it the increment of every λ is zero evidence in double precision."""
 _SHOWN = 3
+_UNKNOWN = "no evidence is taken, because nothing tells which rows share their luck (evaluation.cluster: none)"
 
 
 @dataclass(frozen=True)
@@ -87,9 +88,18 @@ def advance(
     )
 
 
-def judge(evidence: Evidence, comparison: Comparison, guards: Sequence[Guard], settings: PromotionSettings) -> Verdict:
-    """Decide about a challenger: promote on enough evidence, reject below 1 or on a veto, else keep shadowing."""
-    vetoes, standing = _vetoes(guards), _standing(evidence)
+def judge(
+    evidence: Evidence | None, comparison: Comparison, guards: Sequence[Guard], settings: PromotionSettings
+) -> Verdict:
+    """Decide about a challenger: promote on enough evidence, reject below 1 or on a veto, else keep shadowing.
+
+    Without evidence, where nothing tells which rows share their luck, it is never promoted.
+    """
+    if evidence is None:
+        finite = math.isfinite(comparison.gain)
+        reasons = (_UNKNOWN, *_vetoes(guards)) if finite else ("the losses are not finite", *_vetoes(guards))
+        return Verdict(VerdictKind.KEEP_SHADOWING if finite else VerdictKind.REJECT, reasons, tuple(guards))
+    vetoes, standing, told = _vetoes(guards), _standing(evidence), measures.of(comparison)
     if not (math.isfinite(evidence.value) and math.isfinite(comparison.gain)):
         kind, reasons = VerdictKind.REJECT, ("the losses are not finite", *vetoes)
     elif evidence.value < 1:
@@ -99,36 +109,38 @@ def judge(evidence: Evidence, comparison: Comparison, guards: Sequence[Guard], s
     elif evidence.value < evidence.needed:
         kind, reasons = VerdictKind.KEEP_SHADOWING, (standing,)
     elif math.fsum(evidence.sums) > 0:
-        kind, reasons = VerdictKind.PROMOTE, (f"{standing}; gain {wording.difference(comparison.gain)}",)
+        kind, reasons = VerdictKind.PROMOTE, (f"{standing}; gain {told.difference(comparison.gain)}",)
     else:
         worth = f"{wording.share(settings.min_relative_gain)} of the loss" if settings.min_relative_gain else "0"
-        gain = f"the gain on this batch, {wording.gain(comparison.gain)}, is not above {worth}"
+        gain = f"the gain on this batch, {told.gain(comparison.gain)}, is not above {worth}"
         kind, reasons = VerdictKind.KEEP_SHADOWING, (f"{standing}, but {gain}",)
     return Verdict(kind, reasons, tuple(guards))
 
 
 def judge_first(score: Score, comparison: Comparison, guards: Sequence[Guard], settings: PromotionSettings) -> Verdict:
-    """Decide about the first champion: beat a constant by the interval, reach the AUC floor, pass the guards.
+    """Decide about the first champion: beat a constant by the interval, reach the floor (AUC, R²), pass the guards.
 
     `comparison` is the constant against the candidate; the relative gain asked for is relative to the constant's loss.
     """
-    policy, auc = settings.first, _value(score, "roc_auc")
+    policy, told, floor = settings.first, measures.of(score), _floor(score, settings.first)
     dummy_loss = math.fsum(comparison.base_loss) / comparison.rows if comparison.rows else math.nan
     needed = policy.min_gain_over_dummy * dummy_loss
     against = []
     if not comparison.low > needed:
-        margin = f", needs more than {wording.difference(needed)}" if needed > 0 else ""
+        margin = f", needs more than {told.difference(needed)}" if needed > 0 else ""
         against.append(
-            f"does not beat no model: gain {wording.gain(comparison.gain)}"
-            f" ({wording.interval(comparison.low, comparison.high, wording.gain)}){margin}"
+            f"does not beat no model: gain {told.gain(comparison.gain)}"
+            f" ({wording.interval(comparison.low, comparison.high, told.gain)}){margin}"
         )
-    if not auc >= policy.min_roc_auc:
-        against.append(f"AUC {wording.loss(auc)}, needs {wording.number(policy.min_roc_auc)}")
+    if not floor.value >= floor.least:
+        against.append(f"{floor.name} {wording.loss(floor.value)}, needs {wording.number(floor.least)}")
     against += _vetoes(guards)
     if against:
         return Verdict(VerdictKind.REJECT, tuple(against), tuple(guards), first=True)
-    beats = f"beats no model by {wording.difference(comparison.gain)}"
-    return Verdict(VerdictKind.PROMOTE, (beats, f"AUC {wording.loss(auc)}"), tuple(guards), first=True)
+    beats = f"beats no model by {told.difference(comparison.gain)}"
+    reached = f"{floor.name} {wording.loss(floor.value)}"
+    taken = ("each row taken as independent",) if comparison.independent else ()
+    return Verdict(VerdictKind.PROMOTE, (beats, reached, *taken), tuple(guards), first=True)
 
 
 def gate(ask: Callable[[], Verdict]) -> Verdict:
@@ -150,14 +162,18 @@ def guards(
 ) -> tuple[Guard, ...]:
     """Ask every guard about a challenger; each may veto, none votes.
 
-    `dummy_loss` is the log loss of a constant on the same rows. Without a champion there are no slices and no decisions
-    to lose; beating the constant and the AUC floor are then the policy of `judge_first`, and not asked twice.
+    A limit on how good a model must be protects from a bad one: it does not object if the live model is further from it
+    on the same rows. `dummy_loss` is the loss of a constant on the same rows. Without a champion there are no slices
+    and no decisions to lose; beating the constant and the floor are then the policy of `judge_first`, and not asked
+    twice.
     """
     limits = settings.guards
-    always = (_finite(probe, comparison), _calibration(probe, limits), _bundle(bundle, limits))
+    is_number = measures.of(probe) is measures.SQUARED_ERROR
+    level = _bias(probe, champion, limits) if is_number else _calibration(probe, champion, limits)
+    always = (_finite(probe, comparison), level, _bundle(bundle, limits))
     if champion is None:
         return always
-    floors = (_dummy(probe, dummy_loss), _floor(probe, settings.first.min_roc_auc))
+    floors = (_dummy(probe, champion, dummy_loss), _floors(probe, champion, settings.first))
     return (*always, *floors, _slices(comparison), _churn(comparison, limits))
 
 
@@ -200,9 +216,9 @@ def _standing(evidence: Evidence) -> str:
     return f"evidence {wording.evidence(evidence.value)}{relation}"
 
 
-def _value(score: Score, name: str) -> float:
+def _value(score: Score | None, name: str) -> float:
     """Value of a metric, NaN where it is not defined: no comparison with it holds."""
-    found = next((metric.value for metric in score.metrics if metric.name == name), None)
+    found = next((metric.value for metric in score.metrics if metric.name == name), None) if score else None
     return math.nan if found is None else found
 
 
@@ -214,14 +230,26 @@ def _finite(probe: Score, comparison: Comparison) -> Guard:
     return Guard("finite", bool(undefined), text)
 
 
-def _calibration(probe: Score, limits: GuardSettings) -> Guard:
-    error = _value(probe, "calibration_error")
+def _calibration(probe: Score, champion: Score | None, limits: GuardSettings) -> Guard:
+    error, live = (_value(score, "calibration_error") for score in (probe, champion))
     good = error <= limits.max_calibration_error
-    return Guard(
-        "calibration",
-        not good,
-        f"calibration error {wording.loss(error)}, {_limit(good, limits.max_calibration_error)}",
-    )
+    text = f"calibration error {wording.loss(error)}, {_limit(good, limits.max_calibration_error)}"
+    return _unless_live_is_worse(Guard("calibration", not good, text), live > error, wording.loss(live))
+
+
+def _bias(probe: Score, champion: Score | None, limits: GuardSettings) -> Guard:
+    """In place of calibration, where a number is predicted."""
+    bias, live = (_value(score, "bias") for score in (probe, champion))
+    good = bias <= limits.max_bias
+    text = f"mean answer {wording.loss(bias)} standard deviations off, {_limit(good, limits.max_bias)}"
+    return _unless_live_is_worse(Guard("bias", not good, text), live > bias, wording.loss(live))
+
+
+def _unless_live_is_worse(guard: Guard, worse: bool, live: str) -> Guard:
+    """To keep the live model would be no protection where it is the one that is further from the limit."""
+    if guard.objects and worse:
+        return Guard(guard.name, False, f"{guard.text}; the live model is further from it: {live}")
+    return guard
 
 
 def _bundle(facts: BundleFacts, limits: GuardSettings) -> Guard:
@@ -233,18 +261,35 @@ def _bundle(facts: BundleFacts, limits: GuardSettings) -> Guard:
     return Guard("bundle", not (small and quick), f"{size}; {time}")
 
 
-def _dummy(probe: Score, dummy_loss: float | None) -> Guard:
-    loss = _value(probe, "log_loss")
+def _dummy(probe: Score, champion: Score, dummy_loss: float | None) -> Guard:
+    told = measures.of(probe)
+    loss, live = (_value(score, told.name) for score in (probe, champion))
     good = dummy_loss is not None and loss < dummy_loss
-    return Guard("beats a dummy", not good, f"log loss {wording.loss(loss)}, no model {wording.loss(dummy_loss)}")
+    text = f"{told.title} {told.loss(loss)}, no model {told.loss(dummy_loss)}"
+    return _unless_live_is_worse(Guard("beats a dummy", not good, text), live > loss, told.loss(live))
 
 
-def _floor(probe: Score, floor: float) -> Guard:
-    auc = _value(probe, "roc_auc")
-    good = auc >= floor
-    return Guard(
-        "floors", not good, f"AUC {wording.loss(auc)}, {'at least' if good else 'below'} {wording.number(floor)}"
-    )
+@dataclass(frozen=True)
+class _Floor:
+    """What a model must reach, whatever it is compared with."""
+
+    name: str
+    value: float
+    least: float
+
+
+def _floor(score: Score, policy: FirstChampion) -> _Floor:
+    if measures.of(score) is measures.SQUARED_ERROR:
+        return _Floor("R²", _value(score, "r2"), policy.min_r2)
+    return _Floor("AUC", _value(score, "roc_auc"), policy.min_roc_auc)
+
+
+def _floors(probe: Score, champion: Score, policy: FirstChampion) -> Guard:
+    floor, live = (_floor(score, policy) for score in (probe, champion))
+    good = floor.value >= floor.least
+    limit = f"{'at least' if good else 'below'} {wording.number(floor.least)}"
+    text = f"{floor.name} {wording.loss(floor.value)}, {limit}"
+    return _unless_live_is_worse(Guard("floors", not good, text), live.value < floor.value, wording.loss(live.value))
 
 
 def _slices(comparison: Comparison) -> Guard:
@@ -252,16 +297,24 @@ def _slices(comparison: Comparison) -> Guard:
     judged = sum(part.sufficient for part in comparison.slices)
     pooled = len(comparison.slices) - judged
     few = f", {pooled} with too few rows" if pooled else ""
-    named = [f"{part.column} {part.label} by {wording.difference(part.gain)}" for part in worse[:_SHOWN]]
+    told = measures.of(comparison)
+    named = [f"{part.column} {part.label} by {told.difference(part.gain)}" for part in worse[:_SHOWN]]
     more = f" and {len(worse) - _SHOWN} more" if len(worse) > _SHOWN else ""
     which = f": {', '.join(named)}{more}" if worse else ""
     return Guard("slices", bool(worse), f"{len(worse)} of {judged} slices worse{which}{few}")
 
 
 def _churn(comparison: Comparison, limits: GuardSettings) -> Guard:
-    good = comparison.churn <= limits.max_churn
+    if measures.of(comparison) is measures.SQUARED_ERROR:
+        good = comparison.churn <= limits.max_change
+        change = f"answers change by {wording.loss(comparison.churn)} standard deviations"
+        return Guard("churn", not good, f"{change}, {_limit(good, limits.max_change)}")
+    good, better = comparison.churn <= limits.max_churn, comparison.righted > 0
     limit = f"{'at most' if good else 'more than'} {wording.share(limits.max_churn)}"
-    return Guard("churn", not good, f"{wording.share(comparison.churn)} of decisions change, {limit}")
+    which = "" if good else f", {'but more' if better else 'and not more'} of them turn right than wrong"
+    return Guard(
+        "churn", not good and not better, f"{wording.share(comparison.churn)} of decisions change, {limit}{which}"
+    )
 
 
 def _limit(good: bool, limit: float) -> str:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+ALONE = "each row by itself"
+"""In place of the names of clusters where there are none."""
+
 
 # ── ingestion and validation ──────────────────────────────────────────────────────────────────────────────────────
 class BatchStatus(StrEnum):
@@ -47,7 +50,7 @@ class Batch:
     unlabelled: int
     """Accepted rows without a label: kept, counted, not trained on."""
     positives: int
-    """Accepted, labelled rows whose label is true."""
+    """Accepted, labelled rows whose label is positive; 0 where the label is a number."""
     missing: tuple[tuple[str, int], ...] = ()
     """Accepted rows in which a column is missing although the contract allows it, per column; zero counts left out."""
     first_event: datetime | None = None
@@ -59,6 +62,8 @@ class Batch:
     findings: tuple[RuleFinding, ...] = ()
     reason: str | None = None
     """Why it was refused, one sentence."""
+    label_mean: float | None = None
+    """Mean label of the accepted, labelled rows where it is a number; else None."""
 
     @property
     def has_labels(self) -> bool:
@@ -88,6 +93,8 @@ class Snapshot:
     last_event: datetime | None = None
     ignores_arrival: bool = False
     """Whether rows may have arrived after the cut-off; so within the first batch, which is split."""
+    label_mean: float | None = None
+    """Mean label of its rows where it is a number; else None."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +112,7 @@ class Model:
     lock_hash: str
     parameters: tuple[tuple[str, str], ...]
     base_rate: float
-    """Share of positives in its training data: what the dummy predicts."""
+    """Share of positives (or mean label) in its training data: what the dummy predicts."""
     bundle: str
     """sha256 of the skops file."""
     bundle_bytes: int
@@ -138,7 +145,15 @@ class SliceScore:
     clusters: int
     positives: int
     log_loss: Metric
+    """The loss that decides: the log loss, or the squared error of a number."""
     sufficient: bool
+    mean_actual: float | None = None
+    """Mean label where it is a number; else None."""
+
+    @property
+    def loss(self) -> Metric:
+        """The loss that decides."""
+        return self.log_loss
 
 
 @dataclass(frozen=True)
@@ -148,6 +163,7 @@ class CalibrationBin:
     rows: int
     predicted: float
     actual: float
+    """Share of positives, or mean label."""
 
 
 @dataclass(frozen=True)
@@ -160,12 +176,16 @@ class Score:
     positives: int
     mean_predicted: float
     metrics: tuple[Metric, ...]
-    """The first one is always `log_loss`."""
+    """The first one is always the proper loss that decides: `log_loss`, or `squared_error` of a number."""
     slices: tuple[SliceScore, ...]
     calibration: tuple[CalibrationBin, ...]
+    mean_actual: float | None = None
+    """Mean label where it is a number; else None."""
+    variance: float | None = None
+    """Mean squared distance of such labels from their mean; else None."""
 
     @property
-    def log_loss(self) -> Metric:
+    def loss(self) -> Metric:
         """The proper loss that decides."""
         return self.metrics[0]
 
@@ -200,4 +220,13 @@ class Comparison:
     challenger_loss: tuple[float, ...]
     slices: tuple[SliceGain, ...]
     churn: float
-    """Share of rows whose decision at 0.5 differs."""
+    """Share of rows whose decision at 0.5 differs; of a number, mean change of the answer in standard deviations."""
+    measure: str = "log_loss"
+    """Name of the loss."""
+    righted: float = 0.0
+    """Share of rows whose decision at 0.5 turns right, less the share whose decision turns wrong; 0 for a number."""
+
+    @property
+    def independent(self) -> bool:
+        """Whether nothing tells which rows share their luck: the interval takes each by itself, sums are over all."""
+        return self.clusters == (ALONE,)

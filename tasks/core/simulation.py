@@ -175,8 +175,12 @@ def _one_class(frame: "pd.DataFrame", settings: "PipelineSettings", column: str 
     """All labels that are known are the usual one."""
     name = settings.training.label
     labels = frame[name]
-    usual = bool(labels.dropna().mean() >= 0.5)
-    return Simulated(frame.assign(**{name: labels.mask(labels.notna(), usual)}), f"{name}: always {str(usual).lower()}")
+    known = labels.dropna()
+    if known.empty:
+        raise MistakeOfUser(f"{name!r}, the label, has no value that could be made one. Choose another fault.")
+    usual = known.value_counts().index[0]
+    told = str(usual).lower() if str(usual) in ("True", "False") else str(usual)
+    return Simulated(frame.assign(**{name: labels.mask(labels.notna(), usual)}), f"{name}: always {told}")
 
 
 def _concept(frame: "pd.DataFrame", settings: "PipelineSettings", column: str | None) -> Simulated:

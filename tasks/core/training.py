@@ -1,6 +1,6 @@
 """Training: which rows a model learns from, how it is built, fitted and asked, and what identifies it.
 
-Add here what turns accepted rows into a fitted scikit-learn Pipeline and a Pipeline into probabilities. Reading and
+Add here what turns accepted rows into a fitted scikit-learn Pipeline and a Pipeline into answers. Reading and
 storing rows belong to the adapters, measuring a model to `evaluation`, packing it into a file to the adapter `bundles`.
 """
 
@@ -17,19 +17,29 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.linalg import LinAlgWarning
+from sklearn.base import is_regressor
 from sklearn.compose import ColumnTransformer
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 from threadpoolctl import threadpool_limits
 
 from configs.errors import IncumbentError
 from configs.ingestion import Times
-from configs.training import Candidate, HistGradientBoostingCandidate, LogisticRegressionCandidate, TrainingSettings
+from configs.section import Problem
+from configs.training import (
+    Candidate,
+    HistGradientBoostingCandidate,
+    LinearRegressionCandidate,
+    LogisticRegressionCandidate,
+    TrainingSettings,
+)
 from configs.validation import ColumnRule
+from tasks.core import outcomes
+from tasks.core.outcomes import Outcomes
 
 RECIPE = 1
 """Raised whenever `prepare`, `build` or `fit` changes what the same rows give; part of every model's identity."""
@@ -75,12 +85,14 @@ def select(frame: pd.DataFrame, *, times: Times, label: str, start: datetime | N
     return Selected(frame if known.all() else frame[known], int(arrived.sum() - labelled.sum()), unknown)
 
 
-def labels(frame: pd.DataFrame, label: str) -> NDArray[np.bool_]:
-    """The label column of labelled rows as booleans, shape (rows,); raises if one is missing."""
-    if frame[label].isna().any():
-        raise IncumbentError(f"A row without a label reached the training. Select labelled rows of '{label}' first.")
-    outcomes: NDArray[np.bool_] = frame[label].to_numpy(dtype=bool)
-    return outcomes
+def labels(frame: pd.DataFrame, settings: TrainingSettings) -> Outcomes:
+    """What labelled rows turned out to be, shape (rows,): booleans, or numbers; raises if one is missing."""
+    told = outcomes.of(frame[settings.label], settings)
+    if np.isnan(told).any():
+        raise IncumbentError(
+            f"A row without a label reached the training. Select labelled rows of '{settings.label}' first."
+        )
+    return told if settings.problem == "regression" else told.astype(bool)
 
 
 def prepare(frame: pd.DataFrame, features: Sequence[str], columns: Mapping[str, ColumnRule]) -> pd.DataFrame:
@@ -108,18 +120,24 @@ def inputs(pipeline: Pipeline) -> tuple[str, ...]:
     return tuple(str(name) for name in pipeline.feature_names_in_)
 
 
-def build(candidate: Candidate, features: Sequence[str], columns: Mapping[str, ColumnRule], seed: int) -> Pipeline:
+def build(
+    candidate: Candidate,
+    features: Sequence[str],
+    columns: Mapping[str, ColumnRule],
+    seed: int,
+    problem: Problem = "binary",
+) -> Pipeline:
     """An unfitted Pipeline for prepared input that carries its own preprocessing."""
     categories = [name for name in features if columns[name].type == "category"]
     numbers = [name for name in features if columns[name].type != "category"]
-    if isinstance(candidate, LogisticRegressionCandidate):
-        return _logistic_regression(candidate, categories, numbers, seed)
-    return _hist_gradient_boosting(candidate, categories, numbers, seed)
+    if isinstance(candidate, HistGradientBoostingCandidate):
+        return _hist_gradient_boosting(candidate, categories, numbers, seed, problem)
+    return _linear(candidate, categories, numbers, seed)
 
 
-def fit(pipeline: Pipeline, prepared: pd.DataFrame, outcomes: NDArray[np.bool_], *, threads: int) -> Pipeline:
-    """Fit in place and return the same Pipeline; at most `threads` threads. Raises on rows of one outcome only."""
-    positives = int(outcomes.sum())
+def fit(pipeline: Pipeline, prepared: pd.DataFrame, outcomes: Outcomes, *, threads: int) -> Pipeline:
+    """Fit in place and return the same Pipeline; at most `threads` threads. Raises on rows of one yes or no only."""
+    positives = int(outcomes.sum()) if outcomes.dtype == np.bool_ else None
     if positives in (0, len(outcomes)):
         raise IncumbentError(
             f"A model cannot be trained on one outcome: {positives:,} of {len(outcomes):,} training rows are positive. "
@@ -141,15 +159,24 @@ def notes(pipeline: Pipeline) -> tuple[str, ...]:
 
 
 def predict(pipeline: Pipeline, prepared: pd.DataFrame, *, threads: int = 1) -> NDArray[np.float64]:
-    """Probability of a positive label per prepared row, shape (rows,), in [1e-6, 1 − 1e-6]; raises if not finite."""
+    """The answer per prepared row, shape (rows,): the probability of a positive label in [1e-6, 1 − 1e-6], or a number.
+
+    Raises if one is not finite.
+    """
     if prepared.empty:
         return np.empty(0, dtype=np.float64)
     with threadpool_limits(limits=threads):
-        answers: NDArray[np.float64] = pipeline.predict_proba(prepared)[:, 1].astype(np.float64)
+        told = pipeline.predict(prepared) if predicts_numbers(pipeline) else pipeline.predict_proba(prepared)[:, 1]
+    answers: NDArray[np.float64] = told.astype(np.float64)
     if not np.isfinite(answers).all():
         wrong = int((~np.isfinite(answers)).sum())
         raise IncumbentError(f"The model gave {wrong:,} predictions that are not numbers, of {len(answers):,}.")
-    return np.clip(answers, CLIP, 1 - CLIP)
+    return answers if predicts_numbers(pipeline) else np.clip(answers, CLIP, 1 - CLIP)
+
+
+def predicts_numbers(pipeline: Pipeline) -> bool:
+    """Whether a Pipeline answers with numbers, not with the probability of a yes."""
+    return bool(is_regressor(pipeline))
 
 
 def golden(prepared: pd.DataFrame) -> pd.DataFrame:
@@ -160,11 +187,12 @@ def golden(prepared: pd.DataFrame) -> pd.DataFrame:
 
 
 def importance(
-    pipeline: Pipeline, prepared: pd.DataFrame, outcomes: NDArray[np.bool_], *, rows: int, seed: int, threads: int = 1
+    pipeline: Pipeline, prepared: pd.DataFrame, outcomes: Outcomes, *, rows: int, seed: int, threads: int = 1
 ) -> tuple[tuple[str, float], ...]:
-    """Rise in log loss when one input is shuffled (Breiman 2001), on a sample of at most `rows`, largest first.
+    """Rise in log loss (of a number: squared error) when one input is shuffled, largest first (Breiman 2001).
 
-    The shuffled copies of the sample are stacked and asked in one call. Ties are in the order of the columns.
+    It is measured on a sample of at most `rows`. The shuffled copies of the sample are stacked and asked in one call.
+    Ties are in the order of the columns.
     """
     source = np.random.default_rng(seed)
     sample = np.sort(source.choice(len(prepared), min(rows, len(prepared)), replace=False))
@@ -176,19 +204,24 @@ def importance(
         for at, name in enumerate(names)
     }
     answers = predict(pipeline, pd.DataFrame(shuffled, copy=False), threads=threads).reshape(len(names) + 1, size)
-    losses = -np.log(np.where(truth, answers, 1 - answers)).mean(axis=1)
+    if predicts_numbers(pipeline):
+        losses = np.square(answers - truth).mean(axis=1)
+    else:
+        losses = -np.log(np.where(truth, answers, 1 - answers)).mean(axis=1)
     return tuple(sorted(zip(names, (losses[1:] - losses[0]).tolist(), strict=True), key=lambda pair: -pair[1]))
 
 
-def snapshot_id(batches: Sequence[str], *, start: datetime | None, cutoff: datetime, times: Times, label: str) -> str:
-    """Identity of a selection: a hash of all that decides which rows it has, 32 hexadecimal digits."""
+def snapshot_id(
+    batches: Sequence[str], *, start: datetime | None, cutoff: datetime, times: Times, settings: TrainingSettings
+) -> str:
+    """Identity of a selection: a hash of all that decides which rows it has, and what they count as; 32 digits."""
     return _hash(
         {
             "batches": list(batches),
             "start": None if start is None else start.isoformat(),
             "cutoff": cutoff.isoformat(),
             "times": times.model_dump(mode="json"),
-            "label": label,
+            **_label_of(settings),
         }
     )
 
@@ -210,7 +243,7 @@ def model_id(
             "recipe": RECIPE,
             "snapshot": snapshot,
             "candidate": candidate.model_dump(mode="json"),
-            "label": settings.label,
+            **_label_of(settings),
             "features": [[name, columns[name].type] for name in settings.features],
             "seed": settings.seed,
             "libraries": libraries,
@@ -222,6 +255,12 @@ def parameters(candidate: Candidate) -> tuple[tuple[str, str], ...]:
     """The parameters of a candidate as text, for the record; its family is told apart."""
     dumped = candidate.model_dump(mode="json", exclude={"family"})
     return tuple((name, f"{value:g}" if isinstance(value, float) else str(value)) for name, value in dumped.items())
+
+
+def _label_of(settings: TrainingSettings) -> dict[str, Any]:
+    """What is predicted. Defaults are left out: identities from before there were others stay as they were."""
+    told = settings.model_dump(mode="json", include={"label", "problem", "positive"}, exclude_defaults=True)
+    return {"label": settings.label, **told}
 
 
 def _before(moments: pd.Series, cutoff: datetime) -> NDArray[np.bool_]:
@@ -250,8 +289,11 @@ def _with_block(column: pd.Series, block: NDArray[Any], start: int) -> pd.Series
     return pd.Series(values, index=column.index, name=column.name, dtype=column.dtype)
 
 
-def _logistic_regression(
-    candidate: LogisticRegressionCandidate, categories: list[str], numbers: list[str], seed: int
+def _linear(
+    candidate: LogisticRegressionCandidate | LinearRegressionCandidate,
+    categories: list[str],
+    numbers: list[str],
+    seed: int,
 ) -> Pipeline:
     # Scaling before filling makes the fill value the mean, and is several times quicker than a median; the missing
     # indicators carry what a missing value means. Newton steps converge in a handful where lbfgs needs a hundred.
@@ -261,18 +303,24 @@ def _logistic_regression(
     )
     parts = [("numbers", Pipeline([("scale", StandardScaler()), ("fill", filled)]), numbers)] if numbers else []
     parts += [("categories", Pipeline([("codes", _codes()), ("one_hot", one_hot)]), categories)] if categories else []
-    model = LogisticRegression(C=candidate.c, max_iter=candidate.max_iter, solver="newton-cholesky", random_state=seed)
+    if isinstance(candidate, LinearRegressionCandidate):
+        model = Ridge(alpha=candidate.alpha, solver="auto", random_state=seed)
+    else:
+        model = LogisticRegression(
+            C=candidate.c, max_iter=candidate.max_iter, solver="newton-cholesky", random_state=seed
+        )
     return Pipeline([("encode", ColumnTransformer(parts)), ("model", model)])
 
 
 def _hist_gradient_boosting(
-    candidate: HistGradientBoostingCandidate, categories: list[str], numbers: list[str], seed: int
+    candidate: HistGradientBoostingCandidate, categories: list[str], numbers: list[str], seed: int, problem: Problem
 ) -> Pipeline:
     pooled = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=math.nan, max_categories=_MOST_CATEGORIES)
     parts: list[tuple[str, Any, list[str]]] = []
     parts += [("categories", Pipeline([("codes", _codes()), ("pool", pooled)]), categories)] if categories else []
     parts += [("numbers", "passthrough", numbers)] if numbers else []
-    model = HistGradientBoostingClassifier(
+    kind = HistGradientBoostingRegressor if problem == "regression" else HistGradientBoostingClassifier
+    model = kind(
         learning_rate=candidate.learning_rate,
         max_iter=candidate.max_iter,
         max_leaf_nodes=candidate.max_leaf_nodes,

@@ -124,11 +124,37 @@ class Promotion:
     version: int
     model: str
     previous: int | None
-    turn: int
+    turn: int | None
+    """The turn that decided it; None for a rollback, which a person decides, and which needs no verdict."""
     fence: int
     at: datetime
     by: str
     reason: str
+    after: int | None = None
+    """Of a rollback: the last turn that had begun. Turns behind it find the version live; that one goes on without."""
+
+    @property
+    def is_rollback(self) -> bool:
+        """Whether a person went back to a version that had been live."""
+        return self.turn is None
+
+    @property
+    def place(self) -> int:
+        """The turn behind which it holds."""
+        return (self.after or 0) if self.turn is None else self.turn
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A version that a rollback took off: automation keeps off it until a person releases it."""
+
+    sequence: int
+    """Of the rollback in the list of promotions."""
+    version: int
+    ended: datetime | None = None
+    """When it was released."""
+    released_by: str | None = None
+    release_reason: str | None = None
 
 
 # ── coordination ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -270,3 +296,5 @@ class History:
     settings_hash: str = ""
     lock_hash: str = ""
     libraries: tuple[tuple[str, str], ...] = ()
+    holds: tuple[Hold, ...] = ()
+    """Versions that rollbacks took off; those without an end are held off now."""

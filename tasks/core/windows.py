@@ -6,7 +6,7 @@ Add here what decides about the selection; the rows themselves are picked by `tr
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 
 from configs.training import Window
 from tasks.core.records import Batch
+
+_CALENDAR = datetime.min.replace(tzinfo=UTC)
+"""A window that begins before it is everything."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ def before(batch: Batch, accepted: Sequence[Batch], window: Window) -> Plan | No
     cutoff = batch.first_event
     if cutoff is None:
         return None
-    start = cutoff - window.length if window.length else None
+    start = cutoff - window.length if window.length and cutoff - _CALENDAR > window.length else None
     older = [b for b in accepted if b.id != batch.id and b.first_event is not None and b.first_event < cutoff]
     inside = [b for b in older if start is None or (b.last_event is not None and b.last_event >= start)]
     return Plan(tuple(inside), start, cutoff) if inside else None

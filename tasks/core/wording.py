@@ -10,6 +10,7 @@ from decimal import ROUND_DOWN, Decimal
 
 MISSING = "–"
 _SPACE = "\u202f"
+_FIGURES, _MOST_PLACES = 4, 12
 _WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 
 
@@ -44,6 +45,29 @@ def gain(value: float | None) -> str:
 def difference(value: float | None) -> str:
     """Size of a paired difference whose direction the sentence tells: `0.0244`."""
     return f"{abs(value):.4f}" if _is_there(value) and value is not None else MISSING
+
+
+def amount(value: float | None) -> str:
+    """A measured number of any size, to four figures: `0.001234`, `12.34`, `3,412`."""
+    if value is None or not math.isfinite(value):
+        return MISSING
+    if value == 0:
+        return "0"
+    places = _FIGURES - 1 - math.floor(math.log10(abs(value)))
+    if places > _MOST_PLACES:
+        return _minus(f"{value:.{_FIGURES - 1}g}")
+    return _minus(f"{value:,.{max(places, 0)}f}")
+
+
+def signed_amount(value: float | None) -> str:
+    """Paired difference of two amounts with its sign: `+132.4`; positive is better."""
+    text = amount(value)
+    return f"+{text}" if value is not None and math.isfinite(value) and value > 0 else text
+
+
+def amount_of(value: float | None) -> str:
+    """Size of a difference of two amounts whose direction the sentence tells: `132.4`."""
+    return amount(None if value is None else abs(value))
 
 
 def share(value: float | None) -> str:

@@ -40,14 +40,22 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def furnish(tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Home]]:
+def ledger_url(either_ledger: str | None) -> str | None:
+    """All of it is so on both databases."""
+    return either_ledger
+
+
+@pytest.fixture
+def furnish(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch, ledger_url: str | None
+) -> Iterator[Callable[[str], Home]]:
     """Makes a home whose pipeline has these settings."""
     made: list[Home] = []
 
     def make(text: str) -> Home:
         shop.write_pipeline(tmp_path / "pipelines", text=text)
         monkeypatch.setenv("INCUMBENT_PIPELINES", str(tmp_path / "pipelines"))
-        made.append(Home(tmp_path / "home", clock=clock))
+        made.append(Home(tmp_path / "home", ledger_url, clock=clock))
         made[-1].landing("shop").mkdir(parents=True)
         return made[-1]
 

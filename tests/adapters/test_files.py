@@ -154,3 +154,35 @@ def test_a_lock_where_nothing_can_be_written_is_the_users_mistake(tmp_path: Path
         files.locked(tmp_path / "file" / ".lock"),
     ):
         pytest.fail("it was locked")
+
+
+WRITER = """
+import os, signal, sys
+from pathlib import Path
+from tasks.adapters import files
+with files.staged(Path(sys.argv[1])) as temporary:
+    temporary.write_bytes(b"half of the n")
+    if sys.argv[2] == "dies":
+        os.kill(os.getpid(), signal.SIGKILL)
+    print("written", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_what_a_killed_process_left_half_written_is_removed_and_what_a_living_one_writes_stays(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", WRITER, str(tmp_path / "page.html")]
+    subprocess.run([*command, "dies"], cwd=CHECKOUT, check=False)
+    (dead,) = tmp_path.iterdir()
+    dead.with_name(f"{dead.name}-journal").write_bytes(b"of SQLite")
+    (tmp_path / ".notes.tmp").write_bytes(b"of somebody else")
+    with subprocess.Popen([*command, "lives"], cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as living:
+        assert living.stdout is not None
+        living.stdout.readline()
+
+        files.publish(tmp_path / "other.html", b"new")
+        found = {path.name for path in tmp_path.iterdir()}
+        living.communicate(b"")
+
+    assert dead.name not in found and f"{dead.name}-journal" not in found
+    assert {".notes.tmp", "other.html"} < found and len(found) == 3
+    assert {path.name for path in tmp_path.iterdir()} == {".notes.tmp", "other.html", "page.html"}

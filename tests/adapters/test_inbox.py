@@ -19,6 +19,12 @@ from tasks.core.turns import Outcome
 
 
 @pytest.fixture
+def ledger_url(either_ledger: str | None) -> str | None:
+    """All of it is so on both databases."""
+    return either_ledger
+
+
+@pytest.fixture
 def landing(shop_home: Home) -> Path:
     folder = shop_home.landing("shop")
     folder.mkdir(parents=True)
@@ -262,3 +268,13 @@ def test_to_see_whether_a_folder_has_changed_needs_neither_pandas_nor_pyarrow(sh
     )
 
     subprocess.run([sys.executable, "-c", code, str(shop_home.folder)], cwd=CHECKOUT, check=True)
+
+
+def test_a_delivery_whose_turn_was_given_up_is_no_copy_of_itself(shop_home: Home, landing: Path) -> None:
+    put(landing, "monday", "again", content="the same")
+    number, _ = begin(shop_home, "again")
+    shop_home.ledger.turns.close("shop", number, Outcome.FAILED, ("given up after 4 attempts",))
+
+    found = look(shop_home)
+
+    assert (names(found.deliveries), names(found.duplicates)) == ([], ["monday"])

@@ -53,6 +53,23 @@ def test_four_plots_are_drawn_as_small_pictures(tmp_path: Path) -> None:
     assert all(path.read_bytes().startswith(b"\x89PNG") and path.stat().st_size < 60_000 for path in drawn)
 
 
+def test_of_a_number_answers_and_errors_are_drawn(tmp_path: Path) -> None:
+    source = np.random.default_rng(3)
+    labels = source.normal(500, 100, 5000)
+    groups = tuple(CalibrationBin(500, -40.0 * n, 35.0 * n) for n in range(10))
+
+    drawn = plots.draw(tmp_path, labels, labels + source.normal(0, 20, 5000), groups, (("size", 812.5),))
+
+    assert [path.name for path in drawn] == ["answers.png", "errors.png", "calibration.png", "importance.png"]
+    assert all(path.read_bytes().startswith(b"\x89PNG") and path.stat().st_size < 90_000 for path in drawn)
+
+
+def test_a_single_number_is_drawn_without_a_warning(tmp_path: Path) -> None:
+    drawn = plots.draw(tmp_path, np.array([5.0]), np.array([5.0]), (CalibrationBin(1, 5.0, 5.0),), ())
+
+    assert len(drawn) == 3
+
+
 @pytest.mark.parametrize("outcome", [True, False])
 def test_curves_of_one_outcome_are_left_out(outcome: bool, tmp_path: Path) -> None:
     drawn = plots.draw(tmp_path, np.full(20, outcome), np.linspace(0, 1, 20), BINS, ())

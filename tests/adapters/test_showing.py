@@ -73,7 +73,7 @@ def test_the_run_of_the_probe_tells_the_verdict_and_what_it_rests_on(home: Home)
 
     assert score is not None
     assert run.info.status == "FINISHED"
-    assert run.data.metrics["log_loss"] == score.log_loss.value
+    assert run.data.metrics["log_loss"] == score.loss.value
     assert run.data.metrics["evidence"] == home.ledger.promotions.evidence("flights")[_batch(home, 2)].value
     assert run.data.tags["incumbent.verdict"] == home.ledger.promotions.verdicts("flights")[2][1].kind.value
 

@@ -117,7 +117,7 @@ def test_a_name_of_any_bytes_can_be_printed_and_stored(tmp_path: Path):
 
 def test_to_see_what_waits_needs_neither_pandas_nor_pyarrow(tmp_path: Path):
     code = (
-        "import sys; from pathlib import Path; from configs.settings import Source; from tasks.adapters import sources;"
+        "import sys; from pathlib import Path; from configs.ingestion import Source; from tasks.adapters import sources;"
         "sources.list_deliveries(Source(), Path(sys.argv[1])); sys.exit(bool({'pandas', 'pyarrow'} & set(sys.modules)))"
     )
 

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import warnings
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,12 +18,13 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 
 from configs.errors import IncumbentError
-from configs.training import HistGradientBoostingCandidate
+from configs.evaluation import EvaluationSettings
+from configs.training import HistGradientBoostingCandidate, LinearRegressionCandidate
 from configs.validation import ColumnRule
 from tasks.adapters import packaging, registry, tracking
 from tasks.adapters.bundles import ALLOWED, Bundles
 from tasks.adapters.tracking import Judged, TrackingStore, TrainingRun
-from tasks.core import training
+from tasks.core import evaluation, training
 from tasks.core.records import Batch, BatchStatus, CalibrationBin, Metric, Model, Score, SliceScore, Snapshot
 
 ROOT = Path(__file__).parents[2]
@@ -207,6 +209,40 @@ def test_somebody_with_mlflow_alone_can_load_the_champion(
         ("city", False),
         ("size", True),
     ]
+
+
+def test_a_model_of_a_number_is_logged_as_a_regressor_that_answers_with_numbers(
+    store: TrackingStore, tmp_path: Path
+) -> None:
+    import mlflow
+
+    source = np.random.default_rng(4)
+    frame = pd.DataFrame({"city": source.choice(["Oslo", "Rome"], 200), "size": source.normal(100, 30, 200)})
+    rows = training.prepare(frame, ("city", "size"), COLUMNS)
+    candidate = LinearRegressionCandidate(family="linear_regression")
+    pipeline = training.build(candidate, ("city", "size"), COLUMNS, 0, "regression")
+    training.fit(pipeline, rows, 3 * frame["size"].to_numpy(), threads=1)
+    files = Bundles(tmp_path).write(pipeline, rows, training.predict(pipeline, rows))
+    parts = {"city": frame["city"].to_numpy()}
+    score = evaluation.score(
+        "m1", "c" * 64, 3 * frame["size"], training.predict(pipeline, rows), np.repeat(range(20), 10).astype(str), parts,
+        EvaluationSettings(min_slice_rows=20), "regression",
+    )  # fmt: skip
+
+    run_id = tracking.log_training(
+        store, described("numbers", Bundles(tmp_path).bundle_path(files.bundle), score=score)
+    )
+
+    client = tracking.open_client(store)
+    run = client.get_run(run_id)
+    logged = client.get_logged_model(run.outputs.model_outputs[0].model_id)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # mlflow's, about its own type hints, when it is loaded first
+        loaded = mlflow.pyfunc.load_model(logged.artifact_location)
+    assert np.array_equal(loaded.predict(rows), training.predict(pipeline, rows))
+    assert logged.model_type == "regressor"
+    assert {"squared_error", "rmse", "r2", "mean_label", "slice/city/Oslo/squared_error"} <= run.data.metrics.keys()
+    assert not [name for name in run.data.metrics if "log_loss" in name or "positive" in name]
 
 
 def test_logging_again_writes_nothing(store: TrackingStore, trained: tuple[Path, pd.DataFrame]) -> None:

@@ -107,3 +107,23 @@ def test_a_child_works_on_the_home_that_it_is_given(tmp_path: Path):
 
     assert (given["INCUMBENT_HOME"], given["LANGUAGE"]) == (str(tmp_path), "de")
     assert os.environ["INCUMBENT_HOME"] == "/elsewhere"
+
+
+def test_secrets_are_known_by_the_names_of_variables_and_inside_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {
+        "SHOP_API_KEY": "abcdefgh12",
+        "SHOP_DB_URL": "postgresql://shop:p%40ssw0rd@db/shop",
+        "SHOP_PASSWORD_FILE": "/run/secrets/password",
+        "SHOP_TOKEN": "short",
+        "SHOP_SAME_URL": "postgresql://postgres:postgres@db/shop",
+        "SHOP_PLAIN_URL": "http://127.0.0.1:4200/api",
+    }
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+
+    found = environment.secrets()
+
+    assert {what: value for what, value in found.items() if "SHOP_" in what} == {
+        "the value of SHOP_API_KEY": "abcdefgh12",
+        "the password in SHOP_DB_URL": "p@ssw0rd",
+    }

@@ -167,8 +167,8 @@ def _hash_of(folder: Path, text: str) -> str:
         (
             "family: logistic_regression",
             "family: logistic_regresion",
-            "training.candidates[1].family: must be one of 'logistic_regression', 'hist_gradient_boosting' "
-            "(got 'logistic_regresion'); did you mean 'logistic_regression'?",
+            "training.candidates[1].family: must be one of 'logistic_regression', 'linear_regression', "
+            "'hist_gradient_boosting' (got 'logistic_regresion'); did you mean 'logistic_regression'?",
         ),
         (
             "{column: shop}",

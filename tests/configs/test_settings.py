@@ -109,6 +109,80 @@ def test_a_model_learns_only_from_columns_that_are_known_in_time(features: tuple
     assert words in refusal(training=training)
 
 
+CATEGORY = {"type": "category", "values": ("UP", "DOWN")}
+BOOLEAN = {"type": "boolean"}
+INTEGER = {"type": "integer", "min": 0.0, "max": 1.0}
+NUMBER = {"type": "number"}
+
+
+def predicting(rule: dict[str, Any], **training: Any) -> dict[str, Any]:
+    """Sections with a label of that type."""
+    columns = {**described()["validation"]["columns"], "sold": rule}
+    return {"validation": {"columns": columns}, "training": {**described()["training"], **training}}
+
+
+@pytest.mark.parametrize(
+    ("rule", "training"),
+    [
+        (BOOLEAN, {}),
+        (BOOLEAN, {"positive": True}),
+        (BOOLEAN, {"positive": False}),
+        (CATEGORY, {"positive": "UP"}),
+        ({"type": "category"}, {"positive": "UP"}),
+        (INTEGER, {"positive": 1}),
+        (NUMBER, {"problem": "regression", "candidates": ({"family": "linear_regression"},)}),
+        (INTEGER, {"problem": "regression", "candidates": ({"family": "hist_gradient_boosting"},)}),
+    ],
+)
+def test_a_label_may_be_a_yes_or_no_of_any_type_or_a_number(rule: dict[str, Any], training: dict[str, Any]):
+    found = PipelineSettings.model_validate(described(**predicting(rule, **training)))
+
+    assert found.training.label == "sold"
+
+
+RIDGE = ({"family": "linear_regression"},)
+
+
+@pytest.mark.parametrize(
+    ("rule", "training", "words"),
+    [
+        (CATEGORY, {}, "training.positive is missing: say which value of the category 'sold' counts as positive"),
+        (INTEGER, {}, "training.positive is missing: say which value of the integer 'sold' counts as positive"),
+        (CATEGORY, {"positive": "SIDEWAYS"}, "training.positive: 'sold' is one of UP, DOWN (got 'SIDEWAYS')"),
+        (CATEGORY, {"positive": True}, "text, in quotes if need be (got True)"),
+        (CATEGORY, {"positive": 1}, "must be a value of the category 'sold'"),
+        (INTEGER, {"positive": "1"}, "must be a value of the integer 'sold': a whole number (got '1')"),
+        (INTEGER, {"positive": 2}, "the contract lets no 2 into 'sold'"),
+        (INTEGER, {"positive": True}, "a whole number (got True)"),
+        (BOOLEAN, {"positive": "yes"}, "true or false (got 'yes')"),
+        (NUMBER, {}, "must be of type boolean or integer or category (is number)"),
+        (NUMBER, {"positive": 1}, "must be of type boolean or integer or category (is number)"),
+        (NUMBER, {"problem": "regression", "candidates": RIDGE, "positive": 1}, "a number to predict has no positive"),
+        (NUMBER, {"problem": "regression"}, "logistic_regression is not for a number to predict"),
+        (BOOLEAN, {"candidates": RIDGE}, "linear_regression is not for a yes or no; there are hist_gradient_boosting"),
+        (BOOLEAN, {"problem": "regression", "candidates": RIDGE}, "must be of type number or integer (is boolean)"),
+        (BOOLEAN, {"problem": "ranking"}, "'binary' or 'regression'"),
+    ],
+)
+def test_a_label_that_does_not_fit_what_is_asked_of_it_is_refused(
+    rule: dict[str, Any], training: dict[str, Any], words: str
+):
+    assert words in refusal(**predicting(rule, **training))
+
+
+@pytest.mark.parametrize(
+    ("training", "metric", "words"),
+    [
+        ({}, "rmse", "evaluation.metrics: rmse is not for a yes or no; there are log_loss"),
+        ({"problem": "regression", "candidates": RIDGE}, "roc_auc", "roc_auc is not for a number to predict"),
+    ],
+)
+def test_a_metric_of_the_other_problem_is_refused(training: dict[str, Any], metric: str, words: str):
+    sections = predicting(INTEGER if training else BOOLEAN, **training)
+
+    assert words in refusal(**sections, evaluation={"metrics": (metric,)})
+
+
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../etc/passwd", "/etc/localtime"])
 def test_a_time_zone_must_exist(zone: str):
     with pytest.raises(ValidationError, match="no such time zone"):

@@ -51,7 +51,7 @@ HOURS = [5.0, 7.0, 8.0, 15.0, 16.0, np.nan]
     ("edges", "rule", "labels"),
     [
         ((8.0, 16.0), INTEGER, ["0 to 7", "0 to 7", "8 to 15", "8 to 15", "16 to 23", MISSING]),
-        ((16.0, 8.0), None, ["up to 7", "up to 7", "8 to 15", "8 to 15", "16 or more", MISSING]),
+        ((8.0, 16.0), None, ["up to 7", "up to 7", "8 to 15", "8 to 15", "16 or more", MISSING]),
         ((7.5, 16.0), INTEGER, ["0 to 7", "0 to 7", "8 to 15", "8 to 15", "16 to 23", MISSING]),
         ((8.0, 9.0), INTEGER, ["0 to 7", "0 to 7", "8", "9 to 23", "9 to 23", MISSING]),
         ((8.0, 16.0), NUMBER, ["0 to 8", "0 to 8", "8 to 16", "8 to 16", "16 to 23", MISSING]),
@@ -133,7 +133,7 @@ def test_the_log_loss_comes_first_and_what_the_guards_need_is_measured_unasked()
     scored = evaluation.score("m", "b", y, p, clusters, {}, EvaluationSettings(metrics=("brier",)))
 
     assert [metric.name for metric in scored.metrics] == ["log_loss", "brier", "roc_auc", "calibration_error"]
-    assert scored.log_loss is scored.metrics[0]
+    assert scored.loss is scored.metrics[0]
     assert [metric.greater_is_better for metric in scored.metrics] == [False, False, True, False]
 
 
@@ -152,8 +152,8 @@ def test_intervals_cover_as_often_as_they_say_when_rows_share_their_luck(name):
 def test_an_interval_over_rows_would_be_far_too_narrow():
     y, p, clusters = world(np.random.default_rng(5), clusters=40, rows=80)
 
-    shared = evaluation.score("m", "b", y, p, clusters, {}, SETTINGS).log_loss
-    alone = evaluation.score("m", "b", y, p, np.arange(len(y)).astype(str), {}, SETTINGS).log_loss
+    shared = evaluation.score("m", "b", y, p, clusters, {}, SETTINGS).loss
+    alone = evaluation.score("m", "b", y, p, np.arange(len(y)).astype(str), {}, SETTINGS).loss
 
     assert shared.value == pytest.approx(alone.value)
     assert shared.high - shared.low > 1.5 * (alone.high - alone.low)
@@ -294,7 +294,7 @@ def test_a_batch_without_rows_has_a_score_without_values():
 
     scored = evaluation.score("m", "b", nothing, nothing, names, {"carrier": names}, SETTINGS)
 
-    assert (scored.rows, scored.slices, scored.log_loss.value) == (0, (), None)
+    assert (scored.rows, scored.slices, scored.loss.value) == (0, (), None)
 
 
 def world(rng=None, clusters=10, rows=20):

@@ -79,8 +79,8 @@ def test_a_record_cannot_be_changed(kind: type[Any]) -> None:
 def test_the_first_metric_of_a_score_is_the_one_that_decides() -> None:
     score = pieces.score("m", 900, 0.2, 0.3, 0.5, 0.4, 0.6)
 
-    assert score.log_loss == score.metrics[0]
-    assert (score.log_loss.name, score.log_loss.greater_is_better) == ("log_loss", False)
+    assert score.loss == score.metrics[0]
+    assert (score.loss.name, score.loss.greater_is_better) == ("log_loss", False)
 
 
 def test_what_moved_is_told_largest_first() -> None:

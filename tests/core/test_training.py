@@ -27,6 +27,7 @@ COLUMNS = {
 FEATURES = ("city", "size", "rooms", "new")
 LINEAR = LogisticRegressionCandidate(family="logistic_regression", min_frequency=2)
 BOOSTED = HistGradientBoostingCandidate(family="hist_gradient_boosting", max_iter=15, min_samples_leaf=5)
+CHOICE = TrainingSettings(label="sold", features=FEATURES, candidates=(LINEAR, BOOSTED))
 FAMILIES = pytest.mark.parametrize("candidate", [LINEAR, BOOSTED], ids=lambda candidate: candidate.family)
 START = datetime(2024, 3, 1, tzinfo=UTC)
 
@@ -54,7 +55,7 @@ def world(rows: int = 400, seed: int = 1) -> pd.DataFrame:
 def fitted(candidate: Candidate, frame: pd.DataFrame) -> Pipeline:
     pipeline = training.build(candidate, FEATURES, COLUMNS, seed=3)
     prepared = training.prepare(frame, FEATURES, COLUMNS)
-    return training.fit(pipeline, prepared, training.labels(frame, "sold"), threads=1)
+    return training.fit(pipeline, prepared, training.labels(frame, CHOICE), threads=1)
 
 
 def loss(answers: NDArray[np.float64], outcomes: NDArray[np.bool_]) -> float:
@@ -140,8 +141,8 @@ def test_a_model_learns_more_than_a_constant_knows(candidate: Candidate) -> None
 
     answers = training.predict(fitted(candidate, learned), training.prepare(unseen, FEATURES, COLUMNS))
 
-    outcomes = training.labels(unseen, "sold")
-    constant = np.full(len(unseen), training.labels(learned, "sold").mean())
+    outcomes = training.labels(unseen, CHOICE)
+    constant = np.full(len(unseen), training.labels(learned, CHOICE).mean())
     assert loss(answers, outcomes) < 0.9 * loss(constant, outcomes)
 
 
@@ -186,7 +187,7 @@ def test_awkward_columns_are_fitted_and_asked_without_a_warning(
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         pipeline = training.build(candidate, kept, COLUMNS, seed=0)
-        training.fit(pipeline, prepared, training.labels(frame, "sold"), threads=1)
+        training.fit(pipeline, prepared, training.labels(frame, CHOICE), threads=1)
         answers = training.predict(pipeline, training.prepare(world(rows=60, seed=2), kept, COLUMNS))
 
     assert np.isfinite(answers).all()
@@ -220,7 +221,7 @@ def test_a_row_without_a_label_is_never_taken_for_a_negative_one() -> None:
     frame = world().assign(sold=pd.array([None] * 400, dtype="boolean"))
 
     with pytest.raises(IncumbentError, match="without a label"):
-        training.labels(frame, "sold")
+        training.labels(frame, CHOICE)
 
 
 def test_a_model_that_answers_with_no_number_is_an_error() -> None:
@@ -255,7 +256,7 @@ def test_golden_rows_are_spread_and_end_with_one_that_is_empty() -> None:
 @FAMILIES
 def test_what_decides_is_the_most_important_input(candidate: Candidate) -> None:
     frame = world(rows=1500)
-    prepared, outcomes = training.prepare(frame, FEATURES, COLUMNS), training.labels(frame, "sold")
+    prepared, outcomes = training.prepare(frame, FEATURES, COLUMNS), training.labels(frame, CHOICE)
     pipeline = fitted(candidate, frame)
 
     matters = training.importance(pipeline, prepared, outcomes, rows=800, seed=5)
@@ -263,9 +264,6 @@ def test_what_decides_is_the_most_important_input(candidate: Candidate) -> None:
     assert [name for name, _ in matters][:2] == ["size", "city"]
     assert {name for name, _ in matters} == set(FEATURES)
     assert matters == training.importance(pipeline, prepared, outcomes, rows=800, seed=5)
-
-
-CHOICE = TrainingSettings(label="sold", features=FEATURES, candidates=(LINEAR, BOOSTED))
 
 
 def identity(**changes: object) -> str:
@@ -282,6 +280,8 @@ def identity(**changes: object) -> str:
         {"settings": CHOICE.model_copy(update={"seed": 1})},
         {"settings": CHOICE.model_copy(update={"features": FEATURES[:2]})},
         {"columns": {**COLUMNS, "rooms": ColumnRule(type="category")}},
+        {"settings": CHOICE.model_copy(update={"positive": False})},
+        {"settings": CHOICE.model_copy(update={"problem": "regression"})},
         {"libraries": "l2"},
     ],
     ids=str,
@@ -300,10 +300,20 @@ def test_a_snapshot_is_named_by_what_it_selects() -> None:
     times = Times(event="happened")
 
     def named(batches: tuple[str, ...] = ("a", "b"), start: datetime | None = None, cutoff: datetime = START) -> str:
-        return training.snapshot_id(batches, start=start, cutoff=cutoff, times=times, label="sold")
+        return training.snapshot_id(batches, start=start, cutoff=cutoff, times=times, settings=CHOICE)
 
     assert named() == named()
     assert len({named(), named(("b", "a")), named(start=START), named(cutoff=START + timedelta(days=1))}) == 4
+
+
+def test_identities_from_before_labels_had_a_positive_value_are_what_they_were() -> None:
+    times = Times(event="happened")
+
+    assert identity() == "bf6c6cdf3d13ae265181db8c14d621df"
+    assert (
+        training.snapshot_id(("a",), start=None, cutoff=START, times=times, settings=CHOICE)
+        == "0db0e93f74e1aae7dd404a1c1bf929c7"
+    )
 
 
 def test_parameters_are_told_as_the_yaml_has_them() -> None:

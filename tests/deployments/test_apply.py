@@ -26,6 +26,7 @@ CREATED = [
     "created  monitor/churn",
     "created  poll/churn",
     "created  automation churn · a run crashed",
+    "created  rollback/churn",
 ]
 
 
@@ -92,6 +93,7 @@ def test_what_is_no_longer_in_configs_is_removed_and_nothing_else(
             "removed  continuous-training/prices",
             "removed  monitor/prices",
             "removed  poll/prices",
+            "removed  rollback/prices",
         ]
     )
     assert set(automations(prefect_server)) == {"churn · a run crashed", "churn · data, drift or performance"}

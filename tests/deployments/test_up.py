@@ -104,7 +104,8 @@ def test_all_flows_of_all_pipelines_are_served(tree: Up) -> None:
 
     wait_until(workers)
     assert workers() == ["ONLINE"]
-    assert sorted(one["entrypoint"].rpartition(":")[2] for one in found) == ["continuous_training", "monitor", "poll"]
+    flows = ["continuous_training", "monitor", "poll", "rollback"]
+    assert sorted(one["entrypoint"].rpartition(":")[2] for one in found) == flows
 
 
 def test_a_second_start_says_where_the_first_one_answers(tree: Up) -> None:

@@ -24,13 +24,21 @@ def shared_world(
 def undisturbed(shared_world: World) -> dict[str, Any]:
     """What is there in the end if nobody disturbs the run."""
     shared_world.restore()
-    return _finish(shared_world)
+    return _finish(shared_world, shared_world.log)
 
 
 @pytest.fixture(scope="session")
 def undisturbed_from_the_start(shared_world: World) -> dict[str, Any]:
     """The same if all turns are made by one run."""
     shared_world.restart()
+    return _finish(shared_world, shared_world.log_from_the_start)
+
+
+@pytest.fixture(scope="session")
+def given_up(shared_world: World) -> dict[str, Any]:
+    """What is there in the end if a turn was begun as often as it may be."""
+    shared_world.restore()
+    shared_world.exhaust()
     return _finish(shared_world)
 
 
@@ -42,7 +50,7 @@ def world(shared_world: World) -> Iterator[World]:
     assert shared_world.left() == []
 
 
-def _finish(world: World) -> dict[str, Any]:
-    code, out, err = world.run()
+def _finish(world: World, log: Path | None = None) -> dict[str, Any]:
+    code, out, err = world.run(**({} if log is None else {"INCUMBENT_FAILPOINT_LOG": str(log)}))
     assert (code, err) == (REFUSED, ""), out + err
     return canonical.dump(world.home)

@@ -26,7 +26,10 @@ FIRST, SECOND, COPY, BROKEN = "2013-06", "2013-07", "2013-09", "2013-08"
 """Names of the deliveries; the model of early June is no match for one that has seen all of it."""
 REFUSED = 3
 """Exit code of a run in which a batch was refused."""
-_LONGEST = 120
+BUSY = 9
+"""Exit code of a run that was told that somebody else is at work."""
+LONGEST = 300
+"""Seconds; on a machine that is busy with other things a run takes minutes."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,16 @@ class World:
     home: Path
     before: Path
     pipelines: Path
+
+    @property
+    def log(self) -> Path:
+        """What the undisturbed run came by, line by line."""
+        return self.before.parent / "reached.log"
+
+    @property
+    def log_from_the_start(self) -> Path:
+        """The same if all turns are made by one run."""
+        return self.before.parent / "reached-from-the-start.log"
 
     def restore(self) -> None:
         """As after the first turn, with all the rest waiting."""
@@ -50,6 +63,18 @@ class World:
         for database in (*self.home.glob("ledger.db*"), *self.home.glob("mlflow/mlflow.db*")):
             database.unlink()
         shutil.copyfile(self.before.parent / "mlflow.db", self.home / "mlflow" / "mlflow.db")
+
+    def empty(self) -> None:
+        """As before anything was made but the landing folder."""
+        self.restart()
+        shutil.rmtree(self.home / "prefect")
+        shutil.rmtree(self.home / "mlflow")
+
+    def exhaust(self) -> None:
+        """Let the second turn have been begun, and cut off, as often as it may be."""
+        self.kill_at("turn-opened")
+        with closing(sqlite3.connect(self.home / "ledger.db")) as ledger, ledger:
+            ledger.execute("update turns set attempts = 4 where number = 2")
 
     def start(self, *arguments: str, **variables: str) -> Process:
         """A process of its own, in a session of its own, as from a terminal."""
@@ -68,8 +93,15 @@ class World:
     def run(self, *arguments: str, **variables: str) -> tuple[int, str, str]:
         """Exit code, output and errors of one whole process."""
         process = self.start(*arguments, **variables)
-        out, err = process.communicate(timeout=_LONGEST)
+        out, err = process.communicate(timeout=LONGEST)
         return process.returncode, out, err
+
+    def run_when_free(self) -> tuple[int, str, str]:
+        """The same, again and again while somebody else is at work."""
+        deadline = time.monotonic() + LONGEST
+        while (ended := self.run())[0] == BUSY and time.monotonic() < deadline:
+            time.sleep(0.5)
+        return ended
 
     def kill_at(self, failpoint: str) -> None:
         """Let a process kill itself there."""
@@ -79,7 +111,7 @@ class World:
 
     def wait_until(self, query: str) -> Any:
         """Wait until a query on the ledger finds a row with something in it; gives the first column."""
-        deadline = time.monotonic() + _LONGEST
+        deadline = time.monotonic() + LONGEST
         while time.monotonic() < deadline:
             with closing(sqlite3.connect(f"file:{self.home}/ledger.db?mode=ro", uri=True)) as ledger:
                 row = ledger.execute(query).fetchone()
@@ -92,7 +124,7 @@ class World:
         """Number and command line of each living process of this home whose command line has `part` in it."""
         return processes(self.home, part)
 
-    def left(self, seconds: float = 5.0) -> list[str]:
+    def left(self, seconds: float = 30.0) -> list[str]:
         """Command lines of processes of this home that are still there after so long; a killed run leaves none."""
         deadline = time.monotonic() + seconds
         while (found := self.processes()) and time.monotonic() < deadline:

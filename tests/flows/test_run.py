@@ -64,7 +64,8 @@ def test_a_line_means_one_command_and_one_pipeline(
     chosen = run._parser().parse_args(run._with_command(line.split()))
 
     told = {"command": command, "pipeline": pipeline, "quiet": quiet, "json": as_json}
-    assert vars(chosen) == told | ({"force": False} if command == "run" else {})
+    own = {"run": {"force": False, "all_examples": False}, "verify": {"repair": False, "retrain": False}}
+    assert vars(chosen) == told | own.get(command, {})
 
 
 def test_what_was_given_is_not_changed() -> None:

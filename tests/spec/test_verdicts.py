@@ -73,11 +73,38 @@ GUARDS = [
     ({"calibration_error": 0.16}, "calibration", "calibration error 0.160, more than 0.15"),
     ({"log_loss": 0.66}, "beats a dummy", "log loss 0.660, no model 0.660"),
     ({"roc_auc": 0.54}, "floors", "AUC 0.540, below 0.55"),
-    ({"churn": 0.31}, "churn", "31\u202f% of decisions change, more than 25\u202f%"),
+    (
+        {"churn": 0.31},
+        "churn",
+        "31\u202f% of decisions change, more than 25\u202f%, and not more of them turn right than wrong",
+    ),
     ({"worse": True}, "slices", "1 of 2 slices worse: carrier OO by 0.0210, 1 with too few rows"),
     ({"problem": "its golden batch is answered otherwise"}, "bundle", "its golden batch is answered otherwise"),
     ({"megabytes": 201.0}, "bundle", "201.0 MB, more than 200; 12 ms for a row, at most 250"),
     ({"latency": 251.0}, "bundle", "1.2 MB, at most 200; 251 ms for a row, more than 250"),
+]
+
+#   challenger                      live model                      what the guard says that does not object
+WORSE = [
+    (
+        {"calibration_error": 0.16},
+        {"calibration_error": 0.21},
+        "calibration",
+        "calibration error 0.160, more than 0.15; the live model is further from it: 0.210",
+    ),
+    (
+        {"log_loss": 0.67},
+        {"log_loss": 0.71},
+        "beats a dummy",
+        "log loss 0.670, no model 0.660; the live model is further from it: 0.710",
+    ),
+    ({"roc_auc": 0.54}, {"roc_auc": 0.51}, "floors", "AUC 0.540, below 0.55; the live model is further from it: 0.510"),
+    (
+        {"churn": 0.31, "righted": 0.01},
+        {},
+        "churn",
+        "31\u202f% of decisions change, more than 25\u202f%, but more of them turn right than wrong",
+    ),
 ]
 
 
@@ -170,6 +197,14 @@ def test_a_guard_objects_to_what_it_watches_and_to_nothing_else(found, name, tex
     assert objecting == ([] if name is None else [(name, text)])
 
 
+@pytest.mark.parametrize(("found", "live", "name", "text"), WORSE)
+def test_a_limit_does_not_protect_a_live_model_that_is_further_from_it(found, live, name, text):
+    guards = asked_about({**SOUND, **found}, live)
+
+    assert [guard.name for guard in guards if guard.objects] == []
+    assert next(guard.text for guard in guards if guard.name == name) == text
+
+
 @pytest.mark.parametrize("metric", ["calibration_error", "log_loss", "roc_auc"])
 @pytest.mark.parametrize("broken", [None, math.nan, math.inf])
 def test_a_metric_that_is_not_defined_is_an_objection(metric, broken):
@@ -192,7 +227,7 @@ def advance(previous, sums, *, champion="v3", settings=GAMMA_FREE):
     )
 
 
-def comparison(sums=(5.0, 5.0), gain=0.02, low=0.01, high=0.03, churn=0.08, slices=()):
+def comparison(sums=(5.0, 5.0), gain=0.02, low=0.01, high=0.03, churn=0.08, slices=(), righted=0.0):
     """Two models on rows whose base loss is 0.5 on average, with these differences of the summed losses."""
     base = tuple(50.0 for _ in sums)
     return Comparison(
@@ -206,6 +241,7 @@ def comparison(sums=(5.0, 5.0), gain=0.02, low=0.01, high=0.03, churn=0.08, slic
         challenger_loss=tuple(b - s for b, s in zip(base, sums, strict=True)),
         slices=slices,
         churn=churn,
+        righted=righted,
     )
 
 
@@ -221,7 +257,7 @@ def asked(objecting):
     return tuple(Guard(name, name == objecting, "as it was found") for name in names)
 
 
-def asked_about(found):
+def asked_about(found, live=None):
     slices = (
         SliceGain("carrier", "OO", -0.021, -0.03, -0.01, 0.0001, worse=found["worse"], sufficient=True),
         SliceGain("carrier", "UA", 0.021, 0.01, 0.03, 0.999, worse=False, sufficient=True),
@@ -229,5 +265,5 @@ def asked_about(found):
     )
     probe = score(found["log_loss"], found["roc_auc"], found["calibration_error"])
     facts = promotion.BundleFacts(found.get("megabytes", 1.2), found.get("latency", 12.0), found.get("problem"))
-    paired = comparison(churn=found["churn"], slices=slices)
-    return promotion.guards(score(), probe, paired, dummy_loss=0.66, bundle=facts, settings=SETTINGS)
+    paired = comparison(churn=found["churn"], slices=slices, righted=found.get("righted", 0.0))
+    return promotion.guards(score(**live or {}), probe, paired, dummy_loss=0.66, bundle=facts, settings=SETTINGS)

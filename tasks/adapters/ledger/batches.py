@@ -7,6 +7,7 @@ from sqlalchemy import select
 from tasks.adapters.ledger import codec
 from tasks.adapters.ledger.connection import Access, differs, insert_once
 from tasks.adapters.ledger.schema import batches, deliveries, turns, verdicts
+from tasks.adapters.ledger.troubles import patient
 from tasks.core.records import Batch, BatchStatus
 
 
@@ -41,9 +42,11 @@ class Batches:
         """The batches on which a challenger was judged in an earlier turn."""
         query = select(batches).join(turns, (turns.c.pipeline == batches.c.pipeline) & (turns.c.batch == batches.c.id))
         query = query.join(verdicts, (verdicts.c.pipeline == turns.c.pipeline) & (verdicts.c.turn == turns.c.number))
-        rows = self._access.rows(query.where(batches.c.pipeline == pipeline, turns.c.number < before))
+        earlier = query.where(batches.c.pipeline == pipeline, turns.c.number < before)
+        rows = self._access.rows(earlier.order_by(turns.c.number))
         return [codec.load(Batch, row["record"]) for row in rows]
 
+    @patient
     def record(self, pipeline: str, batch: Batch) -> None:
         """Commit what became of a batch; a second time changes nothing."""
         values = {**_columns(batch), "record": codec.dump(batch), "at": self._access.now()}
@@ -52,18 +55,20 @@ class Batches:
 
     def torn(self, pipeline: str) -> list[str]:
         """Names of batches whose columns and record do not say the same."""
-        rows = self._access.rows(select(batches).where(batches.c.pipeline == pipeline))
+        rows = self._access.rows(select(batches).where(batches.c.pipeline == pipeline).order_by(batches.c.at))
         found = [(row, codec.load(Batch, row["record"])) for row in rows]
         return [row["name"] for row, batch in found if differs(row, {"id": batch.id, **_columns(batch)})]
 
     def deliveries(self, pipeline: str) -> dict[str, list[str]]:
         """Names under which each content was delivered, the first one first."""
-        query = select(deliveries).where(deliveries.c.pipeline == pipeline)
+        rows = self._access.rows(select(deliveries).where(deliveries.c.pipeline == pipeline))
         known: dict[str, list[str]] = {}
-        for row in self._access.rows(query.order_by(deliveries.c.duplicate, deliveries.c.at, deliveries.c.name)):
+        # Sorted here: databases have opinions of their own about the order of names.
+        for row in sorted(rows, key=lambda row: (row["duplicate"], row["at"], row["name"])):
             known.setdefault(row["batch"], []).append(row["name"])
         return known
 
+    @patient
     def record_delivery(self, pipeline: str, name: str, batch: str, *, duplicate: bool, rows: int) -> None:
         """Note that this content came under this name."""
         key = {"pipeline": pipeline, "name": name, "batch": batch}
@@ -75,7 +80,7 @@ class Batches:
         """Deliveries whose content was known: their name, the name of the first delivery, rows."""
         query = select(deliveries).where(deliveries.c.pipeline == pipeline, deliveries.c.duplicate)
         first = self.deliveries(pipeline)
-        rows = self._access.rows(query.order_by(deliveries.c.at, deliveries.c.name))
+        rows = sorted(self._access.rows(query), key=lambda row: (row["at"], row["name"]))
         return tuple((row["name"], first[row["batch"]][0], row["rows"]) for row in rows)
 
 

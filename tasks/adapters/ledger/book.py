@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from tasks.adapters.ledger.audit import Audit
 from tasks.adapters.ledger.batches import Batches
 from tasks.adapters.ledger.connection import Access
 from tasks.adapters.ledger.inbox import Inbox
@@ -34,6 +35,7 @@ class Ledger:
         self.models = Models(access)
         self.promotions = Promotions(access)
         self.inbox = Inbox(access)
+        self.audit = Audit(access)
         self.lease = Lease(access)
         self._access = access
 

@@ -12,6 +12,7 @@ from sqlalchemy import RowMapping, Select, func, or_, select
 from tasks.adapters.ledger import codec
 from tasks.adapters.ledger.connection import Access, insert_new
 from tasks.adapters.ledger.schema import alerts, triggers
+from tasks.adapters.ledger.troubles import patient
 from tasks.core.coordination import BATCH
 from tasks.core.turns import Alert, Trigger, TriggerState
 
@@ -27,6 +28,7 @@ class Inbox:
         """
         self._access = access
 
+    @patient
     def record(
         self, pipeline: str, kind: str, key: str, evidence: str, *, force: bool = False, turn: int | None = None
     ) -> bool:
@@ -44,7 +46,7 @@ class Inbox:
             Whether it was new.
         """
         now, state = self._access.now(), TriggerState.OPEN if turn is None else TriggerState.COVERED
-        values = {"kind": kind, "evidence": evidence, "force": force, "at": now, "state": state}
+        values = {"kind": kind, "evidence": _writable(evidence), "force": force, "at": now, "state": state}
         values |= {} if turn is None else {"turn": turn, "ended": now}
         writing = self._access.transaction() if turn is None else self._access.writing(pipeline)
         with writing as connection:
@@ -65,8 +67,7 @@ class Inbox:
 
     def cover(self, pipeline: str, turn: int, batch: str) -> None:
         """End every open trigger that this turn answers: the one about its batch, and all that are about no batch."""
-        its_own = triggers.c.key.startswith(f"{BATCH}{batch}", autoescape=True)
-        about = or_(its_own, ~triggers.c.key.startswith(BATCH, autoescape=True))
+        about = or_(_begins(f"{BATCH}{batch}"), ~_begins(BATCH))
         self._end(pipeline, TriggerState.COVERED, about, turn=turn)
 
     def cover_late(self, pipeline: str, by_id: Mapping[int, int]) -> None:
@@ -84,6 +85,7 @@ class Inbox:
         for trigger, reason in reasons.items():
             self._end(pipeline, TriggerState.SKIPPED, triggers.c.id == trigger, reason=reason)
 
+    @patient
     def fail(self, pipeline: str, turn: int, reason: str) -> None:
         """The turn that was to answer them was given up."""
         with self._access.writing(pipeline) as connection:
@@ -91,10 +93,11 @@ class Inbox:
             values = {"state": TriggerState.FAILED, "reason": reason, "ended": self._access.now()}
             connection.execute(triggers.update().where(covered).values(**values))
 
+    @patient
     def alert(self, pipeline: str, key: str, text: str) -> bool:
         """Owe people a word; the same key once. Says whether it was new."""
         with self._access.transaction() as connection:
-            values = {"text": text, "at": self._access.now()}
+            values = {"text": _writable(text), "at": self._access.now()}
             return insert_new(connection, alerts, {"pipeline": pipeline, "key": _fit(key)}, values)
 
     def unsent(self, pipeline: str) -> list[Alert]:
@@ -102,12 +105,14 @@ class Inbox:
         query = select(alerts).where(alerts.c.pipeline == pipeline, alerts.c.sent.is_(None)).order_by(alerts.c.at)
         return [Alert(row["key"], row["text"]) for row in self._access.rows(query)]
 
+    @patient
     def sent(self, pipeline: str, key: str) -> None:
         """An alert has reached whoever is told."""
         with self._access.transaction() as connection:
             this = (alerts.c.pipeline == pipeline) & (alerts.c.key == key)
             connection.execute(alerts.update().where(this).values(sent=self._access.now()))
 
+    @patient
     def _end(self, pipeline: str, state: TriggerState, about: Any, **values: Any) -> None:
         with self._access.writing(pipeline) as connection:
             still = (triggers.c.pipeline == pipeline) & (triggers.c.state == TriggerState.OPEN) & about
@@ -118,9 +123,20 @@ def _of(pipeline: str) -> Select[Any]:
     return select(triggers).where(triggers.c.pipeline == pipeline).order_by(triggers.c.id)
 
 
+def _begins(start: str) -> Any:
+    # Not LIKE: on SQLite it takes no notice of upper and lower case, on PostgreSQL it does.
+    return func.substr(triggers.c.key, 1, len(start)) == start
+
+
 def _fit(key: str) -> str:
     """A key that the column can hold; two that differ anywhere stay two."""
+    key = _writable(key)
     return key if len(key) <= _LONGEST_KEY else f"{key[: _LONGEST_KEY - 65]}#{sha256(key.encode()).hexdigest()}"
+
+
+def _writable(text: str) -> str:
+    """Text that every database takes: PostgreSQL has no place for a zero byte."""
+    return text.replace("\0", "\N{SYMBOL FOR NULL}")
 
 
 def _read(rows: Iterable[RowMapping]) -> list[Trigger]:

@@ -10,15 +10,19 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, RowMapping, select
 
-from configs.errors import Busy, UnusableHome
+from configs.errors import Busy, Unreachable, UnusableHome
+from tasks.adapters import failpoints
 from tasks.adapters.ledger import codec
 from tasks.adapters.ledger.connection import Access, insert_once
 from tasks.adapters.ledger.schema import leases
+from tasks.adapters.ledger.troubles import patient
 from tasks.adapters.processes import started
 
 EXPIRY = timedelta(seconds=45)
 """A lease without heartbeat for so long may be taken over; with a look every few seconds that is within a minute."""
 _HEARTBEAT_SECONDS = 10.0
+_AGAIN_SECONDS = 1.0
+"""Until the next beat after one that failed."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,7 @@ class Lease:
             yield self._access.fences[pipeline]
             return
         fence = self._acquire(pipeline, run)
+        failpoints.reach("lease-taken")
         self._access.fences[pipeline], self._threads[pipeline] = fence, threading.get_ident()
         stop = threading.Event()
         beat = threading.Thread(target=self._beat, args=(pipeline, fence, stop), name="lease-heartbeat", daemon=True)
@@ -71,17 +76,43 @@ class Lease:
             beat.join()
             del self._access.fences[pipeline], self._threads[pipeline]
             self._release(pipeline, fence)
+            failpoints.reach("lease-released")
 
     def holder(self, pipeline: str) -> Holder | None:
         """Who holds the lease, dead or alive; None if nobody does."""
         row = self._access.first(select(leases).where(leases.c.pipeline == pipeline))
         return None if row is None or not row["holder"] else self._holder(row)
 
+    def token(self, pipeline: str) -> int | None:
+        """The fencing token that this process holds; None if it has no lease."""
+        return self._access.fences.get(pipeline)
+
+    def require(self, pipeline: str) -> None:
+        """Make sure that the lease is still ours, before a step outside of the ledger; without a lease, nothing.
+
+        Raises:
+            Busy: Another process has taken it.
+        """
+        self._access.require(pipeline)
+
+    @contextmanager
+    def lent(self, pipeline: str, token: int | None) -> Iterator[None]:
+        """Work under the lease of the process that this one helps, while the block runs."""
+        if token is None:
+            yield
+            return
+        self._access.fences[pipeline] = token
+        try:
+            yield
+        finally:
+            del self._access.fences[pipeline]
+
     def _holder(self, row: RowMapping) -> Holder:
         expires = codec.moment(row["expires"])
         fresh = expires is not None and expires > self._access.clock()
         return Holder(row["holder"].partition(" since ")[0], row["run"], fresh and _lives(row["holder"]))
 
+    @patient
     def _acquire(self, pipeline: str, run: str | None) -> int:
         with self._access.transaction() as connection:
             insert_once(connection, leases, {"pipeline": pipeline}, {"fence": 0})
@@ -100,11 +131,15 @@ class Lease:
         connection.execute(change.values(holder=holder, fence=fence, expires=expires, **more))
 
     def _beat(self, pipeline: str, fence: int, stop: threading.Event) -> None:
-        while not stop.wait(_HEARTBEAT_SECONDS):
+        pause = _HEARTBEAT_SECONDS
+        while not stop.wait(pause):
             # A beat that fails is no end: the next one may succeed, and the fence holds if it comes too late.
-            with suppress(UnusableHome), self._access.transaction() as connection:
+            pause = min(_AGAIN_SECONDS, _HEARTBEAT_SECONDS)
+            with suppress(Unreachable, UnusableHome), self._access.transaction() as connection:
                 self._write(connection, pipeline, _myself(), fence)
+                pause = _HEARTBEAT_SECONDS
 
+    @patient
     def _release(self, pipeline: str, fence: int) -> None:
         with self._access.transaction() as connection:
             self._write(connection, pipeline, None, fence)

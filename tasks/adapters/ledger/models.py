@@ -1,5 +1,6 @@
 """Models, what they were trained on, and how they did on which batch."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import func, select
@@ -7,6 +8,8 @@ from sqlalchemy import func, select
 from tasks.adapters.ledger import codec
 from tasks.adapters.ledger.connection import Access, differs, insert_once, replace
 from tasks.adapters.ledger.schema import comparisons, drifts, models, scores, snapshots, turns
+from tasks.adapters.ledger.schema import settings as recorded_settings
+from tasks.adapters.ledger.troubles import patient
 from tasks.core.records import Comparison, Model, Score, Snapshot
 from tasks.core.turns import Drift
 
@@ -20,6 +23,7 @@ class Models:
         """
         self._access = access
 
+    @patient
     def record_snapshot(self, pipeline: str, snapshot: Snapshot) -> None:
         """Commit a selection of the dataset."""
         values = {"cutoff": codec.stamp(snapshot.cutoff), "rows": snapshot.rows, "record": codec.dump(snapshot)}
@@ -31,15 +35,27 @@ class Models:
         query = select(snapshots).where(snapshots.c.pipeline == pipeline).order_by(snapshots.c.cutoff, snapshots.c.id)
         return [codec.load(Snapshot, row["record"]) for row in self._access.rows(query)]
 
-    def record(self, pipeline: str, turn: int, model: Model) -> None:
-        """Commit a model; its bundle is published already."""
+    @patient
+    def settings(self, pipeline: str, identity: str) -> Mapping[str, Any] | None:
+        """The settings of this hash with which models were fitted; None if they were not kept."""
+        same = (recorded_settings.c.pipeline == pipeline) & (recorded_settings.c.hash == identity)
+        row = self._access.first(select(recorded_settings).where(same))
+        found: Mapping[str, Any] | None = None if row is None else row["record"]
+        return found
+
+    @patient
+    def record(self, pipeline: str, turn: int, model: Model, settings: Mapping[str, Any] | None = None) -> None:
+        """Commit a model, whose bundle is published already, and all settings: with them it can be made again."""
         values = {**_columns(model), "turn": turn, "record": codec.dump(model), "at": self._access.now()}
         with self._access.writing(pipeline) as connection:
             insert_once(connection, models, {"pipeline": pipeline, "id": model.id}, values)
+            if settings is not None:
+                key = {"pipeline": pipeline, "hash": model.settings_hash}
+                insert_once(connection, recorded_settings, key, {"record": dict(settings), "at": values["at"]})
 
     def torn(self, pipeline: str) -> list[str]:
         """Ids of models whose columns and record do not say the same."""
-        rows = self._access.rows(select(models).where(models.c.pipeline == pipeline))
+        rows = self._access.rows(select(models).where(models.c.pipeline == pipeline).order_by(models.c.at))
         found = [(row, codec.load(Model, row["record"])) for row in rows]
         return [row["id"] for row, model in found if differs(row, {"id": model.id, **_columns(model)})]
 
@@ -59,6 +75,7 @@ class Models:
         query = select(models).where(models.c.pipeline == pipeline).order_by(models.c.at, models.c.id)
         return [codec.load(Model, row["record"]) for row in self._access.rows(query)]
 
+    @patient
     def register(self, pipeline: str, model: str) -> int:
         """Give a model its version number, the next one; asked again, the same."""
         with self._access.writing(pipeline) as connection:
@@ -76,9 +93,10 @@ class Models:
         rows = self._access.rows(query.order_by(models.c.version))
         return {row["version"]: codec.load(Model, row["record"]) for row in rows}
 
+    @patient
     def record_score(self, pipeline: str, score: Score) -> None:
         """Commit how a model did on a batch."""
-        values = {"rows": score.rows, "log_loss": score.log_loss.value, "record": codec.dump(score)}
+        values = {"rows": score.rows, "log_loss": score.loss.value, "record": codec.dump(score)}
         key = {"pipeline": pipeline, "model": score.model, "batch": score.batch}
         with self._access.writing(pipeline) as connection:
             insert_once(connection, scores, key, values)
@@ -91,9 +109,11 @@ class Models:
 
     def scores(self, pipeline: str) -> dict[tuple[str, str], Score]:
         """All scores by model and batch."""
-        rows = self._access.rows(select(scores).where(scores.c.pipeline == pipeline))
+        query = select(scores).where(scores.c.pipeline == pipeline).order_by(scores.c.batch, scores.c.model)
+        rows = self._access.rows(query)
         return {(row["model"], row["batch"]): codec.load(Score, row["record"]) for row in rows}
 
+    @patient
     def record_drift(self, pipeline: str, drift: Drift) -> None:
         """Commit how far the inputs of a batch have moved."""
         values = {"reference": drift.reference, "drifted": drift.drifted, "record": codec.dump(drift)}
@@ -102,7 +122,7 @@ class Models:
 
     def drifts(self, pipeline: str) -> dict[str, Drift]:
         """Findings of drift by batch."""
-        rows = self._access.rows(select(drifts).where(drifts.c.pipeline == pipeline))
+        rows = self._access.rows(select(drifts).where(drifts.c.pipeline == pipeline).order_by(drifts.c.batch))
         return {row["batch"]: codec.load(Drift, row["record"]) for row in rows}
 
     def drift(self, pipeline: str, batch: str) -> Drift | None:
@@ -121,9 +141,10 @@ class Models:
         own = (scores.c.pipeline == models.c.pipeline) & (scores.c.model == models.c.id)
         batch = (turns.c.pipeline == models.c.pipeline) & (turns.c.number == models.c.turn)
         joined = query.join(turns, batch).join(scores, own & (scores.c.batch == turns.c.batch))
-        rows = self._access.rows(joined.where(scores.c.log_loss.is_not(None)))
+        rows = self._access.rows(joined.where(scores.c.log_loss.is_not(None)).order_by(models.c.at, models.c.id))
         return [(row["family"], row["log_loss"]) for row in rows]
 
+    @patient
     def record_comparison(self, pipeline: str, batch: str, base: str, challenger: str, result: Comparison) -> None:
         """Commit the paired losses of champion (or dummy) and challenger; of another pair they were for nothing.
 
@@ -142,7 +163,8 @@ class Models:
 
     def comparisons(self, pipeline: str) -> dict[str, Comparison]:
         """Comparisons by batch."""
-        rows = self._access.rows(select(comparisons).where(comparisons.c.pipeline == pipeline))
+        query = select(comparisons).where(comparisons.c.pipeline == pipeline).order_by(comparisons.c.batch)
+        rows = self._access.rows(query)
         return {row["batch"]: codec.load(Comparison, row["record"]) for row in rows}
 
 

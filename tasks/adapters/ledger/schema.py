@@ -6,7 +6,7 @@ Times are ISO 8601 text in UTC, so that SQLite and PostgreSQL keep and order the
 
 from sqlalchemy import JSON, Boolean, Column, Float, Integer, MetaData, String, Table, Text, UniqueConstraint, false
 
-HEAD = "0002"
+HEAD = "0004"
 """The version of the schema that this code reads and writes."""
 
 metadata = MetaData()
@@ -175,12 +175,33 @@ promotions = Table(
     Column("version", Integer, nullable=False),
     Column("model", String(64), nullable=False),
     Column("previous", Integer),
-    Column("turn", Integer, nullable=False),
+    Column("turn", Integer, comment="that decided it; null for a rollback, which a person decides"),
     Column("fence", Integer, nullable=False),
     Column("at", String(32), nullable=False),
     Column("by", String(100), nullable=False),
     Column("reason", Text, nullable=False),
+    Column("after", Integer, comment="of a rollback: the last turn that had begun"),
     UniqueConstraint("pipeline", "turn"),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    _pipeline(),
+    Column("sequence", Integer, primary_key=True, autoincrement=False, comment="of the rollback"),
+    Column("version", Integer, nullable=False, comment="what it took off; automation keeps off it until released"),
+    Column("ended", String(32), comment="when it was released"),
+    Column("released_by", String(100)),
+    Column("release_reason", Text),
+)
+
+settings = Table(
+    "settings",
+    metadata,
+    _pipeline(),
+    Column("hash", String(64), primary_key=True),
+    Column("record", JSON, nullable=False, comment="all settings, defaults included, with which models were fitted"),
+    Column("at", String(32), nullable=False),
 )
 
 leases = Table(
@@ -191,6 +212,14 @@ leases = Table(
     Column("fence", Integer, nullable=False),
     Column("expires", String(32)),
     Column("run", String(40), comment="the Prefect flow run of the holder"),
+)
+
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("writer", String(80), primary_key=True, comment="a thread of a process that wrote"),
+    Column("number", Integer, nullable=False, comment="of the last transaction that it has committed"),
+    Column("at", String(32), nullable=False),
 )
 
 alerts = Table(

@@ -6,8 +6,9 @@ from typing import Any
 from sqlalchemy import RowMapping, func, select
 
 from tasks.adapters.ledger import codec
-from tasks.adapters.ledger.connection import Access, insert_once
+from tasks.adapters.ledger.connection import Access, insert_once, replace
 from tasks.adapters.ledger.schema import projections, turns
+from tasks.adapters.ledger.troubles import patient
 from tasks.core.turns import Health, Outcome, RetrainingDecision, TurnState
 
 
@@ -20,6 +21,7 @@ class Turns:
         """
         self._access = access
 
+    @patient
     def open(self, pipeline: str, batch: str, name: str, run: str | None) -> int:
         """The number of this batch's turn; opened now if it was not, else gone on with by this run.
 
@@ -43,6 +45,7 @@ class Turns:
             connection.execute(turns.update().where(same).values(**begun))
             return int(number)
 
+    @patient
     def uncount(self, pipeline: str) -> None:
         """A person or a service stopped the turn that was open: that attempt says nothing against it."""
         with self._access.writing(pipeline) as connection:
@@ -61,12 +64,14 @@ class Turns:
         """All turns in order."""
         return self._access.rows(select(turns).where(turns.c.pipeline == pipeline).order_by(turns.c.number))
 
+    @patient
     def advance(self, pipeline: str, number: int, state: TurnState, **values: Any) -> None:
         """Commit that a turn has got this far."""
         with self._access.writing(pipeline) as connection:
             this = (turns.c.pipeline == pipeline) & (turns.c.number == number)
             connection.execute(turns.update().where(this).values(state=state, **values))
 
+    @patient
     def note(
         self,
         pipeline: str,
@@ -89,13 +94,15 @@ class Turns:
             pipeline, number, TurnState.DONE, outcome=outcome, reasons=list(reasons), finished=self._access.now()
         )
 
-    def project(self, pipeline: str, number: int, target: str, result: Any) -> None:
-        """Note that a turn has been shown in `target`, and how to find it there."""
+    @patient
+    def project(self, pipeline: str, number: int, target: str, result: Any, *, again: bool = False) -> None:
+        """Note that a turn has been shown in `target`, and how to find it; `again` if it was, and is elsewhere."""
         with self._access.writing(pipeline) as connection:
             key = {"pipeline": pipeline, "turn": number, "target": target}
-            insert_once(connection, projections, key, {"result": result, "at": self._access.now()})
+            write = replace if again else insert_once
+            write(connection, projections, key, {"result": result, "at": self._access.now()})
 
     def projected(self, pipeline: str, target: str) -> dict[int, Any]:
         """What has been shown in `target`, by turn."""
         query = select(projections).where(projections.c.pipeline == pipeline, projections.c.target == target)
-        return {row["turn"]: row["result"] for row in self._access.rows(query)}
+        return {row["turn"]: row["result"] for row in self._access.rows(query.order_by(projections.c.turn))}

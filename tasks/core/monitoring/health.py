@@ -9,7 +9,8 @@ from collections.abc import Iterable
 
 from configs.monitoring import HealthSettings
 from configs.reporting import ReportingSettings
-from tasks.core import wording
+from tasks.core import measures, wording
+from tasks.core.measures import Measure
 from tasks.core.records import Metric, Score
 from tasks.core.turns import Drift, Health, HealthState
 
@@ -25,60 +26,72 @@ def judge(
 ) -> Health:
     """Say how the live model did on a batch; the reasons that made the state come first.
 
-    - not well: the interval of its log loss lies above the log loss of no model.
-    - watch: above no model though within the interval; or the expected and the actual share of positives differ by more
-      than the setting; or the interval of its loss lies above the interval at its gate.
+    - not well: the interval of its loss lies above the loss of no model.
+    - watch: above no model though within the interval; or the expected and the actual share of positives (of a number:
+      the means) differ by more than the setting; or the interval of its loss lies above the interval at its gate.
     - not judged: no score, no labelled row, or a loss that is not a number.
 
     Args:
         score: The live model on this batch.
         gate: The live model on the batch on which it won; None while it is that batch.
         drift: Of this batch; it is told when the batch has drifted, and never changes the state.
-        settings: How far the shares may differ.
+        settings: How far the shares, or means, may differ.
         words: What a row and a positive label are called.
-        dummy_loss: Log loss of a constant on the same rows.
+        dummy_loss: Loss of a constant on the same rows.
     """
-    loss = score.log_loss if score is not None and score.rows > 0 else None
+    loss = score.loss if score is not None and score.rows > 0 else None
     if score is None or loss is None or not _is_finite(loss.value):
         return Health(HealthState.NOT_JUDGED, (f"There are no labelled {words.row[1]} to judge it on.",))
-    unwell, watch = _against_no_model(loss, dummy_loss)
-    share = _share_sentence(score, words)
-    off = abs(score.mean_predicted - score.positives / score.rows) > settings.max_share_error
+    unwell, watch = _against_no_model(loss, dummy_loss, measures.of(score))
+    share = level_sentence(score, words)
+    off = is_off(score, settings)
     at_gate = _loss_sentence(score, gate, words)
-    worse = gate is not None and _lies_above(loss, gate.log_loss)
+    worse = gate is not None and _lies_above(loss, gate.loss)
     drifted = [f"{drift.reasons[0]}."] if drift is not None and drift.drifted else []
     watching = [*watch, *([share] if off else []), *([at_gate] if worse else [])]
     state = HealthState.UNWELL if unwell else HealthState.WATCH if watching else HealthState.WELL
     return Health(state, _once([*unwell, *watching, share, at_gate, *drifted]))
 
 
-def _against_no_model(loss: Metric, dummy_loss: float | None) -> tuple[list[str], list[str]]:
+def is_off(score: Score, settings: HealthSettings) -> bool:
+    """Whether the expected and the actual share of positives, or means of a number, differ by more than the setting."""
+    bias = measures.bias(score)
+    most = settings.max_share_error if score.variance is None else settings.max_bias
+    return bias is not None and abs(bias) > most
+
+
+def level_sentence(score: Score, words: ReportingSettings) -> str:
+    """What was expected of the rows as a whole, and what happened."""
+    write = measures.of(score).level
+    expected, actual = write(score.mean_predicted), write(measures.actual(score))
+    if score.variance is not None:
+        return f"It expected {words.quantity(expected)} for the average {words.row[0]}; it was {actual}."
+    return f"It expected {expected} of {words.row[1]} to be {words.outcome}; {actual} were."
+
+
+def _against_no_model(loss: Metric, dummy_loss: float | None, told: Measure) -> tuple[list[str], list[str]]:
     """Sentences that make it unwell, and that make it one to watch."""
     if dummy_loss is None or loss.value is None or loss.value <= dummy_loss:
         return [], []
-    told = f"Its log loss, {_with_interval(loss)}, was above {wording.loss(dummy_loss)}, that of no model"
+    text = f"Its {told.title}, {_with_interval(loss, told)}, was above {told.loss(dummy_loss)}, that of no model"
     if loss.low is not None and loss.low > dummy_loss:
-        return [f"{told}; the interval does not reach it."], []
-    return [], [f"{told}, which lies within the interval." if loss.low is not None else f"{told}."]
-
-
-def _share_sentence(score: Score, words: ReportingSettings) -> str:
-    expected, actual = wording.share(score.mean_predicted), wording.share(score.positives / score.rows)
-    return f"It expected {expected} of {words.row[1]} to be {words.outcome}; {actual} were."
+        return [f"{text}; the interval does not reach it."], []
+    return [], [f"{text}, which lies within the interval." if loss.low is not None else f"{text}."]
 
 
 def _loss_sentence(score: Score, gate: Score | None, words: ReportingSettings) -> str:
     rows = f"{wording.count(score.rows)} {words.row[0 if score.rows == 1 else 1]}"
-    told = f"Its log loss on {rows} was {_with_interval(score.log_loss)}"
-    return f"{told}." if gate is None else f"{told}, against {_with_interval(gate.log_loss)} at its gate."
+    measure = measures.of(score)
+    told = f"Its {measure.title} on {rows} was {_with_interval(score.loss, measure)}"
+    return f"{told}." if gate is None else f"{told}, against {_with_interval(gate.loss, measure)} at its gate."
 
 
-def _with_interval(metric: Metric) -> str:
+def _with_interval(metric: Metric, told: Measure) -> str:
     if metric.value is None:
         return "–"
     if metric.low is None or metric.high is None:
-        return wording.loss(metric.value)
-    return f"{wording.loss(metric.value)} ({wording.interval(metric.low, metric.high)})"
+        return told.loss(metric.value)
+    return f"{told.loss(metric.value)} ({wording.interval(metric.low, metric.high, told.loss)})"
 
 
 def _lies_above(now: Metric, then: Metric) -> bool:

@@ -7,10 +7,26 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import log10
 
-from tasks.core import wording
+from configs.monitoring import HealthSettings
+from tasks.core import measures, wording
+from tasks.core.measures import Measure
+from tasks.core.monitoring import health
 from tasks.core.records import Score
 from tasks.core.reporting import labels, sentences
-from tasks.core.reporting.marks import WIDE, Chart, Mark, Scale, apart, decimals, mark, path, percent, runs, ticks
+from tasks.core.reporting.marks import (
+    WIDE,
+    Chart,
+    Mark,
+    Scale,
+    apart,
+    brief,
+    decimals,
+    mark,
+    path,
+    percent,
+    runs,
+    ticks,
+)
 from tasks.core.turns import Turn, VerdictKind
 
 LINE_HEIGHT = 14.0
@@ -30,7 +46,7 @@ class Line:
 
 
 def loss(turns: Sequence[Turn], live_from: Sequence[tuple[int, int]], label: str) -> Chart | None:
-    """Log loss per turn: the champion with its interval, retrained every turn, never retrained, no model.
+    """Loss per turn: the champion with its interval, retrained every turn, never retrained, no model.
 
     `live_from` has turn and version of the promotions to mark. None if there is no turn to draw.
     """
@@ -49,7 +65,7 @@ def loss(turns: Sequence[Turn], live_from: Sequence[tuple[int, int]], label: str
     scale = _fitted(known, 18, height - 8)
     skip = [turn.champion is None for turn in turns]
     shapes = [_band(bands, skip, scale)]
-    under, over = _axis(scale, wording.loss), []
+    under, over = _axis(scale, _told(turns).loss), []
     for line in lines:
         shapes += _joined(line, skip, scale, len(turns))
         if line.css in ("fresh", "champ"):
@@ -67,7 +83,7 @@ def gain(turns: Sequence[Turn], label: str) -> Chart | None:
         return None
     height = 132.0
     scale = _fitted([*known, 0.0], 10, height - 10)
-    under = _axis(scale, wording.gain)
+    under = _axis(scale, _told(turns).gain)
     under.append(mark("line", "zero", x1="0", x2="100%", y1=scale(0), y2=scale(0)))
     over = []
     for n, (turn, pair) in enumerate(zip(turns, pairs, strict=True)):
@@ -107,26 +123,28 @@ def evidence(turns: Sequence[Turn], needed: float, label: str) -> Chart | None:
     return Chart(height, label, tuple(under), (), (*over, *_hits(turns, height, _evidence_title)))
 
 
-def share(turns: Sequence[Turn], most: float, outcome: str, label: str) -> Chart | None:
-    """Share of positives per turn, expected by the champion and actual; thick where they differ by more than `most`."""
+def share(turns: Sequence[Turn], limits: HealthSettings, outcome: str, label: str) -> Chart | None:
+    """Share of positives (or mean label) per turn, expected by the champion and actual; thick where it was off."""
     pairs = [_shares(turn.champion) for turn in turns]
     known = [v for pair in pairs if pair for v in pair]
     if not known:
         return None
     height = 128.0
     scale = _fitted(known, 12, height - 12)
-    under, over = _axis(scale, wording.share), []
+    write = _told(turns).level
+    under, over = _axis(scale, write), []
     for n, pair in enumerate(pairs):
         if pair is None:
             continue
         x, (expected, actual) = percent((n + 0.5) / len(turns)), pair
-        css = "off" if abs(expected - actual) > most else "whisker"
+        score = turns[n].champion
+        css = "off" if score and health.is_off(score, limits) else "whisker"
         over.append(mark("line", css, x1=x, x2=x, y1=scale(expected), y2=scale(actual)))
         over.append(_dot(n, len(turns), scale(expected), "fresh"))
         over.append(_dot(n, len(turns), scale(actual), "ink"))
     last = next(pair for pair in reversed(pairs) if pair)
     ends = apart([scale(last[1]) + 4, scale(last[0]) + 4], LINE_HEIGHT, 10, height - 4)
-    texts = (f"were {outcome}", f"expected {outcome}")
+    texts = (f"were {outcome}", f"expected {outcome}") if write is wording.share else ("actual", "expected")
     over += [mark("text", "end", text, x="100%", dx="10", y=y) for text, y in zip(texts, ends, strict=True)]
     return Chart(height, label, tuple(under), (), (*over, *_hits(turns, height, _share_title)))
 
@@ -141,24 +159,31 @@ def overview(turns: Sequence[Turn], shown: int, label: str) -> Chart | None:
     scale = Scale(min(known), max(known), 6, height - 6)
     part = shown / len(turns)
     window = mark("rect", "window", x=percent(1 - part), y=0, width=percent(part), height=height)
-    ends = [(scale.high, scale.top + 4), (scale.low, scale.bottom + 4)]
-    under = [window, *[mark("text", "tick", wording.loss(v), x=-10, y=y) for v, y in ends]]
+    ends, write = [(scale.high, scale.top + 4), (scale.low, scale.bottom + 4)], _told(turns).loss
+    under = [window, *[mark("text", "tick", write(v), x=-10, y=y) for v, y in ends]]
     shapes = _joined(Line("", "champ", values), [turn.champion is None for turn in turns], scale, len(turns))
     return Chart(height, label, tuple(under), tuple(shapes))
 
 
 # ── parts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 def _loss(score: Score | None) -> float | None:
-    return score.log_loss.value if score else None
+    return score.loss.value if score else None
 
 
 def _interval(turn: Turn) -> tuple[float, float] | None:
-    metric = turn.champion.log_loss if turn.champion else None
+    metric = turn.champion.loss if turn.champion else None
     return (metric.low, metric.high) if metric and metric.low is not None and metric.high is not None else None
 
 
 def _shares(score: Score | None) -> tuple[float, float] | None:
-    return (score.mean_predicted, score.positives / score.rows) if score and score.rows else None
+    actual = measures.actual(score) if score else None
+    return (score.mean_predicted, actual) if score and actual is not None else None
+
+
+def _told(turns: Sequence[Turn]) -> Measure:
+    """How the numbers of these turns are written: those of the latest that was judged."""
+    judged = (turn.champion or turn.probe for turn in reversed(turns))
+    return measures.of(next((score for score in judged if score), None))
 
 
 def _power(value: float) -> float:
@@ -185,9 +210,9 @@ def _axis(scale: Scale, write: Callable[[float], str]) -> list[Mark]:
 def _tick(value: float, places: int, write: Callable[[float], str]) -> str:
     if write is wording.share:
         return wording.share(round(value, 6))
-    if write is wording.gain:
-        return "0" if abs(value) < 1e-9 else f"{value:+.{places}f}".replace("-", "−")
-    return f"{value:.{places}f}".replace("-", "−")
+    if write in (wording.gain, wording.signed_amount):
+        return "0" if abs(value) < 1e-9 else brief(value, places, signed=True)
+    return brief(value, places)
 
 
 def _powers(scale: Scale) -> list[Mark]:
@@ -283,10 +308,11 @@ def _hits(turns: Sequence[Turn], height: float, title: Callable[[Turn], str]) ->
 def _loss_title(turn: Turn) -> str:
     if not turn.champion:
         return labels.verdict(turn)
-    parts = [f"champion {wording.loss(_loss(turn.champion))}"]
-    parts += [f"retrained {wording.loss(_loss(turn.probe))}"] if turn.probe else []
-    parts += [f"never retrained {wording.loss(_loss(turn.never))}"] if turn.never else []
-    parts += [f"no model {wording.loss(turn.dummy_loss)}"] if turn.dummy_loss is not None else []
+    write = measures.of_turn(turn).loss
+    parts = [f"champion {write(_loss(turn.champion))}"]
+    parts += [f"retrained {write(_loss(turn.probe))}"] if turn.probe else []
+    parts += [f"never retrained {write(_loss(turn.never))}"] if turn.never else []
+    parts += [f"no model {write(turn.dummy_loss)}"] if turn.dummy_loss is not None else []
     return ", ".join(parts)
 
 
@@ -304,5 +330,5 @@ def _evidence_title(turn: Turn) -> str:
 
 
 def _share_title(turn: Turn) -> str:
-    pair = _shares(turn.champion)
-    return f"expected {wording.share(pair[0])}, was {wording.share(pair[1])}" if pair else labels.verdict(turn)
+    pair, write = _shares(turn.champion), measures.of_turn(turn).level
+    return f"expected {write(pair[0])}, was {write(pair[1])}" if pair else labels.verdict(turn)

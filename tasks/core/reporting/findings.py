@@ -6,7 +6,7 @@
 from collections.abc import Sequence
 
 from configs.settings import PipelineSettings
-from tasks.core import wording
+from tasks.core import measures, wording
 from tasks.core.records import Batch, BatchStatus, Score, SliceScore
 from tasks.core.reporting import labels
 from tasks.core.reporting.labels import capital
@@ -19,7 +19,7 @@ def loss(history: History) -> str:
     """How much of the gain of retraining every turn the promotions captured."""
     known = []
     for turn in history.turns:
-        losses = [s.log_loss.value if s else None for s in (turn.champion, turn.probe, turn.never)]
+        losses = [s.loss.value if s else None for s in (turn.champion, turn.probe, turn.never)]
         if turn.champion and turn.champion.rows and all(value is not None for value in losses):
             known.append((turn.champion.rows, *[float(value or 0) for value in losses]))
     if not known:
@@ -27,15 +27,16 @@ def loss(history: History) -> str:
     rows = sum(n for n, _, _, _ in known)
     saved = sum(n * (never - live) for n, live, _, never in known) / rows
     most = sum(n * (never - fresh) for n, _, fresh, never in known) / rows
-    changes = sum(1 for p in history.promotions if p.previous is not None)
+    changes = sum(1 for p in history.promotions if p.previous is not None and not p.is_rollback)
     turns = f"at {'each of ' if len(known) > 1 else ''}{labels.number_of(len(known), ('turn', 'turns'))}"
     if most <= 0:
         return f"Putting a retrained model live {turns} would have gained nothing over never retraining."
+    told = measures.of(next((turn.champion for turn in history.turns if turn.champion), None))
     if not changes:
-        return f"Putting a retrained model live {turns} would have lowered the log loss by {wording.difference(most)}."
+        return f"Putting a retrained model live {turns} would have lowered the {told.title} by {told.difference(most)}."
     who = f"{capital(wording.number_word(changes))} promotion{'s' if changes > 1 else ''}"
     if saved <= 0:
-        return f"{who} cost {wording.difference(saved)} of log loss against never retraining."
+        return f"{who} cost {told.difference(saved)} of {told.title} against never retraining."
     part = wording.share(saved / most)
     return f"{who} captured {part} of what putting a retrained model live {turns} would have gained."
 
@@ -61,6 +62,8 @@ def evidence(turns: Sequence[Turn], needed: float) -> str:
     """How often the evidence reached what is needed, or how close it came."""
     known = [turn for turn in turns if turn.evidence]
     limit = wording.number(needed)
+    if not known and any(turn.comparison and turn.comparison.independent for turn in turns):
+        return "No evidence is taken: nothing tells which rows share their luck."
     if not known:
         return f"No evidence yet; {limit} is needed."
     reached = [turn for turn in known if turn.evidence and turn.evidence.value >= turn.evidence.needed]
@@ -75,16 +78,19 @@ def evidence(turns: Sequence[Turn], needed: float) -> str:
 
 
 def share(turns: Sequence[Turn], settings: PipelineSettings) -> str:
-    """In which batches the expected share was off, and to which side."""
-    most = settings.monitoring.health.max_share_error
+    """In which batches the expected share (of a number: mean) was off, and to which side."""
+    is_number, limits = settings.training.problem == "regression", settings.monitoring.health
+    most = limits.max_bias if is_number else limits.max_share_error
     scores = [(t.batch.name, t.champion) for t in turns if t.champion and t.champion.rows]
-    judged = [(name, score.mean_predicted - score.positives / score.rows) for name, score in scores]
+    judged = [(name, measures.bias(score) or 0.0) for name, score in scores]
     if not judged:
-        return "No expected share has been compared with what happened yet."
+        return f"No expected {'mean' if is_number else 'share'} has been compared with what happened yet."
     low = [name for name, error in judged if error < -most]
     high = [name for name, error in judged if error > most]
     points = f"{wording.number(round(100 * most, 2))} points"
     subject = f"The expected share of {settings.reporting.outcome} {settings.reporting.row[1]}"
+    if is_number:
+        points, subject = f"{wording.number(most)} standard deviations", "The mean answer"
     if not low and not high:
         return f"{subject} was never off by more than {points} in {_batches(len(judged))}."
     sides = [f"too low {labels.several(low)}"] if low else []
@@ -121,6 +127,9 @@ def calibration(score: Score | None, version: int | None, settings: PipelineSett
     more = sum(b.actual > b.predicted for b in groups)
     less = sum(b.actual < b.predicted for b in groups)
     word, count = ("more", more) if more >= less else ("less", less)
+    if settings.training.problem == "regression":
+        which = "above" if more >= less else "below"
+        return f"The mean label was {which} what v{version} said in {count} of {len(groups)} groups."
     who = f"{capital(settings.reporting.row[1])} were {settings.reporting.outcome}"
     return f"{who} {word} often than v{version} said in {count} of {len(groups)} groups."
 
@@ -128,7 +137,7 @@ def calibration(score: Score | None, version: int | None, settings: PipelineSett
 def slices(score: Score | None) -> str:
     """Highest and lowest loss among the slices with enough rows."""
     enough = [part for part in (score.slices if score else ()) if part.sufficient]
-    known = [(part.log_loss.value, part) for part in enough if part.log_loss.value is not None]
+    known = [(part.loss.value, part) for part in enough if part.loss.value is not None]
     if not known:
         return "No slice has enough rows to be judged."
     high, low = max(known, key=lambda pair: pair[0])[1], min(known, key=lambda pair: pair[0])[1]
@@ -174,7 +183,7 @@ def _rows_of(refused: Sequence[Batch], nouns: tuple[str, str]) -> str:
 
 
 def _slice(part: SliceScore) -> str:
-    return f"{part.column} {part.label} ({wording.loss(part.log_loss.value)})"
+    return f"{part.column} {part.label} ({measures.write(part.loss.name)(part.loss.value)})"
 
 
 def _times(count: int) -> str:

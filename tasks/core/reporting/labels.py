@@ -5,9 +5,10 @@ A batch is told by its own name; a name that is a month or a day (`2013-02`, `20
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 
 from tasks.core import wording
-from tasks.core.turns import HealthState, History, Outcome, Turn
+from tasks.core.turns import HealthState, History, Outcome, Promotion, Turn
 
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -33,6 +34,8 @@ _DATE = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01]))?", re.ASC
 _VERSION = re.compile(r"v\d")
 _MOST_MONTHS = 8
 _MOST_NAMES = 3
+_ROOMY = 13
+"""So many days have room side by side with their months."""
 
 
 def short(name: str) -> str | None:
@@ -41,6 +44,19 @@ def short(name: str) -> str | None:
         return None
     month = MONTHS[int(found[2]) - 1][:3]
     return f"{int(found[3])} {month}" if found[3] else month
+
+
+def axis(names: Sequence[str]) -> list[str | None]:
+    """`short` names side by side: of many days only the first of each month says its month, the others `15`."""
+    brief = [short(name) for name in names]
+    if len(brief) <= _ROOMY:
+        return list(brief)
+    months = [(name or "").partition(" ")[2] for name in brief]
+    begins = [place == 0 or months[place - 1] != month for place, month in enumerate(months)]
+    parts = zip(brief, months, begins, strict=True)
+    return [
+        name if not (name and month) else month if first else name.partition(" ")[0] for name, month, first in parts
+    ]
 
 
 def medium(name: str) -> str:
@@ -106,5 +122,28 @@ def health(turn: Turn) -> str:
 
 
 def live_after(history: History, turn: Turn) -> int | None:
-    """The version that was live when a turn had ended."""
-    return next((p.version for p in reversed(history.promotions) if p.turn <= turn.number), None)
+    """The version that was live when a turn had ended; what a person went back to later does not count."""
+
+    def was_made(change: Promotion) -> bool:
+        if change.turn is not None:
+            return change.turn <= turn.number
+        return change.place < turn.number or (turn.finished is not None and change.at <= turn.finished)
+
+    return next((p.version for p in reversed(history.promotions) if was_made(p)), None)
+
+
+def live_now(history: History) -> int | None:
+    """The version that is live."""
+    return history.promotions[-1].version if history.promotions else None
+
+
+def since(change: Promotion) -> str:
+    """`turn 6`, `the rollback of 2026-11-21 07:38 UTC`: what made a version live."""
+    if change.turn is not None:
+        return f"turn {wording.count(change.turn)}"
+    return f"the rollback of {moment(change.at)}"
+
+
+def moment(at: datetime) -> str:
+    """`2026-11-21 07:38 UTC`."""
+    return f"{at:%Y-%m-%d %H:%M} UTC"

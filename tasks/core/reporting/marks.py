@@ -9,6 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
 
+_SIZES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e4, "k"))
+"""From where on a tick is told in thousands and so on."""
+_UNITS = {"T": 1e12, "G": 1e9, "M": 1e6, "k": 1e3}
 WIDE = 1000.0
 """Units across the stretched inner SVG."""
 
@@ -110,7 +113,15 @@ def decimals(values: Sequence[float]) -> int:
     if len(values) < 2:
         return 2
     step = values[1] - values[0]
-    return max(0, -floor(log10(step) + 1e-9)) + (0 if _is_round(step) else 1)
+    return max(0, -floor(log10(step) + 1e-9)) + (0 if _is_round(step) or step >= 10 else 1)
+
+
+def brief(value: float, places: int, signed: bool = False) -> str:
+    """A tick with so many decimals; from ten thousand on in thousands, millions and so on: `0.50`, `12.5k`, `+3M`."""
+    letter = next((letter for size, letter in _SIZES if abs(value) >= size), "")
+    sign = "+" if signed else ""
+    text = f"{value / _UNITS[letter]:{sign}.4g}{letter}" if letter else f"{value:{sign},.{places}f}"
+    return text.replace("-", "−")
 
 
 def apart(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:

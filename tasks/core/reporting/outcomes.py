@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tasks.core.records import Batch
 from tasks.core.reporting import labels
-from tasks.core.turns import Health, Outcome, Trigger, Turn
+from tasks.core.turns import Health, Outcome, Promotion, Trigger, Turn
 
 Row = dict[str, str | int | float | bool | None]
 
@@ -75,6 +75,13 @@ def poll(pipeline: str, new: int, crashed: bool, old: bool, started: bool, alert
     found += [f"{alerts} alert{'s' if alerts > 1 else ''}"] if alerts else []
     told = ", ".join(found) or "nothing new"
     return Ended(f"{pipeline} · poll → {told}", f"{labels.capital(told)}.")
+
+
+def rollback(pipeline: str, made: Promotion, problem: str) -> Ended:
+    """`flights · rollback → v4 in place of v6`, by whom and why; and what could not be told."""
+    told = f"{made.by} went back from v{made.previous} to v{made.version}: {labels.ended(made.reason)}"
+    later = f" MLflow or the report could not be told: {labels.ended(problem)}" if problem else ""
+    return Ended(f"{pipeline} · rollback → v{made.version} in place of v{made.previous}", f"{told}{later}")
 
 
 def data_rows(batch: Batch) -> list[Row]:

@@ -17,8 +17,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from configs.settings import PipelineSettings
-from tasks.core import wording
+from tasks.core import measures, wording
 from tasks.core.reporting import charts, findings, labels, pictures, sentences, slices, stories, tables, versions
+from tasks.core.reporting.labels import capital
 from tasks.core.reporting.marks import Chart
 from tasks.core.turns import HealthState, History, Outcome, Turn
 
@@ -114,10 +115,10 @@ def render(history: History, settings: PipelineSettings, *, written: datetime, l
             csp=_policy(style, script),
             style=Markup(style),  # noqa: S704 - our own file
             script=Markup(script),  # noqa: S704 - our own file
-            written=versions.moment(written),
+            written=labels.moment(written),
             headline=sentences.headline(history, settings),
             numbers=sentences.four_numbers(history, settings),
-            columns=[_column(turn) for turn in shown],
+            columns=list(map(_column, shown, labels.axis([turn.batch.name for turn in shown]))),
             reigns=_reigns(history, shown),
             overview=_overview(history, len(shown)),
             figures=_figures(history, shown, settings),
@@ -126,6 +127,8 @@ def render(history: History, settings: PipelineSettings, *, written: datetime, l
             older=[(_column(turn), sentences.why(turn), _numbers(turn)) for turn in reversed(older)],
             nouns=settings.reporting.row,
             outcome=settings.reporting.outcome,
+            is_number=settings.training.problem == "regression",
+            loss=measures.of_problem(settings.training.problem).title,
             **_data(history, settings),
             **_inputs(shown, settings),
             **_model(history, settings),
@@ -155,14 +158,15 @@ def _policy(style: str, script: str) -> str:
 
 
 # ── over time ─────────────────────────────────────────────────────────────────────────────────────────────────────
-def _column(turn: Turn) -> Column:
-    name = labels.short(turn.batch.name) or str(turn.number)
+def _column(turn: Turn, place: str | None = None) -> Column:
+    place = place or labels.short(turn.batch.name)
+    name = place or str(turn.number)
     verdict = _VERDICT_GLYPHS[turn.outcome] if turn.outcome else "unjudged"
     health = _HEALTH_GLYPHS[turn.health.state] if turn.health else "unjudged"
     return Column(
         turn=turn.number,
         name=name,
-        brief=name[:1] if labels.short(turn.batch.name) else "" if turn.number % 5 else name,
+        brief="" if place and place.isdigit() else name[:1] if place else "" if turn.number % 5 else name,
         full=labels.medium(turn.batch.name),
         verdict=(verdict, labels.verdict(turn)),
         health=(health, labels.health(turn)),
@@ -171,7 +175,7 @@ def _column(turn: Turn) -> Column:
 
 def _reigns(history: History, turns: Sequence[Turn]) -> list[Reign]:
     found: list[Reign] = []
-    now = labels.live_after(history, turns[-1]) if turns else None
+    now = labels.live_now(history)
     for turn in turns:
         version = labels.live_after(history, turn)
         name = f"v{version}" if version is not None else ""
@@ -186,16 +190,17 @@ def _overview(history: History, shown: int) -> Figure | None:
     if len(history.turns) <= shown:
         return None
     finding = f"All {wording.count(len(history.turns))} turns."
-    reading = f"Log loss of the champion; the last {shown} turns, shaded, follow in full."
+    told = capital(measures.of_turn(history.turns[-1]).title)
+    reading = f"{told} of the champion; the last {shown} turns, shaded, follow in full."
     chart = charts.overview(history.turns, shown, f"{finding} {reading}")
     return Figure(finding, reading, chart) if chart else None
 
 
 def _figures(history: History, turns: Sequence[Turn], settings: PipelineSettings) -> list[Figure]:
-    needed = settings.promotion.false_promotion_every
-    rows = settings.reporting.row[1]
+    needed, rows = settings.promotion.false_promotion_every, settings.reporting.row[1]
+    loss = capital(measures.of_problem(settings.training.problem).title)
     percent = wording.share(settings.evaluation.confidence)
-    live_from = [(p.turn, p.version) for p in history.promotions if p.previous is not None]
+    live_from = [(p.place, p.version) for p in history.promotions if p.previous is not None]
     said = (
         findings.loss(history),
         findings.gain(turns),
@@ -203,36 +208,41 @@ def _figures(history: History, turns: Sequence[Turn], settings: PipelineSettings
         findings.share(turns, settings),
     )
     drawn = (
-        charts.loss(turns, live_from, f"Log loss per turn. {said[0]}"),
+        charts.loss(turns, live_from, f"{loss} per turn. {said[0]}"),
         charts.gain(turns, f"Gain of retraining per turn. {said[1]}"),
         charts.evidence(turns, needed, f"Evidence per turn. {said[2]}"),
-        charts.share(turns, settings.monitoring.health.max_share_error, settings.reporting.outcome, said[3]),
+        charts.share(turns, settings.monitoring.health, settings.reporting.outcome, said[3]),
     )
     readings = (
-        f"Log loss per turn, lower is better; band: {percent} interval of the champion.",
+        f"{loss} per turn, lower is better; band: {percent} interval of the champion.",
         f"Loss of the champion minus loss of a model retrained for the batch, same {rows}; lines: {percent} interval.",
         "Carried from turn to turn, but never below 1; after a promotion it starts again at 1. Logarithmic.",
-        f"Expected by the champion (hollow) and actual (filled); thick: off by more than {_points(settings)} points.",
+        f"Expected by the champion (hollow) and actual (filled); thick: off by more than {_points(settings)}.",
     )
     known = zip(said, readings, drawn, (charts.LINES, (), (), ()), strict=True)
     return [Figure(finding, reading, chart, key) for finding, reading, chart, key in known if chart]
 
 
 def _points(settings: PipelineSettings) -> str:
-    return wording.number(round(100 * settings.monitoring.health.max_share_error, 2))
+    """How far a share, or a mean, may be off."""
+    limits = settings.monitoring.health
+    if settings.training.problem == "regression":
+        return f"{wording.number(limits.max_bias)} standard deviations"
+    return f"{wording.number(round(100 * limits.max_share_error, 2))} points"
 
 
 def _numbers(turn: Turn) -> tuple[str, ...]:
     score, pair = turn.champion, turn.comparison if turn.champion else None
     gain = sentences.gain(pair) if pair else wording.MISSING
-    expected = wording.share(score.mean_predicted) if score else wording.MISSING
-    actual = wording.share(score.positives / score.rows) if score and score.rows else wording.MISSING
+    told = measures.of_turn(turn)
+    expected = told.level(score.mean_predicted) if score else wording.MISSING
+    actual = told.level(measures.actual(score)) if score else wording.MISSING
     return (
         wording.count(score.rows) if score else wording.MISSING,
         sentences.loss(score),
-        wording.loss(turn.probe.log_loss.value if turn.probe else None),
-        wording.loss(turn.never.log_loss.value if turn.never else None),
-        wording.loss(turn.dummy_loss),
+        sentences.value(turn.probe),
+        sentences.value(turn.never),
+        told.loss(turn.dummy_loss),
         gain,
         wording.evidence(turn.evidence.value if turn.evidence else None),
         expected,
@@ -297,7 +307,7 @@ def _inputs(turns: Sequence[Turn], settings: PipelineSettings) -> dict[str, obje
 
 
 def _model(history: History, settings: PipelineSettings) -> dict[str, object]:
-    live = labels.live_after(history, history.turns[-1]) if history.turns else None
+    live = labels.live_now(history) if history.turns else None
     judged = next((t for t in reversed(history.turns) if t.champion and t.champion_version == live), None)
     shown = judged or next((t for t in reversed(history.turns) if t.probe), None)
     score = judged.champion if judged else dict(history.gates).get(live) if live is not None else None
@@ -305,7 +315,8 @@ def _model(history: History, settings: PipelineSettings) -> dict[str, object]:
     table = slices.table(shown) if shown else None
     words = settings.reporting
     said = findings.calibration(score, live, settings)
-    texts = (f"{words.outcome} as often", "as expected")
+    is_number = settings.training.problem == "regression"
+    texts = ("the mean", "as expected") if is_number else (f"{words.outcome} as often", "as expected")
     return {
         "live": live,
         "facts": versions.model_facts(history, live, judged, settings) if live is not None else (),

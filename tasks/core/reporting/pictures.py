@@ -6,15 +6,15 @@ Pure geometry: values in, marks out. Charts with one column per turn live in `ch
 from collections.abc import Sequence
 
 from tasks.core import wording
-from tasks.core.records import Comparison, Metric, Score
-from tasks.core.reporting.marks import WIDE, Chart, Mark, Point, Scale, decimals, mark, path, percent, ticks
+from tasks.core.records import CalibrationBin, Comparison, Metric, Score
+from tasks.core.reporting.marks import WIDE, Chart, Mark, Point, Scale, brief, decimals, mark, path, percent, ticks
 from tasks.core.turns import ColumnDrift
 
 
 def clusters(pair: Comparison, label: str) -> Chart | None:
     """Gain per row in each cluster as bars up and down."""
     gains = cluster_gains(pair)
-    if not gains or not any(gains):
+    if pair.independent or not gains or not any(gains):
         return None
     height, most = 44.0, max(abs(g) for g in gains)
     scale = Scale(-most, most, 2, height - 2)
@@ -50,22 +50,27 @@ def histogram(column: ColumnDrift, label: str) -> Chart | None:
 
 
 def calibration(score: Score, other: Score | None, texts: Sequence[str], label: str) -> Chart | None:
-    """Share that happened over share expected, ten groups of rows; `texts` are two lines beside the diagonal."""
+    """What happened over what was expected, ten groups of rows; `texts` are two lines beside the diagonal.
+
+    Shares begin at 0 and end at 1 at most, numbers where they are.
+    """
     if not score.calibration:
         return None
     bins = [*score.calibration, *(other.calibration if other else ())]
-    most = min(1.0, max(max(b.predicted, b.actual) for b in bins) * 1.06 or 1.0)
+    least, most = _ends(bins, score.variance is not None)
     size, left = 280.0, 40.0
-    across, down = Scale(0, most, size + left - 8, left), Scale(0, most, 8, size)
+    across, down = Scale(least, most, size + left - 8, left), Scale(least, most, 8, size)
     under: list[Mark] = []
-    for value in ticks(0, most, 4):
+    values = ticks(least, most, 4)
+    for value in values:
         x, y = across(value), down(value)
+        text = brief(value, decimals(values)) if score.variance is not None else wording.share(round(value, 6))
         under.append(mark("line", "grid", x1=left, x2=size + left - 8, y1=y, y2=y))
-        under.append(mark("text", "tick", wording.share(round(value, 6)), x=left - 6, y=y + 4))
-        under.append(mark("text", "tick mid", wording.share(round(value, 6)), x=x, y=size + 17))
-    under.append(mark("line", "zero", x1=across(0), y1=down(0), x2=across(most), y2=down(most)))
-    for n, text in enumerate(texts):
-        under.append(mark("text", "aside right", text, x=across(most) - 2, y=down(most * 0.5) + 14 * n))
+        under.append(mark("text", "tick", text, x=left - 6, y=y + 4))
+        under.append(mark("text", "tick mid", text, x=x, y=size + 17))
+    under.append(mark("line", "zero", x1=across(least), y1=down(least), x2=across(most), y2=down(most)))
+    for n, aside in enumerate(texts):
+        under.append(mark("text", "aside right", aside, x=across(most) - 2, y=down((least + most) / 2) + 14 * n))
     points: list[Point] = [(across(b.predicted), down(b.actual)) for b in score.calibration]
     hollow = [(across(b.predicted), down(b.actual)) for b in (other.calibration if other else ())]
     over = [mark("circle", "dot fresh", cx=x, cy=y, r=3.2) for x, y in hollow]
@@ -106,7 +111,7 @@ def axis(scale: tuple[float, float], signed: bool = False) -> Chart:
     places = decimals(values)
     marks: list[Mark] = []
     for value in values:
-        text = f"{value:{'+' if signed else ''}.{places}f}".replace("-", "−")
+        text = brief(value, places, signed)
         marks.append(mark("line", "grid", x1=_at(value, scale), x2=_at(value, scale), y1=0, y2=4))
         text = "0" if signed and abs(value) < 1e-12 else text
         marks.append(mark("text", "tick mid", text, x=_at(value, scale), y=16))
@@ -117,6 +122,15 @@ def bar(value: float, most: float) -> Chart:
     """One bar in a row of a table."""
     width = percent(max(0.0, value / most) if most > 0 else 0.0)
     return Chart(10, "", (), (), (mark("rect", "bar", x="0", y=1, width=width, height=8),), css="cell")
+
+
+def _ends(bins: Sequence[CalibrationBin], is_number: bool) -> tuple[float, float]:
+    """Where both axes of a calibration begin and end."""
+    values = [value for b in bins for value in (b.predicted, b.actual)]
+    if not is_number:
+        return 0.0, min(1.0, max(values) * 1.06 or 1.0)
+    spare = (max(values) - min(values)) * 0.04 or abs(max(values)) * 0.05 or 1.0
+    return min(values) - spare, max(values) + spare
 
 
 def _at(value: float, scale: tuple[float, float]) -> str:

@@ -7,11 +7,12 @@ why a turn was decided: `stories.py`.
 from dataclasses import dataclass
 
 from configs.settings import PipelineSettings
-from tasks.core import wording
+from tasks.core import measures, wording
+from tasks.core.monitoring import health
 from tasks.core.records import BatchStatus, Comparison, Metric, Score
 from tasks.core.reporting import labels
 from tasks.core.reporting.labels import capital, ended
-from tasks.core.turns import Drift, HealthState, History, Outcome, Turn
+from tasks.core.turns import Drift, HealthState, History, Outcome, Promotion, Turn
 
 _NEEDS_SUBJECT = ("beats ", "does not beat ")
 _STATES = {HealthState.WELL: "well", HealthState.WATCH: "watch", HealthState.UNWELL: "unwell"}
@@ -55,8 +56,10 @@ def headline(history: History, settings: PipelineSettings) -> Headline:
     if not history.turns:
         return Headline("none", "Nothing has come in yet", "No batch has landed.", "", "")
     last = history.turns[-1]
-    live = labels.live_after(history, last)
+    live = labels.live_now(history)
     note = _note(history, live)
+    if history.promotions and history.promotions[-1].is_rollback and history.promotions[-1].place >= last.number:
+        return _rolled_back(history.promotions[-1], note)
     if last.outcome is Outcome.REFUSED or last.batch.status is BatchStatus.REFUSED:
         return _refused(history, settings, last, live, note)
     if live is None:
@@ -99,19 +102,26 @@ def measured(turn: Turn, gate: Score | None, settings: PipelineSettings) -> str:
 
 def loss(score: Score | None) -> str:
     """`0.590 (0.551 to 0.626)`, without the interval where there is none."""
-    return written(score.log_loss) if score else wording.MISSING
+    return written(score.loss) if score else wording.MISSING
 
 
 def written(metric: Metric) -> str:
     """The value of a metric with its interval, if it has one."""
-    text = wording.loss(metric.value)
+    write = measures.write(metric.name)
+    text = write(metric.value)
     known = metric.value is not None and metric.low is not None and metric.high is not None
-    return f"{text} ({wording.interval(metric.low, metric.high)})" if known else text
+    return f"{text} ({wording.interval(metric.low, metric.high, write)})" if known else text
+
+
+def value(score: Score | None) -> str:
+    """The loss alone: `0.590`."""
+    return measures.of(score).loss(score.loss.value) if score else wording.MISSING
 
 
 def gain(pair: Comparison) -> str:
     """`+0.0244 (+0.0129 to +0.0387)`; positive is better for the challenger."""
-    return f"{wording.gain(pair.gain)} ({wording.interval(pair.low, pair.high, wording.gain)})"
+    write = measures.of(pair).gain
+    return f"{write(pair.gain)} ({wording.interval(pair.low, pair.high, write)})"
 
 
 def why(turn: Turn) -> str:
@@ -150,10 +160,12 @@ def condition(turn: Turn, settings: PipelineSettings) -> str:
     score = turn.champion
     if turn.health is None or turn.health.state not in (HealthState.WATCH, HealthState.UNWELL) or not score:
         return labels.health(turn)
-    actual = score.positives / score.rows if score.rows else None
-    if actual is not None and abs(score.mean_predicted - actual) > settings.monitoring.health.max_share_error:
-        return f"expected {wording.share(score.mean_predicted)}, {wording.share(actual)} were"
-    return f"log loss {wording.loss(score.log_loss.value)}"
+    told, actual = measures.of(score), measures.actual(score)
+    if actual is not None and health.is_off(score, settings.monitoring.health):
+        verb = "were" if score.variance is None else "it was"
+        happened = f"{told.level(actual)} were" if score.variance is None else f"{verb} {told.level(actual)}"
+        return f"expected {told.level(score.mean_predicted)}, {happened}"
+    return f"{told.title} {value(score)}"
 
 
 # ── headlines ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -178,17 +190,25 @@ def _no_champion(history: History, settings: PipelineSettings, last: Turn) -> He
 
 
 def _new(settings: PipelineSettings, last: Turn, live: int, note: str) -> Headline:
-    first = last.outcome is Outcome.FIRST_CHAMPION
+    first, told = last.outcome is Outcome.FIRST_CHAMPION, measures.of(last.probe)
     title = f"Champion v{live} is {'the first' if first else 'new'}"
     rows = labels.number_of(last.probe.rows, settings.reporting.row) if last.probe else "its batch"
-    text = f"{capital(labels.when(last.batch.name))} it had log loss {loss(last.probe)} on {rows} it was not trained on"
+    when = capital(labels.when(last.batch.name))
+    text = f"{when} it had {told.title} {loss(last.probe)} on {rows} it was not trained on"
     if first and last.dummy_loss is not None:
-        text += f"; without a model it would have been {wording.loss(last.dummy_loss)}"
+        text += f"; without a model it would have been {told.loss(last.dummy_loss)}"
     elif not first and last.champion:
         text += f"; v{last.champion_version} had {loss(last.champion)} on the same {settings.reporting.row[1]}"
     won = f"It took over from v{last.champion_version}: {why(last)}." if not first else f"{capital(why(last))}."
     action = won if why(last) else ""
     return Headline("new", title, f"{text}.", f"{action} The next batch tells whether it holds.".strip(), note)
+
+
+def _rolled_back(made: Promotion, note: str) -> Headline:
+    title = f"Champion v{made.version} is back in place of v{made.previous}"
+    text = f"{made.by} went back to it: {ended(made.reason)}"
+    action = "Evidence starts anew: the next batch compares challengers with it."
+    return Headline("watch", title, text, action, note)
 
 
 def _note(history: History, live: int | None) -> str:
@@ -197,22 +217,28 @@ def _note(history: History, live: int | None) -> str:
     since = next(p for p in reversed(history.promotions) if p.version == live)
     turn = next((t for t in history.turns if t.number == since.turn), None)
     name = f" ({labels.medium(turn.batch.name)})" if turn else ""
-    tried = [t for t in history.turns if t.number > since.turn and t.verdict]
-    text = f"v{live} is live since turn {wording.count(since.turn)}{name}"
-    if not tried:
-        return f"{text}."
-    number = wording.number_word(len(tried))
-    return f"{text}; {number} challenger{'s' if len(tried) > 1 else ''} since, none promoted."
+    tried = [t for t in history.turns if t.number > since.place and t.verdict]
+    text = f"v{live} is live since {labels.since(since)}{name}"
+    if tried:
+        number = wording.number_word(len(tried))
+        text += f"; {number} challenger{'s' if len(tried) > 1 else ''} since, none promoted"
+    return f"{text}.{_held(history)}"
+
+
+def _held(history: History) -> str:
+    """` v6 is held off until it is released.`"""
+    names = [f"v{version}" for version in dict.fromkeys(one.version for one in history.holds if one.ended is None)]
+    verb, they = ("is", "it is") if len(names) == 1 else ("are", "they are")
+    return f" {labels.listed(names)} {verb} held off until {they} released." if names else ""
 
 
 def _last_judged(history: History, settings: PipelineSettings, last: Turn) -> str:
     turn = next((t for t in reversed(history.turns) if t.champion and t.number < last.number), None)
     if turn is None or turn.champion is None or not turn.champion.rows:
         return ""
-    expected, actual = wording.share(turn.champion.mean_predicted), turn.champion.positives / turn.champion.rows
     state = f"v{turn.champion_version} {WAS[turn.health.state if turn.health else HealthState.NOT_JUDGED]}"
-    told = f"it expected {expected} of {settings.reporting.row[1]} to be {settings.reporting.outcome}"
-    return f"{capital(labels.when(turn.batch.name))} {state}: {told}; {wording.share(actual)} were."
+    told = health.level_sentence(turn.champion, settings.reporting)
+    return f"{capital(labels.when(turn.batch.name))} {state}: i{told.removeprefix('I')}"
 
 
 def _told_by_drift(turn: Turn) -> set[str]:
@@ -223,10 +249,9 @@ def _unjudged_measures(turn: Turn, gate: Score | None, settings: PipelineSetting
     score, nouns = turn.champion, settings.reporting.row
     if score is None or not score.rows:
         return []
-    expected, actual = wording.share(score.mean_predicted), wording.share(score.positives / score.rows)
-    first = f"It expected {expected} of {nouns[1]} to be {settings.reporting.outcome}; {actual} were."
+    first, told = health.level_sentence(score, settings.reporting), measures.of(score)
     against = f", against {loss(gate)} at its gate" if gate else ""
-    return [first, f"Its log loss on {labels.number_of(score.rows, nouns)} was {loss(score)}{against}."]
+    return [first, f"Its {told.title} on {labels.number_of(score.rows, nouns)} was {loss(score)}{against}."]
 
 
 def _why_not(turn: Turn) -> str:
@@ -243,15 +268,15 @@ def _action(turn: Turn, live: int, settings: PipelineSettings) -> str:
     window = "everything before" if days is None else f"the {wording.count(days)} days before"
     who = f"A model retrained on {window}"
     objections = [guard.text for guard in turn.verdict.guards if guard.objects]
-    value = wording.loss(turn.probe.log_loss.value)
+    had = value(turn.probe)
     if turn.comparison and turn.comparison.gain <= 0:
-        return f"{who} did no better ({value}), so {stays}"
+        return f"{who} did no better ({had}), so {stays}"
     if objections and (turn.evidence is None or turn.evidence.value >= 1):
-        return f"{who} had {value}, but a guard objects ({'; '.join(objections)}), so {stays}"
+        return f"{who} had {had}, but a guard objects ({'; '.join(objections)}), so {stays}"
     if turn.evidence is None:
-        return f"{who} had {value}; {stays}"
+        return f"{who} had {had}; {stays}"
     found, needed = wording.evidence(turn.evidence.value), wording.number(turn.evidence.needed)
-    return f"{who} had {value}, but the evidence for it is {found} and needs {needed}, so {stays}"
+    return f"{who} had {had}, but the evidence for it is {found} and needs {needed}, so {stays}"
 
 
 # ── the four numbers ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -270,15 +295,15 @@ def _losses(history: History, turn: Turn, live: int | None) -> Figure:
     new = turn.outcome in (Outcome.FIRST_CHAMPION, Outcome.PROMOTE)
     score = turn.probe if new else turn.champion
     gate = dict(history.gates).get(live) if live is not None else None
-    parts = [f"{wording.loss(gate.log_loss.value)} at its gate"] if gate and not new else []
+    told = measures.of_turn(turn)
+    parts = [f"{value(gate)} at its gate"] if gate and not new else []
     if new and turn.champion:
-        parts.append(f"{wording.loss(turn.champion.log_loss.value)} by v{turn.champion_version} before it")
-    parts += [f"{wording.loss(turn.dummy_loss)} without a model"] if turn.dummy_loss is not None else []
+        parts.append(f"{value(turn.champion)} by v{turn.champion_version} before it")
+    parts += [f"{told.loss(turn.dummy_loss)} without a model"] if turn.dummy_loss is not None else []
     unit = "at its gate" if new else "now"
     if live is None and turn.probe:
         score, unit = turn.probe, f"by {challenger(turn)}"
-    value = wording.loss(score.log_loss.value) if score else wording.MISSING
-    return Figure("Log loss", value, unit if score else "", " · ".join(parts), "#time")
+    return Figure(capital(told.title), value(score), unit if score else "", " · ".join(parts), "#time")
 
 
 def _retraining(turn: Turn, settings: PipelineSettings) -> Figure:
@@ -287,9 +312,10 @@ def _retraining(turn: Turn, settings: PipelineSettings) -> Figure:
     text = "No model was retrained on this occasion."
     if turn.probe and pair:
         word = "better" if pair.gain > 0 else "worse"
-        value, rows = wording.loss(turn.probe.log_loss.value), settings.reporting.row[1]
-        text = f"{challenger(turn)} tried: {value} on the same {rows}"
-        text += f", {word} by {wording.difference(pair.gain)}" if turn.champion else ""
+        text = f"{challenger(turn)} tried: {value(turn.probe)} on the same {settings.reporting.row[1]}"
+        text += f", {word} by {measures.of(pair).difference(pair.gain)}" if turn.champion else ""
+    if pair and pair.independent:
+        return Figure("Retraining", wording.MISSING, "no evidence is taken", text, "#turns")
     if turn.evidence is None:
         return Figure("Retraining", wording.MISSING, f"evidence, needs {needed}", text, "#turns")
     return Figure("Retraining", wording.evidence(turn.evidence.value), f"evidence, needs {needed}", text, "#turns")

@@ -5,7 +5,7 @@ Values in, texts and small pictures out; the caption is in `findings.py`.
 
 from dataclasses import dataclass
 
-from tasks.core import wording
+from tasks.core import measures, wording
 from tasks.core.records import Metric, Score, SliceScore
 from tasks.core.reporting import pictures
 from tasks.core.reporting.marks import Chart
@@ -20,7 +20,7 @@ class SliceRow:
     column: str
     label: str
     cells: tuple[str, ...]
-    """Rows, share of positives, log loss of the champion with its interval."""
+    """Rows, share of positives (or mean label), loss of the champion with its interval."""
     forest: Chart | None
     gain: str
     difference: Chart | None
@@ -46,8 +46,8 @@ def table(turn: Turn) -> Table | None:
     other = turn.probe if turn.champion else None
     pair = turn.comparison if turn.champion else None
     enough = [part for part in base.slices if part.sufficient]
-    metrics = [base.log_loss, *[part.log_loss for part in enough]]
-    metrics += [other.log_loss, *[part.log_loss for part in other.slices if part.sufficient]] if other else []
+    metrics = [base.loss, *[part.loss for part in enough]]
+    metrics += [other.loss, *[part.loss for part in other.slices if part.sufficient]] if other else []
     ends = [value for metric in metrics for value in (metric.value, metric.low, metric.high) if value is not None]
     scale = (min(ends), max(ends)) if ends else (0.0, 1.0)
     gains = [pair.low, pair.high] if pair else [0.0, 1.0]
@@ -65,13 +65,14 @@ def _total(
     base: Score, other: Score | None, turn: Turn, scale: tuple[float, float], across: tuple[float, float]
 ) -> SliceRow:
     pair = turn.comparison if turn.champion else None
-    share = wording.share(base.positives / base.rows) if base.rows else wording.MISSING
+    told = measures.of(base)
+    share = told.level(measures.actual(base))
     return SliceRow(
         column="",
         label="all",
         cells=(wording.count(base.rows), share, loss(base)),
-        forest=_forest(base.log_loss, other.log_loss if other else None, scale),
-        gain=wording.gain(pair.gain) if pair else wording.MISSING,
+        forest=_forest(base.loss, other.loss if other else None, scale),
+        gain=told.gain(pair.gain) if pair else wording.MISSING,
         difference=pictures.difference(pair.gain, pair.low, pair.high, False, across) if pair else None,
         guard="",
     )
@@ -81,18 +82,18 @@ def _slice(
     part: SliceScore, other: Score | None, turn: Turn, scale: tuple[float, float], across: tuple[float, float]
 ) -> SliceRow:
     key = (part.column, part.label)
-    twin = next((p.log_loss for p in other.slices if (p.column, p.label) == key), None) if other else None
+    twin = next((p.loss for p in other.slices if (p.column, p.label) == key), None) if other else None
     pair = turn.comparison if turn.champion else None
     gain = next((g for g in pair.slices if (g.column, g.label) == key), None) if pair else None
-    metric = part.log_loss
-    share = wording.share(part.positives / part.rows) if part.rows else wording.MISSING
+    metric, told = part.loss, measures.of(turn.champion or turn.probe)
+    share = told.level(measures.actual(part))
     guard = "" if gain is None else "worse" if gain.worse else "better" if gain.low > 0 else "unclear"
     return SliceRow(
         column=part.column,
         label=part.label,
         cells=(wording.count(part.rows), share, written(metric)),
         forest=_forest(metric, twin, scale),
-        gain=wording.gain(gain.gain) if gain else wording.MISSING,
+        gain=told.gain(gain.gain) if gain else wording.MISSING,
         difference=pictures.difference(gain.gain, gain.low, gain.high, gain.worse, across) if gain else None,
         guard=guard,
     )

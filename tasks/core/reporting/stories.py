@@ -6,12 +6,13 @@ A part that did not happen is left out or says so. First sentences of the page: 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from configs.reporting import ReportingSettings
 from configs.settings import PipelineSettings
-from tasks.core import wording
-from tasks.core.records import BatchStatus, Comparison
+from tasks.core import measures, wording
+from tasks.core.records import Batch, BatchStatus, Comparison
 from tasks.core.reporting import labels, pictures
 from tasks.core.reporting.labels import capital, ended
-from tasks.core.reporting.sentences import WAS, challenger, gain, measured, moved_groups, why
+from tasks.core.reporting.sentences import WAS, challenger, gain, measured, moved_groups, value, why
 from tasks.core.turns import HealthState, History, Outcome, Turn
 
 _MOST_COLUMNS = 3
@@ -80,8 +81,15 @@ def _data(turn: Turn, settings: PipelineSettings) -> list[str]:
         found.append(f"{number} of the accepted {verb} no label{reason}: kept, not trained on.")
     if labelled:
         others = "the others" if batch.unlabelled else nouns[1]
-        found.append(f"{wording.share(batch.positives / labelled)} of {others} were {settings.reporting.outcome}.")
+        found.append(_level(batch, others, settings.reporting))
     return found
+
+
+def _level(batch: Batch, others: str, words: ReportingSettings) -> str:
+    """Share of positives of the rows with a label, or mean label."""
+    if batch.label_mean is not None:
+        return f"On average {words.quantity(wording.amount(batch.label_mean))} per {words.row[0]}."
+    return f"{wording.share(measures.delivered(batch))} of {others} were {words.outcome}."
 
 
 def _inputs(turn: Turn, settings: PipelineSettings) -> list[str]:
@@ -113,11 +121,12 @@ def _champion(history: History, turn: Turn, settings: PipelineSettings) -> list[
     state = turn.health.state if turn.health else HealthState.NOT_JUDGED
     found = [f"v{turn.champion_version} {WAS[state]}."]
     found.append(measured(turn, dict(history.gates).get(turn.champion_version or 0), settings))
-    auc = next((metric for metric in score.metrics if metric.name == "roc_auc" and metric.value is not None), None)
-    beside = [f"AUC {wording.loss(auc.value)}"] if auc else []
-    beside += [f"log loss without a model {wording.loss(turn.dummy_loss)}"] if turn.dummy_loss is not None else []
-    if turn.never and turn.never.log_loss.value is not None:
-        beside.append(f"of the first champion {wording.loss(turn.never.log_loss.value)}")
+    best = next((one for one in score.metrics if one.name in ("roc_auc", "r2") and one.value is not None), None)
+    told = measures.of(score)
+    beside = [f"{measures.TITLES[best.name]} {wording.loss(best.value)}"] if best else []
+    beside += [f"{told.title} without a model {told.loss(turn.dummy_loss)}"] if turn.dummy_loss is not None else []
+    if turn.never and turn.never.loss.value is not None:
+        beside.append(f"of the first champion {told.loss(turn.never.loss.value)}")
     return [*found, f"{', '.join(beside)}." if beside else ""]
 
 
@@ -131,10 +140,11 @@ def _evidence(turn: Turn, settings: PipelineSettings) -> list[str]:
         other = f"v{turn.champion_version}" if turn.champion else "no model"
         word = "less" if pair.gain >= 0 else "more"
         percent = wording.share(settings.evaluation.confidence)
-        compared = f"{wording.difference(pair.gain)} {word} per {nouns[0]} than {other}"
+        told = measures.of(pair)
+        compared = f"{told.difference(pair.gain)} {word} per {nouns[0]} than {other}"
         found.append(
-            f"{capital(challenger(turn))}, trained on the {rows} before, had log loss "
-            f"{wording.loss(probe.log_loss.value)} on the same {nouns[1]}: {compared} "
+            f"{capital(challenger(turn))}, trained on the {rows} before, had {told.title} "
+            f"{value(probe)} on the same {nouns[1]}: {compared} "
             f"(gain {gain(pair)}, {percent} interval)."
         )
     if turn.evidence:
@@ -143,8 +153,9 @@ def _evidence(turn: Turn, settings: PipelineSettings) -> list[str]:
         needed = wording.number(turn.evidence.needed)
         found.append(f"Over {over} the evidence went from {before} to {after}; it needs {needed}.")
     if len(turn.candidates) > 1:
-        told = [f"{family.replace('_', ' ')} {wording.loss(value)}" for family, value in turn.candidates]
-        found.append(f"Every family on this batch: {', '.join(told)}; the lowest is the next probe.")
+        write = measures.of_turn(turn).loss
+        losses = [f"{family.replace('_', ' ')} {write(found_loss)}" for family, found_loss in turn.candidates]
+        found.append(f"Every family on this batch: {', '.join(losses)}; the lowest is the next probe.")
     return found
 
 

@@ -1,7 +1,7 @@
 """What a turn shows in Prefect's UI: its story as markdown, and its verdict as a table."""
 
 from configs.settings import PipelineSettings
-from tasks.core import wording
+from tasks.core import measures, wording
 from tasks.core.reporting import sentences, stories
 from tasks.core.turns import History, Turn
 
@@ -24,8 +24,9 @@ def verdict_rows(turn: Turn) -> list[dict[str, Cell]]:
         rows.append({"what": "challenger", "value": sentences.loss(turn.probe), "why": sentences.challenger(turn)})
     if turn.comparison is not None:
         pair = turn.comparison
-        between = wording.interval(pair.low, pair.high, wording.gain)
-        rows.append({"what": "gain", "value": wording.gain(pair.gain), "why": between})
+        write = measures.of(pair).gain
+        between = wording.interval(pair.low, pair.high, write)
+        rows.append({"what": "gain", "value": write(pair.gain), "why": between})
     if turn.evidence is not None:
         needed = f"needs {wording.number(turn.evidence.needed)}"
         rows.append({"what": "evidence", "value": wording.evidence(turn.evidence.value), "why": needed})

@@ -8,12 +8,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tasks.core import wording
+from tasks.core import measures, wording
 from tasks.core.records import Batch, BatchStatus
 from tasks.core.reporting import labels, pictures
 from tasks.core.reporting.marks import Chart
 from tasks.core.turns import ColumnDrift, History, Turn
 
+_LARGE = 15
+"""No log loss rises by more; from here on it is a squared error."""
 SIZES = (0.1, 0.2, 0.35, 0.5)
 """Distances at which the next larger square begins."""
 
@@ -26,7 +28,7 @@ class BatchRow:
     name: str
     refused: bool
     cells: tuple[str, ...]
-    """Landed, accepted, quarantined, duplicates, no label, share of positives."""
+    """Landed, accepted, quarantined, duplicates, no label, share of positives or mean label."""
     bar: Chart
 
 
@@ -123,10 +125,10 @@ def inputs(turns: Sequence[Turn], most: int) -> tuple[tuple[InputRow, ...], int]
 def _batch(turn: Turn, most: int) -> BatchRow:
     batch: Batch = turn.batch
     refused = batch.status is BatchStatus.REFUSED
-    labelled = batch.accepted - batch.unlabelled
     counts = (batch.landed, batch.accepted, batch.quarantined, batch.duplicates)
     unlabelled = wording.MISSING if refused else wording.count(batch.unlabelled)
-    share = wording.share(batch.positives / labelled) if labelled > 0 else wording.MISSING
+    write = wording.share if batch.label_mean is None else wording.amount
+    share = write(measures.delivered(batch))
     bar = pictures.bar(0 if refused else batch.quarantined, most)
     return BatchRow(turn.number, batch.name, refused, (*map(wording.count, counts), unlabelled, share), bar)
 
@@ -141,4 +143,6 @@ def _square(turn: Turn, column: ColumnDrift | None) -> Square:
 
 
 def _small(value: float | None) -> str:
+    if value is not None and abs(value) >= _LARGE:
+        return wording.amount(value)
     return wording.MISSING if value is None else "0" if abs(value) < 5e-5 else f"{value:.4f}".replace("-", "−")

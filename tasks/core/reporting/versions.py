@@ -4,24 +4,17 @@ Values in, texts out. Batches and inputs are in `tables.py`, sentences in `sente
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from configs.settings import PipelineSettings
-from tasks.core import wording
+from tasks.core import measures, wording
 from tasks.core.records import Model, Score
 from tasks.core.reporting import labels
-from tasks.core.reporting.sentences import loss
-from tasks.core.turns import History, Turn
+from tasks.core.reporting.labels import moment
+from tasks.core.reporting.sentences import loss, value
+from tasks.core.turns import History, Promotion, Turn
 
 _HASH = 12
 _ITS_SETTINGS = "of the pipeline file, with defaults"
-_METRICS = {
-    "log_loss": "log loss",
-    "brier": "Brier",
-    "roc_auc": "AUC",
-    "average_precision": "average precision",
-    "calibration_error": "calibration error",
-}
 
 
 @dataclass(frozen=True)
@@ -29,8 +22,10 @@ class PromotionRow:
     """One change of the live model."""
 
     version: str
-    turn: int
+    turn: int | None
+    """The turn that decided it; None for a rollback."""
     batch: str
+    """The batch on which it won; for a rollback, when that was."""
     until: str
     trained_on: tuple[str, str]
     gain: tuple[str, str]
@@ -54,26 +49,28 @@ class Fact:
 
 def promotions(history: History) -> tuple[PromotionRow, ...]:
     """Changes of the live model, the latest first."""
-    names = {turn.number: turn for turn in history.turns}
+    names: dict[int | None, Turn] = {turn.number: turn for turn in history.turns}
     models, gates = dict(history.models), dict(history.gates)
     rows = []
     for n, change in enumerate(history.promotions):
         turn, model, gate = names.get(change.turn), models.get(change.version), gates.get(change.version)
         later = history.promotions[n + 1] if n + 1 < len(history.promotions) else None
-        end = names.get(later.turn) if later else None
         pair = turn.comparison if turn else None
+        who = f"rollback by {change.by}" if change.is_rollback else change.by
         over = f"over v{change.previous}" if change.previous is not None else "over no model"
-        gain = wording.gain(pair.gain) if pair else wording.MISSING
+        over = "" if change.is_rollback else f" {over}"
+        told = measures.of(pair)
+        gain = told.gain(pair.gain) if pair else wording.MISSING
         rows.append(
             PromotionRow(
                 version=f"v{change.version}",
                 turn=change.turn,
-                batch=labels.medium(turn.batch.name) if turn else "",
-                until="now" if later is None else labels.medium(end.batch.name) if end else f"turn {later.turn}",
+                batch=labels.medium(turn.batch.name) if turn else moment(change.at) if change.is_rollback else "",
+                until=_until(later, names.get(later.turn) if later else None),
                 trained_on=(wording.count(model.snapshot.rows), span(model)) if model else (wording.MISSING, ""),
-                gain=(f"{gain} {over}", wording.interval(pair.low, pair.high, wording.gain) if pair else ""),
-                gate=(wording.loss(gate.log_loss.value) if gate else wording.MISSING, _ends(gate)),
-                by=f"{change.by}: {change.reason}" if change.reason else change.by,
+                gain=(f"{gain}{over}", wording.interval(pair.low, pair.high, told.gain) if pair else ""),
+                gate=(value(gate), _ends(gate)),
+                by=f"{who}: {change.reason}" if change.reason else who,
             )
         )
     return tuple(reversed(rows))
@@ -88,7 +85,7 @@ def model_facts(history: History, version: int, judged: Turn | None, settings: P
         parameters = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in model.parameters)
         facts.append(Fact("Made of", f"{model.family.replace('_', ' ')}{f': {parameters}' if parameters else ''}"))
         facts.append(Fact("Inputs", _inputs(history, model, settings)))
-        base = f"{wording.share(model.base_rate)} of them {settings.reporting.outcome}"
+        base = _base(model, settings)
         rows = labels.number_of(model.snapshot.rows, nouns)
         facts.append(Fact("Trained on", f"{rows}, {span(model)}; {base}; fitted in {model.fit_seconds:.1f} s"))
     if gate:
@@ -130,9 +127,12 @@ def span(model: Model) -> str:
     return f"{first:%Y-%m-%d} – {last:%Y-%m-%d}"
 
 
-def moment(at: datetime) -> str:
-    """`2026-11-21 07:38 UTC`."""
-    return f"{at:%Y-%m-%d %H:%M} UTC"
+def _until(later: Promotion | None, end: Turn | None) -> str:
+    if later is None:
+        return "now"
+    if later.is_rollback:
+        return f"rolled back {moment(later.at)}"
+    return labels.medium(end.batch.name) if end else f"turn {later.turn}"
 
 
 def _inputs(history: History, model: Model, settings: PipelineSettings) -> str:
@@ -159,12 +159,20 @@ def _libraries(history: History, model: Model | None) -> Fact | None:
 
 
 def _ends(score: Score | None) -> str:
-    known = score and score.log_loss.low is not None and score.log_loss.high is not None
-    return wording.interval(score.log_loss.low, score.log_loss.high) if known and score else ""
+    known = score and score.loss.low is not None and score.loss.high is not None
+    return wording.interval(score.loss.low, score.loss.high, measures.of(score).loss) if known and score else ""
+
+
+def _base(model: Model, settings: PipelineSettings) -> str:
+    """Share of positives, or mean label, of what it was trained on."""
+    words = settings.reporting
+    if model.snapshot.label_mean is not None:
+        return f"{words.quantity(wording.amount(model.snapshot.label_mean))} on average"
+    return f"{wording.share(model.base_rate)} of them {words.outcome}"
 
 
 def _metrics(score: Score, settings: PipelineSettings) -> str:
-    told = [f"log loss {loss(score)}"]
+    told = [f"{measures.of(score).title} {loss(score)}"]
     others = [metric for metric in score.metrics[1:] if metric.value is not None]
-    told += [f"{_METRICS.get(metric.name, metric.name)} {wording.loss(metric.value)}" for metric in others]
+    told += [f"{measures.TITLES[metric.name]} {measures.write(metric.name)(metric.value)}" for metric in others]
     return f"{labels.number_of(score.rows, settings.reporting.row)}: {', '.join(told)}"

@@ -44,7 +44,11 @@ class Checked:
 
 
 def check(
-    frame: pd.DataFrame, settings: ValidationSettings, label: str, taken: NDArray[np.bool_] | None = None
+    frame: pd.DataFrame,
+    settings: ValidationSettings,
+    label: str,
+    taken: NDArray[np.bool_] | None = None,
+    ahead: tuple[str, NDArray[np.bool_]] | None = None,
 ) -> Checked:
     """Let the contract judge new rows.
 
@@ -53,6 +57,7 @@ def check(
         settings: The contract.
         label: Column to predict; it is called so in the text of a refusal.
         taken: Which rows have the key of a row that was accepted before, shape (rows,).
+        ahead: Column of label times, and which of its rows have a label that cannot be known yet, shape (rows,).
 
     Raises:
         BrokenContract: The batch as a whole cannot be taken in; the text says why.
@@ -64,6 +69,8 @@ def check(
     broken = dict(_broken(rows, settings))
     if taken is not None and taken.any():
         broken["", "taken"] = np.flatnonzero(taken)
+    if ahead is not None and ahead[1].any():
+        broken[ahead[0], "ahead"] = np.flatnonzero(ahead[1])
     bad = np.zeros(len(rows), dtype=bool)
     for places in broken.values():
         bad[places] = True
@@ -114,10 +121,10 @@ def _is_whole(values: "pd.Series[Any]") -> "pd.Series[bool]":
 
 
 def _is_exact(values: "pd.Series[Any]") -> "pd.Series[bool]":
-    """Above 2^53 a float is not the whole number that somebody wrote."""
+    """From 2^53 on a float may not be the whole number that somebody wrote: 2^53 + 1 becomes 2^53."""
     if not pd.api.types.is_float_dtype(values.dtype):
         return pd.Series(True, index=values.index)
-    return ~_true(values.abs() > _EXACT)
+    return ~_true(values.abs() >= _EXACT)
 
 
 def _at_least(bound: float) -> "Callable[[pd.Series[Any]], pd.Series[bool]]":
@@ -145,6 +152,17 @@ def _true(answers: "pd.Series[Any]") -> "pd.Series[bool]":
 # ── from failures to findings ─────────────────────────────────────────────────────────────────────────────────────
 def _broken(rows: pd.DataFrame, settings: ValidationSettings) -> Broken:
     """Which rows break which rule, in the order of the contract."""
+    times = [name for name, rule in settings.columns.items() if rule.type == "timestamp"]
+    strange = {name: places for name in times if len(places := np.flatnonzero(columns.beyond_calendar(rows[name])))}
+    # pandera prints what it finds, which fails for such times: it gets their ticks.
+    found = _failures(rows.assign(**{name: _ticks(rows[name]) for name in strange}), settings)
+    found |= {(name, "calendar"): places for name, places in strange.items()}
+    place = {name: number for number, name in enumerate(settings.columns)}
+    return dict(sorted(found.items(), key=lambda item: place.get(item[0][0], len(place))))
+
+
+def _failures(rows: pd.DataFrame, settings: ValidationSettings) -> dict[tuple[str, str], NDArray[np.int64]]:
+    """What pandera finds."""
     try:
         # Without this, an environment variable of pandera could switch the contract off.
         with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
@@ -159,8 +177,11 @@ def _broken(rows: pd.DataFrame, settings: ValidationSettings) -> Broken:
         found[str(column), _OF_PANDERA.get(str(rule), str(rule))] = np.unique(places.to_numpy(dtype=np.int64))
     if of_key.any():
         found["", "key"] = np.unique(cases.loc[of_key, "index"].to_numpy(dtype=np.int64))
-    place = {name: number for number, name in enumerate(settings.columns)}
-    return dict(sorted(found.items(), key=lambda item: place.get(item[0][0], len(place))))
+    return found
+
+
+def _ticks(times: "pd.Series[Any]") -> "pd.Series[Any]":
+    return times.astype("int64").astype("Int64").mask(times.isna())
 
 
 def _finding(
@@ -188,7 +209,9 @@ def _demand(rule: ColumnRule, broken: str) -> str:
         "missing": "not missing",
         "finite": "a finite number",
         "whole": "a whole number",
-        "exact": "a whole number that is stored as one; above 2^53 a decimal number is not exact",
+        "ahead": "no later than the delivery, where there is a label: it is given before it can be known",
+        "calendar": "a time of the years 1 to 9999",
+        "exact": "a whole number that is stored as one; from 2^53 on a decimal number is not exact",
     }[broken]
     return f"{demand} ({rule.reason})" if rule.reason and broken in ("min", "max", "values") else demand
 

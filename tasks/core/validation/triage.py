@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from configs.errors import BrokenContract
 from configs.settings import PipelineSettings
+from configs.training import TrainingSettings
 from configs.validation import TriageSettings
-from tasks.core import columns, wording
+from tasks.core import columns, outcomes, wording
 from tasks.core.records import Batch
 from tasks.core.validation import units
 
@@ -83,7 +84,8 @@ def examine(now: pd.DataFrame, before: Sequence[pd.DataFrame], settings: Pipelin
         known = [frame[name] for frame in before if name in frame.columns]
         if len(known) == len(before):
             past = _Past(pd.concat(known, ignore_index=True), order, stretches)
-            found.append(_one_class(now[name], past) if name == label else _feature(now[name], past, limits))
+            judged = _label(now[name], past, settings) if name == label else _feature(now[name], past, limits)
+            found.append(judged)
     return tuple(fault for fault in found if fault is not None)
 
 
@@ -211,16 +213,24 @@ def _unseen(now: "pd.Series[Any]", past: _Past, limits: TriageSettings) -> Fault
     return _fault(now, FaultKind.UNSEEN, text)
 
 
-def _one_class(now: "pd.Series[Any]", past: _Past) -> Fault | None:
+def _label(now: "pd.Series[Any]", past: _Past, settings: PipelineSettings) -> Fault | None:
+    """A number that stands still or came in another unit, or labels that are all alike."""
+    if settings.training.problem == "regression":
+        limits = settings.validation.triage
+        return _constant(now, past, limits) or _unit(now, past, limits)
+    return _one_class(now, past, settings.training)
+
+
+def _one_class(now: "pd.Series[Any]", past: _Past, training: TrainingSettings) -> Fault | None:
     """All labels alike, where every stretch of the past had both."""
-    known, was = now.dropna(), past.values.dropna()
+    known, was = _outcomes(now, training), _outcomes(past.values, training)
     if not len(known) or not len(was) or not _is_one(known):
         return None
     value = bool(known.iloc[0])
     other = float((was != value).mean())
-    if other * len(known) < _EXPECTED or any(_is_one(part.dropna()) for part in past.stretches):
+    if other * len(known) < _EXPECTED or any(_is_one(_outcomes(part, training)) for part in past.stretches):
         return None
-    label, opposite = str(value).lower(), str(not value).lower()
+    label, opposite = outcomes.named(value, training), outcomes.named(not value, training)
     text = f"all {wording.count(len(known))} labels are {label} ({wording.share(other)} were {opposite})"
     return _fault(now, FaultKind.ONE_CLASS, text)
 
@@ -237,6 +247,11 @@ def _number(now: "pd.Series[Any]", before: "Sequence[pd.Series[Any]]") -> int:
 
 def _fault(column: "pd.Series[Any]", kind: FaultKind, text: str) -> Fault:
     return Fault(str(column.name), kind, f"{column.name}: {text}")
+
+
+def _outcomes(labels: "pd.Series[Any]", training: TrainingSettings) -> "pd.Series[Any]":
+    """Those that are known."""
+    return pd.Series(outcomes.of(labels, training)).dropna()
 
 
 def _is_one(known: "pd.Series[Any]") -> bool:

@@ -1,10 +1,7 @@
 """Batches: an ordered list that only grows; every content has one first delivery, and every other one is counted."""
 
-import sqlite3
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -12,6 +9,7 @@ from configs.errors import Damaged
 from tasks.adapters.ledger.book import Ledger
 from tasks.core.records import Batch, BatchStatus
 from tasks.core.turns import TurnState, Verdict, VerdictKind
+from tests.adapters.ledger.conftest import Database
 from tests.core.reporting import pieces
 
 JANUARY = pieces.batch(1, "january", 900, 10, 5, False, 0.2)
@@ -81,6 +79,17 @@ def test_a_content_that_came_again_is_counted_under_each_further_name(ledger: Le
     assert ledger.batches.duplicates("shop") == (("alpha", "zulu", 900), ("bravo", "zulu", 900))
 
 
+def test_names_that_came_at_the_same_moment_are_in_one_order_on_every_database(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger.batches.record("shop", JANUARY)
+    monkeypatch.setattr(ledger._access, "clock", lambda: datetime(2026, 1, 1, tzinfo=UTC))
+    for name in ("b", "_a", "B", "é", "a-c", "a b", "A"):
+        ledger.batches.record_delivery("shop", name, JANUARY.id, duplicate=True, rows=900)
+
+    assert ledger.batches.deliveries("shop")[JANUARY.id] == ["A", "B", "_a", "a b", "a-c", "b", "é"]
+
+
 def test_one_name_may_bring_two_contents(ledger: Ledger) -> None:
     for batch in (JANUARY, FEBRUARY):
         ledger.batches.record_delivery("shop", "latest", batch.id, duplicate=False, rows=batch.landed)
@@ -93,22 +102,22 @@ def test_one_name_may_bring_two_contents(ledger: Ledger) -> None:
     "change",
     ["accepted = 1", "landed = 1", "status = 'refused'", "first_event = '2012'", "accepted_file = null", "id = 'x'"],
 )
-def test_a_column_that_was_changed_beside_its_record_is_noticed(change: str, ledger: Ledger, database: Path) -> None:
+def test_a_column_that_was_changed_beside_its_record_is_noticed(
+    change: str, ledger: Ledger, database: Database
+) -> None:
     for batch in (JANUARY, FEBRUARY, BROKEN):
         ledger.batches.record("shop", batch)
     before = ledger.batches.torn("shop")
 
-    with closing(sqlite3.connect(database)) as connection, connection:
-        connection.execute(f"update batches set {change} where name = 'january'")
+    database.execute(f"update batches set {change} where name = 'january'")
 
     assert (before, ledger.batches.torn("shop")) == ([], ["january"])
 
 
-def test_a_record_that_is_none_any_more_is_damage(ledger: Ledger, database: Path) -> None:
+def test_a_record_that_is_none_any_more_is_damage(ledger: Ledger, database: Database) -> None:
     ledger.batches.record("shop", JANUARY)
 
-    with closing(sqlite3.connect(database)) as connection, connection:
-        connection.execute("update batches set record = '{\"id\": 5}'")
+    database.execute("update batches set record = '{\"id\"\\: 5}'")
 
     with pytest.raises(Damaged, match="A Batch in the ledger was changed"):
         ledger.batches.all("shop")

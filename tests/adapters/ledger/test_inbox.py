@@ -2,13 +2,12 @@
 
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -17,15 +16,15 @@ from configs.errors import Busy
 from tasks.adapters.ledger import lease as leases
 from tasks.adapters.ledger.book import Ledger
 from tasks.core.turns import Alert, TriggerState
-from tests.adapters.ledger.conftest import Clock
+from tests.adapters.ledger.conftest import Clock, Database
 
 RECORDER = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from tasks.adapters.ledger.book import Ledger
-database, name = Path(sys.argv[1]), sys.argv[2]
-ledger = Ledger(f"sqlite:///{database}", database.with_name(".lock"), lambda: datetime.now(UTC))
+url, lock, name = sys.argv[1:]
+ledger = Ledger(url, Path(lock), lambda: datetime.now(UTC))
 print("ready", flush=True)
 sys.stdin.readline()
 for number in range(25):
@@ -85,6 +84,36 @@ def test_keys_that_are_longer_than_their_column_and_differ_at_the_end_are_two_re
     assert all(key.startswith("event:a/very/long") for key in kept)
 
 
+def test_text_of_any_kind_is_kept_on_every_database(ledger: Ledger) -> None:
+    odd = "zero \0, 'quoted', \"so\", %s {} \\ \n 漢字 🚲"
+
+    answers = [ledger.inbox.record("shop", "manual", odd, odd), ledger.inbox.alert("shop", odd, odd)]
+
+    kept = odd.replace("\0", "␀")
+    (found,) = ledger.inbox.open("shop")
+    assert answers == [True, True]
+    assert (found.key, found.evidence) == (kept, kept)
+    assert ledger.inbox.unsent("shop") == [Alert(kept, kept)]
+
+
+def test_triggers_become_visible_in_the_order_of_their_numbers(open_ledger: Callable[[], Ledger]) -> None:
+    ledgers, watcher, seen, done = [open_ledger() for _ in range(4)], open_ledger(), [0], threading.Event()
+
+    def watch() -> list[int]:
+        ended = False
+        while not ended:
+            ended = done.is_set()
+            seen.extend(one.id for one in watcher.inbox.all("shop") if one.id > seen[-1])
+        return seen[1:]
+
+    with ThreadPoolExecutor(5) as pool:
+        watching = pool.submit(watch)
+        list(pool.map(lambda n: ledgers[n % 4].inbox.record("shop", "manual", f"key {n}", "why"), range(60)))
+        done.set()
+
+    assert watching.result() == [one.id for one in ledgers[0].inbox.all("shop")]
+
+
 def test_the_newest_number_grows_with_each_trigger_and_not_with_a_known_one(ledger: Ledger) -> None:
     numbers = [ledger.inbox.newest("shop")]
     for key in ("a", "b"):
@@ -98,12 +127,12 @@ def test_the_newest_number_grows_with_each_trigger_and_not_with_a_known_one(ledg
 
 
 def test_processes_that_record_the_same_reasons_at_once_record_each_once_and_lose_none(
-    database: Path, ledger: Ledger
+    database: Database, ledger: Ledger
 ) -> None:
     pipe, names = subprocess.PIPE, ("one", "two", "three", "four")
     started = [
         subprocess.Popen(
-            [sys.executable, "-c", RECORDER, str(database), name],
+            [sys.executable, "-c", RECORDER, database.url, str(database.lock), name],
             cwd=CHECKOUT,
             stdin=pipe,
             stdout=pipe,
@@ -127,9 +156,9 @@ def test_processes_that_record_the_same_reasons_at_once_record_each_once_and_los
     assert len(keys) == len(set(keys)) == 25 + 4 * 25
 
 
-def test_a_process_that_is_killed_right_after_it_recorded_has_recorded(database: Path, ledger: Ledger) -> None:
+def test_a_process_that_is_killed_right_after_it_recorded_has_recorded(database: Database, ledger: Ledger) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-c", RECORDER, str(database), "doomed"],
+        [sys.executable, "-c", RECORDER, database.url, str(database.lock), "doomed"],
         cwd=CHECKOUT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -157,6 +186,15 @@ def test_a_turn_covers_what_is_about_its_batch_or_about_none_and_leaves_the_rest
 
     assert {key for key, (state, _, _) in states(ledger).items() if state is TriggerState.OPEN} == {"batch:bb"}
     assert {turn for key, (_, turn, _) in states(ledger).items() if key != "batch:bb"} == {7}
+
+
+def test_whether_a_key_is_about_a_batch_depends_on_upper_and_lower_case_on_every_database(ledger: Ledger) -> None:
+    record(ledger, "BATCH:bb", "batch:bb", "batch_aa")
+
+    with ledger.lease.held("shop"):
+        ledger.inbox.cover("shop", 7, "aa")
+
+    assert [one.key for one in ledger.inbox.open("shop")] == ["batch:bb"]
 
 
 def test_each_end_has_its_reason(ledger: Ledger) -> None:
@@ -205,7 +243,7 @@ def test_what_a_turn_finds_itself_is_recorded_as_covered_by_it(ledger: Ledger) -
     assert states(ledger) == {"drift:aa": (TriggerState.COVERED, 2, None)}
 
 
-def test_when_it_ended_is_known_of_each_end(ledger: Ledger, clock: Clock, database: Path) -> None:
+def test_when_it_ended_is_known_of_each_end(ledger: Ledger, clock: Clock, database: Database) -> None:
     record(ledger, "a", "b", "c")
     a, b, _ = ledger.inbox.open("shop")
     clock.ahead = timedelta(hours=1)
@@ -214,9 +252,8 @@ def test_when_it_ended_is_known_of_each_end(ledger: Ledger, clock: Clock, databa
         ledger.inbox.cover_late("shop", {a.id: 1})
         ledger.inbox.skip("shop", {b.id: "why"})
 
-    with closing(sqlite3.connect(database)) as connection:
-        ended = connection.execute("select key, ended > at from triggers order by id").fetchall()
-    assert ended == [("a", 1), ("b", 1), ("c", None)]
+    ended = database.execute("select key, ended > at from triggers order by id")
+    assert ended == [("a", True), ("b", True), ("c", None)]
 
 
 @pytest.mark.parametrize("end", ["cover", "cover_late", "skip", "fail", "record"])

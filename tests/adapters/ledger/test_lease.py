@@ -3,13 +3,12 @@
 import os
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from configs.environment import CHECKOUT
 from configs.errors import Busy
 from tasks.adapters.ledger import lease as leases
 from tasks.adapters.ledger.book import Ledger
-from tests.adapters.ledger.conftest import Clock
+from tests.adapters.ledger.conftest import Clock, Database
 
 HOLDER = """
 import sys
@@ -27,8 +26,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from configs.errors import Busy
 from tasks.adapters.ledger.book import Ledger
-database = Path(sys.argv[1])
-ledger = Ledger(f"sqlite:///{database}", database.with_name(".lock"), lambda: datetime.now(UTC))
+ledger = Ledger(sys.argv[1], Path(sys.argv[2]), lambda: datetime.now(UTC))
 with ledger.lease.held("shop") as fence:
     print(fence, flush=True)
     for line in sys.stdin:
@@ -42,12 +40,12 @@ Holder = subprocess.Popen[str]
 
 
 @pytest.fixture
-def start_holder(database: Path) -> Iterator[Callable[[], Holder]]:
+def start_holder(database: Database) -> Iterator[Callable[[], Holder]]:
     """Starts another process that holds the lease of `shop` and opens a turn for each line it is told."""
     started: list[Holder] = []
 
     def start() -> Holder:
-        pipe, command = subprocess.PIPE, [sys.executable, "-c", HOLDER, str(database)]
+        pipe, command = subprocess.PIPE, [sys.executable, "-c", HOLDER, database.url, str(database.lock)]
         started.append(subprocess.Popen(command, cwd=CHECKOUT, stdin=pipe, stdout=pipe, text=True))
         assert said(started[-1]).isdigit()
         return started[-1]
@@ -222,12 +220,11 @@ def test_who_was_followed_takes_nothing_from_the_new_holder_when_it_ends(
 
 
 # ── the heartbeat ─────────────────────────────────────────────────────────────────────────────────────────────────
-def expires(database: Path) -> str:
-    with closing(sqlite3.connect(database)) as connection:
-        return str(connection.execute("select expires from leases").fetchone()[0])
+def expires(database: Database) -> str:
+    return str(database.execute("select expires from leases")[0][0])
 
 
-def wait_for_beat(database: Path, before: str) -> None:
+def wait_for_beat(database: Database, before: str) -> None:
     end = time.monotonic() + 10
     while expires(database) <= before:
         assert time.monotonic() < end, "the heart does not beat"
@@ -235,7 +232,7 @@ def wait_for_beat(database: Path, before: str) -> None:
 
 
 def test_a_holder_that_works_for_long_keeps_the_lease(
-    ledger: Ledger, open_ledger: Callable[[], Ledger], clock: Clock, database: Path, monkeypatch: pytest.MonkeyPatch
+    ledger: Ledger, open_ledger: Callable[[], Ledger], clock: Clock, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(leases, "_HEARTBEAT_SECONDS", 0.01)
 
@@ -248,14 +245,14 @@ def test_a_holder_that_works_for_long_keeps_the_lease(
 
 
 def test_a_heart_goes_on_beating_when_the_database_was_out_of_reach(
-    ledger: Ledger, clock: Clock, database: Path, monkeypatch: pytest.MonkeyPatch
+    ledger: Ledger, clock: Clock, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(leases, "_HEARTBEAT_SECONDS", 0.01)
-    with ledger.lease.held("shop"), closing(sqlite3.connect(database)) as connection:
+    with ledger.lease.held("shop"):
         before = expires(database)
-        connection.execute("alter table leases rename to away")
+        database.execute("alter table leases rename to away")
         time.sleep(0.05)
-        connection.execute("alter table away rename to leases")
+        database.execute("alter table away rename to leases")
 
         clock.ahead = LATER
         wait_for_beat(database, before)

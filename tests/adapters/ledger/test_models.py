@@ -1,14 +1,14 @@
 """Models: committed once, numbered once, and everything measured of them is found again."""
 
-import sqlite3
-from contextlib import closing
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from tasks.adapters.ledger.book import Ledger
 from tasks.core.records import Metric, Model, Score
+from tests.adapters.ledger.conftest import Database
 from tests.core.reporting import pieces
 
 ONE, TWO, THREE = (pieces.model(number, number) for number in (1, 2, 3))
@@ -47,6 +47,18 @@ def test_a_version_number_is_given_once_to_a_model_and_to_no_other(ledger: Ledge
     assert given == [1, 2, 1]
     assert ledger.models.versions("shop") == {1: TWO, 2: ONE}
     assert ledger.models.register("flights", ONE.id) == 1
+
+
+def test_models_that_are_registered_at_once_have_a_version_each(open_ledger: Callable[[], Ledger]) -> None:
+    ledgers, models = [open_ledger(), open_ledger()], [pieces.model(number, number) for number in range(1, 13)]
+    for model in models:
+        ledgers[0].models.record("shop", 1, model)
+
+    with ThreadPoolExecutor(6) as pool:
+        given = list(pool.map(lambda n: ledgers[n % 2].models.register("shop", models[n % 12].id), range(24)))
+
+    assert sorted(given) == sorted([*range(1, 13)] * 2)
+    assert given[:12] == given[12:]
 
 
 def test_scores_are_found_by_model_and_batch_and_stay_as_they_were(ledger: Ledger) -> None:
@@ -113,13 +125,14 @@ def test_a_comparison_of_another_pair_takes_the_place_of_the_one_before(ledger: 
 
 
 @pytest.mark.parametrize("change", ["bundle = golden", "family = 'x'", "snapshot = 'x'", "golden = 'x'", "id = 'x'"])
-def test_a_column_that_was_changed_beside_its_record_is_noticed(change: str, ledger: Ledger, database: Path) -> None:
+def test_a_column_that_was_changed_beside_its_record_is_noticed(
+    change: str, ledger: Ledger, database: Database
+) -> None:
     for model in (ONE, TWO):
         ledger.models.record("shop", 1, model)
     before = ledger.models.torn("shop")
 
-    with closing(sqlite3.connect(database)) as connection, connection:
-        connection.execute(f"update models set {change} where id = ?", [ONE.id])
+    database.execute(f"update models set {change} where id = :id", id=ONE.id)
 
     assert before == []
     assert ledger.models.torn("shop") in ([ONE.id], ["x"])

@@ -1,11 +1,8 @@
 """Opening: the schema is made once, moved forward, and never touched by an older version."""
 
-import shutil
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,23 +15,33 @@ from sqlalchemy import create_engine
 
 from configs.environment import CHECKOUT
 from configs.errors import Damaged, UnusableHome
-from tasks.adapters.ledger import opening, schema
+from tasks.adapters.ledger import addresses, opening, schema
 from tasks.adapters.ledger.book import Ledger
+from tests.adapters.ledger.conftest import Database
 
 WRITER = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from tasks.adapters.ledger.book import Ledger
-database, name = Path(sys.argv[1]), sys.argv[2]
-ledger = Ledger(f"sqlite:///{database}", database.with_name(".lock"), lambda: datetime.now(UTC))
+url, lock, name = sys.argv[1:]
+ledger = Ledger(url, Path(lock), lambda: datetime.now(UTC))
 for number in range(10):
     ledger.turns.open("shop", f"{name}-{number}", name, None)
 """
 
+of_sqlite = pytest.mark.parametrize("empty_database", ["sqlite"], indirect=True)
+"""For what only a file can suffer."""
 
-def test_what_the_migrations_make_is_what_the_code_expects(database: Path) -> None:
-    engine = opening.open_engine(f"sqlite:///{database}", database.with_name(".lock"))
+
+@pytest.fixture
+def database(empty_database: Database) -> Database:
+    """Here nobody has opened it before."""
+    return empty_database
+
+
+def test_what_the_migrations_make_is_what_the_code_expects(database: Database) -> None:
+    engine = opening.open_engine(database.url, database.lock)
 
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
@@ -47,11 +54,10 @@ def test_what_the_migrations_make_is_what_the_code_expects(database: Path) -> No
     assert head == schema.HEAD == ScriptDirectory.from_config(config).get_current_head()
 
 
-def test_a_change_of_the_tables_without_a_migration_would_be_seen(database: Path, ledger: Ledger) -> None:
-    with closing(sqlite3.connect(database)) as connection:
-        connection.execute("alter table turns drop column prefect_run")
+def test_a_change_of_the_tables_without_a_migration_would_be_seen(database: Database, ledger: Ledger) -> None:
+    database.execute("alter table turns drop column prefect_run")
 
-    engine = opening.open_engine(f"sqlite:///{database}", database.with_name(".lock"))
+    engine = opening.open_engine(database.url, database.lock)
     with engine.connect() as connection:
         differences = compare_metadata(MigrationContext.configure(connection), schema.metadata)
     engine.dispose()
@@ -76,10 +82,11 @@ def test_the_folder_is_made_with_the_ledger(tmp_path: Path) -> None:
     assert (home / "ledger.db").is_file()
 
 
+@of_sqlite
 def test_a_process_that_was_killed_before_the_first_table_is_no_obstacle(
-    database: Path, open_ledger: Callable[[], Ledger]
+    database: Database, open_ledger: Callable[[], Ledger]
 ) -> None:
-    database.touch()
+    database.file.touch()
 
     ledger = open_ledger()
 
@@ -87,18 +94,24 @@ def test_a_process_that_was_killed_before_the_first_table_is_no_obstacle(
 
 
 def test_a_ledger_of_a_newer_version_is_refused_and_left_alone(
-    database: Path, open_ledger: Callable[[], Ledger]
+    database: Database, open_ledger: Callable[[], Ledger]
 ) -> None:
     open_ledger().close()
-    with closing(sqlite3.connect(database)) as connection, connection:
-        connection.execute("update alembic_version set version_num = '9999'")
-    before = database.read_bytes()
+    database.execute("update alembic_version set version_num = '9999'")
+    before = content(database)
 
     with pytest.raises(UnusableHome, match=r"has schema 9999, this version of Incumbent knows \d+") as caught:
         open_ledger()
 
     assert "use that one, or another INCUMBENT_HOME" in str(caught.value)
-    assert database.read_bytes() == before
+    assert content(database) == before
+
+
+def content(database: Database) -> object:
+    """All that a ledger says: its bytes, or its rows."""
+    if database.kind == "sqlite":
+        return database.file.read_bytes()
+    return {name: sorted(map(str, database.execute(f'select * from "{name}"'))) for name in schema.metadata.tables}
 
 
 @pytest.mark.parametrize(
@@ -117,32 +130,36 @@ def test_an_address_that_leads_nowhere_is_the_users_mistake(url: str, words: str
     assert "secret" not in str(caught.value)
 
 
-def test_something_else_in_the_place_of_the_ledger_is_named(database: Path, open_ledger: Callable[[], Ledger]) -> None:
-    database.write_bytes(b"not a database " * 500)
+@of_sqlite
+def test_something_else_in_the_place_of_the_ledger_is_named(
+    database: Database, open_ledger: Callable[[], Ledger]
+) -> None:
+    database.file.write_bytes(b"not a database " * 500)
 
     with pytest.raises(Damaged, match="file is not a database"):
         open_ledger()
 
-    assert database.read_bytes().startswith(b"not a database ")
+    assert database.file.read_bytes().startswith(b"not a database ")
 
 
+@of_sqlite
 def test_a_ledger_whose_pages_are_damaged_says_so_instead_of_a_traceback(
-    database: Path, open_ledger: Callable[[], Ledger]
+    database: Database, open_ledger: Callable[[], Ledger]
 ) -> None:
     ledger = open_ledger()
     ledger.turns.open("shop", "a", "monday", None)
     ledger.close()
-    shutil.copyfile(database, database.with_name("copy.db"))
-    content = bytearray(database.read_bytes())
+    content = bytearray(database.file.read_bytes())
     content[4096 * 2 :] = b"\xff" * (len(content) - 4096 * 2)
-    database.write_bytes(content)
+    database.file.write_bytes(content)
 
     with pytest.raises(Damaged, match="Restore it from a backup"):
         open_ledger().turns.all("shop")
 
 
-def test_every_connection_survives_a_power_cut_and_waits_for_others(database: Path) -> None:
-    engine = opening.open_engine(f"sqlite:///{database}", database.with_name(".lock"))
+@of_sqlite
+def test_every_connection_survives_a_power_cut_and_waits_for_others(database: Database) -> None:
+    engine = opening.open_engine(database.url, database.lock)
 
     with engine.connect() as connection:
         asked = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
@@ -153,10 +170,12 @@ def test_every_connection_survives_a_power_cut_and_waits_for_others(database: Pa
 
 
 def test_processes_that_open_a_new_ledger_at_once_make_it_once_and_lose_nothing(
-    database: Path, open_ledger: Callable[[], Ledger]
+    database: Database, open_ledger: Callable[[], Ledger]
 ) -> None:
     started = [
-        subprocess.Popen([sys.executable, "-c", WRITER, database, name], cwd=CHECKOUT, stderr=subprocess.PIPE)
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, database.url, str(database.lock), name], cwd=CHECKOUT, stderr=subprocess.PIPE
+        )
         for name in ("one", "two", "three")
     ]
     faults = [process.communicate(timeout=60)[1].decode() for process in started]
@@ -169,11 +188,11 @@ def test_processes_that_open_a_new_ledger_at_once_make_it_once_and_lose_nothing(
 
 
 # ── from one version to the next ──────────────────────────────────────────────────────────────────────────────────
-def _migrate(database: Path, version: str) -> None:
+def _migrate(database: Database, version: str) -> None:
     """Bring an empty database to a version of the schema, as that version did."""
     config = Config()
     config.set_main_option("script_location", str(Path(opening.__file__).parent / "migrations").replace("%", "%%"))
-    engine = create_engine(f"sqlite:///{database}")
+    engine = create_engine(addresses.read(database.url))
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, version)
@@ -193,11 +212,10 @@ insert into leases (pipeline, holder, fence, expires) values ('shop', null, 41, 
 
 
 def test_a_ledger_of_the_first_version_is_brought_forward_and_keeps_its_rows(
-    database: Path, open_ledger: Callable[[], Ledger]
+    database: Database, open_ledger: Callable[[], Ledger]
 ) -> None:
     _migrate(database, "0001")
-    with closing(sqlite3.connect(database)) as connection, connection:
-        connection.executescript(OLD_ROWS)
+    database.execute(*OLD_ROWS.strip().rstrip(";").split(";\n"))
 
     ledger = open_ledger()
 
@@ -210,11 +228,10 @@ def test_a_ledger_of_the_first_version_is_brought_forward_and_keeps_its_rows(
 
 
 def test_a_ledger_that_was_brought_forward_is_worked_with_like_a_new_one(
-    database: Path, open_ledger: Callable[[], Ledger]
+    database: Database, open_ledger: Callable[[], Ledger]
 ) -> None:
     _migrate(database, "0001")
-    with closing(sqlite3.connect(database)) as connection, connection:
-        connection.executescript(OLD_ROWS)
+    database.execute(*OLD_ROWS.strip().rstrip(";").split(";\n"))
     ledger = open_ledger()
 
     with ledger.lease.held("shop", "run 2") as fence:
@@ -228,12 +245,12 @@ def test_a_ledger_that_was_brought_forward_is_worked_with_like_a_new_one(
 
 
 def test_what_was_brought_forward_has_the_tables_of_a_new_one(
-    database: Path, open_ledger: Callable[[], Ledger]
+    database: Database, open_ledger: Callable[[], Ledger]
 ) -> None:
     _migrate(database, "0001")
     open_ledger()
 
-    engine = create_engine(f"sqlite:///{database}")
+    engine = create_engine(addresses.read(database.url))
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         differences, head = compare_metadata(context, schema.metadata), context.get_current_revision()
@@ -243,13 +260,14 @@ def test_what_was_brought_forward_has_the_tables_of_a_new_one(
 
 
 def test_processes_that_open_an_old_ledger_at_once_bring_it_forward_once(
-    database: Path, open_ledger: Callable[[], Ledger]
+    database: Database, open_ledger: Callable[[], Ledger]
 ) -> None:
     _migrate(database, "0001")
-    with closing(sqlite3.connect(database)) as connection, connection:
-        connection.executescript(OLD_ROWS)
+    database.execute(*OLD_ROWS.strip().rstrip(";").split(";\n"))
     started = [
-        subprocess.Popen([sys.executable, "-c", WRITER, database, name], cwd=CHECKOUT, stderr=subprocess.PIPE)
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, database.url, str(database.lock), name], cwd=CHECKOUT, stderr=subprocess.PIPE
+        )
         for name in ("one", "two", "three")
     ]
     faults = [process.communicate(timeout=60)[1].decode() for process in started]

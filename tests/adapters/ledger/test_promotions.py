@@ -1,15 +1,16 @@
 """Promotions: one linear history; a turn decides once, and evidence is carried only where it may be."""
 
-import sqlite3
-from contextlib import closing
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from tasks.adapters.ledger.book import Ledger
-from tasks.core import lineage
+from tasks.core.lineage import history as lineage
 from tasks.core.turns import Evidence, Promotion, Verdict, VerdictKind
+from tests.adapters.ledger.conftest import Database
 
 EVIDENCE = Evidence("a", "old", "new", 1.0, (2.0, -1.0), (10, 12), 1.5, (1.0, 3.0), 2.0, 200.0)
 
@@ -40,6 +41,24 @@ def test_a_turn_that_is_done_again_promotes_once(ledger: Ledger) -> None:
 
     assert again == first
     assert ledger.promotions.all("shop") == [first, second]
+
+
+def test_promotions_at_once_make_one_linear_history(open_ledger: Callable[[], Ledger]) -> None:
+    ledgers, together = [open_ledger() for _ in range(4)], threading.Barrier(4)
+
+    def promote_some(number: int) -> None:
+        together.wait(60)
+        for turn in range(number, 24, 4):
+            promote(ledgers[number], 100 + turn, turn + 1)
+            promote(ledgers[(number + 1) % 4], 100 + turn, turn + 1)  # somebody does the same turn again
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(promote_some, range(4)))
+
+    made = open_ledger().promotions.all("shop")
+    assert [one.sequence for one in made] == list(range(1, 25))
+    assert [one.previous for one in made] == [None, *(one.version for one in made[:-1])]
+    assert sorted((one.turn, one.version) for one in made) == [(turn, 99 + turn) for turn in range(1, 25)]
 
 
 def test_pipelines_have_histories_of_their_own(ledger: Ledger) -> None:
@@ -102,13 +121,12 @@ def test_evidence_of_a_batch_is_kept_once_as_it_was_weighed_last(ledger: Ledger)
     assert ledger.promotions.evidence("shop") == {"a": again}
 
 
-def test_a_verdict_stands(ledger: Ledger, database: Path) -> None:
+def test_a_verdict_stands(ledger: Ledger, database: Database) -> None:
     verdict = Verdict(VerdictKind.KEEP_SHADOWING, ("evidence 3, needs 200",))
     ledger.promotions.record_verdict("shop", 1, None, "new", verdict)
     ledger.promotions.record_verdict("shop", 1, "old", "newer", Verdict(VerdictKind.PROMOTE, ("now",)))
 
     assert ledger.promotions.verdicts("shop") == {1: ("new", verdict)}
     assert ledger.promotions.torn("shop") == []
-    with closing(sqlite3.connect(database)) as connection, connection:
-        connection.execute("update verdicts set kind = 'promote'")
+    database.execute("update verdicts set kind = 'promote'")
     assert ledger.promotions.torn("shop") == [1]

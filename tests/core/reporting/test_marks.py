@@ -108,3 +108,11 @@ def test_batches_that_are_months_or_days_are_told_as_such(name: str, short: str 
 )
 def test_lists_of_batches_stay_short(names: list[str], told: str) -> None:
     assert labels.several(names) == told
+
+
+def test_many_days_side_by_side_say_their_month_once() -> None:
+    days = [f"1998-{month:02}-{day:02}" for month in range(1, 9) for day in (3, 17)]
+
+    assert labels.axis(days[:4]) == ["3 Jan", "17 Jan", "3 Feb", "17 Feb"]
+    assert labels.axis(days)[:4] == ["Jan", "17", "Feb", "17"]
+    assert labels.axis(["2013-01", "x"] * 8)[:2] == ["Jan", None]

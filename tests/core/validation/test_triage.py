@@ -1,5 +1,6 @@
 """The triage: a faulty batch is named with its column, a changed world is let in."""
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -197,6 +198,35 @@ def test_after_one_batch_only_what_needs_no_swing_is_judged():
         ("price", FaultKind.MISSING),
         ("sold", FaultKind.ONE_CLASS),
     ]
+
+
+def predicting(**training: Any) -> PipelineSettings:
+    """The same pipeline with another label."""
+    known = pipeline()
+    return known.model_copy(update={"training": known.training.model_copy(update=training)})
+
+
+def test_labels_in_other_words_are_all_alike_as_well():
+    words = {True: "UP", False: "DOWN"}
+    past = [frame.assign(sold=frame["sold"].map(words).astype("str")) for frame in PAST]
+    settings = predicting(positive="UP")
+
+    (fault,) = triage.examine(batch(4).assign(sold="DOWN"), past, settings)
+
+    assert fault.kind is FaultKind.ONE_CLASS
+    assert re.fullmatch("sold: all 2,000 labels are not UP \\(\\d\\d\u202f% were UP\\)", fault.text)
+    assert triage.examine(batch(4).assign(sold=lambda f: f["sold"].map(words).astype("str")), past, settings) == ()
+
+
+@pytest.mark.parametrize(
+    ("changed", "kind"), [(lambda v: v * 1.6, FaultKind.UNIT), (5.0, FaultKind.CONSTANT)], ids=["unit", "constant"]
+)
+def test_a_number_that_is_predicted_is_judged_as_one(changed: Any, kind: FaultKind):
+    settings = predicting(problem="regression", label="price", features=("shop", "items"))
+
+    assert [fault.kind for fault in triage.examine(batch(4, price=changed), PAST, settings)] == [kind]
+    assert triage.examine(batch(4), PAST, settings) == ()
+    assert triage.examine(batch(4, price=np.nan), PAST, settings) == ()
 
 
 def test_a_column_that_was_not_sent_before_is_not_judged():

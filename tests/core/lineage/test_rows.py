@@ -1,4 +1,4 @@
-"""The rules of `verify`: silent on a true record, and one sentence for each way in which it is not."""
+"""Rules about rows: silent on a true record, and one sentence for each way in which it is not."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -7,19 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.core import lineage
-from tasks.core.turns import Promotion, Verdict, VerdictKind
+from tasks.core.lineage import rows as lineage
+from tasks.core.records import RuleFinding, Snapshot
 from tests.core.reporting import pieces
 
 BATCH = pieces.batch(1, "january", 1000, 10, 5, False, 0.25)
-WON, LOST, WAITS = (
-    Verdict(kind, ("why",)) for kind in (VerdictKind.PROMOTE, VerdictKind.REJECT, VerdictKind.KEEP_SHADOWING)
-)
-
-
-def promotion(sequence: int, version: int, previous: int | None) -> Promotion:
-    moment = datetime(2013, 1, sequence, tzinfo=UTC)
-    return Promotion(sequence, version, f"m{version}", previous, sequence, 1, moment, "evidence rule", "better")
+RULE = RuleFinding("age", "max", "at most 45; years", 2)
+SNAPSHOT = Snapshot("s", ("a",), None, datetime(2013, 2, 1, tzinfo=UTC), 90, 20, 7, 3)
 
 
 # ── I2 ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -75,42 +69,17 @@ def test_what_was_delivered_or_dealt_with_must_be_recorded():
     assert lineage.all_recorded(delivered, done, delivered.keys() | done.keys()) == []
 
 
-# ── I1 ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-HISTORY = [promotion(1, 1, None), promotion(2, 4, 1), promotion(3, 2, 4)]
+def test_a_delivery_has_as_many_rows_as_its_batch():
+    rows = {"january": ("a", BATCH.landed), "again": ("a", 7), "unknown": ("z", 7)}
+
+    found = lineage.deliveries_agree(rows, {"a": BATCH})
+
+    assert [finding.text for finding in found] == ["delivery again: 7 rows counted, its batch has 1,000"]
 
 
-def test_a_linear_history_is_in_order():
-    assert [lineage.is_linear(HISTORY[:length]) for length in range(4)] == [[], [], [], []]
-
-
-@pytest.mark.parametrize(
-    ("history", "text"),
-    [
-        ([HISTORY[0], HISTORY[2]], "promotion 3 replaces v4, but v1 was live"),
-        ([HISTORY[0], replace(HISTORY[1], sequence=5)], "promotion 5 replaces v1, but v1 was live"),
-        ([HISTORY[1]], "promotion 2 replaces v1, but no version was live"),
-        ([HISTORY[0], promotion(2, 4, None)], "promotion 2 replaces no version, but v1 was live"),
-    ],
-    ids=["one is gone", "a number is left out", "the first is gone", "one replaces nobody"],
-)
-def test_a_gap_or_a_fork_in_the_history_is_found(history: list[Promotion], text: str):
-    assert [finding.text for finding in lineage.is_linear(history)] == [text]
-
-
-@pytest.mark.parametrize(
-    ("verdict", "text"),
-    [
-        (("m1", WON), None),
-        (None, "v1 was promoted in turn 1, which has no verdict"),
-        (("m1", LOST), "v1 was promoted in turn 1, whose verdict is reject"),
-        (("m1", WAITS), "v1 was promoted in turn 1, whose verdict is keep_shadowing"),
-        (("m2", WON), "v1 is not the model that was judged in turn 1"),
-    ],
-)
-def test_only_the_winner_of_a_comparison_is_live(verdict: tuple[str, Verdict] | None, text: str | None):
-    found = lineage.passed_gate(HISTORY[0], verdict)
-
-    assert [finding.text for finding in found] == ([text] if text else [])
+def test_a_row_is_accepted_once():
+    assert lineage.each_once(0) == []
+    assert [finding.invariant for finding in lineage.each_once(3)] == ["I2"]
 
 
 # ── I6 ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -123,3 +92,40 @@ def test_a_snapshot_selects_only_files_of_accepted_batches():
         ("I6", "snapshot 1 selects file ffffffffffff, which no accepted batch lists")
     ]
     assert lineage.known_files([known], [known, stranger], "snapshot 1") == []
+
+
+# ── I9 ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize(("missing", "strange", "found"), [(0, 0, 0), (1, 1, 1), (0, 2, 1), (3, 0, 1)])
+def test_what_was_delivered_is_what_is_stored(missing: int, strange: int, found: int):
+    assert len(lineage.nothing_changed(BATCH, missing, strange)) == found
+
+
+def test_each_quarantined_row_says_why_and_each_rule_is_counted():
+    batch = replace(BATCH, findings=(RULE, replace(RULE, column="key", rule="key", message="one row for each", rows=1)))
+    told = ["age: at most 45; years", "age: at most 45; years; key: one row for each"]
+
+    right = lineage.reasons_given(batch, told)
+    wrong = lineage.reasons_given(batch, [*told, "", "key: one row for each"])
+
+    assert right == []
+    assert [finding.text.partition(": ")[2] for finding in wrong] == [
+        "1 row is quarantined without a reason",
+        "rows kept out by 'key' key: 1 recorded, 2 stored",
+    ]
+
+
+def test_a_refused_batch_says_why():
+    refused = pieces.batch(3, "broken", 900, 900, 0, True, 0)
+
+    assert lineage.reasons_given(replace(refused, reason="no rows"), None) == []
+    assert [finding.invariant for finding in lineage.reasons_given(replace(refused, reason=None), None)] == ["I9"]
+
+
+@pytest.mark.parametrize("name", ["rows", "positives", "excluded_unlabelled", "excluded_unknown"])
+def test_what_a_selection_left_out_is_told(name: str):
+    selected = replace(SNAPSHOT, **{name: 1})
+
+    (finding,) = lineage.exclusions_told("snapshot 1", SNAPSHOT, selected)
+
+    assert finding.text.endswith(f"{name.replace('_', ' ')} recorded, 1 selected")
+    assert lineage.exclusions_told("snapshot 1", SNAPSHOT, SNAPSHOT) == []

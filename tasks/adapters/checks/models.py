@@ -1,0 +1,162 @@
+"""Models: bundles from their bytes, snapshots selected again, verdicts recomputed from their grounds (I1, I6, I9)."""
+
+from collections.abc import Iterator
+
+from configs import loader
+from configs.errors import Damaged, MistakeOfUser
+from configs.settings import PipelineSettings
+from tasks.adapters import reproduction
+from tasks.adapters.checks.recorded import Recorded
+from tasks.adapters.checks.rows import TORN
+from tasks.adapters.home import Home
+from tasks.core.lineage import gates, history
+from tasks.core.lineage import rows as rules
+from tasks.core.lineage.findings import Finding
+from tasks.core.records import Batch, Comparison, Model
+from tasks.core.turns import Evidence, Outcome
+from tasks.core.windows import Plan
+
+
+def check(home: Home, recorded: Recorded, damaged: set[str]) -> Iterator[Finding]:
+    """Bundles, snapshots and gates.
+
+    Args:
+        home: Store, bundles and ledger.
+        recorded: What the ledger says.
+        damaged: Filled with the ids of models that do not load.
+    """
+    yield from _check_bundles(home, recorded, damaged)
+    yield from _check_snapshots(recorded)
+    yield from _check_history(home, recorded)
+
+
+def check_selections(home: Home, recorded: Recorded) -> Iterator[Finding]:
+    """I9: each window is selected again from the bytes; what it left out is what is recorded."""
+    known = {batch.accepted_file: batch for batch in recorded.batches if batch.accepted_file}
+    for model in {model.snapshot.id: model for model in recorded.models}.values():
+        snapshot, settings = model.snapshot, _settings_of(home, recorded.pipeline, model)
+        if settings is None or not set(snapshot.batches) <= known.keys():
+            continue
+        files = tuple(known[file] for file in snapshot.batches)
+        selected = home.rows.select(Plan(files, snapshot.start, snapshot.cutoff, snapshot.ignores_arrival), settings)
+        if selected.id == snapshot.id:
+            yield from rules.exclusions_told(f"snapshot {snapshot.id[:12]}", snapshot, selected)
+
+
+def check_gates(home: Home, recorded: Recorded, damaged: set[str]) -> Iterator[Finding]:
+    """I1: losses measured again on the stored rows, evidence and verdict computed again from them."""
+    outcomes = recorded.outcomes
+    for turn, (challenger, verdict) in sorted(recorded.verdicts.items()):
+        batch, probe = recorded.batch_of.get(turn), recorded.model(challenger)
+        if batch is None or probe is None or outcomes.get(turn) in (None, Outcome.FAILED):
+            continue
+        comparison, evidence = recorded.comparisons.get(batch.id), recorded.evidence.get(batch.id)
+        if comparison is None:
+            yield Finding("I1", f"turn {turn}: there is a verdict, but no comparison")
+            continue
+        settings = _settings_of(home, recorded.pipeline, probe)
+        if settings is not None:
+            yield from _check_losses(home, recorded, turn, batch, probe, comparison, damaged, settings)
+        decided = home.ledger.audit.decided_by(recorded.pipeline).get(turn)
+        if settings is not None and decided not in (None, loader.decision_hash(settings)):
+            settings = None  # they were changed between the fit and the decision
+        if settings is not None and evidence is not None:
+            expected = _expected(home, recorded.pipeline, turn, evidence, comparison, settings)
+            yield from gates.evidence_follows(turn, evidence, [expected])
+        champion = recorded.scores.get((evidence.champion, batch.id)) if evidence else None
+        score, policy = recorded.scores.get((challenger, batch.id)), settings.promotion if settings else None
+        yield from gates.scores_agree(turn, comparison, champion, score)
+        yield from gates.verdict_follows(turn, verdict, comparison, score, evidence, policy)
+
+
+def _check_bundles(home: Home, recorded: Recorded, damaged: set[str]) -> Iterator[Finding]:
+    live = recorded.promotions[-1].model if recorded.promotions else None
+    for model in recorded.models:
+        try:
+            home.bundles.check(model.bundle, model.golden)
+        except Damaged as problem:
+            damaged.add(model.id)
+            yield Finding("I1" if model.id == live else "I6", f"model {model.id[:12]}: {problem}")
+    if not any("Model" in one.text for one in recorded.unreadable):
+        yield from (Finding("I6", f"model {torn[:12]}: {TORN}") for torn in home.ledger.models.torn(recorded.pipeline))
+    if not recorded.unreadable:
+        yield from (Finding("I6", f"{torn}: {TORN}") for torn in home.ledger.audit.torn(recorded.pipeline))
+
+
+def _check_snapshots(recorded: Recorded) -> Iterator[Finding]:
+    if any(one.invariant == "I2" for one in recorded.unreadable):
+        return
+    accepted = [batch.accepted_file for batch in recorded.batches if batch.accepted_file]
+    snapshots = {snapshot.id: snapshot for snapshot in recorded.snapshots}
+    for snapshot in snapshots.values():
+        yield from rules.known_files(snapshot.batches, accepted, f"snapshot {snapshot.id[:12]}")
+    for model in recorded.models:
+        if snapshots.get(model.snapshot.id) != model.snapshot:
+            yield Finding("I6", f"model {model.id[:12]} names a snapshot that is not the one that is recorded")
+
+
+def _check_history(home: Home, recorded: Recorded) -> Iterator[Finding]:
+    made, verdicts = recorded.promotions, recorded.verdicts
+    yield from history.is_linear(made)
+    yield from history.in_order(made, home.ledger.audit.fence(recorded.pipeline))
+    ended = {number: outcome for number, outcome in recorded.outcomes.items() if outcome is not None}
+    yield from history.all_made(made, ended)
+    yield from history.live_at(made, {turn["number"]: turn["champion_version"] for turn in recorded.turns})
+    if any(one.invariant == "I1" for one in recorded.unreadable):
+        return
+    for turn in home.ledger.promotions.torn(recorded.pipeline):
+        yield Finding("I1", f"verdict of turn {turn}: {TORN}")
+    for place, one in enumerate(made):
+        yield from history.passed_gate(one, verdicts.get(one.turn or 0), made[:place])
+        known = recorded.versions.get(one.version)
+        if known is None or known.id != one.model:
+            yield Finding("I1", f"v{one.version} does not resolve to the model that was promoted")
+
+
+def _settings_of(home: Home, pipeline: str, model: Model) -> PipelineSettings | None:
+    """The settings with which a model was fitted; None if they were not kept, or are none of this version."""
+    try:
+        return reproduction.settings_of(home, pipeline, model)
+    except Damaged:
+        return None
+
+
+def _check_losses(
+    home: Home,
+    recorded: Recorded,
+    turn: int,
+    batch: Batch,
+    probe: Model,
+    comparison: Comparison,
+    damaged: set[str],
+    settings: PipelineSettings,
+) -> Iterator[Finding]:
+    """The same comparison, made again with the stored bundles on the stored rows."""
+    from tasks.core import evaluation
+
+    evidence = recorded.evidence.get(batch.id)
+    champion = recorded.model(evidence.champion) if evidence else None
+    if {probe.id, champion.id if champion else probe.id} & damaged or (evidence and champion is None):
+        return
+    cutoff, level = probe.snapshot.cutoff, settings.promotion.guards.slice_level
+    try:
+        rows = home.rows.judged(batch, cutoff, settings)
+        base = evaluation.constant(probe.base_rate, len(rows.outcomes))
+        base = base if champion is None else home.rows.answers(champion, batch, cutoff, settings)
+        answers = home.rows.answers(probe, batch, cutoff, settings)
+    except (MistakeOfUser, Damaged):  # the contract has changed since, or damage has been told
+        return
+    room, problem = settings.evaluation, settings.training.problem
+    measured = evaluation.compare(rows.outcomes, base, answers, rows.clusters, {}, room, level, problem)
+    yield from gates.losses_agree(turn, comparison, measured)
+
+
+def _expected(
+    home: Home, pipeline: str, turn: int, evidence: Evidence, comparison: Comparison, settings: PipelineSettings
+) -> Evidence:
+    """What the evidence of a turn must be, given the one before it."""
+    from tasks.core import promotion
+
+    before = home.ledger.promotions.last_evidence(pipeline, turn, loader.decision_hash(settings))
+    about = {"batch": evidence.batch, "champion": evidence.champion, "probe": evidence.probe}
+    return promotion.advance(before, comparison, **about, settings=settings.promotion)

@@ -1,0 +1,97 @@
+"""Everything that the ledger says of one pipeline, read once for all checks; a row that cannot be read is a finding.
+
+Add a field here when a check needs another table.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from json import JSONDecodeError
+from typing import Any, TypeVar
+
+from configs.errors import Damaged
+from tasks.adapters.home import Home
+from tasks.core.lineage.findings import Finding
+from tasks.core.records import Batch, Comparison, Model, Score, Snapshot
+from tasks.core.turns import Evidence, Outcome, Promotion, Trigger, TurnState, Verdict
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The tables of one pipeline as values."""
+
+    pipeline: str
+    batches: list[Batch]
+    turns: Sequence[Mapping[Any, Any]]
+    snapshots: list[Snapshot]
+    models: list[Model]
+    versions: dict[int, Model]
+    scores: dict[tuple[str, str], Score]
+    comparisons: dict[str, Comparison]
+    evidence: dict[str, Evidence]
+    verdicts: dict[int, tuple[str, Verdict]]
+    promotions: list[Promotion]
+    triggers: list[Trigger]
+    unreadable: list[Finding] = field(default_factory=list)
+    """Rows that are no values any more. What they were about cannot be checked."""
+
+    @property
+    def done(self) -> list[Mapping[Any, Any]]:
+        """Turns that have ended."""
+        return [turn for turn in self.turns if turn["state"] == TurnState.DONE]
+
+    @property
+    def outcomes(self) -> dict[int, Outcome | None]:
+        """How each turn ended; None for one that goes on."""
+        ended = {turn["number"] for turn in self.done}
+        told = {turn["number"]: turn["outcome"] for turn in self.turns}
+        known = {outcome.value: outcome for outcome in Outcome}
+        return {number: known.get(said) if number in ended else None for number, said in told.items()}
+
+    @property
+    def batch_of(self) -> dict[int, Batch]:
+        """The batch of each turn that has taken one in."""
+        known = {batch.id: batch for batch in self.batches}
+        return {turn["number"]: known[turn["batch"]] for turn in self.turns if turn["batch"] in known}
+
+    def model(self, identity: str) -> Model | None:
+        """A model by its id."""
+        return next((model for model in self.models if model.id == identity), None)
+
+
+def read(home: Home, pipeline: str) -> Recorded:
+    """Read all tables of a pipeline."""
+    ledger, wrong = home.ledger, []
+    outcomes = {outcome.value for outcome in Outcome}
+
+    def ask(invariant: str, question: Callable[[str], T], nothing: T) -> T:
+        try:
+            return question(pipeline)
+        except Damaged as problem:
+            wrong.append(Finding(invariant, str(problem)))
+        except JSONDecodeError as problem:
+            told = f"A record in the ledger is no JSON any more: {problem}. Restore the ledger from a backup."
+            wrong.append(Finding(invariant, told))
+        return nothing
+
+    turns: Sequence[Mapping[Any, Any]] = ledger.turns.all(pipeline)
+    for turn in turns:
+        if turn["outcome"] is not None and turn["outcome"] not in outcomes:
+            wrong.append(Finding("I6", f"turn {turn['number']} ended as {turn['outcome']!r}, which is no outcome"))
+
+    return Recorded(
+        pipeline=pipeline,
+        batches=ask("I2", ledger.batches.all, []),
+        turns=turns,
+        snapshots=ask("I6", ledger.models.snapshots, []),
+        models=ask("I6", ledger.models.all, []),
+        versions=ask("I6", ledger.models.versions, {}),
+        scores=ask("I6", ledger.models.scores, {}),
+        comparisons=ask("I1", ledger.models.comparisons, {}),
+        evidence=ask("I1", ledger.promotions.evidence, {}),
+        verdicts=ask("I1", ledger.promotions.verdicts, {}),
+        promotions=ask("I5", ledger.promotions.all, []),
+        triggers=ask("I4", ledger.inbox.all, []),
+        unreadable=list(dict.fromkeys(wrong)),
+    )

@@ -1,0 +1,193 @@
+"""What is shown elsewhere: MLflow's versions, aliases and runs, Evidently's pages, the report (I1, I6, I9).
+
+All of it is a projection of the ledger. A turn that has yet to be shown is no difference.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tasks.adapters import files, tracking
+from tasks.adapters.checks.recorded import Recorded
+from tasks.adapters.checks.rows import Counted
+from tasks.adapters.home import Home
+from tasks.core.lineage import pages as rules
+from tasks.core.lineage.findings import Finding
+
+if TYPE_CHECKING:
+    from tasks.adapters.tracking import TrackingStore
+
+VERDICT_TAG = "incumbent.verdict"
+GONE = "MLflow's database is gone, and with it {what}. `verify --repair` brings back what the ledger holds"
+_SCRIPT = re.compile(r'<script src="([^"/]+\.js)"')
+
+
+def check_mlflow(home: Home, recorded: Recorded) -> Iterator[Finding]:
+    """Versions, aliases and runs in MLflow against the ledger."""
+    shown = home.ledger.turns.projected(recorded.pipeline, "mlflow")
+    runs = {turn: run for turn, run in shown.items() if run is not None}
+    if not database(home).exists():
+        if runs:
+            yield Finding("I1", GONE.format(what=f"{len(runs)} turns that were shown there") + ".")
+        return
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        untold = {made.sequence for made in home.ledger.promotions.untold(recorded.pipeline)}
+        yield from _check_registry(home.tracking, recorded, set(shown), untold)
+        yield from _check_runs(home, recorded, runs)
+    except (MlflowException, SQLAlchemyError) as err:
+        why = str(err).splitlines()[0][:200]
+        yield Finding("I1", f"MLflow's database cannot be read: {why}. Move it away; `verify --repair` makes it anew.")
+
+
+def check_pages(home: Home, recorded: Recorded, counted: Counted) -> Iterator[Finding]:
+    """Evidently's pages are there, and the report leaves out what the bytes say."""
+    folder = home.report(recorded.pipeline).parent
+    for turn, name in sorted(home.ledger.turns.projected(recorded.pipeline, "drift_report").items()):
+        if not is_whole(folder / str(name)):
+            yield Finding("I6", f"the drift page of turn {turn} is gone or not whole ({folder / str(name)})")
+    pages = home.ledger.turns.projected(recorded.pipeline, "page")
+    last = max((turn["number"] for turn in recorded.done), default=None)
+    if last not in pages:
+        return
+    path = home.report(recorded.pipeline)
+    if not path.is_file():
+        yield Finding("I6", f"the report is gone ({path})")
+    elif counted.whole and not recorded.unreadable and not _is_older(home, recorded.pipeline, path):
+        page = path.read_text(encoding="utf-8", errors="replace")
+        yield from rules.says_the_same(page, *_counted(home, recorded.pipeline, counted))
+
+
+def database(home: Home) -> Path:
+    """MLflow's own; who only looks must not make it."""
+    return home.folder / "mlflow" / "mlflow.db"
+
+
+def is_whole(page: Path) -> bool:
+    """Whether a page of Evidently is there to its end, and its script beside it."""
+    if not page.is_file():
+        return False
+    text = page.read_text(encoding="utf-8", errors="replace")
+    scripts = _SCRIPT.findall(text)
+    return "</html>" in text[-200:] and all((page.parent / script).is_file() for script in scripts)
+
+
+def champion_shown(recorded: Recorded, shown: set[int], untold: set[int]) -> set[int | None]:
+    """The versions to which MLflow's alias may point: the live one, or the one before what is yet to be shown.
+
+    Args:
+        recorded: With at least one promotion.
+        shown: Turns that are shown in MLflow.
+        untold: Sequences of rollbacks that are not.
+    """
+    allowed: set[int | None] = {recorded.promotions[-1].version}
+    for place in range(len(recorded.promotions) - 1, -1, -1):
+        made = recorded.promotions[place]
+        if made.sequence not in untold and (made.turn is None or made.turn in shown):
+            break
+        allowed.add(recorded.promotions[place - 1].version if place else None)
+    return allowed
+
+
+def _check_registry(store: "TrackingStore", recorded: Recorded, shown: set[int], untold: set[int]) -> Iterator[Finding]:
+    from tasks.adapters import registry
+
+    there, aliases = registry.versions(store, recorded.pipeline), registry.aliases(store, recorded.pipeline)
+    if recorded.promotions and aliases.get("champion") not in champion_shown(recorded, shown, untold):
+        points, live = _version(aliases.get("champion")), recorded.promotions[-1].version
+        yield Finding("I1", f"MLflow's alias champion points to {points}, the ledger to v{live}")
+    versions = expected_versions(recorded, shown)
+    newest, coming = next(reversed(versions), None), expected_versions(recorded, set(recorded.verdicts) - shown)
+    if aliases.get("challenger") not in (newest, *coming):
+        points = _version(aliases.get("challenger"))
+        yield Finding("I1", f"MLflow's alias challenger points to {points}, the last one judged is {_version(newest)}")
+    for version, model in versions.items():
+        if version not in there:
+            yield Finding("I1", f"MLflow has no v{version}, which the ledger has given to model {model[:12]}")
+        elif there[version] != model:
+            yield Finding("I1", f"MLflow's v{version} is another model than the ledger's")
+        else:
+            yield from _check_copy(store, recorded, version)
+
+
+def _version(number: int | None) -> str:
+    return "nothing" if number is None else f"v{number}"
+
+
+def finished_runs(store: "TrackingStore", pipeline: str) -> dict[str, dict[str, str]]:
+    """Tags of every finished run of a pipeline in MLflow, by the id of the run."""
+    client = tracking.open_client(store)
+    experiment = client.get_experiment_by_name(pipeline)
+    found: dict[str, dict[str, str]] = {}
+    token: str | None = None
+    while experiment is not None:
+        wanted = "attributes.status = 'FINISHED'"
+        page = client.search_runs([experiment.experiment_id], wanted, max_results=1000, page_token=token)
+        found |= {str(run.info.run_id): dict(run.data.tags) for run in page}
+        token = page.token
+        if not token:
+            break
+    return found
+
+
+def expected_versions(recorded: Recorded, shown: set[int]) -> dict[int, str]:
+    """Versions and models of the turns that were shown."""
+    numbers = {model.id: version for version, model in recorded.versions.items()}
+    challengers = {turn: challenger for turn, (challenger, _) in recorded.verdicts.items() if turn in shown}
+    return {numbers[model]: model for _, model in sorted(challengers.items()) if model in numbers}
+
+
+def _check_copy(store: "TrackingStore", recorded: Recorded, version: int) -> Iterator[Finding]:
+    """What MLflow gives out as a version is the bundle that the ledger knows."""
+    from tasks.adapters import registry
+
+    copy, model = registry.find(store, recorded.pipeline, version), recorded.versions[version]
+    if copy is None:
+        return
+    if not copy.bundle.is_file() or files.digest(copy.bundle) != model.bundle:
+        yield Finding("I1", f"MLflow's v{version} is not the bundle that passed its gate ({copy.bundle})")
+
+
+def _check_runs(home: Home, recorded: Recorded, runs: dict[int, str]) -> Iterator[Finding]:
+    """Each model that was judged in a turn has its run, which ended; the challenger's is known and says its verdict."""
+    there = finished_runs(home.tracking, recorded.pipeline)
+    known = {tags.get(tracking.MODEL_TAG) for tags in there.values()}
+    for turn, run in sorted(runs.items()):
+        challenger, verdict = recorded.verdicts.get(turn, ("", None))
+        found = there.get(run)
+        if found is None:
+            yield Finding("I6", f"MLflow has no finished run {run} of turn {turn}")
+        elif recorded.model(challenger) is None:
+            continue  # has been told
+        elif found.get(tracking.MODEL_TAG) != challenger:
+            yield Finding("I6", f"MLflow's run {run} of turn {turn} is of another model than the ledger's")
+        elif verdict is not None and found.get(VERDICT_TAG) != verdict.kind.value:
+            yield Finding("I6", f"MLflow's run {run} of turn {turn} does not say the verdict, {verdict.kind}")
+        batch = recorded.batch_of.get(turn)
+        others = [one.id for one in home.ledger.models.of_turn(recorded.pipeline, turn) if one.id != challenger]
+        for model in others:
+            if batch is not None and (model, batch.id) in recorded.scores and model not in known:
+                yield Finding("I6", f"MLflow has no finished run of model {model[:12]}, judged in turn {turn}")
+
+
+def _is_older(home: Home, pipeline: str, path: Path) -> bool:
+    """Whether something was taken in since the page was written: then it is yet to tell it."""
+    moments = [at for _, _, _, at in home.ledger.audit.delivered(pipeline) if at is not None]
+    return bool(moments) and max(moments).timestamp() > path.stat().st_mtime
+
+
+def _counted(home: Home, pipeline: str, counted: Counted) -> tuple[str, str]:
+    """What the report would say of rows, with what was counted in the bytes: per batch, and what is left out."""
+    from tasks.adapters import pages
+    from tasks.core.reporting import findings, tables
+
+    told = pages.read_history(home, pipeline)
+    turns = tuple(replace(turn, batch=counted.batches.get(turn.batch.id, turn.batch)) for turn in told.turns)
+    true = replace(told, turns=turns)
+    batches = "\n".join(" ".join((row.name, *row.cells)) for row in tables.batches(true))
+    left_out = [" ".join(part) for part in findings.left_out(true, home.settings(pipeline)) if part[0]]
+    return batches, "\n".join((*left_out, findings.total(true)))

@@ -1,0 +1,219 @@
+"""One file as a source: its rows are delivered into the landing folder, one window of time after the other.
+
+From there on they are deliveries like any others. What was delivered is never changed: where a window that was
+delivered has new rows, these are a delivery of their own. It is asked whenever somebody looks what waits, so a file
+that has not changed must cost nothing: pandas and pyarrow are imported late.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from configs import environment
+from configs.errors import BadInput, LandingFolderMissing, UnreadableFile
+from configs.ingestion import Cut, IngestionSettings, Source
+from tasks.adapters import files
+from tasks.adapters.home import Home
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+
+_COPY = "copy"
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What the file was when it was last cut."""
+
+    mark: str
+    until: str | None
+    """When the clock makes another window over."""
+
+
+def deliver(home: Home, pipeline: str) -> list[str]:
+    """Put every window that is over into the landing folder; gives the names of the new deliveries.
+
+    Nothing is done where the source is a folder, or if the file is as it was and no other window is over by now.
+
+    Raises:
+        LandingFolderMissing: The file does not exist.
+        UnreadableFile: It cannot be read, or cannot be cut: it is of another form, or its rows have no event time.
+    """
+    room = home.settings(pipeline).ingestion
+    if room.source.file is None or room.source.cut is None:
+        return []
+    path, memory = _path(room.source.file), home.folder / "cut" / f"{pipeline}.json"
+    mark = _mark(path, room)
+    if _nothing_new(memory, mark, home):
+        return []
+    with files.locked(memory.with_suffix(".lock")):
+        try:
+            new, until = _cut(path, room, home, pipeline, room.source.cut)
+        except BadInput as problem:
+            raise UnreadableFile(f"{room.source.file} cannot be cut into batches. {problem}", problem.rows) from problem
+        if _mark(path, room) != mark:
+            raise UnreadableFile(f"{room.source.file} changed while it was read; the next run takes up what is new.")
+        seen = _Seen(mark, until.isoformat() if until else None)
+        files.publish(memory, json.dumps(vars(seen)).encode())
+    return new
+
+
+def _path(file: str) -> Path:
+    """Where the file is; a relative path starts from the folder of data."""
+    found = environment.read()
+    try:
+        path = found.data / Path(file).expanduser()
+        if path.is_file():
+            return path
+        wrong = "is not a file" if path.exists() else "does not exist"
+    except (OSError, RuntimeError) as err:
+        path, wrong = Path(file), f"cannot be reached ({err})"
+    raise LandingFolderMissing(
+        f"The file {path} {wrong}. Put it there, or name another one as ingestion.source.file; a relative path starts "
+        f"from INCUMBENT_DATA (now {found.data})."
+    )
+
+
+def _mark(path: Path, room: IngestionSettings) -> str:
+    """What tells that neither the file nor how it is cut has changed, without reading it."""
+    known = path.stat()
+    about = [str(path), known.st_size, known.st_mtime_ns, known.st_ino, room.model_dump_json()]
+    return hashlib.sha256(json.dumps(about).encode()).hexdigest()
+
+
+def _nothing_new(memory: Path, mark: str, home: Home) -> bool:
+    try:
+        seen = _Seen(**json.loads(memory.read_text()))
+    except (OSError, ValueError, TypeError):
+        return False
+    return seen.mark == mark and (seen.until is None or home.clock() < datetime.fromisoformat(seen.until))
+
+
+def _cut(path: Path, room: IngestionSettings, home: Home, pipeline: str, cut: Cut) -> tuple[list[str], datetime | None]:
+    from tasks.core import cutting
+
+    now = home.clock()
+    table = _read(path, room)
+    events = _times(table, room.times.event, room)
+    known = _times(table, room.times.label, room) if room.times.label else None
+    folder, new = home.landing(pipeline), list[str]()
+    folder.mkdir(parents=True, exist_ok=True)
+    for part in cutting.parts(events, known, cut, now):
+        rows = table.take(part.rows)
+        new += _deliver(folder, part.name, rows, room.source)
+    return new, cutting.next_over(events, known, cut, now)
+
+
+def _deliver(folder: Path, name: str, rows: "pa.Table", source: Source) -> list[str]:
+    """Deliver a window, or what of it is new; gives the name of the delivery, if there is one."""
+    ending = f".{source.kind}"
+    earlier = [path for path in (folder / f"{name}{ending}", *_later_parts(folder, name, ending)) if path.exists()]
+    content = _written(rows, source)
+    if any(path.read_bytes() == content for path in earlier):
+        return []
+    if earlier:
+        rows = _not_in(rows, [_table(path.read_bytes(), source) for path in earlier])
+        content = _written(rows, source)
+    if not rows.num_rows:
+        return []
+    chosen = name if not earlier else f"{name}-{len(_later_parts(folder, name, ending)) + 2}"
+    files.publish(folder / f"{chosen}{ending}", content)
+    return [chosen]
+
+
+def _later_parts(folder: Path, name: str, ending: str) -> list[Path]:
+    """Deliveries of rows that came into the window after it was delivered, in order."""
+    found: list[Path] = []
+    while (path := folder / f"{name}-{len(found) + 2}{ending}").exists():
+        found.append(path)
+    return found
+
+
+# ── rows ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+def _read(path: Path, room: IngestionSettings) -> "pa.Table":
+    """All rows of the file, with the times that are counted and the numbers of copies."""
+    import pandas as pd
+
+    table = _table(path.read_bytes(), room.source)
+    counted = {name: time for name, time in room.derive.items() if time.rows_per_day and name not in table.column_names}
+    if counted:
+        from tasks.core import moments
+
+        made = moments.derive(pd.DataFrame(index=pd.RangeIndex(table.num_rows)), counted)
+        for name in counted:
+            table = table.append_column(name, _held(made[name], room.source))
+    if room.source.cut is not None and room.source.cut.copies == "kept" and _COPY not in table.column_names:
+        table = table.append_column(_COPY, _copies(table, room.source))
+    return table
+
+
+def _table(found: bytes, source: Source) -> "pa.Table":
+    from tasks.adapters import delimited, parquet
+
+    return delimited.table(found, source) if source.kind == "csv" else parquet.read(found)
+
+
+def _times(table: "pa.Table", event: str, room: IngestionSettings) -> "NDArray[np.datetime64]":
+    from tasks.adapters import sources
+    from tasks.core import cells, columns, moments
+
+    needed = room.derive[event].columns if event in room.derive and event not in table.column_names else (event,)
+    part = table.select([name for name in dict.fromkeys(needed) if name in table.column_names])
+    if room.source.kind == "csv":
+        frame = cells.read(part.to_pandas(), {event: "timestamp"}, sources.notation(room.source))
+    else:
+        frame = sources.values(part, {event: "timestamp"})
+    frame = moments.derive(frame, {event: room.derive[event]} if event in room.derive else {})
+    columns.require_time(frame, event)
+    found: NDArray[np.datetime64] = frame[event].dt.tz_localize(None).to_numpy(dtype="datetime64[us]")
+    return found
+
+
+def _copies(table: "pa.Table", source: Source) -> "pa.Array":
+    """Which of several equal rows each one is, from 1 on."""
+    import pyarrow as pa
+
+    from tasks.core import cutting
+
+    numbers = cutting.copies(table.to_pandas())
+    return pa.array(numbers.astype(str).astype(object) if source.kind == "csv" else numbers)
+
+
+def _held(times: "pd.Series[Any]", source: Source) -> "pa.Array":
+    import numpy as np
+    import pyarrow as pa
+
+    if source.kind == "parquet":
+        return pa.array(times, pa.timestamp("us", tz="UTC"))
+    texts = np.datetime_as_string(times.dt.tz_localize(None).to_numpy(), unit="s", timezone="UTC")
+    return pa.array(texts.astype(object), pa.string())
+
+
+def _written(rows: "pa.Table", source: Source) -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from tasks.adapters import delimited
+
+    if source.kind == "csv":
+        return delimited.write(rows, source)
+    sink = pa.BufferOutputStream()
+    pq.write_table(rows.combine_chunks(), sink, compression="zstd", write_page_checksum=True)
+    return bytes(sink.getvalue().to_pybytes())
+
+
+def _not_in(rows: "pa.Table", earlier: "list[pa.Table]") -> "pa.Table":
+    """The rows that were not delivered before; of equal rows as many as there are more now."""
+    import numpy as np
+
+    from tasks.core import cutting
+
+    fresh = cutting.fresh(rows.to_pandas(), [table.to_pandas() for table in earlier])
+    return rows.take(np.flatnonzero(fresh))

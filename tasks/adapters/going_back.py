@@ -1,0 +1,160 @@
+"""Goes back to a version that had been live: does it answer as at its gate? Then it is made live, then it is shown.
+
+The ledger says who is live; MLflow's alias and the report follow, also later if they cannot now. Which version may be
+gone back to is said in `tasks.core.rollback`.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from configs.errors import BundleRefused, Damaged, IncumbentError, InvalidSettings, MistakeOfUser
+from configs.settings import PipelineSettings
+from tasks.adapters import pages
+from tasks.adapters.home import Home
+from tasks.core import rollback
+from tasks.core.records import Model
+from tasks.core.turns import Guard, Promotion, TurnRef, TurnState
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Way:
+    """From which version to which."""
+
+    pipeline: str
+    live: Promotion
+    version: int
+    model: Model
+    hold: bool
+    """Whether automation keeps off the live version afterwards."""
+
+    @property
+    def done(self) -> bool:
+        """Whether it is live already."""
+        return self.version == self.live.version
+
+
+def find_way(home: Home, pipeline: str, to: int | None) -> Way:
+    """Which version to go back to; without `to`, a rollback that was cut off before it was shown is gone on with.
+
+    Raises:
+        MistakeOfUser: There is none, or it may not be made live, and why.
+    """
+    ledger = home.ledger
+    history, versions = ledger.promotions.all(pipeline), ledger.models.versions(pipeline)
+    if to is None and any(made == history[-1] for made in ledger.promotions.untold(pipeline)):
+        to = history[-1].version
+    version = rollback.target(pipeline, history, ledger.promotions.held(pipeline), tuple(versions), to)
+    if version not in versions:
+        raise Damaged(f"v{version} of {pipeline} is not among its models. Restore the ledger from a backup.")
+    return Way(pipeline, history[-1], version, versions[version], rollback.holds_off(history, version))
+
+
+def require_old_answers(home: Home, way: Way) -> str:
+    """Digest, allow-list, golden batch, and the way from stored rows to the model's input; gives what was found.
+
+    Raises:
+        BundleRefused: It would not answer as it did at its gate, and why.
+        InvalidSettings: It needs a column that the contract has no more.
+    """
+    model, settings = way.model, home.settings(way.pipeline)
+    try:
+        fitted = home.bundles.check(model.bundle, model.golden)
+    except BundleRefused as problem:
+        raise BundleRefused(f"v{way.version} cannot be made live. {problem} {_needs(model)}") from problem
+    import numpy as np
+
+    from tasks.adapters.bundles import TOLERANCE
+    from tasks.core import training
+
+    names = training.inputs(fitted)
+    gone = [name for name in names if name not in settings.validation.columns]
+    if gone:
+        raise InvalidSettings(
+            f"v{way.version} cannot be made live: it needs {', '.join(map(repr, gone))}, which validation.columns no "
+            f"longer has. Put the column back into configs/pipelines/{way.pipeline}.yaml first."
+        )
+    expected, given = home.bundles.golden(model.golden)[1], _answers_of_stored_rows(home, way, names, settings)
+    if given is None:
+        return f"{len(expected)} golden rows answered as at its gate; the rows that it learned from are not there"
+    off = np.abs(given - expected) if len(given) == len(expected) else np.full(len(expected), np.inf)
+    if not (off <= TOLERANCE).all():
+        raise BundleRefused(
+            f"v{way.version} cannot be made live: prepared by the code of now, {int((off > TOLERANCE).sum())} of its "
+            f"{len(expected)} golden rows are answered differently than at its gate. What prepares its inputs has "
+            f"changed since. {_needs(model)}"
+        )
+    return f"{len(expected)} golden rows answered as at its gate"
+
+
+def make_live(home: Home, way: Way, by: str, reason: str) -> Promotion:
+    """One row in the ledger, in one step: who is live, and what is held off.
+
+    Raises:
+        Busy: Another version has been made live since the way was found.
+        MistakeOfUser: A turn was cut off just before it would have made another version live.
+    """
+    ledger, pipeline = home.ledger, way.pipeline
+    open_turns = [row["number"] for row in ledger.turns.all(pipeline) if row["state"] != TurnState.DONE]
+    rollback.require_settled(ledger.promotions.verdicts(pipeline), open_turns, ledger.promotions.all(pipeline))
+    return home.ledger.promotions.roll_back(
+        way.pipeline, way.version, way.model.id, live=way.live.sequence, hold=way.hold, by=by, reason=reason
+    )
+
+
+def show(home: Home, pipeline: str) -> str:
+    """Let MLflow's alias and the report say who is live; gives what stood in the way: the next run makes up for it."""
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from tasks.adapters import showing
+
+    try:
+        pages.write(home, pipeline)
+        showing.show_rollbacks(home, pipeline)
+    except (IncumbentError, MlflowException, SQLAlchemyError, OSError) as problem:
+        return str(problem).splitlines()[0]
+    return ""
+
+
+def release(home: Home, pipeline: str, version: int, by: str, reason: str) -> bool:
+    """Let automation have a version again; says whether it was held off.
+
+    Raises:
+        MistakeOfUser: There is no such version.
+    """
+    if version not in home.ledger.models.versions(pipeline):
+        raise MistakeOfUser(f"Unknown version v{version} of {pipeline}. `history` lists those that have been live.")
+    return home.ledger.promotions.release(pipeline, version, by=by, reason=reason)
+
+
+def guards(home: Home, turn: TurnRef, challenger: Model) -> tuple[Guard, ...]:
+    """What rollbacks have against a challenger."""
+    ledger = home.ledger
+    versions = {model.id: version for version, model in ledger.models.versions(turn.pipeline).items()}
+    history, held = ledger.promotions.all(turn.pipeline), ledger.promotions.held(turn.pipeline)
+    return rollback.guards(history, turn.number, versions.get(challenger.id), held)
+
+
+def _answers_of_stored_rows(
+    home: Home, way: Way, names: tuple[str, ...], settings: PipelineSettings
+) -> "NDArray[np.float64] | None":
+    """What the model says to its golden rows, taken from the store and prepared by the code of now; None if gone."""
+    from tasks.adapters import reproduction
+    from tasks.core import training
+
+    then = reproduction.settings_of(home, way.pipeline, way.model) or settings
+    then = then.model_copy(update={"training": then.training.model_copy(update={"features": names})})
+    try:
+        rows = home.rows.reference(way.model.snapshot, then)
+    except Damaged:
+        return None
+    prepared = training.prepare(rows, names, settings.validation.columns)
+    return training.predict(home.bundles.load(way.model.bundle, way.model.golden), training.golden(prepared))
+
+
+def _needs(model: Model) -> str:
+    return f"It needs the code of {model.code_version}."

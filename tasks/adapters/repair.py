@@ -1,0 +1,197 @@
+"""Restores what is a projection of the ledger: MLflow's runs, versions, aliases and tags, drift pages, the report.
+
+Only what is gone or says otherwise is made again, by the same steps that showed it first; killed and begun again, it
+ends the same. What only the projection held cannot come back, and is named. Nothing in ledger, store or bundles changes
+but where a turn is shown.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from configs.errors import IncumbentError
+from tasks.adapters import failpoints, files, pages, registry, showing, tracking
+from tasks.adapters.checks import recorded, rows, shown
+from tasks.adapters.checks.recorded import Recorded
+from tasks.adapters.home import Home
+from tasks.core.turns import Verdict
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+_WRITTEN_BY_HAND = (
+    "what was written into MLflow by hand: notes, tags, runs and experiments of your own",
+    "the ids of MLflow's runs: the turns have new ones, links to the old ones in Prefect's UI lead nowhere",
+)
+
+
+@dataclass(frozen=True)
+class Repaired:
+    """What came of a repair, one sentence each."""
+
+    restored: tuple[str, ...]
+    lost: tuple[str, ...]
+    """What cannot be restored, and why."""
+
+
+def repair(home: Home, pipeline: str) -> Repaired:
+    """Bring what is shown of a pipeline in line with the ledger. The caller holds the lease.
+
+    Args:
+        home: Ledger and everything that is shown.
+        pipeline: Whose projections.
+    """
+    told = recorded.read(home, pipeline)
+    if told.unreadable:
+        return Repaired((), ("anything: rows of the ledger cannot be read. Restore it from a backup first",))
+    restored: list[str] = []
+    lost: list[str] = []
+    projected = home.ledger.turns.projected(pipeline, "mlflow")
+    anew = _database_made_anew(home, bool(projected))
+    if anew:
+        restored.append(anew)
+        lost.extend(_WRITTEN_BY_HAND)
+    pointed = registry.aliases(home.tracking, pipeline)
+    for turn in sorted(turn for turn, run in projected.items() if run is not None):
+        _show_turn(home, told, turn, restored, lost)
+    restored.extend(_point_aliases(home, told, set(projected), pointed))
+    for turn, name in sorted(home.ledger.turns.projected(pipeline, "drift_report").items()):
+        _draw_drift(home, pipeline, turn, str(name), restored, lost)
+    restored.extend(_write_page(home, told))
+    return Repaired(tuple(restored), tuple(lost))
+
+
+# ── MLflow ────────────────────────────────────────────────────────────────────────────────────────────────────────
+def _database_made_anew(home: Home, was_shown: bool) -> str | None:
+    """Make MLflow's database if it is gone or no database any more; what was there is moved aside, never removed."""
+    database = shown.database(home)
+    was_there = database.exists()
+    if was_there and _is_sound(database):
+        return None
+    aside = next(name for number in range(1, 1000) if not (name := Path(f"{database}.damaged-{number}")).exists())
+    for ending in ("", "-wal", "-shm"):
+        with suppress(FileNotFoundError):  # left behind, they would be taken for changes of the new one
+            Path(f"{database}{ending}").rename(f"{aside}{ending}")
+    assert home.tracking
+    if not was_shown:
+        return None
+    told = f"it was damaged; that one is {aside.name} now" if was_there else "it was gone"
+    return f"MLflow's database: {told}"
+
+
+def _is_sound(database: Path) -> bool:
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(database))}?mode=ro", uri=True)) as connection:
+            return bool(connection.execute("pragma quick_check(1)").fetchone() == ("ok",))
+    except sqlite3.OperationalError as err:
+        return "unable to open" not in str(err)  # busy is not broken
+    except sqlite3.DatabaseError:
+        return False
+
+
+def _show_turn(home: Home, told: Recorded, turn: int, restored: list[str], lost: list[str]) -> None:
+    """Show a turn again if anything of it is gone in MLflow, or is not what the ledger says."""
+    wrong = list(_wrong_in(home, told, turn))
+    if not wrong:
+        return
+    try:
+        showing.show_again(home, told.pipeline, turn)
+    except IncumbentError as problem:
+        lost.append(f"turn {turn} in MLflow: {problem}")
+        return
+    restored.append(f"turn {turn} in MLflow: {', '.join(wrong)}")
+    failpoints.reach("turn-repaired")
+
+
+def _wrong_in(home: Home, told: Recorded, turn: int) -> Iterator[str]:
+    """What of a turn is missing in MLflow; what says otherwise is taken out of the way, so that it is written anew."""
+    client = tracking.open_client(home.tracking)
+    challenger, verdict = told.verdicts.get(turn, ("", None))
+    batch = told.batch_of.get(turn)
+    there = shown.finished_runs(home.tracking, told.pipeline)
+    run = home.ledger.turns.projected(told.pipeline, "mlflow").get(turn)
+    if run in there and _corrected(client, run, there[run], challenger, verdict):
+        yield f"the tags of run {run}"
+    for model in home.ledger.models.of_turn(told.pipeline, turn):
+        judged = batch is not None and (model.id, batch.id) in told.scores
+        runs = [name for name, tags in there.items() if tags.get(tracking.MODEL_TAG) == model.id]
+        if judged and not (run in there if model.id == challenger else runs):
+            yield f"the run of {model.family}"
+    version = next((number for number, model in told.versions.items() if model.id == challenger), None)
+    if version is not None and not _is_registered(home, client, told, version):
+        yield f"v{version}"
+
+
+def _corrected(client: "MlflowClient", run: str, tags: dict[str, str], model: str, verdict: Verdict | None) -> bool:
+    """Put right the tags of a run by which it is known; says whether one was wrong."""
+    true = {tracking.MODEL_TAG: model, **({shown.VERDICT_TAG: verdict.kind.value} if verdict else {})}
+    wrong = {name: value for name, value in true.items() if tags.get(name) != value}
+    for name, value in wrong.items():
+        client.set_tag(run, name, value)
+    return bool(wrong)
+
+
+def _is_registered(home: Home, client: "MlflowClient", told: Recorded, version: int) -> bool:
+    """Whether MLflow has a version as it should be; one that gives out another bundle is removed, with its run."""
+    model, there = told.versions[version], registry.find(home.tracking, told.pipeline, version)
+    if there is None:
+        return False
+    if there.bundle.is_file() and files.digest(there.bundle) == model.bundle:
+        return there.model == model.id
+    found = registry.number(home.tracking, told.pipeline, version)
+    if found is not None:
+        if found.run_id and client.get_run(found.run_id).data.tags.get(tracking.MODEL_TAG) == model.id:
+            client.delete_run(found.run_id)
+        client.delete_model_version(told.pipeline, found.version)
+    return False
+
+
+def _point_aliases(home: Home, told: Recorded, projected: set[int], pointed: dict[str, int]) -> Iterator[str]:
+    """Let `champion` and `challenger` say what the ledger says, as far as those versions are there.
+
+    `pointed` is what they said before anything was shown again, which moves them as well.
+    """
+    there = registry.versions(home.tracking, told.pipeline)
+    owed = home.ledger.promotions.untold(told.pipeline)
+    challengers = shown.expected_versions(told, projected)
+    right = {"challenger": next(reversed(challengers), None)}
+    if told.promotions:
+        right["champion"] = told.promotions[-1].version
+    for alias, version in sorted(right.items()):
+        if version not in there:
+            continue
+        registry.set_alias(home.tracking, told.pipeline, alias, version)
+        if pointed.get(alias) != version:
+            yield f"MLflow's alias {alias}: v{version}"
+    if owed and right.get("champion") in there:
+        showing.show_rollbacks(home, told.pipeline)
+
+
+# ── pages ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+def _draw_drift(home: Home, pipeline: str, turn: int, name: str, restored: list[str], lost: list[str]) -> None:
+    path = home.report(pipeline).parent / name
+    if shown.is_whole(path):
+        return
+    for script in path.parent.glob("evidently-*.js"):
+        if not script.stat().st_size:
+            script.unlink()
+    try:
+        showing.show_drift(home, pipeline, turn, again=True)
+    except IncumbentError as problem:
+        lost.append(f"the drift page of turn {turn}: {problem}")
+        return
+    (restored if shown.is_whole(path) else lost).append(f"the drift page of turn {turn} ({path.name})")
+
+
+def _write_page(home: Home, told: Recorded) -> Iterator[str]:
+    """Write the report anew if it is gone, or is not what follows from the bytes."""
+    counted = rows.Counted()
+    list(rows.check(home, told, counted))
+    wrong = [finding.text for finding in shown.check_pages(home, told, counted) if "drift page" not in finding.text]
+    if wrong:
+        path = pages.write(home, told.pipeline)
+        yield f"the report ({path.name})"

@@ -1,0 +1,118 @@
+"""Makes a recorded model again from its snapshot, settings and seed, and compares what both say.
+
+Nothing is kept of the new one. What is gone, or has changed since, is named; nothing is guessed.
+"""
+
+import json
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from pydantic import ValidationError
+
+from configs import loader
+from configs.errors import Damaged
+from configs.settings import PipelineSettings
+from tasks.adapters import fitting, provenance
+from tasks.adapters.home import Home
+from tasks.core.records import Model
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """What came of making a model again."""
+
+    model: str
+    rows: int = 0
+    """On how many rows both were asked: those that it learned from, and its golden ones."""
+    largest: float | None = None
+    """Largest difference between two answers."""
+    same_bytes: bool = False
+    """Whether the bundle is the same to the last byte."""
+    gone: tuple[str, ...] = ()
+    """Inputs that are not there any more; then nothing was fitted."""
+    changed: tuple[str, ...] = ()
+    """What else is not as it was at the fit: code, libraries."""
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether both say the same to every row."""
+        from tasks.adapters.bundles import TOLERANCE
+
+        return self.largest is not None and self.largest <= TOLERANCE
+
+
+def reproduce(home: Home, pipeline: str, model: Model) -> Reproduction:
+    """Fit a recorded model again, in a folder of its own that is thrown away, and compare its answers."""
+    from tasks.adapters.bundles import Bundles
+    from tasks.core import training
+
+    settings, gone = settings_of(home, pipeline, model), _gone(home, pipeline, model)
+    if settings is None:
+        gone = (*gone, f"the settings {model.settings_hash[:12]}: they were not kept, and the file has others now")
+    if gone or settings is None:
+        return Reproduction(model.id, gone=gone, changed=_changed(model, None))
+    order = fitting.order(settings, model.snapshot, model.family)
+    window = home.rows.window(model.snapshot, settings)
+    with tempfile.TemporaryDirectory(prefix="incumbent-") as folder:
+        bundles = Bundles(Path(folder))
+        again = fitting.fit(home, replace(order, model=model.id), settings, into=bundles)
+        new = bundles.load(again.bundle, again.golden)
+    golden, expected = home.bundles.golden(model.golden)
+    old = home.bundles.load(model.bundle, model.golden)
+    differences = np.abs(training.predict(old, window.prepared) - training.predict(new, window.prepared))
+    golden_differences = np.abs(training.predict(new, golden) - expected)
+    return Reproduction(
+        model.id,
+        rows=len(differences) + len(expected),
+        largest=float(max(differences.max(initial=0.0), golden_differences.max(initial=0.0))),
+        same_bytes=again.bundle == model.bundle,
+        changed=_changed(model, order.model),
+    )
+
+
+def settings_of(home: Home, pipeline: str, model: Model) -> PipelineSettings | None:
+    """The settings with which a model was fitted: as they were kept, else those of now if they are the same.
+
+    Raises:
+        Damaged: They were kept, and are no settings of this version any more.
+    """
+    now = home.settings(pipeline)
+    if loader.settings_hash(now) == model.settings_hash:
+        return now
+    kept = home.ledger.models.settings(pipeline, model.settings_hash)
+    if kept is None:
+        return None
+    try:
+        return PipelineSettings.model_validate_json(json.dumps(kept))
+    except ValidationError as err:
+        wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in err.errors()[:3])
+        raise Damaged(
+            f"The settings {model.settings_hash[:12]} are none of this version: {wrong}. Use the code of "
+            f"{model.code_version}."
+        ) from err
+
+
+def _gone(home: Home, pipeline: str, model: Model) -> tuple[str, ...]:
+    """Inputs that cannot be read any more."""
+    named = {batch.accepted_file: batch.name for batch in home.ledger.batches.all(pipeline)}
+    found = []
+    for file in model.snapshot.batches:
+        try:
+            home.store.recheck(file)
+        except Damaged as problem:
+            found.append(f"the rows of batch {named.get(file, file[:12])}: {problem}")
+    return tuple(found)
+
+
+def _changed(model: Model, identity: str | None) -> tuple[str, ...]:
+    """What is not as it was at the fit."""
+    found = []
+    if provenance.lock_hash() != model.lock_hash:
+        found.append(f"libraries: fitted with requirements.lock {model.lock_hash[:12]}")
+    elif identity is not None and identity != model.id:
+        found.append("what builds and fits models")
+    if provenance.code_version() != model.code_version:
+        found.append(f"code: fitted with {model.code_version}, this is {provenance.code_version()}")
+    return tuple(found)

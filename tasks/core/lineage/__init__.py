@@ -1,0 +1,1 @@
+"""Lineage: does what is stored agree with what was recorded? Rules for `verify`, over values."""

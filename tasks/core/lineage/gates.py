@@ -1,0 +1,137 @@
+"""Gates: does each verdict follow from its evidence, and the evidence from the losses that were measured (I1)?
+
+Add a rule here when something that was decided can be computed again. The rule of the decision itself is `promotion`.
+"""
+
+import math
+from collections.abc import Sequence
+
+from configs.promotion import PromotionSettings
+from tasks.core import promotion
+from tasks.core.lineage.findings import Finding
+from tasks.core.records import Comparison, Score
+from tasks.core.turns import Evidence, Verdict, VerdictKind
+
+CLOSE = 1e-6
+"""Largest relative difference between a number now and the same number then: libraries sum in another order."""
+_UNJUDGED = "it could not be judged"
+
+
+def losses_agree(turn: int, recorded: Comparison, measured: Comparison) -> list[Finding]:
+    """I1: both models lose on the stored rows what the ledger says.
+
+    Args:
+        turn: In which they were compared.
+        recorded: The comparison of the ledger.
+        measured: The same, made again with the stored bundles on the stored rows.
+    """
+    if recorded.clusters != measured.clusters or recorded.cluster_rows != measured.cluster_rows:
+        return [Finding("I1", f"turn {turn}: the models were compared on other rows than are stored")]
+    found = []
+    for name, who in (("base_loss", "the champion"), ("challenger_loss", "the challenger")):
+        told, now = math.fsum(getattr(recorded, name)), math.fsum(getattr(measured, name))
+        if not _alike(getattr(recorded, name), getattr(measured, name)):
+            text = f"the loss of {who} is recorded as {told:,.4f}, and is {now:,.4f} on the stored rows"
+            found.append(Finding("I1", f"turn {turn}: {text}"))
+    return found
+
+
+def scores_agree(turn: int, comparison: Comparison, champion: Score | None, challenger: Score | None) -> list[Finding]:
+    """I1: the loss in the score of each model is the one with which it was compared.
+
+    Args:
+        turn: In which they were compared.
+        comparison: The comparison of the ledger.
+        champion: Score of the champion on that batch, if it was judged on the same rows.
+        challenger: Score of the challenger.
+    """
+    found = []
+    for who, score, losses in (
+        ("champion", champion, comparison.base_loss),
+        ("challenger", challenger, comparison.challenger_loss),
+    ):
+        value = score.metrics[0].value if score is not None and score.rows == comparison.rows else None
+        if value is not None and not _alike((value * comparison.rows,), (math.fsum(losses),)):
+            compared = math.fsum(losses) / comparison.rows
+            text = f"the {who} is scored with a loss of {value:,.4f}, and was compared with {compared:,.4f}"
+            found.append(Finding("I1", f"turn {turn}: {text}"))
+    return found
+
+
+def evidence_follows(turn: int, recorded: Evidence, expected: Sequence[Evidence]) -> list[Finding]:
+    """I1: the evidence is what the rule makes of the losses.
+
+    Args:
+        turn: After which it stood so.
+        recorded: The evidence of the ledger.
+        expected: What it can be: carried on from the one before, or begun afresh where it may have been.
+    """
+    if any(_same(recorded, one) for one in expected):
+        return []
+    told = f"evidence {recorded.value:,.4f} is recorded, {expected[0].value:,.4f} follows from the losses"
+    return [Finding("I1", f"turn {turn}: {told}")]
+
+
+def verdict_follows(
+    turn: int,
+    verdict: Verdict,
+    comparison: Comparison,
+    score: Score | None,
+    evidence: Evidence | None,
+    settings: PromotionSettings | None,
+) -> list[Finding]:
+    """I1: the verdict is what the rule makes of evidence and guards.
+
+    Args:
+        turn: In which it was given.
+        verdict: The verdict of the ledger.
+        comparison: Of the two models.
+        score: Of the challenger, for the policy of the first champion.
+        evidence: After that turn; None for the first champion.
+        settings: Of the decision; None if they have changed since: then only what no settings allow is found.
+    """
+    if verdict.reasons and verdict.reasons[0].startswith(_UNJUDGED):
+        return []
+    objects = [guard.name for guard in verdict.guards if guard.objects]
+    if verdict.kind is VerdictKind.PROMOTE and objects:
+        return [Finding("I1", f"turn {turn}: the verdict is promote, but the guard {objects[0]!r} objected")]
+    if settings is None:
+        return _short_of(turn, verdict, evidence)
+    if verdict.first:
+        if score is None:
+            return []
+        expected = promotion.judge_first(score, comparison, verdict.guards, settings)
+    elif evidence is None and not comparison.independent:
+        return [Finding("I1", f"turn {turn}: there is a verdict, but no evidence")]
+    else:
+        expected = promotion.judge(evidence, comparison, verdict.guards, settings)
+    if expected.kind is verdict.kind:
+        return []
+    told = f"the verdict is {verdict.kind}, but {expected.kind} follows ({expected.reasons[0]})"
+    return [Finding("I1", f"turn {turn}: {told}")]
+
+
+def _short_of(turn: int, verdict: Verdict, evidence: Evidence | None) -> list[Finding]:
+    enough = evidence is None or evidence.value >= evidence.needed
+    if verdict.kind is not VerdictKind.PROMOTE or enough or evidence is None:
+        return []
+    told = f"the verdict is promote with evidence {evidence.value:,.4f} of {evidence.needed:,.0f}"
+    return [Finding("I1", f"turn {turn}: {told}")]
+
+
+def _same(one: Evidence, other: Evidence) -> bool:
+    names = (one.champion, one.probe, one.counts) == (other.champion, other.probe, other.counts)
+    return (
+        names
+        and all(_alike(*pair) for pair in ((one.sums, other.sums), (one.m, other.m)))
+        and _alike(
+            (one.before, one.sigma, one.value, one.needed), (other.before, other.sigma, other.value, other.needed)
+        )
+    )
+
+
+def _alike(one: Sequence[float], other: Sequence[float]) -> bool:
+    return len(one) == len(other) and all(
+        math.isclose(a, b, rel_tol=CLOSE, abs_tol=CLOSE) or a == b or (math.isnan(a) and math.isnan(b))
+        for a, b in zip(one, other, strict=True)
+    )

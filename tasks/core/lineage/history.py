@@ -1,0 +1,105 @@
+"""Promotions: one linear history, made under the lease, of models that passed their gate (I1, I5).
+
+Add a rule here when it is about who was live when. What a gate measured and decided is recomputed in `gates`.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from tasks.core.lineage.findings import Finding
+from tasks.core.turns import Outcome, Promotion, Verdict, VerdictKind
+
+_PROMOTED: tuple[Outcome, ...] = (Outcome.PROMOTE, Outcome.FIRST_CHAMPION)
+
+
+def is_linear(history: Sequence[Promotion]) -> list[Finding]:
+    """I5: the promotions follow each other: numbered without a gap, each naming the one before."""
+    found, live = [], None
+    for place, made in enumerate(history, start=1):
+        if made.sequence != place or made.previous != live:
+            text = f"promotion {made.sequence} replaces {_version(made.previous)}, but {_version(live)} was live"
+            found.append(Finding("I5", text))
+        live = made.version
+    return found
+
+
+def in_order(history: Sequence[Promotion], newest_fence: int) -> list[Finding]:
+    """I5: each was made by the holder of a lease, and no earlier turn or older token came after a later one.
+
+    Args:
+        history: Every promotion, first to last.
+        newest_fence: The newest token that was given out.
+    """
+    found, fence, turn = [], 1, 0
+    for made in history:
+        if not fence <= made.fence <= newest_fence:
+            text = f"was made with fencing token {made.fence}, not one from {fence} to {newest_fence}"
+            found.append(Finding("I5", f"promotion {made.sequence} {text}"))
+        if made.place < turn:
+            found.append(Finding("I5", f"promotion {made.sequence} is of turn {made.place}, after one of turn {turn}"))
+        fence, turn = max(fence, made.fence), max(turn, made.place)
+    return found
+
+
+def all_made(history: Sequence[Promotion], outcomes: Mapping[int, Outcome]) -> list[Finding]:
+    """I5: each turn that ended with a promotion has made it, and no other turn has.
+
+    Args:
+        history: Every promotion, first to last.
+        outcomes: How each finished turn ended.
+    """
+    made = {one.turn: one for one in history if one.turn is not None}
+    lost = [turn for turn, outcome in outcomes.items() if outcome in _PROMOTED and turn not in made]
+    strange = [(turn, one, outcomes[turn]) for turn, one in made.items() if turn in outcomes]
+    return [
+        *(Finding("I5", f"turn {turn} ended with a promotion, which is not in the history") for turn in lost),
+        *(
+            Finding("I5", f"promotion {one.sequence} is of turn {turn}, which ended as {end}")
+            for turn, one, end in strange
+            if end not in _PROMOTED
+        ),
+    ]
+
+
+def live_at(history: Sequence[Promotion], turns: Mapping[int, int | None]) -> list[Finding]:
+    """I5: what each turn took for the champion was live then.
+
+    Args:
+        history: Every promotion, first to last.
+        turns: The version that each turn watched; None for none.
+    """
+    found = []
+    for turn, version in turns.items():
+        if version is None:
+            continue
+        live = next((made.version for made in reversed(history) if made.place < turn), None)
+        if version != live:
+            found.append(Finding("I5", f"turn {turn} watched v{version}, but {_version(live)} was live"))
+    return found
+
+
+def passed_gate(
+    made: Promotion, verdict: tuple[str, Verdict] | None, earlier: Sequence[Promotion] = ()
+) -> list[Finding]:
+    """I1: what is live won its comparison, and is the model that was compared.
+
+    Args:
+        made: The promotion. Without a turn it is a rollback, which needs no verdict of its own.
+        verdict: Challenger and verdict of its turn.
+        earlier: The promotions before it: a version that is gone back to has been one of them.
+    """
+    if made.turn is None:
+        known = any((one.version, one.model) == (made.version, made.model) for one in earlier)
+        text = f"v{made.version} was rolled back to, but was never live before"
+        return [] if known else [Finding("I1", text)]
+    if verdict is None:
+        return [Finding("I1", f"v{made.version} was promoted in turn {made.turn}, which has no verdict")]
+    challenger, decided = verdict
+    if decided.kind is not VerdictKind.PROMOTE:
+        return [Finding("I1", f"v{made.version} was promoted in turn {made.turn}, whose verdict is {decided.kind}")]
+    if challenger != made.model:
+        return [Finding("I1", f"v{made.version} is not the model that was judged in turn {made.turn}")]
+    return []
+
+
+def _version(number: int | None) -> str:
+    return "no version" if number is None else f"v{number}"

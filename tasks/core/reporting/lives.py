@@ -1,0 +1,100 @@
+"""The life of a version: what it was made of, its gate, when it was live and how it did, and how that ended.
+
+From stored records alone. Why one turn was decided as it was: `stories.py`.
+"""
+
+from configs.settings import PipelineSettings
+from tasks.core import wording
+from tasks.core.records import Score
+from tasks.core.reporting import labels, versions
+from tasks.core.reporting.sentences import loss, why
+from tasks.core.reporting.stories import Part
+from tasks.core.turns import History, Promotion, Turn
+
+_MOST_BATCHES = 12
+
+
+def life(history: History, version: int, settings: PipelineSettings) -> tuple[Part, ...]:
+    """The steps of a version's life, in the order in which they happened; what did not happen is left out."""
+    tried = next((turn for turn in history.turns if turn.probe_version == version), None)
+    parts = [
+        Part("Trained", tuple(_trained(history, version, tried, settings))),
+        Part("Gate", tuple(_gate(tried))),
+        Part("Live", tuple(_live(history, version))),
+        Part("Judged", tuple(_judged(history, version))),
+        Part("Taken off", tuple(_taken_off(history, version))),
+        Part("Now", (_now(history, version),)),
+    ]
+    return tuple(part for part in parts if part.sentences)
+
+
+def _trained(history: History, version: int, tried: Turn | None, settings: PipelineSettings) -> list[str]:
+    model = dict(history.models)[version]
+    found = [f"In turn {tried.number}, for batch {tried.batch.name}."] if tried else []
+    rows = labels.number_of(model.snapshot.rows, settings.reporting.row)
+    known = f"all known before {labels.moment(model.snapshot.cutoff)}"
+    found.append(f"{labels.capital(model.family.replace('_', ' '))} on {rows}, {versions.span(model)}, {known}.")
+    made_of = f"snapshot {model.snapshot.id[:12]}, settings {model.settings_hash[:12]}, seed {model.seed}"
+    return [*found, f"Made of {made_of}, code {model.code_version}."]
+
+
+def _gate(tried: Turn | None) -> list[str]:
+    if tried is None:
+        return []
+    score = tried.probe
+    measured = [f"{labels.capital(_measure(score))} {loss(score)} on {tried.batch.name}."] if score else []
+    return [*measured, labels.ended(f"{labels.capital(labels.verdict(tried))}: {why(tried)}")]
+
+
+def _live(history: History, version: int) -> list[str]:
+    made = list(history.promotions)
+    found = []
+    for place, change in enumerate(made):
+        if change.version != version:
+            continue
+        cause = f"by {change.by}" if change.turn is not None else f"by {change.by}, who went back to it"
+        later = made[place + 1] if place + 1 < len(made) else None
+        end = f"until {labels.moment(later.at)}, when {_followed(later)}" if later else "to this day"
+        since = f"From {labels.moment(change.at)} ({labels.since(change)}) {end}"
+        found.append(labels.ended(f"{since}, {cause}: {change.reason}"))
+    return found
+
+
+def _followed(later: Promotion) -> str:
+    if later.is_rollback:
+        return f"{later.by} went back to v{later.version}"
+    return f"v{later.version} took over"
+
+
+def _judged(history: History, version: int) -> list[str]:
+    scored = [(t, t.champion) for t in history.turns if t.champion_version == version and t.champion]
+    told = [f"{labels.medium(turn.batch.name)} {loss(score)}, {labels.health(turn)}" for turn, score in scored]
+    more = f"; and {wording.number_word(len(told) - _MOST_BATCHES)} before" if len(told) > _MOST_BATCHES else ""
+    return [f"Live, {_measure(scored[0][1])}: {'; '.join(told[-_MOST_BATCHES:])}{more}."] if told else []
+
+
+def _measure(score: Score) -> str:
+    return score.metrics[0].name.replace("_", " ")
+
+
+def _taken_off(history: History, version: int) -> list[str]:
+    rollbacks = {made.sequence: made for made in history.promotions}
+    found = []
+    for hold in history.holds:
+        if hold.version != version:
+            continue
+        made = rollbacks.get(hold.sequence)
+        found += [f"{labels.moment(made.at)} by {made.by}: {labels.ended(made.reason)}"] if made else []
+        if hold.ended is not None:
+            said = f"Released {labels.moment(hold.ended)} by {hold.released_by}: {hold.release_reason}"
+            found.append(labels.ended(said))
+    return found
+
+
+def _now(history: History, version: int) -> str:
+    if labels.live_now(history) == version:
+        return "It is live."
+    if any(hold.version == version and hold.ended is None for hold in history.holds):
+        return "It is not live, and automation keeps off it until it is released."
+    been = any(made.version == version for made in history.promotions)
+    return "It is not live; a person may go back to it." if been else "It has never been live."

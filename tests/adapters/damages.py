@@ -1,0 +1,596 @@
+"""Ways to make a home say something that is not true, and the invariant that each of them breaks.
+
+Each is done to a home that has lived: two months of flights, a broken file, and January under a second name.
+"""
+
+import hashlib
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from tasks.adapters import pages, registry, tracking
+from tasks.adapters.home import Home
+from tasks.core.records import Batch, BatchStatus
+
+PIPELINE = "flights"
+VERDICT = "incumbent.verdict"
+KEY = "pnu_" + "b7" * 18
+"""Looks like a key of Prefect; it is none."""
+PASSWORD = "correct-horse-9"
+"""What a test puts into its environment."""
+
+
+@dataclass(frozen=True)
+class Damage:
+    """One thing that is not true any more."""
+
+    do: Callable[[Home], object]
+    invariant: str
+    words: str
+    """Part of the one finding that it leads to."""
+    beside: str
+    """Damages with the same word here do not touch each other, and can be found together."""
+
+
+# ── tools ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+def sql(home: Home, statement: str, *values: object) -> int:
+    """Change the ledger behind its back."""
+    with closing(sqlite3.connect(home.folder / "ledger.db")) as ledger, ledger:
+        changed = ledger.execute(statement, values).rowcount
+    assert changed > 0, "the damage was not done"
+    return changed
+
+
+def record_of(home: Home, table: str, where: str) -> dict[str, Any]:
+    """The record of one row."""
+    with closing(sqlite3.connect(home.folder / "ledger.db")) as ledger:
+        found: dict[str, Any] = json.loads(ledger.execute(f"select record from {table} where {where}").fetchone()[0])
+    return found
+
+
+def rewrite(home: Home, table: str, where: str, **fields: Any) -> None:
+    """Change fields of a row both in its record and, where there is one, in its column."""
+    record = record_of(home, table, where)
+    assert record | fields != record
+    with closing(sqlite3.connect(home.folder / "ledger.db")) as ledger:
+        columns = {row[1] for row in ledger.execute(f"pragma table_info({table})")}
+    sql(home, f"update {table} set record = ? where {where}", json.dumps(record | fields))
+    for name in fields.keys() & columns:
+        sql(home, f"update {table} set {name} = ? where {where}", fields[name])
+
+
+def flip(path: Path) -> None:
+    """Change one bit in the middle of a file."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def batch(home: Home, name: str) -> Batch:
+    """A batch by the name of its delivery."""
+    return next(batch for batch in home.ledger.batches.all(PIPELINE) if batch.name == name)
+
+
+def file_of(home: Home, name: str, kind: str) -> Path:
+    """Where a file of a batch is: `accepted_file` or `aside_file`."""
+    found = batch(home, name)
+    digest = getattr(found, kind)
+    return home.store.original(digest) if found.status is BatchStatus.REFUSED else home.store.path(digest)
+
+
+def restore_rows(home: Home, name: str, kind: str, change: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
+    """Put other rows in the place of stored ones, with a digest that is right, everywhere in the ledger."""
+    old = getattr(batch(home, name), kind)
+    new = home.store.write(change(home.store.read(old).copy()))
+    assert new != old
+    rewrite(home, "batches", f"name = '{name}'", **{kind: new})
+
+
+def rename_evidence(home: Home, table: str, **fields: Any) -> None:
+    rewrite(home, table, f"batch = '{batch(home, '2013-02').id}'", **fields)
+
+
+def mlflow_sql(home: Home, statement: str, *values: object) -> None:
+    """Change MLflow's database behind its back."""
+    with closing(sqlite3.connect(home.folder / "mlflow" / "mlflow.db")) as database, database:
+        assert database.execute(statement, values).rowcount > 0, "the damage was not done"
+
+
+def page(home: Home) -> Path:
+    """The report."""
+    return home.report(PIPELINE)
+
+
+# ── the damages that need more than a line ────────────────────────────────────────────────────────────────────────
+def put_february_in_place_of_january(home: Home) -> None:
+    shutil.copyfile(file_of(home, "2013-02", "accepted_file"), file_of(home, "2013-01", "accepted_file"))
+
+
+def forget_what_landed(home: Home) -> None:
+    sql(home, "delete from batches where name = '2013-02'")
+    sql(home, "delete from deliveries where name = '2013-02'")
+
+
+def accept_a_row_twice(home: Home) -> None:
+    """A cancelled flight, so that nothing that was judged changes; all counts agree with it."""
+    told = batch(home, "2013-02")
+
+    def double(frame: pd.DataFrame) -> pd.DataFrame:
+        return pd.concat([frame, frame[frame["late"].isna()].head(1)], ignore_index=True)
+
+    restore_rows(home, "2013-02", "accepted_file", double)
+    more = {"landed": told.landed + 1, "accepted": told.accepted + 1, "unlabelled": told.unlabelled + 1}
+    rewrite(home, "batches", "name = '2013-02'", **more)
+    sql(home, "update deliveries set rows = rows + 1 where name = '2013-02'")
+    (home.landing(PIPELINE) / "2013-02.parquet").unlink()
+    pages.write(home, PIPELINE)
+
+
+def change_a_value(home: Home) -> None:
+    """Of a cancelled flight."""
+
+    def warmer(frame: pd.DataFrame) -> pd.DataFrame:
+        row = frame.index[frame["late"].isna() & frame["temp"].notna()][0]
+        return frame.assign(temp=frame["temp"].where(frame.index != row, frame["temp"] + 1))
+
+    restore_rows(home, "2013-02", "accepted_file", warmer)
+
+
+def silence_a_reason(home: Home) -> None:
+    restore_rows(home, "2013-02", "aside_file", lambda f: f.assign(_reasons=["", *f["_reasons"].iloc[1:]]))
+    left = [
+        {**one, "rows": sum(f"{one['column']}: {one['message']}" in reason for reason in reasons(home))}
+        for one in record_of(home, "batches", "name = '2013-02'")["findings"]
+    ]
+    rewrite(home, "batches", "name = '2013-02'", findings=left)
+
+
+def reasons(home: Home) -> list[str]:
+    return list(home.store.read(batch(home, "2013-02").aside_file or "")["_reasons"])
+
+
+def count_a_rule_wrongly(home: Home) -> None:
+    findings = record_of(home, "batches", "name = '2013-01'")["findings"]
+    rewrite(home, "batches", "name = '2013-01'", findings=[findings[0] | {"rows": 77}, *findings[1:]])
+
+
+def hide_an_exclusion(home: Home) -> None:
+    model = home.ledger.models.versions(PIPELINE)[2]
+    snapshot = json.loads(json.dumps(asdict(model.snapshot), default=str))
+    told = record_of(home, "snapshots", f"id = '{snapshot['id']}'")
+    changed = told | {"excluded_unlabelled": told["excluded_unlabelled"] - 1}
+    sql(home, "update snapshots set record = ? where id = ?", json.dumps(changed), snapshot["id"])
+    for one in home.ledger.models.of_turn(PIPELINE, 2):
+        record = record_of(home, "models", f"id = '{one.id}'")
+        sql(home, "update models set record = ? where id = ?", json.dumps(record | {"snapshot": changed}), one.id)
+
+
+def edit_the_report(home: Home, old: str, new: str) -> None:
+    text = page(home).read_text(encoding="utf-8")
+    head, mark, footer = text.rpartition("<footer>")
+    assert old in footer
+    page(home).write_text(head + mark + footer.replace(old, new, 1), encoding="utf-8")
+
+
+def edit_a_row_of_the_report(home: Home) -> None:
+    text, told = page(home).read_text(encoding="utf-8"), f"<td>{batch(home, '2013-02').accepted:,}</td>"
+    assert told in text
+    page(home).write_text(text.replace(told, "<td>6,000</td>", 1), encoding="utf-8")
+
+
+def train_twice(home: Home) -> None:
+    model = home.ledger.models.versions(PIPELINE)[2]
+    copy = record_of(home, "models", f"id = '{model.id}'") | {"id": "f" * 32}
+    columns = "pipeline, family, turn, snapshot, bundle, golden, at"
+    sql(
+        home,
+        f"insert into models (id, record, {columns}) select ?, ?, {columns} from models where id = ?",
+        *("f" * 32, json.dumps(copy), model.id),
+    )
+
+
+def promote_an_unknown_version(home: Home) -> None:
+    sql(home, "update promotions set version = 3")
+    sql(home, "update turns set champion_version = 3 where number = 2")
+
+
+def damage_mlflows_champion(home: Home) -> None:
+    """MLflow knows artifacts by their full path, which is that of the home that was copied: the copy gets its own."""
+    copy = registry.find(home.tracking, PIPELINE, 1)
+    assert copy is not None
+    own = home.folder / "mlflow" / "changed"
+    shutil.copytree(copy.bundle.parent, own)
+    flip(own / copy.bundle.name)
+    mlflow_sql(home, "update model_versions set source = ?, storage_location = ? where version = 1", *(str(own),) * 2)
+
+
+def delete_a_run(home: Home, turn: int) -> None:
+    run = home.ledger.turns.projected(PIPELINE, "mlflow")[turn]
+    tracking.open_client(home.tracking).delete_run(run)
+
+
+def delete_a_version(home: Home) -> None:
+    """The challenger, and the alias that points to it."""
+    found = registry.number(home.tracking, PIPELINE, 2)
+    assert found is not None
+    tracking.open_client(home.tracking).delete_model_version(PIPELINE, found.version)
+
+
+def tag_a_run(home: Home, turn: int, name: str, value: str) -> None:
+    run = home.ledger.turns.projected(PIPELINE, "mlflow")[turn]
+    tracking.open_client(home.tracking).set_tag(run, name, value)
+
+
+def lose_mlflow(home: Home) -> None:
+    for path in (home.folder / "mlflow").glob("mlflow.db*"):
+        path.unlink()
+
+
+def change_a_loss(home: Home, field: str) -> None:
+    losses = record_of(home, "comparisons", f"batch = '{batch(home, '2013-02').id}'")[field]
+    rename_evidence(home, "comparisons", **{field: [losses[0] + 1, *losses[1:]]})
+
+
+def bundle(home: Home, version: int) -> Path:
+    """The skops file of a version."""
+    return home.bundles.bundle_path(home.ledger.models.versions(PIPELINE)[version].bundle)
+
+
+def golden(home: Home, version: int) -> Path:
+    """The golden batch of a version."""
+    return home.bundles.golden_path(home.ledger.models.versions(PIPELINE)[version].golden)
+
+
+def accepted(home: Home, name: str) -> int:
+    """Rows that were accepted."""
+    return batch(home, name).accepted
+
+
+def exchange_bundles(home: Home) -> None:
+    """The challenger's bundle becomes that of its sibling, everywhere in the ledger."""
+    one, other = home.ledger.models.of_turn(PIPELINE, 2)
+    challenger = home.ledger.models.versions(PIPELINE)[2]
+    sibling = other if one.id == challenger.id else one
+    rewrite(home, "models", f"id = '{challenger.id}'", bundle=sibling.bundle, golden=sibling.golden)
+
+
+def write_log(home: Home, text: str) -> None:
+    (home.folder / "worker.log").write_text(f"2026-01-01 connecting\n{text}\n", encoding="utf-8")
+
+
+OLDEST = "cutoff = (select min(cutoff) from snapshots)"
+SHA = hashlib.sha256(b"nothing").hexdigest()
+
+DAMAGES: dict[str, Damage] = {
+    # ── I1: the champion, its gate, MLflow's copy of it ──
+    "a byte of the champion": Damage(lambda h: flip(bundle(h, 1)), "I1", "was changed after its gate", "bytes"),
+    "the champion is gone": Damage(lambda h: bundle(h, 1).unlink(), "I1", "cannot be read", "all forgotten"),
+    "a byte of its golden rows": Damage(lambda h: flip(golden(h, 1)), "I1", "Golden batch", "other rows"),
+    "the verdict, in the column only": Damage(
+        lambda h: sql(h, "update verdicts set kind = 'promote' where turn = 2"),
+        "I1",
+        "verdict of turn 2: its row in the ledger",
+        "columns",
+    ),
+    "the verdict, everywhere": Damage(
+        lambda h: (rewrite(h, "verdicts", "turn = 1", kind="reject"), tag_a_run(h, 1, VERDICT, "reject")),
+        "I1",
+        "v1 was promoted in turn 1, whose verdict is reject|turn 1: the verdict is reject, but promote follows",
+        "verdict",
+    ),
+    "a verdict that does not follow": Damage(
+        lambda h: (
+            rewrite(h, "verdicts", "turn = 2", kind="keep_shadowing", guards=[]),
+            tag_a_run(h, 2, VERDICT, "keep_shadowing"),
+        ),
+        "I1",
+        "turn 2: the verdict is keep_shadowing, but reject follows",
+        "verdict",
+    ),
+    "no verdict": Damage(
+        lambda h: sql(h, "delete from verdicts where turn = 1"), "I1", "which has no verdict", "no verdict"
+    ),
+    "another challenger was judged": Damage(
+        lambda h: sql(h, "update verdicts set challenger = 'x' where turn = 1"),
+        "I1",
+        "is not the model that was judged",
+        "challenger",
+    ),
+    "the evidence": Damage(
+        lambda h: rename_evidence(h, "evidence", value=150.0),
+        "I1",
+        "turn 2: evidence 150.0000 is recorded|turn 2: the verdict is reject, but",
+        "challenger",
+    ),
+    "a loss of the champion": Damage(
+        lambda h: change_a_loss(h, "base_loss"),
+        "I1",
+        "turn 2: the loss of the champion is recorded as|turn 2: the champion is scored|turn 2: evidence",
+        "losses",
+    ),
+    "a loss of the challenger": Damage(
+        lambda h: change_a_loss(h, "challenger_loss"),
+        "I1",
+        "turn 2: the loss of the challenger is recorded as|turn 2: the challenger is scored|turn 2: evidence",
+        "losses",
+    ),
+    "the comparison forgotten": Damage(
+        lambda h: sql(h, "delete from comparisons where batch = ?", batch(h, "2013-02").id),
+        "I1",
+        "turn 2: there is a verdict, but no comparison",
+        "no verdict",
+    ),
+    "the bundle of another model": Damage(
+        exchange_bundles,
+        "I1",
+        "turn 2: the loss of the challenger is recorded as|MLflow's v2 is not the bundle",
+        "exchange",
+    ),
+    "a promotion of an unknown version": Damage(
+        promote_an_unknown_version,
+        "I1",
+        "v3 does not resolve to the model that was promoted|MLflow's alias champion points to v1, the ledger to v3",
+        "unknown",
+    ),
+    "the alias moved": Damage(
+        lambda h: registry.set_alias(h.tracking, PIPELINE, "champion", 2),
+        "I1",
+        "MLflow's alias champion points to v2, the ledger to v1",
+        "mlflow",
+    ),
+    "the alias removed": Damage(
+        lambda h: registry.set_alias(h.tracking, PIPELINE, "champion", None),
+        "I1",
+        "MLflow's alias champion points to nothing, the ledger to v1",
+        "batch forgotten",
+    ),
+    "the other alias moved": Damage(
+        lambda h: registry.set_alias(h.tracking, PIPELINE, "challenger", 1),
+        "I1",
+        "MLflow's alias challenger points to v1, the last one judged is v2",
+        "mlflow",
+    ),
+    "a version removed": Damage(
+        delete_a_version,
+        "I1",
+        "MLflow has no v2|MLflow's alias challenger points to nothing",
+        "promotion lost",
+    ),
+    "MLflow's copy of the champion": Damage(
+        damage_mlflows_champion, "I1", "MLflow's v1 is not the bundle that passed its gate", "mlflow"
+    ),
+    "MLflow's database": Damage(lose_mlflow, "I1", "MLflow's database is gone", "all forgotten"),
+    "MLflow's database is none": Damage(
+        lambda h: (lose_mlflow(h), (h.folder / "mlflow" / "mlflow.db").write_bytes(b"no database" * 2000)),
+        "I1",
+        "MLflow's database cannot be read",
+        "verdict of february",
+    ),
+    # ── I2: every row ──
+    "rows accepted, in the column only": Damage(
+        lambda h: sql(h, "update batches set accepted = accepted + 1 where name = '2013-01'"),
+        "I2",
+        "batch 2013-01: its row in the ledger says one thing in its columns and another in its record",
+        "columns",
+    ),
+    "rows accepted, everywhere": Damage(
+        lambda h: rewrite(h, "batches", "name = '2013-01'", accepted=accepted(h, "2013-01") + 1),
+        "I2",
+        "batch 2013-01 (",
+        "counts",
+    ),
+    "rows landed": Damage(
+        lambda h: rewrite(h, "batches", "name = '2013-02'", landed=9), "I2", "2013-02", "no verdict"
+    ),
+    "rows with a late flight": Damage(
+        lambda h: rewrite(h, "batches", "name = '2013-02'", positives=7), "I2", "7 positives recorded", "counts"
+    ),
+    "the first event": Damage(
+        lambda h: rewrite(h, "batches", "name = '2013-02'", first_event="2013-02-01T00:00:00.000001+00:00"),
+        "I2",
+        "first event recorded",
+        "verdict",
+    ),
+    "the file of accepted rows forgotten": Damage(
+        lambda h: rewrite(h, "batches", "name = '2013-02'", accepted_file=None), "I2", "2013-02 (", "verdict of february"
+    ),
+    "a batch forgotten": Damage(
+        lambda h: sql(h, "delete from batches where name = '2013-02'"), "I2", "delivery 2013-02", "batch forgotten"
+    ),
+    "a batch and its delivery forgotten": Damage(
+        forget_what_landed, "I2", "turn 2 is done, but its batch is not recorded", "all forgotten"
+    ),
+    "rows of a delivery": Damage(
+        lambda h: sql(h, "update deliveries set rows = 5 where name = '2013-02'"),
+        "I2",
+        "delivery 2013-02: 5 rows counted",
+        "columns",
+    ),
+    "a row accepted twice": Damage(accept_a_row_twice, "I2", "1 row was accepted twice", "twice"),
+    "a record that is none": Damage(
+        lambda h: sql(h, "update batches set record = '{}' where name = '2013-02'"),
+        "I2",
+        "A Batch in the ledger was changed",
+        "no record",
+    ),
+    # ── I4: triggers and trainings ──
+    "a trigger without an end": Damage(
+        lambda h: sql(h, "update triggers set ended = null where id = 1"),
+        "I4",
+        "trigger 1 (new_data: 2013-01 landed) is covered, but has no end",
+        "columns",
+    ),
+    "a trigger covered by no turn": Damage(
+        lambda h: sql(h, "update triggers set turn = 99 where id = 2"),
+        "I4",
+        "is covered by turn 99, which does not exist",
+        "columns",
+    ),
+    "a trigger that ended twice": Damage(
+        lambda h: sql(h, "update triggers set state = 'skipped', reason = 'cooldown' where id = 3"),
+        "I4",
+        "was skipped, and covered by a turn as well",
+        "columns",
+    ),
+    "a trigger skipped without a reason": Damage(
+        lambda h: sql(h, "update triggers set state = 'skipped', turn = null where id = 2"),
+        "I4",
+        "was skipped without a reason",
+        "mlflow",
+    ),
+    "a trigger that failed with no failed turn": Damage(
+        lambda h: sql(h, "update triggers set state = 'failed', reason = 'gave up' where id = 1"),
+        "I4",
+        "has failed, but turn 1 has not",
+        "mlflow",
+    ),
+    "an open trigger that has ended": Damage(
+        lambda h: sql(h, "update triggers set state = 'open' where id = 3"), "I4", "is open, but has ended", "mlflow"
+    ),
+    "a trigger lost": Damage(
+        lambda h: sql(h, "delete from triggers where turn = 2"), "I4", "turn 2 has no trigger", "counts"
+    ),
+    "a trigger in a state that is none": Damage(
+        lambda h: sql(h, "update triggers set state = 'nonsense' where id = 1"),
+        "I4",
+        "A Trigger in the ledger was changed",
+        "no record",
+    ),
+    "a training done twice": Damage(train_twice, "I4", "are the same training", "pages"),
+    # ── I5: the history of promotions ──
+    "a gap in the promotions": Damage(
+        lambda h: sql(h, "update promotions set sequence = 2"),
+        "I5",
+        "promotion 2 replaces no version, but no version was live",
+        "verdict",
+    ),
+    "a promotion that replaces another": Damage(
+        lambda h: sql(h, "update promotions set previous = 4"), "I5", "replaces v4, but no version was live", "columns"
+    ),
+    "a promotion without a lease": Damage(
+        lambda h: sql(h, "update promotions set fence = 0"), "I5", "was made with fencing token 0", "counts"
+    ),
+    "a token that was never given out": Damage(
+        lambda h: sql(h, "update promotions set fence = 9"), "I5", "was made with fencing token 9", "mlflow"
+    ),
+    "a promotion lost": Damage(
+        lambda h: sql(h, "delete from promotions"),
+        "I5",
+        "turn 1 ended with a promotion, which is not in the history|turn 2 watched v1, but no version was live",
+        "promotion lost",
+    ),
+    "another model was watched": Damage(
+        lambda h: sql(h, "update turns set champion_version = 2 where number = 2"),
+        "I5",
+        "turn 2 watched v2, but v1 was live",
+        "all forgotten",
+    ),
+    # ── I6: whole files, listed by the ledger ──
+    "a byte of accepted rows": Damage(
+        lambda h: flip(file_of(h, "2013-01", "accepted_file")), "I6", "not have the content", "bytes"
+    ),
+    "accepted rows are gone": Damage(
+        lambda h: file_of(h, "2013-02", "accepted_file").unlink(), "I6", "The store has lost", "bytes"
+    ),
+    "accepted rows of another batch": Damage(
+        put_february_in_place_of_january, "I6", "not have the content", "other rows"
+    ),
+    "a byte of rows set aside": Damage(
+        lambda h: flip(file_of(h, "2013-02", "aside_file")), "I6", "not have the content", "other rows"
+    ),
+    "a byte of a refused file": Damage(
+        lambda h: flip(file_of(h, "broken", "aside_file")), "I6", "is gone or has changed", "bytes"
+    ),
+    "a refused file is gone": Damage(
+        lambda h: file_of(h, "broken", "aside_file").unlink(), "I6", "is gone or has changed", "other rows"
+    ),
+    "a byte of a challenger": Damage(
+        lambda h: flip(bundle(h, 2)), "I6", "was changed after its gate", "other rows"
+    ),
+    "a bundle exchanged in the column": Damage(
+        lambda h: sql(h, "update models set bundle = golden where version = 2"),
+        "I6",
+        "model a9ebb|says one thing in its columns",
+        "columns",
+    ),
+    "a snapshot of unknown rows": Damage(
+        lambda h: rewrite(h, "snapshots", OLDEST, batches=[SHA]),
+        "I6",
+        f"selects file {SHA[:12]}, which no accepted batch lists|names a snapshot that is not the one",
+        "pages",
+    ),
+    "a snapshot of fewer rows": Damage(
+        lambda h: rewrite(h, "snapshots", OLDEST, rows=5), "I6", "names a snapshot that is not the one", "mlflow"
+    ),
+    "a score, in the column only": Damage(
+        lambda h: sql(h, "update scores set rows = 1 where batch = ?", batch(h, "2013-01").id),
+        "I6",
+        "score of model",
+        "columns",
+    ),
+    "a run removed": Damage(lambda h: delete_a_run(h, 2), "I6", "MLflow has no finished run", "losses"),
+    "a run with another verdict": Damage(
+        lambda h: tag_a_run(h, 2, VERDICT, "promote"), "I6", "does not say the verdict, reject", "counts"
+    ),
+    "a run of another model": Damage(
+        lambda h: tag_a_run(h, 2, tracking.MODEL_TAG, "other"), "I6", "is of another model than the ledger's", "mlflow"
+    ),
+    "the drift page is gone": Damage(
+        lambda h: (page(h).parent / "flights-drift-2.html").unlink(), "I6", "the drift page of turn 2 is gone", "counts"
+    ),
+    "the drift page is cut off": Damage(
+        lambda h: (page(h).parent / "flights-drift-2.html").write_bytes(b"<html>"), "I6", "the drift page", "columns"
+    ),
+    "the report is gone": Damage(lambda h: page(h).unlink(), "I6", "the report is gone", "mlflow"),
+    # ── I9: nothing silently ──
+    "a value changed on the way": Damage(
+        change_a_value, "I9", "1 delivered rows are not stored, 1 stored rows were not delivered", "pages"
+    ),
+    "a quarantined row without a reason": Damage(silence_a_reason, "I9", "quarantined without a reason", "unknown"),
+    "a rule counted wrongly": Damage(count_a_rule_wrongly, "I9", "77 recorded", "pages"),
+    "an exclusion that is not told": Damage(hide_an_exclusion, "I9", "excluded unlabelled recorded", "exchange"),
+    "the report leaves out more than it says": Damage(
+        lambda h: edit_the_report(h, "<b>11</b> quarantined", "<b>1</b> quarantined"),
+        "I9",
+        "what is left out: the report says 1 where the bytes say 11",
+        "pages",
+    ),
+    "the report accepts fewer rows": Damage(
+        edit_a_row_of_the_report, "I9", "rows per batch: the report says 6,000", "counts"
+    ),
+    "a turn that ended without a reason": Damage(
+        lambda h: sql(h, "update turns set reasons = '[]' where number = 3"),
+        "I9",
+        "turn 3 ended as refused without a reason",
+        "columns",
+    ),
+    # ── I10: no secret ──
+    "a key in the ledger": Damage(
+        lambda h: sql(h, "update turns set reasons = ? where number = 1", json.dumps([f"asked with {KEY}"])),
+        "I10",
+        "a key of Prefect is written in the ledger, table turns",
+        "pages",
+    ),
+    "a password in MLflow": Damage(
+        lambda h: tag_a_run(h, 2, "note", f"read from postgresql://shop:{PASSWORD}@db/shop"),
+        "I10",
+        "a password in an address is written in mlflow.db|the password in SHOP_URL is written in mlflow.db",
+        "pages",
+    ),
+    "a password in a log": Damage(
+        lambda h: write_log(h, f"connected with {PASSWORD}"), "I10", "the password in SHOP_URL is written in", "pages"
+    ),
+    "a private key in the report": Damage(
+        lambda h: page(h).write_text(f"{page(h).read_text()}<!-- -----BEGIN RSA PRIVATE KEY----- -->"),
+        "I10",
+        "a private key is written in",
+        "counts",
+    ),
+}  # fmt: skip

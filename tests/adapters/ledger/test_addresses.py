@@ -1,0 +1,44 @@
+"""Addresses of the ledger: what people write is understood or refused in words, and a password is never shown."""
+
+import pytest
+
+from configs.errors import UnusableHome
+from tasks.adapters.ledger import addresses
+
+
+@pytest.mark.parametrize(
+    ("given", "driver", "shown"),
+    [
+        ("sqlite:////home/me/ledger.db", "sqlite", "sqlite:////home/me/ledger.db"),
+        ("postgresql://me:secret@host:5432/ledger", "postgresql+psycopg", "postgresql://me:***@host:5432/ledger"),
+        ("postgres://me:secret@host/ledger", "postgresql+psycopg", "postgresql://me:***@host/ledger"),
+        ("postgresql+psycopg://me:secret@host/ledger", "postgresql+psycopg", "postgresql://me:***@host/ledger"),
+        ("postgresql://host/ledger?user=me&password=secret", "postgresql+psycopg", "postgresql://host/ledger"),
+        ("postgresql:///ledger?host=/run/postgresql", "postgresql+psycopg", "postgresql:///ledger"),
+        ("postgresql://me:s%40cret@[::1]/ledger", "postgresql+psycopg", "postgresql://me:***@[::1]/ledger"),
+    ],
+)
+def test_an_address_is_read_as_people_write_it_and_shown_without_its_secrets(
+    given: str, driver: str, shown: str
+) -> None:
+    found = addresses.read(given)
+
+    assert (found.drivername, addresses.shown(found)) == (driver, shown)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("secret", "is not the address of a database"),
+        ("postgresql://me:secret", "something else than a number where the port is expected"),
+        ("postgresql://me:se@cret@host/ledger", "more than one @"),
+        ("postgresql://me:secret@host:port/ledger", "something else than a number where the port is expected"),
+    ],
+)
+def test_an_address_that_is_none_is_refused_without_being_repeated(given: str, words: str) -> None:
+    with pytest.raises(UnusableHome, match=words) as caught:
+        addresses.read(given)
+
+    told = [str(caught.value), str(caught.value.__cause__)]
+    assert [text for text in told if "cret" in text] == []
+    assert "postgresql://user:password@host:5432/database" in told[0] or "%40" in told[0]

@@ -1,0 +1,35 @@
+"""Where a run is killed: every failpoint of a turn, and between writing and publishing, between saying and committing."""
+
+from datetime import UTC, datetime
+
+from tasks.adapters import failpoints
+
+OUTSIDE = {"arrival-recorded", "schema-made", "turn-repaired"}
+"""Not in a turn: `poll` announces, the ledger is made before there is any, and `verify --repair` comes afterwards."""
+GIVEN_UP = ("alert-owed", "triggers-failed", "turn-given-up")
+"""Where a turn that was begun too often is given up."""
+ANYWHERE = ("file-written", "commit-ahead")
+"""Reached again and again."""
+SECOND_TURN_ONLY = {
+    "alarm-recorded", "champion-noted", "drift-committed", "drift-report-committed", "drift-report-published",
+    "drift-script-published", "duplicate-counted", "evidence-committed", "health-committed", "lease-released",
+    "page-committed", "page-published", "refused-bytes-kept",
+}  # fmt: skip
+"""Where a first turn does not come by: there is no live model yet, or the run does not end there."""
+OF_THE_HELPER = (
+    "drift-report-committed", "drift-report-published", "drift-script-published", "importance-committed",
+    "mlflow-champion-set", "mlflow-model-begun", "mlflow-model-ready", "mlflow-run-begun", "mlflow-run-described",
+    "mlflow-run-finished", "mlflow-version-registered", "showing-committed", "shown-in-mlflow",
+)  # fmt: skip
+"""What is shown is shown by a process of its own."""
+
+OF_A_TURN = sorted(failpoints.NAMES.keys() - OUTSIDE - {*GIVEN_UP} - {*ANYWHERE})
+OF_A_FIRST_TURN = [name for name in OF_A_TURN if name not in SECOND_TURN_ONLY]
+BETWEEN = [f"file-written:{time}" for time in range(1, 9)] + [f"commit-ahead:{time}" for time in range(1, 34, 3)]
+"""Each file that is published, and every third commit, before it is done: a name stands behind each of them."""
+EVERYWHERE = [*OF_A_TURN, *BETWEEN]
+
+
+def of_today() -> str:
+    """The one that is tried today; all have been tried after so many days."""
+    return EVERYWHERE[datetime.now(UTC).date().toordinal() % len(EVERYWHERE)]

@@ -1,0 +1,30 @@
+"""A home with something to go back to."""
+
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tasks.adapters import registry
+from tasks.adapters.home import Home
+from tasks.core.turns import Verdict, VerdictKind
+
+
+@pytest.fixture(scope="module")
+def two_champions(lived_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which v2 took over from v1 in the second turn, and MLflow says so."""
+    folder = tmp_path_factory.mktemp("going-back") / "home"
+    shutil.copytree(lived_home, folder, ignore=shutil.ignore_patterns("prefect", "landing", "artifacts"))
+    (folder / "landing" / "flights").mkdir(parents=True)
+    with closing(sqlite3.connect(folder / "ledger.db")) as ledger, ledger:
+        ledger.execute("delete from verdicts where turn = 2")
+        ledger.execute("update turns set outcome = 'promote' where number = 2")
+    home = Home(folder)
+    models, ledgers = home.ledger.models.versions("flights"), home.ledger.promotions
+    ledgers.record_verdict("flights", 2, models[1].id, models[2].id, Verdict(VerdictKind.PROMOTE, ("better",)))
+    ledgers.promote("flights", 2, models[2].id, 2, by="evidence rule", reason="better")
+    registry.set_alias(home.tracking, "flights", "champion", 2)
+    home.close()
+    return folder

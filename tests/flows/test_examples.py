@@ -1,0 +1,146 @@
+"""The examples on data of others: short files, no code, no leak; they run where their data is, and say where not."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from configs import environment, loader
+from configs.environment import CHECKOUT
+from tasks.adapters import cutting, sources
+from tasks.adapters.home import Home
+from tests.adapters import shop
+
+EXAMPLES = ["bike_sharing", "elec2", "hotel_bookings", "online_shoppers"]
+LEAKS = {
+    "bike_sharing": {"casual", "registered", "cnt"},
+    "elec2": {"nswprice", "class"},
+    "hotel_bookings": {
+        "reservation_status",
+        "reservation_status_date",
+        "assigned_room_type",
+        "is_canceled",
+        "known_at",
+    },
+    "online_shoppers": {"Revenue"},
+}
+ROWS = {"bike_sharing": 17_379, "elec2": 45_312, "hotel_bookings": 119_390, "online_shoppers": 12_330}
+CommandLine = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def test_the_examples_are_known_by_name_and_put_to_work_by_nobody():
+    assert loader.examples() == EXAMPLES
+    assert loader.known() == ["flights"]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_is_a_short_file_whose_features_do_not_tell_the_label(name: str):
+    settings = loader.load(name)
+
+    assert len(loader.source_text(name).splitlines()) <= 60
+    assert not set(settings.training.features) & LEAKS[name]
+
+
+def test_an_unknown_name_is_compared_with_the_examples_as_well():
+    with pytest.raises(loader.UnknownPipeline, match="did you mean 'elec2'"):
+        loader.load("elec")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_row_of_the_data_is_in_exactly_one_delivery(name: str, tmp_path: Path):
+    room = loader.load(name).ingestion
+    file = environment.read().data / str(room.source.file)
+    if not file.exists():
+        pytest.skip(f"{file} is not there")
+    home = Home(tmp_path)
+
+    cutting.deliver(home, name)
+
+    found = sources.list_deliveries(room.source, home.landing(name))
+    settings = loader.load(name)
+    frames = [sources.read(one, room.source, settings.validation, room.derive) for one in found]
+    assert sum(map(len, frames)) == ROWS[name]
+    ends = [(frame[room.times.event].min(), frame[room.times.event].max()) for frame in frames]
+    assert all(before[1] < after[0] for before, after in pairwise(ends))
+    home.close()
+
+
+def test_where_no_data_is_there_each_example_is_named(tmp_path: Path, flows_run: CommandLine):
+    (tmp_path / "data").mkdir()
+
+    ran = flows_run(tmp_path / "home", "run", "--all-examples", INCUMBENT_DATA=str(tmp_path / "data"))
+
+    assert ran.returncode == 2, ran.stderr
+    for name in EXAMPLES:
+        assert f"{name}: skipped, because its data is not there" in ran.stdout
+    assert "Set INCUMBENT_DATA to the folder that has it." in ran.stderr
+
+
+def test_all_examples_and_a_name_are_not_given_together(tmp_path: Path, flows_run: CommandLine):
+    ran = flows_run(tmp_path / "home", "run", "elec2", "--all-examples")
+
+    assert ran.returncode == 2
+    assert "Give --all-examples or the name of one pipeline ('elec2'), not both." in ran.stderr
+
+
+MONTHS = """
+title: Will a visit end in a purchase?
+ingestion:
+  source: {kind: csv, file: visits.csv, cut: {months: 1, copies: kept}}
+  derive: {month: {text: '2017 {Month}', format: '%Y %B'}}
+  times: {event: month}
+validation:
+  columns: {month: {type: timestamp}, kind: {type: category}, bought: {type: category}}
+training:
+  label: bought
+  positive: 'yes'
+  features: [kind]
+  min_rows: 50
+  candidates: [{family: logistic_regression, min_frequency: 5}]
+evaluation: {cluster: none}
+"""
+
+
+def test_examples_run_one_after_the_other_and_without_clusters_no_model_takes_over_on_evidence(
+    tmp_path: Path, new_home: Callable[..., Path], flows_run: CommandLine
+):
+    shop.write_pipeline(tmp_path / "pipelines" / "examples", "visits", MONTHS)
+    shop.write_pipeline(tmp_path / "pipelines" / "examples", "absent", MONTHS.replace("visits.csv", "absent.csv"))
+    rows = [
+        f"{month},{kind},{'yes' if (number * 7) % 10 < (8 if kind == 'a' else 1) else 'no'}"
+        for month in ("Feb", "Mar", "June")
+        for kind in "ab"
+        for number in range(60)
+    ]
+    (tmp_path / "visits.csv").write_text("\n".join(["Month,kind,bought", *rows, ""]))
+    where = {"INCUMBENT_PIPELINES": str(tmp_path / "pipelines"), "INCUMBENT_DATA": str(tmp_path)}
+    home = new_home()
+
+    ran = flows_run(home, "run", "--all-examples", "--json", **where)
+    checked = flows_run(home, "verify", "visits", **where)
+
+    assert ran.returncode == 0, ran.stderr
+    told = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert {"pipeline": "absent", "status": "skipped", "missing": str(tmp_path / "absent.csv")} in told
+    turns = [line for line in told if "outcome" in line]
+    assert [turn["outcome"] for turn in turns] == ["not_judged", "first_champion", "keep_shadowing"]
+    assert "each row taken as independent" in str(turns[1])
+    assert "nothing tells which rows share their luck (evaluation.cluster: none)" in str(turns[2])
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    page = (home / "reports" / "visits.html").read_text()
+    assert "No evidence is taken: nothing tells which rows share their luck." in page
+
+
+def test_the_data_is_beside_the_checkout_unless_the_environment_says_where(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.delenv("INCUMBENT_DATA", raising=False)
+    beside = environment.read().data
+    monkeypatch.setenv("INCUMBENT_DATA", str(tmp_path))
+
+    assert beside == CHECKOUT.parent / "shared" / "data"
+    assert environment.read().data == tmp_path
