@@ -178,6 +178,7 @@ def test_a_copy_of_the_example_is_a_pipeline_of_its_own(flows_run: CommandLine, 
     assert ran.stdout.startswith("mine: nothing waits")
 
 
+@pytest.mark.long
 def test_the_pages_of_mlflow_open(mlflow_template: Path, tmp_path: Path) -> None:
     shutil.copytree(mlflow_template, tmp_path / "mlflow")
     with socket.socket() as free:

@@ -3,6 +3,7 @@
 `current()` opens the home that the environment names, once per process; a test puts its own with `use()`.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -107,7 +108,8 @@ class Home:
                 f"The landing folder {folder} is in the home of a user that there is not. "
                 "Name another one as ingestion.source.folder."
             ) from err
-        if _holds_ours(landing.resolve(), self.folder.resolve()):
+        # realpath, unlike resolve, takes a loop of links for what it is: listing it says what is wrong.
+        if _holds_ours(Path(os.path.realpath(landing)), Path(os.path.realpath(self.folder))):
             raise InvalidSettings(
                 f"ingestion.source.folder of {pipeline} is {folder}: in {landing}, Incumbent keeps files of its own. "
                 "Name a folder into which nobody writes but the source."

@@ -17,7 +17,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.linalg import LinAlgWarning
-from sklearn.base import is_regressor
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.exceptions import ConvergenceWarning
@@ -176,7 +175,7 @@ def predict(pipeline: Pipeline, prepared: pd.DataFrame, *, threads: int = 1) -> 
 
 def predicts_numbers(pipeline: Pipeline) -> bool:
     """Whether a Pipeline answers with numbers, not with the probability of a yes."""
-    return bool(is_regressor(pipeline))
+    return not hasattr(pipeline, "predict_proba")
 
 
 def golden(prepared: pd.DataFrame) -> pd.DataFrame:

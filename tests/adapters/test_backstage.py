@@ -49,6 +49,7 @@ def test_without_a_helper_a_turn_is_shown_here(home: Home) -> None:
     assert active_children() == []
 
 
+@pytest.mark.long
 def test_a_helper_that_is_killed_is_replaced_and_the_run_hears_of_it(home: Home) -> None:
     with backstage.open_stage(home.folder, None):
         (helper,) = active_children()

@@ -199,6 +199,7 @@ def test_the_script_is_kept_once_for_all_pages_of_a_folder(tmp_path: Path) -> No
     assert re.findall(r'(?:src|href)="?https?:', page) == []
 
 
+@pytest.mark.long
 def test_a_cold_process_warms_up_without_a_warning_and_without_telemetry() -> None:
     code = "import sys; from tasks.adapters import evidently_report as e; e.warm(); print('evidently.telemetry' in sys.modules)"
 

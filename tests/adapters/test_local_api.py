@@ -116,6 +116,7 @@ def named() -> Iterator[Callable[[int], str]]:
         each.server_close()
 
 
+@pytest.mark.long
 def test_two_runs_at_once_on_one_home_lose_no_state_and_print_nothing_of_prefect(home: Path) -> None:
     runs = [run(home, "3"), run(home, "3")]
 
@@ -244,6 +245,7 @@ def test_a_server_that_is_ill_counts_as_unreachable(home: Path, named: Callable[
         local_api.start(home, named(503)).wait()
 
 
+@pytest.mark.long
 def test_the_database_is_made_once_by_one_of_many(tmp_path: Path, prefect_template: Path) -> None:
     with ThreadPoolExecutor() as pool:
         made = list(pool.map(local_api_database.ensure_database, [tmp_path] * 3))

@@ -78,6 +78,7 @@ def test_mlflow_comes_back_from_the_ledger(home: Home, untouched: Home) -> None:
     assert restore(home) == Repaired((), ())
 
 
+@pytest.mark.long
 def test_a_repair_that_was_killed_is_gone_on_with(home: Home, untouched: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     damages.lose_mlflow(home)
     real = showing.show_again
@@ -97,6 +98,7 @@ def test_a_repair_that_was_killed_is_gone_on_with(home: Home, untouched: Home, m
     assert findings(home) == []
 
 
+@pytest.mark.long
 def test_a_database_that_is_none_any_more_is_put_aside(home: Home) -> None:
     damages.lose_mlflow(home)
     (home.folder / "mlflow" / "mlflow.db").write_bytes(b"no database at all" * 1000)
@@ -127,6 +129,7 @@ def test_what_was_moved_changed_or_removed_by_hand_is_put_right(home: Home) -> N
     assert findings(home) == []
 
 
+@pytest.mark.long
 def test_a_version_that_gives_out_other_bytes_is_registered_anew(home: Home) -> None:
     damages.damage_mlflows_champion(home)
 

@@ -36,6 +36,7 @@ def test_every_model_says_the_same_when_it_is_made_again(home: Home) -> None:
     assert sorted(path.name for path in (home.folder / "bundles").iterdir()) == bundles
 
 
+@pytest.mark.long
 def test_a_model_that_says_something_else_breaks_the_promise(home: Home) -> None:
     damages.exchange_bundles(home)
 

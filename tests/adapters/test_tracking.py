@@ -363,6 +363,7 @@ def test_an_alias_never_points_at_a_version_that_is_not_there(store: TrackingSto
     assert registry.aliases(store, "nobody") == {}
 
 
+@pytest.mark.long
 def test_a_store_is_made_once_by_two_processes_at_the_same_time(tmp_path: Path) -> None:
     child = (
         "import sys; from pathlib import Path; from tasks.adapters import tracking;"

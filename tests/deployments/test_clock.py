@@ -29,7 +29,7 @@ PLACE = Place(Path("/home of somebody"), Path("/files"), Path("/checkout"), "/us
 def schedules(write: Callable[..., None]) -> dict[str, CronSchedule]:
     """The schedules of a pipeline, as its deployments hand them to Prefect."""
     write("clock", continuous_training="30 2 * * *", monitor="17 * * * *", poll="* * * * *")
-    planned = {one.flow: one.body["schedules"] for one in plan.plan(["clock"], PLACE)}
+    planned = {one.flow: one.body["schedules"] for one in plan.plan(["clock"], PLACE) if one.body["schedules"]}
     return {flow: CronSchedule.model_validate(one["schedule"]) for flow, (one,) in planned.items()}
 
 

@@ -79,6 +79,7 @@ def reasons(runs: list[Run]) -> list[str]:
     return [run["parameters"]["reason"] for run in runs]
 
 
+@pytest.mark.long
 def test_a_run_that_is_killed_while_it_trains_is_closed_and_its_turn_goes_on(tree: Tree, months: Months) -> None:
     before = datetime.now(UTC)
     tree.drop(months("2013-03"))
@@ -103,6 +104,7 @@ def test_a_run_that_is_killed_while_it_trains_is_closed_and_its_turn_goes_on(tre
     assert tree.triggers(turn) == ["new_data"]
 
 
+@pytest.mark.long
 def test_a_command_beside_it_uses_its_server_and_finds_done_what_the_tree_has_done(
     tree: Tree, months: Months, flows_run: CommandLine
 ) -> None:
@@ -192,6 +194,7 @@ def test_a_run_that_is_killed_again_is_left_alone_for_a_minute_and_goes_on_by_it
     assert tree.ask(f"select count(*) from verdicts where turn = {turn}") == [(1,)]
 
 
+@pytest.mark.long
 def test_in_the_end_all_is_as_if_each_batch_had_been_run_by_hand(
     tree: Tree, months: Months, furnished_home: Callable[..., Path], flows_run: CommandLine
 ) -> None:

@@ -43,6 +43,7 @@ def test_the_sweep_leaves_no_failpoint_out() -> None:
     assert {*points.OF_THE_HELPER} < {*points.OF_A_TURN}
 
 
+@pytest.mark.long
 def test_a_run_comes_by_every_failpoint_of_a_turn(shared_world: World, undisturbed: dict[str, Any]) -> None:
     assert undisturbed
 
@@ -51,6 +52,7 @@ def test_a_run_comes_by_every_failpoint_of_a_turn(shared_world: World, undisturb
     assert {name for name in reached if not name.startswith("=")} == {*points.OF_A_TURN, *points.ANYWHERE}
 
 
+@pytest.mark.long
 def test_between_two_lasting_steps_there_is_a_failpoint(shared_world: World, undisturbed: dict[str, Any]) -> None:
     assert undisturbed
 

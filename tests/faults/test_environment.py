@@ -290,6 +290,7 @@ def test_a_server_that_is_not_prefect_or_not_well_is_named_and_the_batch_still_w
     assert not (tmp_path / "store").exists()
 
 
+@pytest.mark.long
 def test_a_server_that_wants_to_know_who_asks_is_named(tmp_path: Path, flows_run: CommandLine) -> None:
     landing = tmp_path / "landing" / "flights"
     landing.mkdir(parents=True)

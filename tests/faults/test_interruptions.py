@@ -22,6 +22,7 @@ WORKS = r"process \d+ on .* works on 'flights'\. Wait for it to end, .*\n"
 OVERTAKEN = r"This process was paused for so long that another one has taken over 'flights' .*\n"
 
 
+@pytest.mark.long
 def test_a_run_that_is_stopped_says_so_and_the_next_one_completes_it(world: World, undisturbed: dict[str, Any]) -> None:
     first = world.start()
     world.wait_until("select number from turns where number = 2")
@@ -40,6 +41,7 @@ def test_a_run_that_is_stopped_says_so_and_the_next_one_completes_it(world: Worl
     assert canonical.differences(canonical.dump(world.home), undisturbed) == []
 
 
+@pytest.mark.long
 def test_of_two_runs_at_once_one_works_and_the_other_is_told_who(world: World, undisturbed: dict[str, Any]) -> None:
     both = {process.pid: process for process in (world.start(), world.start())}
     working = both.pop(int(world.wait_until(HOLDER)))

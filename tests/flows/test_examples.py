@@ -126,8 +126,8 @@ def test_examples_run_one_after_the_other_and_without_clusters_no_model_takes_ov
     assert ran.returncode == 0, ran.stderr
     told = [json.loads(line) for line in ran.stdout.splitlines()]
     assert {"pipeline": "absent", "status": "skipped", "missing": str(tmp_path / "absent.csv")} in told
-    turns = [line for line in told if "outcome" in line]
-    assert [turn["outcome"] for turn in turns] == ["not_judged", "first_champion", "keep_shadowing"]
+    turns = [line for line in told if "verdict" in line]
+    assert [turn["verdict"] for turn in turns] == ["not_judged", "first_champion", "keep_shadowing"]
     assert "each row taken as independent" in str(turns[1])
     assert "nothing tells which rows share their luck (evaluation.cluster: none)" in str(turns[2])
     assert checked.returncode == 0, checked.stdout + checked.stderr

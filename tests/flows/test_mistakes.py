@@ -69,7 +69,8 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str | by
 def test_every_command_refuses_an_unknown_pipeline_before_anything_starts(say: Say, command: str) -> None:
     said = say(command, "nyc")
 
-    assert said == Said(4, "", "Unknown pipeline 'nyc'. Known: flights. Add configs/pipelines/nyc.yaml.\n", [])
+    known = "flights, bike_sharing, elec2, hotel_bookings, online_shoppers"
+    assert said == Said(4, "", f"Unknown pipeline 'nyc'. Known: {known}. Add configs/pipelines/nyc.yaml.\n", [])
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,7 @@ def test_every_command_refuses_an_unknown_pipeline_before_anything_starts(say: S
     [
         ("statsu", " Or did you mean the command 'status'?\n"),
         ("help", f" Commands: {program.command('--help')}.\n"),
-        ("flight", "did you mean 'flights'? Known: flights."),
+        ("flight", "did you mean 'flights'? Known: flights, bike_sharing, elec2,"),
         ("../flights", "A name has only letters, digits, '-' and '_'."),
         ("", "Unknown pipeline ''."),
     ],
