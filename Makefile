@@ -34,7 +34,7 @@ deploy: install ## bring what is in configs/ to the Prefect server that PREFECT_
 	@$(PY) -m deployments.apply
 
 test: install ## run the tests
-	@$(PY) -m pytest -q -n 2 --dist loadfile -m "not long"
+	@$(PY) -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not long"
 
 test-long: install ## run the tests and the long sweeps
 	@$(PY) -m pytest -q -n 2

@@ -37,6 +37,14 @@ CUT = 4
 CommandLine = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
+HEAVY = ("faults", "deployments", "flows")
+"""What takes long begins first, so that no worker waits for another one in the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: next((n for n, part in enumerate(HEAVY) if part in item.path.parts), len(HEAVY)))
+
+
 @pytest.fixture(scope="session")
 def year(request: pytest.FixtureRequest) -> Path:
     """Folder with the twelve months of the example, as `prepare` writes them; made in the first session only."""

@@ -23,8 +23,8 @@ from tasks.adapters.home import Home
 from tests.conftest import CommandLine
 
 BY_CI = {"make run", "make test"}
-BY_OTHERS = {"make up", "make deploy"}
-"""Started and looked at in tests/deployments/."""
+BY_OTHERS = {"make up", "make deploy", "make corpus", "make decisions", "make test-long"}
+"""Started and looked at in tests/deployments/, tests/corpus/ and tests/benchmarks/; the last one is all tests."""
 
 
 README = (CHECKOUT / "README.md").read_text()

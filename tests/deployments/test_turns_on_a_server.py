@@ -52,6 +52,7 @@ def test_a_file_that_is_dropped_leads_to_a_verdict_and_names_tell_the_story(tree
     assert tree.triggers(turn) == ["new_data"]
 
 
+@pytest.mark.long
 def test_a_word_from_outside_and_a_batch_are_one_turn_however_often_they_are_told(tree: Tree, months: Months) -> None:
     before = datetime.now(UTC)
 

@@ -57,18 +57,6 @@ def test_of_two_runs_at_once_one_works_and_the_other_is_told_who(world: World, u
     assert canonical.differences(canonical.dump(world.home), undisturbed) == []
 
 
-def test_of_four_runs_at_once_one_does_the_turns_and_all_end_well(world: World, undisturbed: dict[str, Any]) -> None:
-    four = [world.start() for _ in range(4)]
-
-    told = [process.communicate(timeout=LONGEST)[1] for process in four]
-
-    codes = [process.returncode for process in four]
-    assert codes.count(REFUSED) == 1 and {*codes} <= {REFUSED, 9, 0}, told
-    for code, words in zip(codes, told, strict=True):
-        assert re.fullmatch(WORKS if code == 9 else "", words)
-    assert canonical.differences(canonical.dump(world.home), undisturbed) == []
-
-
 @pytest.mark.long
 def test_of_four_first_runs_at_once_one_makes_everything_and_all_end_well(
     world: World, undisturbed_from_the_start: dict[str, Any]

@@ -1,11 +1,16 @@
-"""A run that is killed (`kill -9`) and run again ends as one that was left alone (I3), and leaves nobody behind."""
+"""A run that is killed (`kill -9`) and run again ends as one that was left alone (I3), and leaves nobody behind.
 
+So does one that is started four times at once; what else may interrupt it is in `test_interruptions`.
+"""
+
+import re
 from typing import Any
 
 import pytest
 
 from tests.faults import canonical, points
-from tests.faults.worlds import REFUSED, World
+from tests.faults.test_interruptions import WORKS
+from tests.faults.worlds import LONGEST, REFUSED, World
 
 
 def test_the_undisturbed_run_promotes_refuses_and_counts(undisturbed: dict[str, Any]) -> None:
@@ -29,6 +34,18 @@ def test_killed_at_the_failpoint_of_today(world: World, undisturbed: dict[str, A
     assert orphans == []
     assert (code in (0, REFUSED), err) == (True, ""), failpoint
     assert canonical.differences(canonical.dump(world.home), undisturbed) == [], failpoint
+
+
+def test_of_four_runs_at_once_one_does_the_turns_and_all_end_well(world: World, undisturbed: dict[str, Any]) -> None:
+    four = [world.start() for _ in range(4)]
+
+    told = [process.communicate(timeout=LONGEST)[1] for process in four]
+
+    codes = [process.returncode for process in four]
+    assert codes.count(REFUSED) == 1 and {*codes} <= {REFUSED, 9, 0}, told
+    for code, words in zip(codes, told, strict=True):
+        assert re.fullmatch(WORKS if code == 9 else "", words)
+    assert canonical.differences(canonical.dump(world.home), undisturbed) == []
 
 
 @pytest.mark.long

@@ -143,7 +143,10 @@ def test_every_wrong_setting_is_named_at_once(say: Say, write: Callable[[str], P
     [
         ("", "the file is empty; it must have sections"),
         ("- a\n- b\n", 'the file holds only ["a", "b"]'),
-        (FLIGHTS.replace("kind: parquet", "kind: csv"), "ingestion.source.kind: must be 'parquet' (got 'csv')"),
+        (
+            FLIGHTS.replace("kind: parquet", "kind: xml"),
+            "ingestion.source.kind: must be 'parquet' or 'csv' (got 'xml')",
+        ),
         (FLIGHTS.replace("kind: parquet", "folder: ''"), "ingestion.source.folder: must have at least 1 character"),
         (FLIGHTS.replace("kind: parquet", r'folder: "a\0b"'), "folder: must not have control characters"),
         (FLIGHTS.replace("event: scheduled_departure", "event: carrier"), "column 'carrier' must be of type timestamp"),
