@@ -131,7 +131,7 @@ def test_examples_run_one_after_the_other_and_without_clusters_no_model_takes_ov
     assert "nothing tells which rows share their luck (evaluation.cluster: none)" in turns[2]["reason"]
     assert checked.returncode == 0, checked.stdout + checked.stderr
     page = (home / "reports" / "visits.html").read_text()
-    assert "No evidence is taken: nothing tells which rows share their luck." in page
+    assert "no evidence is taken, because nothing tells which rows share their luck" in page
     assert "each row taken as independent" in page
 
 

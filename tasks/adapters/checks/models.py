@@ -63,7 +63,8 @@ def check_gates(home: Home, recorded: Recorded, damaged: set[str]) -> Iterator[F
         if settings is not None and evidence is not None:
             expected = _expected(home, recorded.pipeline, turn, evidence, comparison, settings)
             yield from gates.evidence_follows(turn, evidence, [expected])
-        champion = recorded.scores.get((evidence.champion, batch.id)) if evidence else None
+        live = recorded.champion_of(turn)
+        champion = recorded.scores.get((live.id, batch.id)) if live else None
         score, policy = recorded.scores.get((challenger, batch.id)), settings.promotion if settings else None
         yield from gates.scores_agree(turn, comparison, champion, score)
         yield from gates.verdict_follows(turn, verdict, comparison, score, evidence, policy)
@@ -134,9 +135,8 @@ def _check_losses(
     """The same comparison, made again with the stored bundles on the stored rows."""
     from tasks.core import evaluation
 
-    evidence = recorded.evidence.get(batch.id)
-    champion = recorded.model(evidence.champion) if evidence else None
-    if {probe.id, champion.id if champion else probe.id} & damaged or (evidence and champion is None):
+    champion, is_first = recorded.champion_of(turn), recorded.verdicts[turn][1].first
+    if {probe.id, champion.id if champion else probe.id} & damaged or (champion is None and not is_first):
         return
     cutoff, level = probe.snapshot.cutoff, settings.promotion.guards.slice_level
     try:

@@ -55,6 +55,17 @@ class Recorded:
         known = {batch.id: batch for batch in self.batches}
         return {turn["number"]: known[turn["batch"]] for turn in self.turns if turn["batch"] in known}
 
+    def champion_of(self, turn: int) -> Model | None:
+        """What the challenger of a turn was compared with; None for a first champion, which is compared with none."""
+        batch = self.batch_of.get(turn)
+        evidence = self.evidence.get(batch.id) if batch else None
+        if evidence is not None:
+            return self.model(evidence.champion)
+        if turn not in self.verdicts or self.verdicts[turn][1].first:
+            return None
+        version = next(row["champion_version"] for row in self.turns if row["number"] == turn)
+        return self.versions.get(version) if version is not None else None
+
     def model(self, identity: str) -> Model | None:
         """A model by its id."""
         return next((model for model in self.models if model.id == identity), None)
