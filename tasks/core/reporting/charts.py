@@ -5,6 +5,7 @@ Pure geometry: turns in, marks out. What a chart shows is said by `findings.py`;
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import log10
 
 from configs.monitoring import HealthSettings
@@ -34,6 +35,10 @@ LINES = (("champ", "champion"), ("fresh", "retrained every turn"), ("never", "ne
 """Style and name of the lines of the loss chart, the one on top first."""
 _HIGHEST_EVIDENCE = 1e5
 _LOWEST_EVIDENCE = 1e-2
+_ROOM_FOR_WORDS, _ROOM_FOR_NUMBER = 0.07, 0.045
+"""Shares of the width that `v14 live` and `v14` take."""
+_MOST_LABELLED = 16
+"""With more turns, numbers beside the marks would lie upon each other."""
 
 
 @dataclass(frozen=True)
@@ -259,12 +264,13 @@ def _judged(turn: Turn, n: int, count: int, y: float) -> Mark:
 def _promotions(turns: Sequence[Turn], live_from: Sequence[tuple[int, int]], height: float) -> list[Mark]:
     marks: list[Mark] = []
     at = {turn.number: n for n, turn in enumerate(turns)}
-    for turn, version in live_from:
-        if turn not in at or at[turn] + 1 >= len(turns):
-            continue
-        x = percent((at[turn] + 1) / len(turns))
+    shown = [(at[turn] + 1, version) for turn, version in live_from if turn in at and at[turn] + 1 < len(turns)]
+    for (place, version), (following, _) in pairwise([*shown, (len(turns) + 2, 0)]):
+        x, room = percent(place / len(turns)), (following - place) / len(turns)
         marks.append(mark("line", "change", x1=x, x2=x, y1=2, y2=height - 8))
-        marks.append(mark("text", "aside", f"v{version} live", x=x, dx="4", y=11))
+        if room > _ROOM_FOR_NUMBER:
+            text = f"v{version} live" if room > _ROOM_FOR_WORDS else f"v{version}"
+            marks.append(mark("text", "aside", text, x=x, dx="4", y=11))
     return marks
 
 
@@ -286,8 +292,10 @@ def _stem(turns: Sequence[Turn], n: int, pair: tuple[float, float], scale: Scale
         marks.append(mark("line", "carry", x1=percent((last + 0.5) / len(turns)), x2=x, y1=before, y2=before))
     up = pair[1] >= pair[0]
     css = "value" if pair[1] >= 1 else "value low"
-    text = mark("text", css, wording.evidence(pair[1]), x=x, y=value - 9 if up else value + 17)
-    return [*marks, _judged(turns[n], n, len(turns), value), text]
+    judged = _judged(turns[n], n, len(turns), value)
+    if len(turns) > _MOST_LABELLED and n + 1 < len(turns):  # no room: a finger on it tells
+        return [*marks, judged]
+    return [*marks, judged, mark("text", css, wording.evidence(pair[1]), x=x, y=value - 9 if up else value + 17)]
 
 
 def _hits(turns: Sequence[Turn], height: float, title: Callable[[Turn], str]) -> list[Mark]:
