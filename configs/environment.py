@@ -79,7 +79,11 @@ def read() -> Environment:
         home = environment.home.expanduser().absolute()
     except RuntimeError as err:
         raise UnusableHome(f"INCUMBENT_HOME is {environment.home}, but there is no such user. Name a folder.") from err
-    if home.exists() and not home.is_dir():
+    try:
+        is_other = home.exists() and not home.is_dir()
+    except OSError as err:
+        raise UnusableHome(f"INCUMBENT_HOME cannot be a folder: {err.strerror} ({str(home)[:60]}…).") from err
+    if is_other:
         raise UnusableHome(f"INCUMBENT_HOME is {home}, which is not a folder. Name one that is, or one to be made.")
     return environment.model_copy(update={"home": home})
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from configs.section import Column, Count, Section
+from configs.section import Column, Section
 
 Folder = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f]*$")]
 
@@ -24,7 +24,7 @@ class Cut(Section):
     """Length of a window in whole months."""
     start: str = "1970-01-01"
     """A day on which a window begins, as 1996-05-07; all others follow from it. In UTC."""
-    wait_days: Count = 0
+    wait_days: Annotated[int, Field(ge=0, le=3650)] = 0
     """Days to wait after the end of a window, so that late rows and labels are in it."""
 
     copies: Literal["dropped", "kept"] = "dropped"

@@ -25,7 +25,7 @@ from configs.settings import PipelineSettings
 
 SCHEMA_FILE = environment.CHECKOUT / "configs" / "pipeline.schema.json"
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _TAG = "tag:yaml.org,2002:"
 _KINDS = ("null", "bool", "int", "float", "str", "seq", "map")
 _MOST_VALUES = 20_000
@@ -123,11 +123,15 @@ def _path(name: str) -> Path:
             return found
     there = [*known(), *examples()]
     guess = _guess(name, there)
-    advice = f"Add {_shown(path)}." if is_name else "A name has only letters, digits, '-' and '_'."
+    advice = f"Add {_shown(path)}." if is_name else "A name has only letters, digits, '-' and '_', at most 100."
     raise UnknownPipeline(
-        f"Unknown pipeline {name!r}{f'; did you mean {guess!r}?' if guess else '.'} "
+        f"Unknown pipeline {_brief(name)!r}{f'; did you mean {guess!r}?' if guess else '.'} "
         f"Known: {', '.join(there) or 'none'}. {advice}"
     )
+
+
+def _brief(name: str) -> str:
+    return name if len(name) <= 100 else f"{name[:60]}… ({len(name):,} characters)"
 
 
 def _examples() -> Path:

@@ -100,4 +100,7 @@ def _moment(text: str) -> datetime:
         raise MistakeOfUser(
             f"--at {text!r} is no time. Write it as 2026-11-21, 2026-11-21T07:38 or 2026-11-21T07:38+01:00 (else UTC)."
         ) from err
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    try:
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except OverflowError as err:
+        raise MistakeOfUser(f"--at {text!r} is beyond the calendar, which has the years 1 to 9999.") from err

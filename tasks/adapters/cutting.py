@@ -91,9 +91,9 @@ def _mark(path: Path, room: IngestionSettings) -> str:
 def _nothing_new(memory: Path, mark: str, home: Home) -> bool:
     try:
         seen = _Seen(**json.loads(memory.read_text()))
+        return seen.mark == mark and (seen.until is None or home.clock() < datetime.fromisoformat(seen.until))
     except (OSError, ValueError, TypeError):
-        return False
-    return seen.mark == mark and (seen.until is None or home.clock() < datetime.fromisoformat(seen.until))
+        return False  # it is a memory only: the file is read again
 
 
 def _cut(path: Path, room: IngestionSettings, home: Home, pipeline: str, cut: Cut) -> tuple[list[str], datetime | None]:

@@ -101,12 +101,16 @@ def _begin(number: int, cut: Cut) -> Any:
     return np.datetime64(cut.start, unit) + np.timedelta64(number * length, unit)
 
 
+_LONGEST_WAIT = np.timedelta64(366, "D")
+"""A label that is dated later than this after its window is not waited for: the contract judges such a date."""
+
+
 def _over(number: int, rows: NDArray[np.intp], known: Moments | None, cut: Cut) -> Any:
     """When the window is over: its end and the days to wait, or when the last of its labels was known."""
     end = _begin(number + 1, cut).astype("datetime64[D]")
     waited = (end + np.timedelta64(cut.wait_days, "D")).astype("datetime64[us]")
     labels = known[rows] if known is not None else np.array([], dtype="datetime64[us]")
-    return labels[~np.isnat(labels)].max(initial=waited)
+    return labels[labels <= waited + _LONGEST_WAIT].max(initial=waited)
 
 
 def _name(number: int, cut: Cut) -> str:

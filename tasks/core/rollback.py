@@ -80,6 +80,8 @@ def require_words(reason: str, by: str) -> None:
         raise MistakeOfUser("The reason is empty. Say in a sentence why, with --reason: it is kept in the history.")
     if not by.strip() or len(by) > LONGEST_NAME:
         raise MistakeOfUser(f"Who decided has to be named in 1 to {LONGEST_NAME} characters (got {len(by.strip())}).")
+    if any("\ud800" <= sign <= "\udfff" for sign in reason + by):
+        raise MistakeOfUser("The reason or the name has bytes that are no text in UTF-8. Write it anew.")
 
 
 def require_settled(

@@ -67,6 +67,12 @@ def test_a_window_waits_for_the_last_of_its_labels():
     assert cutting.next_over(events, known, DAY, BEFORE) == datetime(2011, 1, 9, 12, tzinfo=UTC)
 
 
+def test_one_label_of_a_far_year_holds_nothing_back():
+    events, known = moments("2011-01-01T05:00", "2011-01-02T05:00"), moments("2999-01-01", "2011-01-03")
+
+    assert names(events, DAY, datetime(2012, 1, 1, tzinfo=UTC), known) == ["2011-01-01", "2011-01-02"]
+
+
 def test_rows_of_a_window_are_in_the_order_in_which_they_happened():
     events = moments("2011-01-01T07:00", "2011-01-02", "2011-01-01T05:00", "2011-01-01T07:00")
 

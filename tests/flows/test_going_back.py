@@ -120,6 +120,8 @@ def test_going_back_and_forth_takes_a_release(say: Say, folder: Path, open_home:
         (("release", "flights", "7"), 2, "Unknown version v7"),
         (("history", "--at", "noon"), 2, "--at 'noon' is no time."),
         (("history", "--at", "2999-01-01"), 2, "that is yet to come"),
+        (("history", "--at", "0001-01-01T00:00+01:00"), 2, "is beyond the calendar"),
+        (("rollback", "flights", "--reason", "\udcff"), 2, "bytes that are no text in UTF-8"),
     ],
 )
 def test_a_mistake_is_named_and_changes_nothing(

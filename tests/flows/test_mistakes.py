@@ -79,7 +79,8 @@ def test_every_command_refuses_an_unknown_pipeline_before_anything_starts(say: S
         ("statsu", " Or did you mean the command 'status'?\n"),
         ("help", f" Commands: {program.command('--help')}.\n"),
         ("flight", "did you mean 'flights'? Known: flights, bike_sharing, elec2,"),
-        ("../flights", "A name has only letters, digits, '-' and '_'."),
+        ("../flights", "A name has only letters, digits, '-' and '_', at most 100."),
+        ("x" * 260, "(260 characters)'. Known: flights,"),
         ("", "Unknown pipeline ''."),
     ],
 )

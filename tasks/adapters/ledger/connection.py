@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from json import JSONDecodeError
 from typing import Any
 
 from sqlalchemy import Connection, Engine, RowMapping, Select, Table, and_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from configs.errors import Busy, Unreachable
+from configs.errors import Busy, Damaged, Unreachable
 from tasks.adapters import failpoints
 from tasks.adapters.ledger import codec
 from tasks.adapters.ledger.dialects import READING
@@ -38,7 +39,11 @@ class Access:
         """All rows of a query, outside any transaction; as soon as the database answers."""
         reading = self.engine.connect
         with explained(self.engine), reading().execution_options(isolation_level=READING) as connection:
-            return list(connection.execute(query).mappings())
+            try:
+                return list(connection.execute(query).mappings())
+            except JSONDecodeError as err:
+                told = f"A record in the ledger is no JSON any more: {err}. Restore the ledger from a backup."
+                raise Damaged(told) from err
 
     def first(self, query: Select[Any]) -> RowMapping | None:
         """The first row of a query, if there is one."""

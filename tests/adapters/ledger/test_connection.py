@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from configs.errors import Busy, UnusableHome
+from configs.errors import Busy, Damaged, UnusableHome
 from tasks.adapters.ledger.book import Ledger
 from tasks.adapters.ledger.connection import Access, differs, insert_once
 from tasks.adapters.ledger.opening import open_engine
@@ -78,6 +78,17 @@ def test_a_fault_of_the_database_is_told_in_one_sentence(access: Access) -> None
         connection.exec_driver_sql("drop table snapshots")
 
     with pytest.raises(UnusableHome, match=r'no such table: snapshots|relation "snapshots" does not exist'):
+        access.rows(select(snapshots))
+
+
+def test_a_record_that_is_no_json_any_more_is_told_as_damage(access: Access) -> None:
+    if access.engine.dialect.name == "postgresql":
+        pytest.skip("a column of JSON takes nothing else there")
+    with access.transaction() as connection:
+        insert_once(connection, snapshots, KEY, VALUES)
+        connection.exec_driver_sql("update snapshots set record = '{'")
+
+    with pytest.raises(Damaged, match=r"A record in the ledger is no JSON any more: .* Restore the ledger"):
         access.rows(select(snapshots))
 
 
