@@ -84,7 +84,7 @@ def register_challenger(turn: TurnRef, champion: Model | None, probe: Model, ver
 @task(task_run_name="promote-v{version}", tags=["promotion"])
 def promote(turn: TurnRef, version: int, probe: Model, verdict: Verdict) -> Promotion:
     """Make the challenger the champion: one row in the ledger, in one step."""
-    by = "first champion policy" if verdict.first else "evidence rule"
+    by = promotion.decided_by(verdict)
     made = home.current().ledger.promotions.promote(
         turn.pipeline, version, probe.id, turn.number, by=by, reason=verdict.reasons[0]
     )

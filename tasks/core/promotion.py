@@ -143,6 +143,11 @@ def judge_first(score: Score, comparison: Comparison, guards: Sequence[Guard], s
     return Verdict(VerdictKind.PROMOTE, (beats, reached, *taken), tuple(guards), first=True)
 
 
+def decided_by(verdict: Verdict) -> str:
+    """What has decided for a new champion, as the history of promotions names it."""
+    return "first champion policy" if verdict.first else "evidence rule"
+
+
 def gate(ask: Callable[[], Verdict]) -> Verdict:
     """Ask for a verdict; whatever goes wrong on the way, the challenger is not promoted, and the reason says why."""
     try:

@@ -480,6 +480,24 @@ DAMAGES: dict[str, Damage] = {
     "a token that was never given out": Damage(
         lambda h: sql(h, "update promotions set fence = 9"), "I5", "was made with fencing token 9", "mlflow"
     ),
+    "a promotion by somebody else": Damage(
+        lambda h: sql(h, "update promotions set by = 'Eve'"),
+        "I5",
+        "promotion 1 was made by 'Eve', but the verdict is one of the first champion policy",
+        "who and when",
+    ),
+    "a promotion of another year": Damage(
+        lambda h: sql(h, "update promotions set at = '2001-01-01T00:00:00.000000+00:00'"),
+        "I5",
+        "promotion 1 was made before turn 1 had begun",
+        "who and when",
+    ),
+    "a hold without a rollback": Damage(
+        lambda h: sql(h, "insert into holds (pipeline, sequence, version) values ('flights', 1, 1)"),
+        "I5",
+        "v1 is held off by promotion 1, which took nothing off",
+        "who and when",
+    ),
     "a promotion lost": Damage(
         lambda h: sql(h, "delete from promotions"),
         "I5",

@@ -1,6 +1,7 @@
 """Models: bundles from their bytes, snapshots selected again, verdicts recomputed from their grounds (I1, I6, I9)."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from configs import loader
 from configs.errors import Damaged, MistakeOfUser
@@ -102,9 +103,14 @@ def _check_history(home: Home, recorded: Recorded) -> Iterator[Finding]:
     yield from history.in_order(made, home.ledger.audit.fence(recorded.pipeline))
     ended = {number: outcome for number, outcome in recorded.outcomes.items() if outcome is not None}
     yield from history.all_made(made, ended)
+    yield from history.holds_follow(made, home.ledger.promotions.holds(recorded.pipeline))
     yield from history.live_at(made, {turn["number"]: turn["champion_version"] for turn in recorded.turns})
     if any(one.invariant == "I1" for one in recorded.unreadable):
         return
+    began = {turn["number"]: datetime.fromisoformat(turn["started"]) for turn in recorded.turns}
+    for one in made:
+        if one.turn is not None:
+            yield from history.told_truly(one, verdicts.get(one.turn, ("", None))[1], began.get(one.turn))
     for turn in home.ledger.promotions.torn(recorded.pipeline):
         yield Finding("I1", f"verdict of turn {turn}: {TORN}")
     for place, one in enumerate(made):

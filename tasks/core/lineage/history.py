@@ -4,11 +4,15 @@ Add a rule here when it is about who was live when. What a gate measured and dec
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
+from tasks.core import promotion
 from tasks.core.lineage.findings import Finding
-from tasks.core.turns import Outcome, Promotion, Verdict, VerdictKind
+from tasks.core.turns import Hold, Outcome, Promotion, Verdict, VerdictKind
 
 _PROMOTED: tuple[Outcome, ...] = (Outcome.PROMOTE, Outcome.FIRST_CHAMPION)
+_SKEW = timedelta(hours=1)
+"""Clocks of two machines may differ by this."""
 
 
 def is_linear(history: Sequence[Promotion]) -> list[Finding]:
@@ -99,6 +103,33 @@ def passed_gate(
     if challenger != made.model:
         return [Finding("I1", f"v{made.version} is not the model that was judged in turn {made.turn}")]
     return []
+
+
+def told_truly(made: Promotion, verdict: Verdict | None, began: datetime | None) -> list[Finding]:
+    """I5: what a turn promoted was decided by the rule of its verdict, and not before the turn had begun.
+
+    Args:
+        made: The promotion; of a rollback a person says who decided it.
+        verdict: Of its turn.
+        began: When its turn was opened.
+    """
+    found = []
+    if verdict is not None and made.by != promotion.decided_by(verdict):
+        text = f"was made by {made.by!r}, but the verdict is one of the {promotion.decided_by(verdict)}"
+        found.append(Finding("I5", f"promotion {made.sequence} {text}"))
+    if began is not None and made.at < began - _SKEW:
+        found.append(Finding("I5", f"promotion {made.sequence} was made before turn {made.turn} had begun"))
+    return found
+
+
+def holds_follow(history: Sequence[Promotion], holds: Sequence[Hold]) -> list[Finding]:
+    """I5: what is held off was taken off by a rollback."""
+    taken_off = {made.sequence: made.previous for made in history if made.is_rollback}
+    return [
+        Finding("I5", f"v{hold.version} is held off by promotion {hold.sequence}, which took nothing off")
+        for hold in holds
+        if taken_off.get(hold.sequence) != hold.version
+    ]
 
 
 def _version(number: int | None) -> str:
