@@ -109,6 +109,18 @@ def page(home: Home) -> Path:
 
 
 # ── the damages that need more than a line ────────────────────────────────────────────────────────────────────────
+def add_a_version(home: Home) -> None:
+    columns = "creation_time, last_updated_time, current_stage, source, run_id, status"
+    mlflow_sql(
+        home,
+        f"insert into model_versions (name, version, {columns}) "
+        f"select name, 7, {columns} from model_versions where version = 2",
+    )
+    tags = "insert into model_version_tags (name, version, key, value) values ('flights', 7, ?, ?)"
+    mlflow_sql(home, tags, "incumbent.version", "7")
+    mlflow_sql(home, tags, "incumbent.model", "f" * 64)
+
+
 def put_february_in_place_of_january(home: Home) -> None:
     shutil.copyfile(file_of(home, "2013-02", "accepted_file"), file_of(home, "2013-01", "accepted_file"))
 
@@ -362,6 +374,9 @@ DAMAGES: dict[str, Damage] = {
         "I1",
         "MLflow has no v2|MLflow's alias challenger points to nothing",
         "promotion lost",
+    ),
+    "a version that nobody gave": Damage(
+        add_a_version, "I1", "MLflow has v7, of which the ledger knows nothing; was the ledger lost", "who and when"
     ),
     "MLflow's copy of the champion": Damage(
         damage_mlflows_champion, "I1", "MLflow's v1 is not the bundle that passed its gate", "mlflow"

@@ -112,6 +112,10 @@ def _check_registry(store: "TrackingStore", recorded: Recorded, shown: set[int],
             yield Finding("I1", f"MLflow's v{version} is another model than the ledger's")
         else:
             yield from _check_copy(store, recorded, version)
+    strange = [f"v{version}" for version in sorted(there) if version not in recorded.versions]
+    if strange and not recorded.unreadable:
+        lost = "was the ledger lost, or restored from an older backup?"
+        yield Finding("I1", f"MLflow has {', '.join(strange)}, of which the ledger knows nothing; {lost}")
 
 
 def _version(number: int | None) -> str:
