@@ -119,13 +119,24 @@ def _deliver(folder: Path, name: str, rows: "pa.Table", source: Source) -> list[
     if any(path.read_bytes() == content for path in earlier):
         return []
     if earlier:
-        rows = _not_in(rows, [_table(path.read_bytes(), source) for path in earlier])
+        rows = _not_in(rows, [_delivered(path, source) for path in earlier])
         content = _written(rows, source)
     if not rows.num_rows:
         return []
     chosen = name if not earlier else f"{name}-{len(_later_parts(folder, name, ending)) + 2}"
     files.publish(folder / f"{chosen}{ending}", content)
     return [chosen]
+
+
+def _delivered(path: Path, source: Source) -> "pa.Table":
+    """The rows of an earlier delivery; if it was damaged since, that is told, and not blamed on its source."""
+    try:
+        return _table(path.read_bytes(), source)
+    except BadInput as problem:
+        raise UnreadableFile(
+            f"{path} was cut from it before, and cannot be read any more: {problem} "
+            "Remove it; it is made anew, and what was taken in of it counts as a duplicate."
+        ) from problem
 
 
 def _later_parts(folder: Path, name: str, ending: str) -> list[Path]:

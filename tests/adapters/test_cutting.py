@@ -210,6 +210,21 @@ def test_a_file_that_cannot_be_cut_is_refused_and_nothing_is_delivered(
     assert world.rows() == {}
 
 
+def test_a_delivery_that_was_damaged_is_named_and_made_anew_when_it_is_removed(make: Callable[..., World]):
+    world = make()
+    world.write(*ROWS)
+    world.cut()
+    damaged = world.home.landing("sales") / "2013-01-01.csv"
+    damaged.write_bytes(b"a\0b\n")
+    world.write(*ROWS, "2013-01-01,6,d,true")
+
+    with pytest.raises(UnreadableFile, match=r"2013-01-01\.csv was cut from it before, and cannot be read any more: "):
+        world.cut()
+    damaged.unlink()
+
+    assert world.cut() == ["2013-01-01"]
+
+
 def test_a_row_whose_time_is_missing_is_not_lost(make: Callable[..., World]):
     world = make()
     world.write(*ROWS, "NULL,1,a,true")
