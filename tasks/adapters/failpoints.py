@@ -12,6 +12,7 @@ import os
 import signal
 import threading
 from collections import Counter
+from functools import cache
 from multiprocessing import parent_process
 from pathlib import Path
 
@@ -86,7 +87,7 @@ _seen: Counter[str] = Counter()
 
 def reach(name: str) -> None:
     """Die here if the environment says so."""
-    said = environment.read()
+    said = _said()
     if said.failpoint_log is not None:
         _write(said.failpoint_log, name)
     if said.failpoint is None:
@@ -105,9 +106,15 @@ def reach(name: str) -> None:
 
 def note(what: str) -> None:
     """Write down, where the environment asks for it, that something has become lasting."""
-    log = environment.read().failpoint_log
+    log = _said().failpoint_log
     if log is not None:
         _write(log, f"= {what}")
+
+
+@cache
+def _said() -> environment.Environment:
+    """Asked at every commit, and the same as long as the process lives."""
+    return environment.read()
 
 
 def _write(log: Path, what: str) -> None:

@@ -22,6 +22,21 @@ WORKS = r"process \d+ on .* works on 'flights'\. Wait for it to end, .*\n"
 OVERTAKEN = r"This process was paused for so long that another one has taken over 'flights' .*\n"
 
 
+def four_at_once(world: World) -> list[tuple[int, str]]:
+    """Exit code and errors of four runs that begin together."""
+    four = [world.start() for _ in range(4)]
+    told = [process.communicate(timeout=LONGEST)[1] for process in four]
+    return [(process.returncode, words) for process, words in zip(four, told, strict=True)]
+
+
+def assert_one_worked(ended: list[tuple[int, str]]) -> None:
+    """The others were told who works, or found nothing left to do."""
+    codes = [code for code, _ in ended]
+    assert codes.count(REFUSED) == 1 and {*codes} <= {REFUSED, 9, 0}, ended
+    for code, words in ended:
+        assert re.fullmatch(WORKS if code == 9 else "", words)
+
+
 @pytest.mark.long
 def test_a_run_that_is_stopped_says_so_and_the_next_one_completes_it(world: World, undisturbed: dict[str, Any]) -> None:
     first = world.start()
@@ -62,14 +77,10 @@ def test_of_four_first_runs_at_once_one_makes_everything_and_all_end_well(
     world: World, undisturbed_from_the_start: dict[str, Any]
 ) -> None:
     world.empty()
-    four = [world.start() for _ in range(4)]
 
-    told = [process.communicate(timeout=LONGEST)[1] for process in four]
+    ended = four_at_once(world)
 
-    codes = [process.returncode for process in four]
-    assert codes.count(REFUSED) == 1 and {*codes} <= {REFUSED, 9, 0}, told
-    for code, words in zip(codes, told, strict=True):
-        assert re.fullmatch(WORKS if code == 9 else "", words)
+    assert_one_worked(ended)
     assert canonical.differences(canonical.dump(world.home), undisturbed_from_the_start) == []
 
 

@@ -3,14 +3,13 @@
 So does one that is started four times at once; what else may interrupt it is in `test_interruptions`.
 """
 
-import re
 from typing import Any
 
 import pytest
 
 from tests.faults import canonical, points
-from tests.faults.test_interruptions import WORKS
-from tests.faults.worlds import LONGEST, REFUSED, World
+from tests.faults.test_interruptions import assert_one_worked, four_at_once
+from tests.faults.worlds import REFUSED, World
 
 
 def test_the_undisturbed_run_promotes_refuses_and_counts(undisturbed: dict[str, Any]) -> None:
@@ -37,14 +36,9 @@ def test_killed_at_the_failpoint_of_today(world: World, undisturbed: dict[str, A
 
 
 def test_of_four_runs_at_once_one_does_the_turns_and_all_end_well(world: World, undisturbed: dict[str, Any]) -> None:
-    four = [world.start() for _ in range(4)]
+    ended = four_at_once(world)
 
-    told = [process.communicate(timeout=LONGEST)[1] for process in four]
-
-    codes = [process.returncode for process in four]
-    assert codes.count(REFUSED) == 1 and {*codes} <= {REFUSED, 9, 0}, told
-    for code, words in zip(codes, told, strict=True):
-        assert re.fullmatch(WORKS if code == 9 else "", words)
+    assert_one_worked(ended)
     assert canonical.differences(canonical.dump(world.home), undisturbed) == []
 
 

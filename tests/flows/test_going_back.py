@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from flows import program, run
+from flows import program
 from tasks.adapters import home as homes
 from tasks.adapters import inbox, registry, showing
 from tasks.adapters.home import Home
@@ -22,21 +22,6 @@ WHY = ("--reason", "too many complaints", "--by", "anna")
 @pytest.fixture
 def folder(two_champions: Path, tmp_path: Path) -> Path:
     return shutil.copytree(two_champions, tmp_path / "home")
-
-
-@pytest.fixture
-def say(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Say:
-    """Runs a command in this process: gives its code, output and errors."""
-    monkeypatch.setenv("INCUMBENT_HOME", str(folder))
-
-    def command(*arguments: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        with homes.use(Home(folder)):
-            code = run.main(arguments)
-        told = capsys.readouterr()
-        return code, told.out, told.err
-
-    return command
 
 
 def history(home: Home) -> list[tuple[int, int | None, str]]:

@@ -11,8 +11,6 @@ import pytest
 import yaml
 
 from configs.environment import CHECKOUT
-from flows import run
-from tasks.adapters import home as homes
 from tasks.adapters.home import Home
 
 Say = Callable[..., tuple[int, str, str]]
@@ -30,21 +28,6 @@ def lived(lived_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def folder(lived: Path, tmp_path: Path) -> Path:
     return shutil.copytree(lived, tmp_path / "home")
-
-
-@pytest.fixture
-def say(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Say:
-    """Runs a command in this process: gives its code, output and errors."""
-    monkeypatch.setenv("INCUMBENT_HOME", str(folder))
-
-    def command(*arguments: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        with homes.use(Home(folder)):
-            code = run.main(arguments)
-        told = capsys.readouterr()
-        return code, told.out, told.err
-
-    return command
 
 
 @pytest.fixture
