@@ -45,6 +45,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: next((n for n, part in enumerate(HEAVY) if part in item.path.parts), len(HEAVY)))
 
 
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Bytes are named by their number: those of an archive carry the second at which each worker made them."""
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session")
 def year(request: pytest.FixtureRequest) -> Path:
     """Folder with the twelve months of the example, as `prepare` writes them; made in the first session only."""
