@@ -32,6 +32,8 @@ _QUIET = {
     "MPLBACKEND": "Agg",
     # Arrow's own allocator keeps what was freed; three processes share the memory of a laptop.
     "ARROW_DEFAULT_MEMORY_POOL": "system",
+    # For the children; each thread of a process would get memory of its own, and keep it.
+    "MALLOC_ARENA_MAX": "2",
 }
 
 

@@ -3,14 +3,12 @@
 import argparse
 import importlib
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
-from configs import environment
 from configs.environment import DEFAULT_PIPELINE
 from configs.errors import BadInput, Busy, LandingFolderMissing, MistakeOfUser, UnknownPipeline
-from flows import announcements, lines, program, terminal
+from flows import connecting, lines, program, terminal
 from flows.announcements import STEPS, Announcement, Opening, Step, TurnDone
 from flows.terminal import Terminal
 from tasks.adapters import home, inbox, pages, running_server
@@ -56,7 +54,7 @@ def _run(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
         return 0
     screen.measure = measures.of_problem(settings.training.problem)
     screen.waiting(pipeline, [delivery.name for delivery in waiting.deliveries], folder, len(waiting.duplicates))
-    with _prefect(hands, pipeline, _listener(hands, pipeline, screen)):
+    with connecting.connected(hands, pipeline, _listener(hands, pipeline, screen)):
         from flows.continuous_training import continuous_training
 
         why = {"reason": "manual", "force": True} if chosen.force else _what_waits(hands, pipeline, waiting)
@@ -74,7 +72,7 @@ def _clear_up(hands: Home, pipeline: str, screen: Terminal) -> None:
     """If the last run was killed when all was done: close what it left open, and free its lease."""
     if (holder := hands.ledger.lease.holder(pipeline)) is None or holder.lives:
         return
-    with _prefect(hands, pipeline, _listener(hands, pipeline, screen), stage=False):
+    with connecting.connected(hands, pipeline, _listener(hands, pipeline, screen), stage=False):
         from flows.continuous_training import continuous_training
 
         continuous_training(pipeline, **_what_waits(hands, pipeline, Waiting()))
@@ -95,7 +93,7 @@ def _ingest(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
     if not waiting.duplicates and known.issuperset(delivery.digest for delivery in waiting.deliveries):
         screen.show([f"{pipeline}: nothing new waits in {_short(hands, pipeline)}."])
         return 0
-    with _prefect(hands, pipeline, _listener(hands, pipeline, screen), stage=False):
+    with connecting.connected(hands, pipeline, _listener(hands, pipeline, screen), stage=False):
         from flows.ingest import ingest
 
         taken = [batch for batch in ingest(pipeline) if batch.id not in known]
@@ -123,7 +121,7 @@ def _monitor(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
     if hands.ledger.promotions.champion(pipeline) is None or not _look(hands, pipeline).deliveries:
         health = watching.last_health(hands, pipeline)
     else:
-        with _prefect(hands, pipeline, _listener(hands, pipeline, screen), stage=False):
+        with connecting.connected(hands, pipeline, _listener(hands, pipeline, screen), stage=False):
             from flows.monitor import monitor
 
             health = monitor(pipeline)
@@ -135,7 +133,7 @@ def _monitor(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
 def _poll(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
     pipeline = chosen.pipeline
     waiting = _look(hands, pipeline)
-    with _prefect(hands, pipeline, _listener(hands, pipeline, screen), stage=False):
+    with connecting.connected(hands, pipeline, _listener(hands, pipeline, screen), stage=False):
         from flows.poll import poll
 
         found = poll(pipeline)
@@ -150,7 +148,7 @@ def _train(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
     if _nothing_taken_in(hands, pipeline, screen):
         return 0
     before = {turn.number for turn in pages.read_history(hands, pipeline).turns if turn.outcome is not None}
-    with _prefect(hands, pipeline, _listener(hands, pipeline, screen), stage=False):
+    with connecting.connected(hands, pipeline, _listener(hands, pipeline, screen), stage=False):
         from flows.train import train
 
         outcome = train(pipeline)
@@ -252,51 +250,6 @@ def _nothing_taken_in(hands: Home, pipeline: str, screen: Terminal) -> bool:
         return False
     screen.show([f"{pipeline}: no batch that was taken in waits for the rest of its turn; see `ingest` and `run`."])
     return True
-
-
-@contextmanager
-def _prefect(
-    hands: Home, pipeline: str, listener: Callable[[Announcement], None], *, stage: bool = True
-) -> Iterator[None]:
-    """Reach a Prefect API, local or named, with the helper process at hand.
-
-    The API starts in its own process while this one imports; the helper's imports come after that, or three processes
-    would share two cores.
-    """
-    from contextlib import ExitStack
-
-    from tasks.adapters import backstage, local_api, running_server
-
-    listener(Opening("starting Prefect and the libraries"))
-
-    api = local_api.start(hands.folder, environment.read().prefect_api_url or running_server.address(hands.folder))
-    if api.process is None:
-        api.wait()  # that a named server is not there is said before anything is imported
-    with ExitStack() as opened:
-        opened.callback(api.stop)
-        _import_what_a_turn_needs()
-        from prefect import tags
-
-        opened.enter_context(tags(pipeline))
-        opened.enter_context(local_api.connected(api))
-        if stage:
-            opened.enter_context(backstage.open_stage(hands.folder, hands.ledger_url))
-        opened.enter_context(announcements.heard_by(listener))
-        yield
-
-
-def _import_what_a_turn_needs() -> None:
-    """While the API starts; without collecting garbage, of which imports make none."""
-    import gc
-
-    gc.disable()
-    from flows import continuous_training, train
-    from tasks.adapters import events, rows
-    from tasks.core.reporting import page
-
-    assert continuous_training and train and events and rows and page
-    gc.freeze()
-    gc.enable()
 
 
 def _listener(hands: Home, pipeline: str, screen: Terminal) -> Callable[[Announcement], None]:

@@ -4,7 +4,7 @@ from prefect import flow
 
 from flows import monitor
 from flows.announcements import Step, tell
-from tasks import coordination, evaluation, promotion, reporting, training
+from tasks import coordination, evaluation, lineage, promotion, reporting, training
 from tasks.adapters import home
 from tasks.core.records import Batch, Model, Snapshot
 from tasks.core.turns import Outcome, TurnRef, Verdict, VerdictKind
@@ -50,7 +50,8 @@ def judge(turn: TurnRef, batch: Batch, snapshot: Snapshot, champion: Model | Non
     """Train every candidate on the window before the batch; the probe is judged against the champion on the batch."""
     family, families = promotion.nominate_family(turn), training.list_families(turn)
     tell(Step(turn.number, turn.name, 3, f"training {' and '.join(families)} on {snapshot.rows:,} rows"))
-    # One after the other: side by side they gained nothing where the other core shows the last turn, and cost 0.3 GB.
+    training.begin_fits(turn, snapshot, families[1:])
+    lineage.begin_showing(turn)
     models = {name: training.train_candidate(turn, snapshot, name) for name in families}
     tell(Step(turn.number, turn.name, 4, "judging on rows that no model has seen"))
     scores = {name: evaluation.score_model(turn, batch, model, snapshot) for name, model in models.items()}

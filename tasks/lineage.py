@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from prefect import task
 
 from tasks.adapters import backstage, events, home, running_server
+from tasks.core.turns import TurnRef
 
 
 def stage(*, wanted: bool) -> AbstractContextManager[None]:
@@ -16,6 +17,11 @@ def stage(*, wanted: bool) -> AbstractContextManager[None]:
     hands = home.current()
     needed = wanted and not backstage.is_open()
     return backstage.open_stage(hands.folder, hands.ledger_url) if needed else nullcontext()
+
+
+def begin_showing(turn: TurnRef) -> None:
+    """Have the helper process draw what moved, while there is something else to wait for."""
+    backstage.begin_drift(turn.pipeline, turn.number)
 
 
 @task(task_run_name="show-turn-{number}", tags=["lineage"], retries=2, retry_delay_seconds=[1.0, 5.0])

@@ -2,7 +2,7 @@
 
 from prefect import task
 
-from tasks.adapters import backstage, events, failpoints, home, watching
+from tasks.adapters import events, failpoints, home, watching
 from tasks.core import baseline, coordination
 from tasks.core.monitoring import drift as drifts
 from tasks.core.monitoring import health
@@ -37,7 +37,6 @@ def measure_drift(turn: TurnRef, batch: Batch, champion: Model) -> Drift:
     found = drifts.measure(then, now, features, rules, limits, batch=batch.id, snapshot=champion.snapshot.id)
     hands.ledger.models.record_drift(turn.pipeline, found)
     failpoints.reach("drift-committed")
-    backstage.begin_drift(turn.pipeline, turn.number)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from prefect import task
 
-from tasks.adapters import failpoints, fitting, home
+from tasks.adapters import backstage, failpoints, fitting, home
 from tasks.core.records import Batch, Model, Snapshot
 from tasks.core.turns import TurnRef
 
@@ -25,6 +25,15 @@ def take_snapshot(turn: TurnRef, batch: Batch) -> Snapshot | None:
     return snapshot
 
 
+def begin_fits(turn: TurnRef, snapshot: Snapshot, families: list[str]) -> None:
+    """Have candidates fitted by the helper process, if there is one; `train_candidate` waits for each of them."""
+    hands = home.current()
+    for family in families:
+        model = fitting.order(hands.settings(turn.pipeline), snapshot, family).model
+        if hands.ledger.models.get(turn.pipeline, model) is None:
+            backstage.begin_fit(turn.pipeline, snapshot, family, model)
+
+
 @task(task_run_name="train-{family}", tags=["training"])
 def train_candidate(turn: TurnRef, snapshot: Snapshot, family: str) -> Model:
     """Fit one family on the window, publish its bundle, then commit it; what is committed is not fitted again."""
@@ -34,7 +43,7 @@ def train_candidate(turn: TurnRef, snapshot: Snapshot, family: str) -> Model:
     known = hands.ledger.models.get(turn.pipeline, order.model)
     if known is not None:
         return known
-    model = fitting.fit(hands, order, settings)
+    model = backstage.fitted(order.model) or fitting.fit(hands, order, settings)
     failpoints.reach("bundle-published")
     hands.ledger.models.record(turn.pipeline, turn.number, model, settings.canonical())
     failpoints.reach("model-committed")

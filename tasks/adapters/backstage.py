@@ -1,29 +1,39 @@
 """One helper process for what need not be waited for: MLflow and Evidently are imported and written to there.
 
-While the next model is fitted on one core, the last turn is shown on the other. The helper is spawned early, so that
-its imports overlap with those of the caller, and it ends with its parent, however that ends. If it is killed, another
-one takes its place: all that it does can be done again.
+While a model is fitted on one core, the last turn is shown on the other, and then the other candidates are fitted. The
+helper is forked as soon as its parent has imported what both need, so that this is read once and lies in memory once;
+where a fork is not safe it is spawned. It ends with its parent, however that ends. If it is killed, another one takes
+its place: all that it does can be done again.
 """
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing import active_children, connection, get_context
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from configs import environment
 from configs.errors import IncumbentError
+from tasks.adapters import memory
+
+if TYPE_CHECKING:
+    from tasks.adapters.home import Home
+    from tasks.core.records import Model, Snapshot
 
 _WATCH_SECONDS = 0.5
 _END_SECONDS = 5.0
 """Longest wait for the end of the helper after it was killed."""
 _ENDING = (signal.SIGINT, signal.SIGTERM)
+_DRAWING = "rich.live"
+"""Where the thread comes from that redraws the line of progress: the helper needs none of its locks."""
 
 
 @dataclass
@@ -33,6 +43,8 @@ class _Stage:
     home: Path
     ledger_url: str | None
     pool: ProcessPoolExecutor
+    fits: "dict[str, Future[Model]]" = field(default_factory=dict)
+    """What it has been asked to fit, by the id that the model will have."""
 
 
 _stage: _Stage | None = None
@@ -91,16 +103,52 @@ def begin_drift(pipeline: str, number: int) -> None:
         return  # `show` starts another helper and draws it there
 
 
+def begin_fit(pipeline: str, snapshot: "Snapshot", family: str, model: str) -> None:
+    """Let the helper fit a candidate and publish its bundle, while this process fits another one.
+
+    Args:
+        pipeline: Whose settings apply.
+        snapshot: What it learns from.
+        family: Which candidate.
+        model: Id that the model will have; `fitted` asks for it.
+    """
+    if _stage is None:
+        return
+    try:
+        _stage.fits[model] = _stage.pool.submit(_fit, pipeline, snapshot, family)
+    except BrokenProcessPool:
+        return  # whoever asks for it fits it there
+
+
+def fitted(model: str) -> "Model | None":
+    """Wait for a model that the helper was asked to fit; None if it was not, or could not, or has made another one.
+
+    Whoever asked fits it then, and meets in person what the helper met.
+    """
+    begun = _stage.fits.pop(model, None) if _stage else None
+    if begun is None or begun.exception() is not None:
+        return None
+    found = begun.result()
+    return found if found.id == model else None
+
+
 def _start(home: Path, ledger_url: str | None) -> ProcessPoolExecutor:
     """A helper that was born deaf to Ctrl-C and the like: its parent hears them, and ends it."""
     arguments = (os.getpid(), home, ledger_url)
-    pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_prepare, initargs=arguments)
+    context = get_context("fork" if _may_fork() else "spawn")
+    pool = ProcessPoolExecutor(1, mp_context=context, initializer=_prepare, initargs=arguments)
     heard = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     try:
         pool.submit(_warm)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, heard)
     return pool
+
+
+def _may_fork() -> bool:
+    """Not where another thread may hold a lock that nobody would ever open in the helper, nor where libraries mind."""
+    others = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
+    return sys.platform == "linux" and all(type(thread).__module__ == _DRAWING for thread in others)
 
 
 def _end(pool: ProcessPoolExecutor) -> None:
@@ -128,7 +176,7 @@ def _show(pipeline: str, number: int, token: int | None = None) -> str | None:
             return showing.show(hands, pipeline, number)
     finally:
         if _is_helper:
-            hands.forget()
+            _let_go(hands)
 
 
 def _show_drift(pipeline: str, number: int, token: int | None) -> None:
@@ -139,9 +187,26 @@ def _show_drift(pipeline: str, number: int, token: int | None) -> None:
         showing.show_drift(hands, pipeline, number)
 
 
+def _fit(pipeline: str, snapshot: "Snapshot", family: str) -> "Model":
+    from tasks.adapters import fitting, home
+
+    hands = home.current()
+    settings = hands.settings(pipeline)
+    try:
+        return fitting.fit(hands, fitting.order(settings, snapshot, family), settings)
+    finally:
+        _let_go(hands)
+
+
+def _let_go(hands: "Home") -> None:
+    """Forget the rows: the fit next door needs their memory."""
+    hands.forget()
+    memory.give_back()
+
+
 def _prepare(parent: int, folder: Path, ledger_url: str | None) -> None:
-    global _is_helper
-    _is_helper = True
+    global _is_helper, _stage
+    _is_helper, _stage = True, None
     environment.settle()
     from tasks.adapters import home
 

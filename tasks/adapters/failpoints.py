@@ -83,6 +83,7 @@ NAMES = {
 ALONE = "alone"
 
 _seen: Counter[str] = Counter()
+os.register_at_fork(after_in_child=_seen.clear)
 
 
 def reach(name: str) -> None:

@@ -90,6 +90,13 @@ class Api:
             self.process.kill()
             self.process.wait()
 
+    def let_go(self) -> None:
+        """In a process that was forked from the one that started it: keep nothing that would hold it up."""
+        if self.process is not None and self.process.stdin is not None:
+            self.process.stdin.close()
+        if self.ready is not None:
+            self.ready.close()
+
     def flush(self) -> None:
         """Send what waits in this process: events carry the states of the tasks."""
         from prefect.events.worker import EventsWorker
@@ -157,7 +164,9 @@ def start(home: Path, url: str | None = None) -> Api:
             start_new_session=True,
         )
         port = listener.getsockname()[1]
-    return Api(f"http://127.0.0.1:{port}/api", Path(log.name), auth, process, os.fdopen(ready, "rb", buffering=0))
+    api = Api(f"http://127.0.0.1:{port}/api", Path(log.name), auth, process, os.fdopen(ready, "rb", buffering=0))
+    os.register_at_fork(after_in_child=api.let_go)
+    return api
 
 
 @contextmanager

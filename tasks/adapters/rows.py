@@ -5,7 +5,7 @@ Which rows those are is decided in the core.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -113,7 +113,7 @@ class Rows:
         files = tuple(batch.accepted_file for batch in plan.batches if batch.accepted_file)
         event = settings.ingestion.times.event
         times = _times(settings, plan.ignores_arrival)
-        parts = self._parts(files, plan.start, plan.cutoff, times, settings)
+        parts = list(self._parts(files, plan.start, plan.cutoff, times, settings))
         events = [part.frame[event] for part in parts if len(part.frame)]
         identity = training.snapshot_id(
             files, start=plan.start, cutoff=plan.cutoff, times=times, settings=settings.training
@@ -135,10 +135,10 @@ class Rows:
         )
 
     def window(self, snapshot: Snapshot, settings: PipelineSettings) -> Window:
-        """What a model learns from."""
+        """What a model learns from; batches that are read only for this are not kept."""
         key = _key("window", settings, snapshot.id)
         if key not in self._kept:
-            return self._keep_window(snapshot.id, self._parts_of(snapshot, settings), settings)
+            return self._keep_window(snapshot.id, self._parts_of(snapshot, settings, keep=False), settings)
         found: Window = self._kept[key]
         return found
 
@@ -151,22 +151,33 @@ class Rows:
 
         return self._once(_key("reference", settings, snapshot.id), gather)
 
-    def _parts_of(self, snapshot: Snapshot, settings: PipelineSettings) -> list[Selected]:
+    def _parts_of(self, snapshot: Snapshot, settings: PipelineSettings, *, keep: bool = True) -> Iterator[Selected]:
         times = _times(settings, snapshot.ignores_arrival)
-        return self._parts(snapshot.batches, snapshot.start, snapshot.cutoff, times, settings)
+        return self._parts(snapshot.batches, snapshot.start, snapshot.cutoff, times, settings, keep=keep)
 
     def _parts(
-        self, files: Sequence[str], start: datetime | None, cutoff: datetime, times: Times, settings: PipelineSettings
-    ) -> list[Selected]:
-        frames, label = [self._frame(file, settings) for file in files], settings.training.label
-        return [training.select(frame, times=times, label=label, start=start, cutoff=cutoff) for frame in frames]
+        self,
+        files: Sequence[str],
+        start: datetime | None,
+        cutoff: datetime,
+        times: Times,
+        settings: PipelineSettings,
+        *,
+        keep: bool = True,
+    ) -> Iterator[Selected]:
+        for file in files:
+            frame = self._frame(file, settings, keep=keep)
+            yield training.select(frame, times=times, label=settings.training.label, start=start, cutoff=cutoff)
 
-    def _keep_window(self, identity: str, parts: Sequence[Selected], settings: PipelineSettings) -> Window:
+    def _keep_window(self, identity: str, parts: Iterable[Selected], settings: PipelineSettings) -> Window:
         for key in [key for key in self._kept if key[0] == "window"]:
             del self._kept[key]  # one window at a time: it is the largest thing in memory
         features, columns = settings.training.features, settings.validation.columns
-        prepared = [training.prepare(part.frame, features, columns) for part in parts]
-        outcomes: list[NDArray[Any]] = [training.labels(part.frame, settings.training) for part in parts]
+        prepared: list[pd.DataFrame] = []
+        outcomes: list[NDArray[Any]] = []
+        for part in parts:
+            prepared.append(training.prepare(part.frame, features, columns))
+            outcomes.append(training.labels(part.frame, settings.training))
         window = Window(pd.concat(prepared, ignore_index=True), np.concatenate(outcomes))
         self._kept[_key("window", settings, identity)] = window
         return window
@@ -190,8 +201,8 @@ class Rows:
             chosen &= frame[times.event] >= cutoff
         return frame[chosen].reset_index(drop=True)
 
-    def _frame(self, file: str, settings: PipelineSettings) -> pd.DataFrame:
-        return training.complete(self._store.read(file), settings.validation.columns)
+    def _frame(self, file: str, settings: PipelineSettings, *, keep: bool = True) -> pd.DataFrame:
+        return training.complete(self._store.read(file, keep=keep), settings.validation.columns)
 
     def _once(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
         if key not in self._kept:

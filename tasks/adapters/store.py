@@ -52,8 +52,12 @@ class Store:
         self._keep(digest, frame)
         return digest
 
-    def read(self, digest: str) -> pd.DataFrame:
+    def read(self, digest: str, *, keep: bool = True) -> pd.DataFrame:
         """The rows of one file, with every byte checked: the checksums of its pages say nothing of its footer.
+
+        Args:
+            digest: Of the file.
+            keep: Whether the frame will be wanted again.
 
         Raises:
             Damaged: The file is gone, or its bytes are not those that were written.
@@ -70,7 +74,8 @@ class Store:
             raise Damaged(f"The store has lost {self.path(digest)}. Restore it from a backup.") from err
         except (OSError, pa.ArrowException) as err:
             raise Damaged(f"{self.path(digest)} is damaged: {err}. Restore it from a backup.") from err
-        self._keep(digest, frame)
+        if keep:
+            self._keep(digest, frame)
         return frame
 
     def recheck(self, digest: str) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from multiprocessing import active_children
 from pathlib import Path
 
@@ -65,6 +66,39 @@ def test_a_helper_that_is_killed_is_replaced_and_the_run_hears_of_it(home: Home)
     assert (first, second) == (shown(home)[1], shown(home)[2])
     assert other.pid != helper.pid
     assert other.exitcode == -signal.SIGKILL, "it was ended with the stage"
+
+
+@pytest.mark.parametrize("fork", [True, False])
+def test_a_model_that_the_helper_fits_is_the_one_that_would_be_fitted_here(
+    home: Home, fork: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = home.ledger.models.of_turn("flights", 2)
+    monkeypatch.setattr(backstage, "_may_fork", lambda: fork)
+    home.close()
+
+    with backstage.open_stage(home.folder, None):
+        for model in (here, there):
+            backstage.begin_fit("flights", model.snapshot, model.family, model.id)
+        found = [backstage.fitted(model.id) for model in (here, there)]
+
+    assert [model and model.bundle for model in found] == [here.bundle, there.bundle]
+    assert backstage.fitted(here.id) is None, "it was given away"
+
+
+def test_a_model_that_the_helper_could_not_fit_is_left_to_who_asked(home: Home) -> None:
+    model, lost = home.ledger.models.of_turn("flights", 2)[0], "0" * 64
+    gone = replace(model.snapshot, batches=(lost,))
+    home.close()
+
+    with backstage.open_stage(home.folder, None):
+        backstage.begin_fit("flights", gone, model.family, "lost")
+        backstage.begin_fit("flights", model.snapshot, model.family, "other settings")
+        found = [backstage.fitted(name) for name in ("lost", "other settings", "never asked")]
+        backstage.begin_fit("flights", model.snapshot, model.family, model.id)
+        active_children()[0].kill()
+        found.append(backstage.fitted(model.id))
+
+    assert found == [None, None, None, None]
 
 
 def test_what_cannot_be_shown_is_told_to_who_asked(home: Home) -> None:

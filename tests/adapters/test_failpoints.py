@@ -67,6 +67,12 @@ def test_a_helper_takes_whom_it_helps_along_unless_it_is_to_die_alone(
     assert outcome(name, HELPED) == expected
 
 
+def test_a_helper_counts_for_itself_how_often_it_came_by() -> None:
+    code = HELPED.replace("helper = ", 'failpoints.reach("two")\nhelper = ', 1)
+
+    assert outcome("two:2", code) == (0, ["helper 0"])
+
+
 def test_what_is_reached_and_what_becomes_lasting_is_written_down_in_order(tmp_path: Path) -> None:
     log = tmp_path / "log"
     lasting = "from tasks.adapters import failpoints; failpoints.note('a commit')"

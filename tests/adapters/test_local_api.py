@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -144,6 +145,21 @@ def test_the_api_does_not_outlive_a_run_that_is_killed(home: Path) -> None:
         time.sleep(0.02)
 
     assert not alive(process)
+
+
+def test_a_process_that_was_forked_from_the_run_does_not_hold_its_api_up(home: Path) -> None:
+    api = local_api.start(home)
+    api.wait()
+    other = get_context("fork").Process(target=time.sleep, args=(60,))
+    other.start()
+    try:
+        api.stop()
+    finally:
+        other.kill()
+        other.join()
+
+    assert api.process is not None
+    assert api.process.returncode == 0, "it was killed after the longest wait"
 
 
 def test_ctrl_c_reaches_the_run_and_not_its_api(prefect_api: Path) -> None:
