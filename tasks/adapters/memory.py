@@ -8,7 +8,7 @@ import ctypes
 from contextlib import suppress
 
 _ARENA_MAX = -8
-"""Number of the setting in `mallopt(3)`. With a threshold set as well, each large table would be a call of the system."""
+"""Number of the setting in `mallopt(3)`. With a threshold set as well, every large table would be a system call."""
 _ARENAS = 2
 
 
