@@ -71,23 +71,30 @@ class Environment(BaseSettings):
 
 
 def read() -> Environment:
-    """The environment as it is now; a relative home is relative to the working directory.
+    """The environment as it is now; a relative folder is relative to the working directory.
 
     Raises:
-        UnusableHome: The home is something else than a folder, or in that of a user that there is not.
+        UnusableHome: The home is something else than a folder, or a folder cannot be one.
     """
     environment = Environment()
+    named = {"home": "INCUMBENT_HOME", "pipelines": "INCUMBENT_PIPELINES", "data": "INCUMBENT_DATA"}
+    folders = {field: _folder(variable, getattr(environment, field)) for field, variable in named.items()}
+    return environment.model_copy(update=folders)
+
+
+def _folder(variable: str, named: Path) -> Path:
+    """The folder that a variable names, which need not be there."""
     try:
-        home = environment.home.expanduser().absolute()
+        path = named.expanduser().absolute()
     except RuntimeError as err:
-        raise UnusableHome(f"INCUMBENT_HOME is {environment.home}, but there is no such user. Name a folder.") from err
+        raise UnusableHome(f"{variable} is {named}, but there is no such user. Name a folder.") from err
     try:
-        is_other = home.exists() and not home.is_dir()
+        is_other = path.exists() and not path.is_dir()
     except OSError as err:
-        raise UnusableHome(f"INCUMBENT_HOME cannot be a folder: {err.strerror} ({str(home)[:60]}…).") from err
+        raise UnusableHome(f"{variable} cannot be a folder: {err.strerror} ({str(path)[:60]}…).") from err
     if is_other:
-        raise UnusableHome(f"INCUMBENT_HOME is {home}, which is not a folder. Name one that is, or one to be made.")
-    return environment.model_copy(update={"home": home})
+        raise UnusableHome(f"{variable} is {path}, which is not a folder. Name one that is, or one to be made.")
+    return path
 
 
 def secrets() -> dict[str, str]:

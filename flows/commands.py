@@ -24,7 +24,7 @@ def execute(chosen: argparse.Namespace) -> int:
     """Do one command; returns the exit code.
 
     Args:
-        chosen: The parsed command line: command, pipeline, quiet, json.
+        chosen: The parsed command line: command, pipeline, what was named as one, quiet, json.
     """
     if chosen.pipeline in _COMMANDS:
         raise UnknownPipeline(

@@ -32,8 +32,8 @@ def run_all(hands: Home, chosen: argparse.Namespace, screen: Terminal, run: Run)
     Raises:
         MistakeOfUser: A pipeline was named as well, or there is nothing to run.
     """
-    if chosen.pipeline != environment.DEFAULT_PIPELINE:  # the default cannot be told from its name typed out
-        raise MistakeOfUser(f"Give --all-examples or the name of one pipeline ({chosen.pipeline!r}), not both.")
+    if chosen.named is not None:
+        raise MistakeOfUser(f"Give --all-examples or the name of one pipeline ({chosen.named!r}), not both.")
     there, absent = _sorted_out(hands)
     for name, path in absent.items():
         screen.facts({"pipeline": name, "status": "skipped", "missing": str(path)})

@@ -73,7 +73,7 @@ _OWN: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; returns the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    chosen = _parser().parse_args(_with_command(given))
+    chosen = _read(given)
     try:
         environment.settle()
         with Stop() as stop:
@@ -85,6 +85,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return problem.exit_code
     print("\nStopped. What was committed stays; the same command goes on from there.", file=sys.stderr)
     return stop.code
+
+
+def _read(given: list[str]) -> argparse.Namespace:
+    """What was chosen; `named` is the pipeline as it was typed, None if it was not."""
+    chosen = _parser().parse_args(_with_command(given))
+    chosen.named = chosen.pipeline
+    chosen.pipeline = DEFAULT_PIPELINE if chosen.named is None else chosen.named
+    return chosen
 
 
 def _with_command(given: list[str]) -> list[str]:
@@ -127,7 +135,7 @@ def _parser() -> argparse.ArgumentParser:
         if name == "rollback":  # too much hangs on it to guess which one is meant
             part.add_argument("pipeline", help="name of a file in configs/pipelines/, without .yaml")
         else:
-            part.add_argument("pipeline", nargs="?", default=DEFAULT_PIPELINE, help=named)
+            part.add_argument("pipeline", nargs="?", help=named)
         if name == "release":
             part.add_argument("version", help="the version that was rolled back, such as v6")
         part.add_argument("--quiet", action="store_true", help="print nothing but refused batches and errors")

@@ -27,8 +27,11 @@ def verify(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
     if not chosen.json:
         screen.alarm([f"{finding.invariant}  {finding.text}" for finding in found])
     again = list(_retrain(hands, pipeline, chosen, screen)) if chosen.retrain else []
+    counted = {"batches": len(hands.ledger.batches.all(pipeline)), "models": len(hands.ledger.models.all(pipeline))}
+    screen.facts({"pipeline": pipeline, **counted, "findings": len(found) + len(again)})
     if not chosen.json:
-        screen.show(list(_summary(hands, pipeline, len(found) + len(again), chosen)))
+        offered = not chosen.repair and any(finding.repairable for finding in found)
+        screen.show(list(_summary(pipeline, counted, len(found) + len(again), offered=offered)))
     return Damaged.exit_code if found or again else 0
 
 
@@ -57,10 +60,9 @@ def _retrain(hands: Home, pipeline: str, chosen: argparse.Namespace, screen: Ter
             (screen.alarm if finding else screen.show)([f"{'I12  ' if finding else ''}{made.text}"])
 
 
-def _summary(hands: Home, pipeline: str, found: int, chosen: argparse.Namespace) -> Iterator[str]:
-    batches, models = hands.ledger.batches.all(pipeline), hands.ledger.models.all(pipeline)
-    looked = f"{len(batches)} batches and {len(models)} models recomputed from their bytes"
+def _summary(pipeline: str, counted: dict[str, int], found: int, *, offered: bool) -> Iterator[str]:
+    looked = f"{counted['batches']} batches and {counted['models']} models recomputed from their bytes"
     yield f"{pipeline}: {looked}; {found or 'nothing'} found to differ from the ledger."
-    if found and not chosen.repair:
+    if offered:
         repair = program.command(f"verify {pipeline} --repair")
         yield f"What is only shown wrongly (MLflow, drift pages, the report) can be restored: {repair}"

@@ -44,7 +44,6 @@ def train_candidate(turn: TurnRef, snapshot: Snapshot, family: str) -> Model:
     if known is not None:
         return known
     model = backstage.fitted(order.model) or fitting.fit(hands, order, settings)
-    failpoints.reach("bundle-published")
     hands.ledger.models.record(turn.pipeline, turn.number, model, settings.canonical())
     failpoints.reach("model-committed")
     return model

@@ -11,7 +11,7 @@ from configs import loader
 from configs.errors import BundleRefused
 from configs.settings import PipelineSettings
 from configs.training import Candidate
-from tasks.adapters import provenance
+from tasks.adapters import failpoints, provenance
 from tasks.adapters.home import Home
 from tasks.core import evaluation, training, windows
 from tasks.core.promotion import BundleFacts
@@ -78,6 +78,7 @@ def fit(home: Home, order: Order, settings: PipelineSettings, into: "Bundles | N
     seconds = time.perf_counter() - began
     golden = training.golden(rows.prepared)
     written = (into or home.bundles).write(fitted, golden, training.predict(fitted, golden, threads=learning.threads))
+    failpoints.reach("bundle-published")
     return Model(
         id=order.model,
         family=order.candidate.family,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from configs import environment, loader
-from configs.errors import InvalidSettings, LandingFolderMissing
+from configs.errors import Damaged, InvalidSettings, LandingFolderMissing
 from configs.settings import PipelineSettings
 from tasks.adapters import formats
 from tasks.adapters.ledger.book import Ledger
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _OURS = ("bundles", "mlflow", "polled", "prefect", "reports", "store")
 """Folders of a home into which only we write."""
+_PUBLISHED = ("store/*/*.parquet", "bundles/*.skops")
+"""What is published only after a turn has been opened."""
 
 
 @dataclass
@@ -52,12 +54,32 @@ class Home:
 
     @cached_property
     def ledger(self) -> Ledger:
-        """The one source of truth."""
+        """The one source of truth.
+
+        Raises:
+            Damaged: It is gone, or empty, and the home is not: a new one would say that nothing had ever happened.
+            UnusableHome: It cannot be opened, or is of a newer version.
+        """
         from sqlalchemy import URL
 
         # As text, a `?` in the path would begin the options.
         own: Any = URL.create("sqlite", database=str(self.folder / "ledger.db"))
-        return Ledger(self.ledger_url or own, self.folder / ".ledger.lock", self.clock)
+        published = next((path for part in _PUBLISHED for path in self.folder.glob(part)), None)
+        if published and not self.ledger_url and not (self.folder / "ledger.db").exists():
+            raise Damaged(self._lost("is gone", published))
+        opened = Ledger(self.ledger_url or own, self.folder / ".ledger.lock", self.clock)
+        if published and not opened.turns.any():
+            opened.close()
+            raise Damaged(self._lost("is empty", published))
+        return opened
+
+    def _lost(self, how: str, published: Path) -> str:
+        which = "The ledger that INCUMBENT_LEDGER_URL names" if self.ledger_url else f"{self.folder / 'ledger.db'}"
+        return (
+            f"{which} {how}, but there are rows or models in {self.folder} that it should know, such as "
+            f"{published.relative_to(self.folder)}. Restore the ledger from a backup, or name the right one. To begin "
+            "anew without what was there, name another INCUMBENT_HOME or move that folder away."
+        )
 
     @cached_property
     def store(self) -> "Store":

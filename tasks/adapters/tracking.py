@@ -161,9 +161,14 @@ def _is_special(path: Path) -> bool:
 
 
 def _quieten() -> None:
-    # After the import: mlflow sets the level of its log when it is imported.
-    for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    # After the import: mlflow sets the level of its log when it is imported. What fails in its database it logs with a
+    # traceback, and raises: whoever asked says it in words.
+    for name, level in {
+        "mlflow": logging.WARNING,
+        "alembic": logging.WARNING,
+        "mlflow.store.db": logging.CRITICAL,
+    }.items():
+        logging.getLogger(name).setLevel(level)
 
 
 def _experiment(client: "MlflowClient", store: TrackingStore, training: TrainingRun) -> str:

@@ -123,9 +123,9 @@ def test_what_verify_finds_is_printed_even_if_quiet(
 
     quiet, loud, machine = say("verify", "--quiet"), say("verify"), say("verify", "--json")
 
-    (finding,) = [json.loads(line) for line in machine[1].splitlines()]
+    finding, counted = [json.loads(line) for line in machine[1].splitlines()]
     assert {code for code, _, _ in (quiet, loud, machine)} == {11}
-    assert (finding["pipeline"], finding["invariant"]) == ("flights", "I6")
+    assert (finding["pipeline"], finding["invariant"], counted["findings"]) == ("flights", "I6", 1)
     assert quiet[1:] == ("", f"I6  {finding['finding']}\n")
     assert loud[1].startswith(f"I6  {finding['finding']}\n")
     assert "; 1 found to differ from the ledger." in loud[1]

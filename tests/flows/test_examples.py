@@ -69,6 +69,14 @@ def test_every_row_of_the_data_is_in_exactly_one_delivery(name: str, tmp_path: P
     home.close()
 
 
+@pytest.mark.parametrize("name", ["flights", "elec2"])
+def test_all_examples_and_one_pipeline_are_two_wishes(name: str, tmp_path: Path, flows_run: CommandLine):
+    ran = flows_run(tmp_path / "home", "run", name, "--all-examples")
+
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr == f"Give --all-examples or the name of one pipeline ('{name}'), not both.\n"
+
+
 def test_where_no_data_is_there_each_example_is_named(tmp_path: Path, flows_run: CommandLine):
     (tmp_path / "data").mkdir()
 
@@ -78,13 +86,6 @@ def test_where_no_data_is_there_each_example_is_named(tmp_path: Path, flows_run:
     for name in EXAMPLES:
         assert f"{name}: skipped, because its data is not there" in ran.stdout
     assert "Set INCUMBENT_DATA to the folder that has it." in ran.stderr
-
-
-def test_all_examples_and_a_name_are_not_given_together(tmp_path: Path, flows_run: CommandLine):
-    ran = flows_run(tmp_path / "home", "run", "elec2", "--all-examples")
-
-    assert ran.returncode == 2
-    assert "Give --all-examples or the name of one pipeline ('elec2'), not both." in ran.stderr
 
 
 MONTHS = """

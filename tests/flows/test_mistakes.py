@@ -1,5 +1,6 @@
 """Mistakes of the user: one paragraph that says what is wrong and what to do, an exit code, and nothing is changed."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -278,6 +279,14 @@ def test_a_home_of_nobody_is_named(flows_run: CommandLine) -> None:
 
     assert (said.returncode, said.stdout) == (8, "")
     assert said.stderr == "INCUMBENT_HOME is ~nobody-here/x, but there is no such user. Name a folder.\n"
+
+
+@pytest.mark.parametrize("variable", ["INCUMBENT_HOME", "INCUMBENT_PIPELINES", "INCUMBENT_DATA"])
+def test_a_folder_whose_name_is_too_long_is_named(variable: str, flows_run: CommandLine, tmp_path: Path) -> None:
+    said = flows_run(tmp_path, "status", "elec2", **{variable: f"/{'x' * 5000}"})
+
+    assert (said.returncode, said.stdout) == (8, "")
+    assert re.fullmatch(rf"{variable} cannot be a folder: File name too long \(/x+…\)\.\n", said.stderr)
 
 
 def test_a_home_that_cannot_be_written_is_named(flows_run: CommandLine) -> None:

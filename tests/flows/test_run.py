@@ -61,9 +61,10 @@ def empty_home(tmp_path: Path) -> Path:
 def test_a_line_means_one_command_and_one_pipeline(
     line: str, command: str, pipeline: str, quiet: bool, as_json: bool
 ) -> None:
-    chosen = run._parser().parse_args(run._with_command(line.split()))
+    chosen = run._read(line.split())
 
-    told = {"command": command, "pipeline": pipeline, "quiet": quiet, "json": as_json}
+    named = pipeline if pipeline in line.split() else None
+    told = {"command": command, "pipeline": pipeline, "named": named, "quiet": quiet, "json": as_json}
     own = {"run": {"force": False, "all_examples": False}, "verify": {"repair": False, "retrain": False}}
     assert vars(chosen) == told | own.get(command, {})
 

@@ -14,7 +14,7 @@ from tasks.adapters.checks.recorded import Recorded
 from tasks.adapters.checks.rows import Counted
 from tasks.adapters.home import Home
 from tasks.core.lineage import pages as rules
-from tasks.core.lineage.findings import Finding
+from tasks.core.lineage.findings import Finding, shown_wrongly
 
 if TYPE_CHECKING:
     from tasks.adapters.tracking import TrackingStore
@@ -30,7 +30,7 @@ def check_mlflow(home: Home, recorded: Recorded) -> Iterator[Finding]:
     runs = {turn: run for turn, run in shown.items() if run is not None}
     if not database(home).exists():
         if runs:
-            yield Finding("I1", GONE.format(what=f"{len(runs)} turns that were shown there") + ".")
+            yield shown_wrongly("I1", GONE.format(what=f"{len(runs)} turns that were shown there") + ".")
         return
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
@@ -41,7 +41,9 @@ def check_mlflow(home: Home, recorded: Recorded) -> Iterator[Finding]:
         yield from _check_runs(home, recorded, runs)
     except (MlflowException, SQLAlchemyError) as err:
         why = str(err).splitlines()[0][:200]
-        yield Finding("I1", f"MLflow's database cannot be read: {why}. Move it away; `verify --repair` makes it anew.")
+        yield shown_wrongly(
+            "I1", f"MLflow's database cannot be read: {why}. Move it away; `verify --repair` makes it anew."
+        )
 
 
 def check_pages(home: Home, recorded: Recorded, counted: Counted) -> Iterator[Finding]:
@@ -49,14 +51,14 @@ def check_pages(home: Home, recorded: Recorded, counted: Counted) -> Iterator[Fi
     folder = home.report(recorded.pipeline).parent
     for turn, name in sorted(home.ledger.turns.projected(recorded.pipeline, "drift_report").items()):
         if not is_whole(folder / str(name)):
-            yield Finding("I6", f"the drift page of turn {turn} is gone or not whole ({folder / str(name)})")
+            yield shown_wrongly("I6", f"the drift page of turn {turn} is gone or not whole ({folder / str(name)})")
     pages = home.ledger.turns.projected(recorded.pipeline, "page")
     last = max((turn["number"] for turn in recorded.done), default=None)
     if last not in pages:
         return
     path = home.report(recorded.pipeline)
     if not path.is_file():
-        yield Finding("I6", f"the report is gone ({path})")
+        yield shown_wrongly("I6", f"the report is gone ({path})")
     elif counted.whole and not recorded.unreadable and not _is_older(home, recorded.pipeline, path):
         page = path.read_text(encoding="utf-8", errors="replace")
         yield from rules.says_the_same(page, *_counted(home, recorded.pipeline, counted))
@@ -99,17 +101,19 @@ def _check_registry(store: "TrackingStore", recorded: Recorded, shown: set[int],
     there, aliases = registry.versions(store, recorded.pipeline), registry.aliases(store, recorded.pipeline)
     if recorded.promotions and aliases.get("champion") not in champion_shown(recorded, shown, untold):
         points, live = _version(aliases.get("champion")), recorded.promotions[-1].version
-        yield Finding("I1", f"MLflow's alias champion points to {points}, the ledger to v{live}")
+        yield shown_wrongly("I1", f"MLflow's alias champion points to {points}, the ledger to v{live}")
     versions = expected_versions(recorded, shown)
     newest, coming = next(reversed(versions), None), expected_versions(recorded, set(recorded.verdicts) - shown)
     if aliases.get("challenger") not in (newest, *coming):
         points = _version(aliases.get("challenger"))
-        yield Finding("I1", f"MLflow's alias challenger points to {points}, the last one judged is {_version(newest)}")
+        yield shown_wrongly(
+            "I1", f"MLflow's alias challenger points to {points}, the last one judged is {_version(newest)}"
+        )
     for version, model in versions.items():
         if version not in there:
-            yield Finding("I1", f"MLflow has no v{version}, which the ledger has given to model {model[:12]}")
+            yield shown_wrongly("I1", f"MLflow has no v{version}, which the ledger has given to model {model[:12]}")
         elif there[version] != model:
-            yield Finding("I1", f"MLflow's v{version} is another model than the ledger's")
+            yield shown_wrongly("I1", f"MLflow's v{version} is another model than the ledger's")
         else:
             yield from _check_copy(store, recorded, version)
     strange = [f"v{version}" for version in sorted(there) if version not in recorded.versions]
@@ -153,7 +157,7 @@ def _check_copy(store: "TrackingStore", recorded: Recorded, version: int) -> Ite
     if copy is None:
         return
     if not copy.bundle.is_file() or files.digest(copy.bundle) != model.bundle:
-        yield Finding("I1", f"MLflow's v{version} is not the bundle that passed its gate ({copy.bundle})")
+        yield shown_wrongly("I1", f"MLflow's v{version} is not the bundle that passed its gate ({copy.bundle})")
 
 
 def _check_runs(home: Home, recorded: Recorded, runs: dict[int, str]) -> Iterator[Finding]:
@@ -164,18 +168,18 @@ def _check_runs(home: Home, recorded: Recorded, runs: dict[int, str]) -> Iterato
         challenger, verdict = recorded.verdicts.get(turn, ("", None))
         found = there.get(run)
         if found is None:
-            yield Finding("I6", f"MLflow has no finished run {run} of turn {turn}")
+            yield shown_wrongly("I6", f"MLflow has no finished run {run} of turn {turn}")
         elif recorded.model(challenger) is None:
             continue  # has been told
         elif found.get(tracking.MODEL_TAG) != challenger:
-            yield Finding("I6", f"MLflow's run {run} of turn {turn} is of another model than the ledger's")
+            yield shown_wrongly("I6", f"MLflow's run {run} of turn {turn} is of another model than the ledger's")
         elif verdict is not None and found.get(VERDICT_TAG) != verdict.kind.value:
-            yield Finding("I6", f"MLflow's run {run} of turn {turn} does not say the verdict, {verdict.kind}")
+            yield shown_wrongly("I6", f"MLflow's run {run} of turn {turn} does not say the verdict, {verdict.kind}")
         batch = recorded.batch_of.get(turn)
         others = [one.id for one in home.ledger.models.of_turn(recorded.pipeline, turn) if one.id != challenger]
         for model in others:
             if batch is not None and (model, batch.id) in recorded.scores and model not in known:
-                yield Finding("I6", f"MLflow has no finished run of model {model[:12]}, judged in turn {turn}")
+                yield shown_wrongly("I6", f"MLflow has no finished run of model {model[:12]}, judged in turn {turn}")
 
 
 def _is_older(home: Home, pipeline: str, path: Path) -> bool:

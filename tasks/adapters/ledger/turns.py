@@ -60,6 +60,10 @@ class Turns:
         """The turn of a batch as it stands in the table, if there is one."""
         return self._access.first(select(turns).where(turns.c.pipeline == pipeline, turns.c.batch == batch))
 
+    def any(self) -> bool:
+        """Whether there was ever a turn, of any pipeline."""
+        return self._access.first(select(turns.c.number).limit(1)) is not None
+
     def all(self, pipeline: str) -> list[RowMapping]:
         """All turns in order."""
         return self._access.rows(select(turns).where(turns.c.pipeline == pipeline).order_by(turns.c.number))

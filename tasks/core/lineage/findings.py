@@ -25,3 +25,10 @@ class Finding:
     invariant: str
     """A name of `INVARIANTS`."""
     text: str
+    repairable: bool = False
+    """Whether it is only shown wrongly: `verify --repair` brings it back from what the ledger holds."""
+
+
+def shown_wrongly(invariant: str, text: str) -> Finding:
+    """A finding in what is only shown: MLflow, drift pages, the report."""
+    return Finding(invariant, text, repairable=True)

@@ -7,7 +7,7 @@ import html
 import re
 from collections import Counter
 
-from tasks.core.lineage.findings import Finding
+from tasks.core.lineage.findings import Finding, shown_wrongly
 
 _BATCHES, _LEFT_OUT = r'<section id="data">.*?<tbody>(.*?)</tbody>', r"<footer>(.*?)</footer>"
 _ASIDE = re.compile(r"<li>(?!<b>).*?</li>", re.DOTALL)
@@ -35,5 +35,5 @@ def says_the_same(page: str, batches: str, left_out: str) -> list[Finding]:
                 for one, other in ((there, counted), (counted, there))
             ]
             text = f"the report says {told[0]} where the bytes say {told[1]}; `verify --repair` writes it anew"
-            found.append(Finding("I9", f"{what}: {text}"))
+            found.append(shown_wrongly("I9", f"{what}: {text}"))
     return found
