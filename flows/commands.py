@@ -11,7 +11,7 @@ from configs.errors import BadInput, Busy, LandingFolderMissing, MistakeOfUser, 
 from flows import connecting, lines, program, terminal
 from flows.announcements import STEPS, Announcement, Opening, Step, TurnDone
 from flows.terminal import Terminal
-from tasks.adapters import home, inbox, pages, running_server
+from tasks.adapters import cutting, home, inbox, pages, running_server
 from tasks.adapters.home import Home
 from tasks.adapters.inbox import Waiting
 from tasks.core import measures
@@ -48,6 +48,7 @@ def _run(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
     pipeline = chosen.pipeline
     settings, waiting = hands.settings(pipeline), _look(hands, pipeline)
     folder = _short(hands, pipeline)
+    _tell_gone(hands, pipeline, screen)
     if waiting.nothing:
         _clear_up(hands, pipeline, screen)
         screen.show([lines.nothing_waits(pages.read_history(hands, pipeline), folder)])
@@ -66,6 +67,14 @@ def _run(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
     _tell_duplicates(hands, pipeline, waiting, screen)
     screen.summary(pages.read_history(hands, pipeline), settings, _relative(done.report), _named("", pipeline))
     return BadInput.exit_code if Outcome.REFUSED in done.outcomes else 0
+
+
+def _tell_gone(hands: Home, pipeline: str, screen: Terminal) -> None:
+    """That a source which is cut into batches has lost rows, as long as it is so."""
+    file, gone = hands.settings(pipeline).ingestion.source.file, cutting.gone(hands, pipeline)
+    if file is not None and gone:
+        screen.facts({"pipeline": pipeline, "source": file, "gone": gone})
+        screen.show([f"{pipeline}: {lines.gone_line(file, gone)}"])
 
 
 def _clear_up(hands: Home, pipeline: str, screen: Terminal) -> None:
@@ -169,6 +178,7 @@ def _status(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
         turns = [lines.turn_object(chosen.pipeline, turn) for turn in told.turns[-5:]]
         inbox_now = [{"kind": one.kind, "evidence": one.evidence} for one in asked]
         facts = {"pipeline": chosen.pipeline, "champion": live, "waits": names, "triggers": inbox_now}
+        facts["gone"] = cutting.gone(hands, chosen.pipeline)
         facts["held"] = sorted(hands.ledger.promotions.held(chosen.pipeline))
         screen.facts({**facts, "alerts": [one.text for one in owed], "turns": turns})
     else:
@@ -176,6 +186,7 @@ def _status(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
         holder, server = hands.ledger.lease.holder(chosen.pipeline), running_server.find(hands.folder)
         worker = holder.who if holder is not None and holder.lives else None
         screen.show(lines.at_work(asked, owed, worker, server.ui if server else None))
+        _tell_gone(hands, chosen.pipeline, screen)
     return 0
 
 

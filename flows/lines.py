@@ -6,7 +6,7 @@ is said about a model is computed in `tasks.core.reporting`.
 
 import textwrap
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -98,6 +98,18 @@ def batch_line(batch: Batch) -> str:
 def duplicate_line(name: str) -> str:
     """`again: known content, counted as a duplicate`"""
     return f"{clean(name)}: known content, counted as a duplicate"
+
+
+def gone_line(file: str, gone: Mapping[str, int]) -> str:
+    """`sales.csv no longer has 12 rows that it delivered (2013-01: 10, 2013-02: 2). What was taken in stays …`"""
+    named = [f"{clean(name)}: {rows:,}" for name, rows in list(gone.items())[:_MOST_NAMES]]
+    more = f" and {len(gone) - _MOST_NAMES} more deliveries" if len(gone) > _MOST_NAMES else ""
+    rows = sum(gone.values())
+    counted = f"{rows:,} row{'s' if rows > 1 else ''}"
+    return (
+        f"{clean(file)} no longer has {counted} that it delivered ({', '.join(named)}{more}). "
+        "What was taken in stays. If the file was cut off, put it right; nothing is taken in twice."
+    )
 
 
 def batch_object(pipeline: str, batch: Batch) -> dict[str, object]:

@@ -7,7 +7,8 @@ that has not changed must cost nothing: pandas and pyarrow are imported late.
 
 import hashlib
 import json
-from dataclasses import dataclass
+import re
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,8 @@ class _Seen:
     mark: str
     until: str | None
     """When the clock makes another window over."""
+    gone: dict[str, int] = field(default_factory=dict)
+    """Rows that were delivered and that it does not have any more, by delivery."""
 
 
 def deliver(home: Home, pipeline: str) -> list[str]:
@@ -55,14 +58,21 @@ def deliver(home: Home, pipeline: str) -> list[str]:
         return []
     with files.locked(memory.with_suffix(".lock")):
         try:
-            new, until = _cut(path, room, home, pipeline, room.source.cut)
+            new, until, gone = _cut(path, room, home, pipeline, room.source.cut)
         except BadInput as problem:
             raise UnreadableFile(f"{room.source.file} cannot be cut into batches. {problem}", problem.rows) from problem
         if _mark(path, room) != mark:
             raise UnreadableFile(f"{room.source.file} changed while it was read; the next run takes up what is new.")
-        seen = _Seen(mark, until.isoformat() if until else None)
-        files.publish(memory, json.dumps(vars(seen)).encode())
+        seen = _Seen(mark, until.isoformat() if until else None, gone)
+        files.publish(memory, json.dumps(asdict(seen)).encode())
     return new
+
+
+def gone(home: Home, pipeline: str) -> dict[str, int]:
+    """Rows that were delivered and that the file did not have any more when it was last cut, by delivery."""
+    source = home.settings(pipeline).ingestion.source
+    seen = _remembered(home.folder / "cut" / f"{pipeline}.json") if source.file is not None else None
+    return seen.gone if seen else {}
 
 
 def _path(file: str) -> Path:
@@ -89,42 +99,74 @@ def _mark(path: Path, room: IngestionSettings) -> str:
 
 
 def _nothing_new(memory: Path, mark: str, home: Home) -> bool:
+    seen = _remembered(memory)
     try:
-        seen = _Seen(**json.loads(memory.read_text()))
-        return seen.mark == mark and (seen.until is None or home.clock() < datetime.fromisoformat(seen.until))
+        return seen is not None and seen.mark == mark and (not seen.until or home.clock() < _moment(seen.until))
+    except (ValueError, TypeError):
+        return False
+
+
+def _remembered(memory: Path) -> _Seen | None:
+    """What is known of the file; None if it has to be read again."""
+    try:
+        return _Seen(**json.loads(memory.read_text()))
     except (OSError, ValueError, TypeError):
-        return False  # it is a memory only: the file is read again
+        return None
 
 
-def _cut(path: Path, room: IngestionSettings, home: Home, pipeline: str, cut: Cut) -> tuple[list[str], datetime | None]:
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _cut(
+    path: Path, room: IngestionSettings, home: Home, pipeline: str, cut: Cut
+) -> tuple[list[str], datetime | None, dict[str, int]]:
     from tasks.core import cutting
 
-    now = home.clock()
+    now, columns = home.clock(), home.settings(pipeline).validation.columns
     table = _read(path, room)
     events = _times(table, room.times.event, room)
     known = _times(table, room.times.label, room) if room.times.label else None
-    folder, new = home.landing(pipeline), list[str]()
+    folder = home.landing(pipeline)
     folder.mkdir(parents=True, exist_ok=True)
-    for part in cutting.parts(events, known, cut, now):
-        rows = table.take(part.rows)
-        new += _deliver(folder, part.name, rows, room.source)
-    return new, cutting.next_over(events, known, cut, now)
+    windows = {part.name: table.take(part.rows) for part in cutting.parts(events, known, cut, now)}
+    before = _deliveries(folder, room.source, cut)
+    same = {name for name, rows in windows.items() if _is_same(before.get(name, {}), rows, room.source)}
+    changed = {
+        name: {number: _delivered(path, room.source) for number, path in paths.items()}
+        for name, paths in before.items()
+        if name not in same
+    }
+    _require_columns(table, changed, {*columns, *(column for time in room.derive.values() for column in time.columns)})
+    new: list[str] = []
+    for name in (name for name in windows if name not in same):
+        new += _deliver(folder, name, windows[name], changed.get(name, {}), room.source)
+    return new, cutting.next_over(events, known, cut, now), _gone(table, changed)
 
 
-def _deliver(folder: Path, name: str, rows: "pa.Table", source: Source) -> list[str]:
+def _deliveries(folder: Path, source: Source, cut: Cut) -> dict[str, dict[int, Path]]:
+    """What was delivered of each window, by its number: 1 is the window as it was first, the rest came later."""
+    form = r"\d{4,}-\d\d" if cut.months else r"\d{4,}-\d\d-\d\d"
+    found: dict[str, dict[int, Path]] = {}
+    for path in sorted(folder.glob(f"*.{source.kind}")):
+        name = re.fullmatch(rf"({form}|undated)(?:-(\d+))?", path.stem)
+        if name is not None:
+            found.setdefault(name[1], {})[int(name[2] or 1)] = path
+    return found
+
+
+def _is_same(earlier: dict[int, Path], rows: "pa.Table", source: Source) -> bool:
+    return len(earlier) == 1 and next(iter(earlier.values())).read_bytes() == _written(rows, source)
+
+
+def _deliver(folder: Path, name: str, rows: "pa.Table", earlier: "dict[int, pa.Table]", source: Source) -> list[str]:
     """Deliver a window, or what of it is new; gives the name of the delivery, if there is one."""
-    ending = f".{source.kind}"
-    earlier = [path for path in (folder / f"{name}{ending}", *_later_parts(folder, name, ending)) if path.exists()]
-    content = _written(rows, source)
-    if any(path.read_bytes() == content for path in earlier):
-        return []
     if earlier:
-        rows = _not_in(rows, [_delivered(path, source) for path in earlier])
-        content = _written(rows, source)
+        rows = _not_in(rows, list(earlier.values()))
     if not rows.num_rows:
         return []
-    chosen = name if not earlier else f"{name}-{len(_later_parts(folder, name, ending)) + 2}"
-    files.publish(folder / f"{chosen}{ending}", content)
+    chosen = f"{name}-{max(earlier) + 1}" if earlier else name
+    files.publish(folder / f"{chosen}.{source.kind}", _written(rows, source))
     return [chosen]
 
 
@@ -137,14 +179,6 @@ def _delivered(path: Path, source: Source) -> "pa.Table":
             f"{path} was cut from it before, and cannot be read any more: {problem} "
             "Remove it; it is made anew, and what was taken in of it counts as a duplicate."
         ) from problem
-
-
-def _later_parts(folder: Path, name: str, ending: str) -> list[Path]:
-    """Deliveries of rows that came into the window after it was delivered, in order."""
-    found: list[Path] = []
-    while (path := folder / f"{name}-{len(found) + 2}{ending}").exists():
-        found.append(path)
-    return found
 
 
 # ── rows ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -220,11 +254,48 @@ def _written(rows: "pa.Table", source: Source) -> bytes:
     return bytes(sink.getvalue().to_pybytes())
 
 
+def _require_columns(table: "pa.Table", earlier: "dict[str, dict[int, pa.Table]]", needed: set[str]) -> None:
+    """A column that has gone would make every row another one than was delivered."""
+    for window, parts in earlier.items():
+        for part in parts.values():
+            gone = [name for name in part.column_names if name in needed and name not in table.column_names]
+            if gone:
+                raise UnreadableFile(
+                    f"It no longer has {', '.join(map(repr, gone))}, with which rows of {window} were delivered. "
+                    "Put the column back, or take it out of validation.columns."
+                )
+
+
 def _not_in(rows: "pa.Table", earlier: "list[pa.Table]") -> "pa.Table":
-    """The rows that were not delivered before; of equal rows as many as there are more now."""
+    """The rows that were not delivered before; of equal rows as many as there are more now.
+
+    A column that only one side has makes no row another one.
+    """
     import numpy as np
 
     from tasks.core import cutting
 
-    fresh = cutting.fresh(rows.to_pandas(), [table.to_pandas() for table in earlier])
+    shared = [name for name in rows.column_names if all(name in table.column_names for table in earlier)]
+    fresh = cutting.fresh(rows.select(shared).to_pandas(), [table.select(shared).to_pandas() for table in earlier])
     return rows.take(np.flatnonzero(fresh))
+
+
+def _gone(table: "pa.Table", changed: "dict[str, dict[int, pa.Table]]") -> dict[str, int]:
+    """How many rows of each delivery the file does not have any more."""
+    import numpy as np
+    import pandas as pd
+
+    from tasks.core import cutting
+
+    alike: dict[tuple[str, ...], dict[str, pa.Table]] = {}
+    for window, parts in changed.items():
+        for number, part in parts.items():
+            shared = tuple(name for name in part.column_names if name in table.column_names)
+            alike.setdefault(shared, {})[window if number == 1 else f"{window}-{number}"] = part
+    found: dict[str, int] = {}
+    for shared, named in alike.items():
+        frames = [part.select(shared).to_pandas() for part in named.values()]
+        lost = cutting.fresh(pd.concat(frames, ignore_index=True), [table.select(shared).to_pandas()])
+        borders = np.cumsum([len(frame) for frame in frames])[:-1]
+        found |= {name: int(rows.sum()) for name, rows in zip(named, np.split(lost, borders), strict=True)}
+    return {name: found[name] for name in sorted(found) if found[name]}

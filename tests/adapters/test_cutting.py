@@ -146,6 +146,60 @@ def test_a_file_in_another_order_brings_nothing(make: Callable[..., World]):
     assert world.cut() == []
 
 
+def test_what_the_file_has_lost_is_known_until_it_is_back(make: Callable[..., World]):
+    world = make()
+    world.write(*ROWS, "2013-01-01,4,NULL,true")
+    world.cut()
+    whole = cutting.gone(world.home, "sales")
+
+    world.write(ROWS[1], *ROWS[3:])
+    found = world.cut(), cutting.gone(world.home, "sales")
+    world.write(*ROWS, "2013-01-01,4,NULL,true", "")
+
+    assert (whole, found) == ({}, ([], {"2013-01-01": 2, "2013-01-02": 1}))
+    assert (world.cut(), cutting.gone(world.home, "sales")) == ([], {})
+
+
+def test_a_row_that_was_changed_is_a_row_that_is_gone(make: Callable[..., World]):
+    world = make()
+    world.write(*ROWS)
+    world.cut()
+    world.write("2013-01-02,1,a,false", *ROWS[1:])
+    world.cut()
+
+    world.write("2013-01-02,1,x,false", *ROWS[1:])
+    world.cut()
+
+    assert cutting.gone(world.home, "sales") == {"2013-01-02": 1, "2013-01-02-2": 1}
+
+
+def test_a_column_that_is_new_makes_no_row_new(make: Callable[..., World]):
+    world = make()
+    world.write(*ROWS)
+    world.cut()
+
+    world.write(*(f"{row},9" for row in (*ROWS, "2013-01-04,9,d,true")), header="day,hour,shop,sold,price")
+
+    assert (world.cut(), cutting.gone(world.home, "sales")) == (["2013-01-03"], {})
+
+
+def test_a_column_that_is_needed_and_gone_is_named_before_anything_is_delivered(make: Callable[..., World]):
+    world = make()
+    world.write(*(f"{row},9" for row in ROWS), header="day,hour,shop,sold,price")
+    world.cut()
+
+    world.write(*ROWS, "2013-01-04,9,d,true")
+    unneeded = world.cut()
+    world.write(*(row.replace(",a", "").replace(",b", "") for row in ROWS[:2]), header="day,hour,sold")
+
+    assert unneeded == ["2013-01-03"]
+    with pytest.raises(
+        UnreadableFile, match=r"It no longer has 'shop', with which rows of 2013-01-01 were delivered\."
+    ):
+        world.cut()
+    assert list(world.rows()) == ["2013-01-01", "2013-01-02", "2013-01-03"]
+
+
 def test_windows_whose_files_were_taken_away_are_the_same_content_when_they_are_cut_again(make: Callable[..., World]):
     world = make()
     world.write(*ROWS)

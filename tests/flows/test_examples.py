@@ -136,6 +136,23 @@ def test_examples_run_one_after_the_other_and_without_clusters_no_model_takes_ov
     assert "each row taken as independent" in page
 
 
+def test_a_source_that_lost_rows_is_named_by_whoever_looks(
+    tmp_path: Path, new_home: Callable[..., Path], flows_run: CommandLine
+):
+    shop.write_pipeline(tmp_path / "pipelines", "visits", MONTHS)
+    file, rows = tmp_path / "visits.csv", ["Feb,a,yes", "Feb,b,no", "Mar,a,no"]
+    file.write_text("\n".join(["Month,kind,bought", *rows, ""]))
+    home, where = new_home(), {"INCUMBENT_PIPELINES": str(tmp_path / "pipelines"), "INCUMBENT_DATA": str(tmp_path)}
+    flows_run(home, "status", "visits", **where)
+    file.write_text("\n".join(["Month,kind,bought", *rows[1:], ""]))
+
+    said, machine = flows_run(home, "status", "visits", **where), flows_run(home, "status", "visits", "--json", **where)
+
+    words = "visits: visits.csv no longer has 1 row that it delivered (2017-02: 1). What was taken in stays."
+    assert words in said.stdout
+    assert json.loads(machine.stdout)["gone"] == {"2017-02": 1}
+
+
 def test_the_data_is_beside_the_checkout_unless_the_environment_says_where(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
