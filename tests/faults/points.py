@@ -25,7 +25,7 @@ OF_THE_HELPER = (
 
 OF_A_TURN = sorted(failpoints.NAMES.keys() - OUTSIDE - {*GIVEN_UP} - {*ANYWHERE})
 OF_A_FIRST_TURN = [name for name in OF_A_TURN if name not in SECOND_TURN_ONLY]
-BETWEEN = [f"file-written:{time}" for time in range(1, 9)] + [f"commit-ahead:{time}" for time in range(1, 34, 3)]
+BETWEEN = [f"file-written:{time}" for time in range(1, 7)] + [f"commit-ahead:{time}" for time in range(1, 34, 3)]
 """Each file that is published, and every third commit, before it is done: a name stands behind each of them."""
 EVERYWHERE = [*OF_A_TURN, *BETWEEN]
 
