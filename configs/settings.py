@@ -86,6 +86,10 @@ class PipelineSettings(Section):
     def _what_is_asked_for_fits_the_problem(self) -> Self:
         problem = self.training.problem
         families, metrics = FAMILIES[problem], METRICS[problem]
+        asked: list[str] = [candidate.family for candidate in self.training.candidates]
+        twice = [family for family in families if asked.count(family) > 1]
+        if twice:
+            raise ValueError(f"training.candidates: {twice[0]} is named twice; a turn trains each family once")
         for candidate in self.training.candidates:
             if candidate.family not in families:
                 wrong = f"{candidate.family} is not for {_TOLD[problem]}"

@@ -1,7 +1,7 @@
 """`python -m deployments.apply` (`make deploy`): what is in configs/ is put to work on a Prefect server.
 
 It may be run any number of times: everything is read in bulk, compared by the hash of its definition, and only what
-differs is written. What carries our tag and is no longer in configs/ is removed. What somebody switched off stays off.
+differs is written. What is of this home and no longer in configs/ is removed. What somebody switched off stays off.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from typing import Any
 from configs import environment, loader
 from configs.errors import IncumbentError, UnknownPipeline, Unreachable
 from deployments import plan
-from deployments.plan import POOL, Automation, Deployment
+from deployments.plan import POOL, Automation, Deployment, Place
 from deployments.remote import Found, Remote
 from flows.stopping import Stop, leave
 from tasks.adapters import files, local_api, running_server
@@ -40,10 +40,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return stop.code
 
 
-def apply(home: Path, wanted: Sequence[Deployment]) -> Iterator[str]:
+def apply(home: Path, wanted: Sequence[Deployment], *, own_server: bool = False) -> Iterator[str]:
     """Bring the server of the current settings to what is wanted; gives a line for each change, once it is made.
 
+    Args:
+        home: The home.
+        wanted: All that is to be at work for it.
+        own_server: The server lives in the home: whatever is there is ours, also where the home was moved or copied.
+
     Raises:
+        MistakeOfUser: Something of the same name is another home's.
         Unreachable: The server refuses something.
     """
     from prefect.client.orchestration import get_client
@@ -52,7 +58,7 @@ def apply(home: Path, wanted: Sequence[Deployment]) -> Iterator[str]:
     with files.locked(home / "prefect" / ".apply.lock"):
         try:
             with get_client(sync_client=True) as client:
-                yield from _reconcile(Remote(client), wanted)
+                yield from _reconcile(Remote(client), wanted, None if own_server else plan.here())
         except PrefectHTTPStatusError as err:
             said = " ".join(err.response.text.split())[:300]
             raise Unreachable(f"The Prefect server refused {err.request.method} {err.request.url}: {said}") from err
@@ -61,7 +67,8 @@ def apply(home: Path, wanted: Sequence[Deployment]) -> Iterator[str]:
 def _deploy() -> int:
     wanted, place = plan.plan(known(), plan.here()), plan.here()
     named = environment.read().prefect_api_url
-    url = named or running_server.address(place.home)
+    own = running_server.address(place.home)
+    url = named or own
     if url is None:
         raise Unreachable(
             "There is no Prefect server to deploy to: PREFECT_API_URL is not set, and `make up` does not run on "
@@ -71,7 +78,7 @@ def _deploy() -> int:
     api.wait()
     with local_api.connected(api):
         changes = 0
-        for line in apply(place.home, wanted):
+        for line in apply(place.home, wanted, own_server=url == own):
             changes += 1
             print(line, flush=True)
     if not changes:
@@ -103,12 +110,18 @@ def _how_to_work(url: str, *, by_up: bool) -> str:
     return f"\n{does}:\n  {command}"
 
 
-def _reconcile(remote: Remote, wanted: Sequence[Deployment]) -> Iterator[str]:
+def _reconcile(remote: Remote, wanted: Sequence[Deployment], place: Place | None) -> Iterator[str]:
+    """Change what differs; with a place, keep off what works in another one."""
+    everything = remote.deployments()
+    others = {} if place is None else plan.of_others(everything, place)
+    if place is not None:
+        plan.keep_off(wanted, others, place)
+    there = {name: found for name, found in everything.items() if name not in others}
     if remote.ensure_pool():
         yield f"created  work pool {POOL}"
-    there = remote.deployments()
     names = {automation.name for deployment in wanted for automation in deployment.automations}
-    listening = remote.automations(names)
+    theirs = {everything[name]["id"] for name in others}
+    listening = [one for one in remote.automations(names) if not _starts(one) & theirs]
     forms = {deployment.entrypoint: _form(deployment.entrypoint) for deployment in wanted}
     flows = {flow: remote.ensure_flow(flow) for flow in {deployment.flow for deployment in wanted}}
     kept: set[str] = set()
@@ -164,6 +177,11 @@ def _listen(
     if not found["description"].endswith(f"({version})"):
         remote.update_automation(found, body)
         yield f"updated  automation {automation.name}{'' if found['enabled'] else ' (stays off)'}"
+
+
+def _starts(automation: Found) -> set[str]:
+    """The ids of the deployments that it starts."""
+    return {action["deployment_id"] for action in automation["actions"] if action.get("deployment_id")}
 
 
 def _remove(

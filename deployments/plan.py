@@ -19,9 +19,10 @@ import yaml
 from configs import environment, loader
 from configs.coordination import Schedules
 from configs.environment import CHECKOUT, DEFAULT_PIPELINE
+from configs.errors import MistakeOfUser
 
 TAG = "incumbent"
-"""What we put on a server carries this tag; only that is ever removed."""
+"""What any home puts on a server carries this tag; of that, only what is of this home is ever removed."""
 POOL = "incumbent"
 """Work pool of all deployments; any number of workers may serve it."""
 FILE = CHECKOUT / "deployments" / "prefect.yaml"
@@ -106,6 +107,58 @@ def plan(pipelines: Iterable[str], place: Place) -> list[Deployment]:
         for pipeline in pipelines
         for template in templates
     ]
+
+
+def of_others(there: Mapping[str, Mapping[str, Any]], place: Place) -> dict[str, str]:
+    """Of the deployments on a server, those whose runs work elsewhere, and where; they are not ours to touch.
+
+    One that names no place is ours: `prefect deploy` names the checkout only.
+
+    Args:
+        there: What the server says of each deployment, by name.
+        place: Where ours work.
+    """
+    return {name: elsewhere for name, found in there.items() if (elsewhere := _elsewhere(found, place))}
+
+
+def keep_off(wanted: Iterable[Deployment], others: Mapping[str, str], place: Place) -> None:
+    """Refuse to write over what is of another home.
+
+    Args:
+        wanted: What is to be put to work.
+        others: Deployments of others, and where they work, as from `of_others`.
+        place: Where ours work.
+
+    Raises:
+        MistakeOfUser: Some of the names are taken.
+    """
+    taken = [one.name for one in wanted if one.name in others]
+    if not taken:
+        return
+    more = f" and {len(taken) - 1} more" if taken[1:] else ""
+    whose = " and ".join(sorted({others[name] for name in taken}))
+    delete = f"{shlex.quote(str(Path(place.python).with_name('prefect')))} deployment delete"
+    raise MistakeOfUser(
+        f"On this server {taken[0]}{more} would be overwritten, which is at work for {whose}; this is the home "
+        f"{place.home}, in the checkout {place.checkout}. Nothing was changed. Name another server in PREFECT_API_URL, "
+        "one for each home; or, if this is the same one in a new place or the other is given up, delete what is there "
+        "on that server and do this again:\n" + "\n".join(f"  {delete} {shlex.quote(name)}" for name in taken)
+    )
+
+
+def _elsewhere(found: Mapping[str, Any], place: Place) -> str | None:
+    told = found.get("job_variables") or {}
+    home, checkout = (told.get("env") or {}).get("INCUMBENT_HOME"), told.get("working_dir")
+    if home:
+        return None if _is_same(home, place.home) else f"the home {home}"
+    if checkout and not _is_same(checkout, place.checkout):
+        return f"the checkout {checkout}"
+    return None
+
+
+def _is_same(named: str, path: Path) -> bool:
+    """Whether it is the same folder, by whatever link."""
+    return Path(named).resolve() == path.resolve()
 
 
 def _fill(template: Mapping[str, Any], pipeline: str, schedules: Schedules, place: Place) -> Deployment:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from configs.environment import DEFAULT_PIPELINE
-from configs.errors import BadInput, Busy, LandingFolderMissing, MistakeOfUser, UnknownPipeline
+from configs.errors import BadInput, Busy, MistakeOfUser, UnknownPipeline
 from flows import connecting, lines, program, terminal
 from flows.announcements import STEPS, Announcement, Opening, Step, TurnDone
 from flows.terminal import Terminal
@@ -65,7 +65,12 @@ def _run(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
     if done.waits:
         screen.show([f"{pipeline}: batches wait: {done.waits}. To go past it: {program.command('run')} --force."])
     _tell_duplicates(hands, pipeline, waiting, screen)
-    screen.summary(pages.read_history(hands, pipeline), settings, _relative(done.report), _named("", pipeline))
+    screen.summary(
+        pages.read_history(hands, pipeline),
+        settings,
+        _relative(done.report or str(hands.report(pipeline))),
+        _named("", pipeline),
+    )
     return BadInput.exit_code if Outcome.REFUSED in done.outcomes else 0
 
 
@@ -246,12 +251,8 @@ def _late(module: str, name: str) -> Callable[[Home, argparse.Namespace, Termina
 
 
 def _look(hands: Home, pipeline: str) -> Waiting:
-    try:
+    with program.pointing_to_the_example(pipeline):
         return inbox.look(hands, pipeline)
-    except LandingFolderMissing as problem:
-        if pipeline != DEFAULT_PIPELINE:
-            raise
-        raise LandingFolderMissing(f"{problem} The example data: {program.command('prepare')}.") from problem
 
 
 def _nothing_taken_in(hands: Home, pipeline: str, screen: Terminal) -> bool:

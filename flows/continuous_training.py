@@ -83,7 +83,7 @@ def attempt(pipeline: str, delivery: Delivery) -> tuple[int, Outcome]:
     """Run a turn; one that was begun as often as it may be ends as failed, and later batches go on."""
     problem = "it was cut off each time"
     if coordination.may_try(pipeline, delivery):
-        with coordination.stoppable(pipeline), tags(pipeline):
+        with coordination.stoppable(pipeline, delivery), tags(pipeline):
             state = turn(pipeline, delivery, return_state=True)
         if not state.is_failed() or coordination.may_try(pipeline, delivery):
             found: tuple[int, Outcome] = state.result()

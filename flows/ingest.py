@@ -1,6 +1,6 @@
 """The flow `ingest`: take in what waits, and no more."""
 
-from prefect import flow
+from prefect import flow, runtime
 
 from flows.announcements import Step, tell
 from tasks import coordination, ingestion, validation
@@ -17,9 +17,14 @@ def ingest(pipeline: str) -> list[Batch]:
     Args:
         pipeline: Name of a file in configs/pipelines/, without .yaml.
     """
-    with home.current().ledger.lease.held(pipeline):
+    coordination.close_crashed(pipeline)
+    ledger = home.current().ledger
+    with ledger.lease.held(pipeline, runtime.flow_run.id):
         waiting = ingestion.list_waiting(pipeline)
-        taken = [take_in(coordination.open_turn(pipeline, delivery), delivery) for delivery in waiting.deliveries]
+        # What is in the ledger already waits for the rest of its turn; to begin that here would count as a failed try.
+        known = {batch.id for batch in ledger.batches.all(pipeline)}
+        new = [delivery for delivery in waiting.deliveries if delivery.digest not in known]
+        taken = [take_in(coordination.open_turn(pipeline, delivery), delivery) for delivery in new]
         for copy in waiting.duplicates:
             ingestion.count_duplicate(pipeline, copy)
     return taken

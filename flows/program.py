@@ -3,7 +3,12 @@
 import shlex
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from configs.environment import DEFAULT_PIPELINE
+from configs.errors import LandingFolderMissing
 
 _MODULE = "-m flows.run"
 
@@ -15,6 +20,21 @@ def command(name: str = "") -> str:
         name: The command and what follows it, if anything does.
     """
     return f"{_interpreter()} {_MODULE} {name}".rstrip()
+
+
+@contextmanager
+def pointing_to_the_example(pipeline: str) -> Iterator[None]:
+    """Where the landing folder of the example is missing, say which command makes it.
+
+    Raises:
+        LandingFolderMissing: The folder is missing.
+    """
+    try:
+        yield
+    except LandingFolderMissing as problem:
+        if pipeline != DEFAULT_PIPELINE:
+            raise
+        raise LandingFolderMissing(f"{problem} The example data: {command('prepare')}.") from problem
 
 
 def _interpreter() -> str:

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from configs.environment import DEFAULT_PIPELINE
-from configs.errors import LandingFolderMissing
 from flows import program
 from flows.terminal import Terminal
 from tasks.adapters.home import Home
@@ -30,12 +29,8 @@ def simulate(hands: Home, pipeline: str, name: str, column: str | None, screen: 
     hands.settings(pipeline)
     from tasks.adapters import simulation
 
-    try:
+    with program.pointing_to_the_example(pipeline):
         written = simulation.simulate(hands, pipeline, fault, column)
-    except LandingFolderMissing as problem:
-        if pipeline != DEFAULT_PIPELINE:
-            raise
-        raise LandingFolderMissing(f"{problem} The example data: {program.command('prepare')}.") from problem
     for one in written:
         counts = {"rows": one.rows, "base": one.base, "first": one.first.isoformat(), "changed": one.changed}
         screen.facts({"pipeline": pipeline, "batch": one.name, "path": str(one.path), "fault": fault, **counts})

@@ -145,7 +145,8 @@ class Live(Terminal):
     _has_header: bool = False
 
     def waiting(self, pipeline: str, names: Sequence[str], folder: Path | str, copies: int = 0) -> None:
-        """What waits, and an empty line."""
+        """What waits, and an empty line; each pipeline has a table of its own."""
+        self._has_header = False
         self._name_width = lines.width_of(names)
         self._print(waiting_line(pipeline, names, folder, copies))
         self._print("")

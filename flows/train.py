@@ -1,6 +1,6 @@
 """The flow `train`: fit candidates, and let one take over only if the evidence says that it is better."""
 
-from prefect import flow
+from prefect import flow, runtime
 
 from flows import monitor
 from flows.announcements import Step, tell
@@ -17,7 +17,8 @@ def train(pipeline: str) -> Outcome | None:
     Args:
         pipeline: Name of a file in configs/pipelines/, without .yaml.
     """
-    with home.current().ledger.lease.held(pipeline):
+    coordination.close_crashed(pipeline)
+    with home.current().ledger.lease.held(pipeline, runtime.flow_run.id):
         resumed = coordination.find_open_turn(pipeline)
         if resumed is None:
             return None

@@ -92,12 +92,12 @@ def open_turn(pipeline: str, delivery: Delivery, run: str | None = None) -> Turn
 
 
 @contextmanager
-def stoppable(pipeline: str) -> Iterator[None]:
+def stoppable(pipeline: str, delivery: Delivery) -> Iterator[None]:
     """A turn that a person or a service stops has not failed: that attempt does not count."""
     try:
         yield
     except (KeyboardInterrupt, TerminationSignal):
-        home.current().ledger.turns.uncount(pipeline)
+        home.current().ledger.turns.uncount(pipeline, delivery.digest)
         raise
 
 

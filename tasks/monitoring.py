@@ -3,7 +3,7 @@
 from prefect import task
 
 from tasks.adapters import events, failpoints, home, watching
-from tasks.core import baseline, coordination
+from tasks.core import baseline, coordination, training
 from tasks.core.monitoring import drift as drifts
 from tasks.core.monitoring import health
 from tasks.core.records import Batch, Model, Score
@@ -33,7 +33,7 @@ def measure_drift(turn: TurnRef, batch: Batch, champion: Model) -> Drift:
     settings = hands.settings(turn.pipeline)
     features, rules, limits = settings.training.features, settings.validation.columns, settings.monitoring.drift
     then = hands.rows.reference(champion.snapshot, settings)
-    now = hands.store.read(batch.accepted_file or "")
+    now = training.complete(hands.store.read(batch.accepted_file or ""), rules)
     found = drifts.measure(then, now, features, rules, limits, batch=batch.id, snapshot=champion.snapshot.id)
     hands.ledger.models.record_drift(turn.pipeline, found)
     failpoints.reach("drift-committed")

@@ -2,6 +2,7 @@
 
 from prefect import task
 
+from configs import loader
 from tasks.adapters import backstage, failpoints, fitting, home
 from tasks.core.records import Batch, Model, Snapshot
 from tasks.core.turns import TurnRef
@@ -43,7 +44,7 @@ def train_candidate(turn: TurnRef, snapshot: Snapshot, family: str) -> Model:
     known = hands.ledger.models.get(turn.pipeline, order.model)
     if known is not None:
         return known
-    model = backstage.fitted(order.model) or fitting.fit(hands, order, settings)
+    model = backstage.fitted(order.model, loader.settings_hash(settings)) or fitting.fit(hands, order, settings)
     hands.ledger.models.record(turn.pipeline, turn.number, model, settings.canonical())
     failpoints.reach("model-committed")
     return model

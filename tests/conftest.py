@@ -19,7 +19,6 @@ import pandas as pd  # noqa: E402
 import pytest  # noqa: E402
 
 from tasks.adapters import example, files, tracking  # noqa: E402
-from tasks.adapters import home as homes  # noqa: E402
 from tasks.adapters.home import Home  # noqa: E402
 from tests.fixtures_champions import two_champions  # noqa: E402
 from tests.fixtures_postgres import postgres, postgres_ledgers  # noqa: E402
@@ -157,13 +156,6 @@ def open_home() -> Iterator[Callable[[Path], Home]]:
     yield look
     for one in opened:
         one.close()
-
-
-@pytest.fixture
-def current_home(new_home: Callable[..., Path]) -> Iterator[Home]:
-    """An empty home that is the current one of this process."""
-    with homes.use(Home(new_home())) as home:
-        yield home
 
 
 @pytest.fixture(scope="session")

@@ -96,8 +96,19 @@ class Cluster:
 
 
 def make_cluster() -> Cluster:
-    """A new cluster, not yet started."""
+    """A new cluster, not yet started; nothing is left of one that cannot be made."""
     folder = Path(tempfile.mkdtemp(prefix="incumbent-postgresql-"))
+    try:
+        _initialise(folder)
+    except BaseException:
+        shutil.rmtree(folder)
+        raise
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return Cluster(folder, free.getsockname()[1])
+
+
+def _initialise(folder: Path) -> None:
     word = folder / "word"
     word.write_text(PASSWORD)
     owner = _owner()
@@ -109,9 +120,6 @@ def make_cluster() -> Cluster:
     made = _as_owner(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     told = made.communicate(timeout=_SECONDS)[0].decode()
     assert made.returncode == 0, told
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return Cluster(folder, free.getsockname()[1])
 
 
 def destroy(cluster: Cluster) -> None:

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import tomllib
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,10 +18,17 @@ from pathlib import Path
 import pytest
 
 from configs.environment import CHECKOUT
+from deployments import children, rest
 from flows import run
 from tasks.adapters import home as homes
 from tasks.adapters.home import Home
+from tests.adapters.damages import DAMAGES
 from tests.conftest import CommandLine
+from tests.corpus import configurations, table
+from tests.deployments.conftest import own_variables
+from tests.fixtures_server import prefect_server, wait_until
+
+__all__ = ["prefect_server"]
 
 BY_CI = {"make run", "make test"}
 BY_OTHERS = {"make up", "make deploy", "make corpus", "make decisions", "make test-long"}
@@ -28,15 +36,16 @@ BY_OTHERS = {"make up", "make deploy", "make corpus", "make decisions", "make te
 
 
 README = (CHECKOUT / "README.md").read_text()
-RESET, OWN = "make reset", ".venv/bin/python -m flows.run <name>"
+CHECK, RESET, OWN = "make check", "make reset", ".venv/bin/python -m flows.run <name>"
 SIMULATE, FORCE = ".venv/bin/python -m flows.run simulate unit", ".venv/bin/python -m flows.run --force"
 RUN = "python -m flows.run"
 GOING_BACK = ("explain", "compare", "reproduce", "rollback", "history --at", "release")
 """They need versions: they are run one after the other on a home that has two, which have other numbers there."""
 NUMBERS = {"v4": "v1", "v7": "v2"}
-EMIT = "prefect event emit incumbent.data.arrived --resource-id incumbent.pipeline.flights"
+ADDRESS = "http://127.0.0.1:4200/api"
+EMIT = ".venv/bin/prefect event emit incumbent.data.arrived --resource-id incumbent.pipeline.flights"
 MLFLOW = ".venv/bin/mlflow ui --backend-store-uri sqlite:///var/mlflow/mlflow.db"
-IN_SENTENCES = {RESET, OWN, MLFLOW, SIMULATE, FORCE, RUN}
+IN_SENTENCES = {CHECK, RESET, OWN, MLFLOW, SIMULATE, FORCE, RUN}
 """Commands within sentences; each has a test of its own."""
 
 
@@ -65,7 +74,7 @@ def test_the_two_commands_of_a_newcomer_are_run_by_ci() -> None:
     lines = {line.split(" |")[0].strip() for line in script.splitlines()}
 
     assert set(COMMANDS) >= BY_CI
-    assert lines >= BY_CI
+    assert lines >= BY_CI | {CHECK}
 
 
 def _needs_versions(command: str) -> bool:
@@ -156,15 +165,46 @@ def test_a_fault_can_be_written_and_a_run_can_be_forced(
 
 
 def test_the_event_of_the_readme_is_the_one_that_automations_listen_to() -> None:
-    (written,) = re.findall(r"`(prefect event emit [^`]+)`", README)
+    (written,) = re.findall(r"`([^`]*prefect event emit [^`]+)`", README)
     snippet = "".join(re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL))
     definition = (CHECKOUT / "deployments" / "prefect.yaml").read_text()
 
-    _, _, _, name, _, resource = written.split()
+    *_, name, _, resource = written.split()
 
-    assert written == EMIT
+    assert written == f"PREFECT_API_URL={ADDRESS} {EMIT}"
+    assert f"http://127.0.0.1:{children.PREFECT_PORT}/api" == ADDRESS
     assert f'emit_event("{name}", {{"prefect.resource.id": "{resource}"}})' in snippet
     assert name in definition and f"prefect.resource.id: {resource}" in definition
+
+
+@pytest.mark.long
+def test_the_event_reaches_a_server_as_it_is_typed(prefect_server: str, tmp_path: Path) -> None:
+    command = shlex.split(EMIT.replace(".venv/bin", str(Path(sys.executable).parent)))
+    name, resource = command[3], command[5]
+    wanted = {"filter": {"event": {"name": [name]}, "resource": {"id": [resource]}}}
+    before = len(rest.call(prefect_server, "POST", "/events/filter", wanted)["events"])
+
+    variables = own_variables(tmp_path, PREFECT_API_URL=prefect_server, PREFECT_HOME=str(tmp_path))
+    emitted = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=120, check=False)
+
+    assert emitted.returncode == 0, emitted.stderr
+    wait_until(lambda: len(rest.call(prefect_server, "POST", "/events/filter", wanted)["events"]) == before + 1)
+
+
+def test_the_figures_of_the_readme_are_those_of_the_tables() -> None:
+    (told,) = re.findall(r"(\d+) files and (\d+) settings.*?(\d+) seeded violations", README, flags=re.DOTALL)
+
+    files = sum(len(cases) for cases in table.TABLES.values())
+
+    assert tuple(map(int, told)) == (files, len(configurations.CASES), len(DAMAGES))
+
+
+def test_the_versions_of_python_in_the_readme_are_those_of_the_project() -> None:
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
+
+    ((oldest, newest),) = re.findall(r"Python 3\.(\d+) to 3\.(\d+)", README)
+
+    assert project["requires-python"] == f">=3.{oldest},<3.{int(newest) + 1}"
 
 
 def test_a_copy_of_the_example_is_a_pipeline_of_its_own(flows_run: CommandLine, tmp_path: Path) -> None:

@@ -80,13 +80,17 @@ def show(pipeline: str, number: int) -> str | None:
     Raises:
         IncumbentError: The helper was killed; asked again, another one does it.
     """
+    stage, token = _stage, _token(pipeline)  # as they are now: the turn may have to wait for others
     with _turn_by_turn:
-        if _stage is None:
+        if stage is None:
             return _show(pipeline, number)
+        if stage is not _stage:
+            raise IncumbentError(f"Turn {number} is not shown in MLflow yet: the run ended. The next one shows it.")
         try:
-            return _stage.pool.submit(_show, pipeline, number, _token(pipeline)).result()
+            return stage.pool.submit(_show, pipeline, number, token).result()
         except BrokenProcessPool as err:
-            _stage.pool = _start(_stage.home, _stage.ledger_url)
+            if stage is _stage:
+                stage.pool = _start(stage.home, stage.ledger_url)
             raise IncumbentError(
                 f"The process that shows turn {number} in MLflow was killed, perhaps for want of memory. "
                 "What was decided is committed; the same command goes on from there."
@@ -120,16 +124,20 @@ def begin_fit(pipeline: str, snapshot: "Snapshot", family: str, model: str) -> N
         return  # whoever asks for it fits it there
 
 
-def fitted(model: str) -> "Model | None":
+def fitted(model: str, settings: str) -> "Model | None":
     """Wait for a model that the helper was asked to fit; None if it was not, or could not, or has made another one.
 
     Whoever asked fits it then, and meets in person what the helper met.
+
+    Args:
+        model: Its id.
+        settings: Hash of the settings that it has to be of; the helper may have read a file that was changed meanwhile.
     """
     begun = _stage.fits.pop(model, None) if _stage else None
     if begun is None or begun.exception() is not None:
         return None
     found = begun.result()
-    return found if found.id == model else None
+    return found if (found.id, found.settings_hash) == (model, settings) else None
 
 
 def _start(home: Path, ledger_url: str | None) -> ProcessPoolExecutor:

@@ -166,12 +166,17 @@ def _refuse_other_answers(pipeline: Pipeline, golden: bytes, named: str) -> None
         given = training.predict(pipeline, frame)
     except (*_UNFIT, IncumbentError) as err:
         raise BundleRefused(f"{named} (golden answers) does not answer its golden rows: {err}. {_HELP}") from err
-    off = np.abs(given - expected) / np.maximum(1.0, np.abs(expected))
+    off = differences(given, expected)
     if not (off <= TOLERANCE).all():
         raise BundleRefused(
             f"{named} (golden answers) answers {int((off > TOLERANCE).sum())} of {len(off)} golden rows differently "
             f"than at its gate, by up to {off.max():.3g}: a library or the preprocessing has changed since. {_HELP}"
         )
+
+
+def differences(given: NDArray[np.float64], expected: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How far answers are from those that are expected, as `TOLERANCE` is meant: above 1, relative to them."""
+    return np.asarray(np.abs(given - expected) / np.maximum(1.0, np.abs(expected)))
 
 
 def _golden_bytes(golden: pd.DataFrame, answers: NDArray[np.float64]) -> bytes:

@@ -69,9 +69,17 @@ def compare(home: Home, pipeline: str, one: int, other: int, on: str | None = No
 
 
 def _side(home: Home, pipeline: str, version: int, model: Model, score: Score, has_learned: bool) -> Side:
-    names = {row["batch"]: row["batch_name"] for row in home.ledger.turns.all(pipeline)}
+    turns = home.ledger.turns.all(pipeline)
+    names = {row["batch"]: row["batch_name"] for row in turns}
     scores = home.ledger.models.scores(pipeline)
-    judged = [(name, scores[model.id, batch]) for batch, name in names.items() if (model.id, batch) in scores]
+    verdicts = home.ledger.promotions.verdicts(pipeline)
+    judged = [
+        (row["batch_name"], scores[model.id, row["batch"]])
+        for row in turns
+        if (model.id, row["batch"]) in scores
+        # the first champion is scored on every batch, for the report: what would be without retraining
+        and (row["champion_version"] == version or verdicts.get(row["number"], ("",))[0] == model.id)
+    ]
     gate = home.ledger.promotions.gate(pipeline, model.id)
     won = scores.get((model.id, gate)) if gate else None
     return Side(version, model, score, (names[gate], won) if gate and won else None, tuple(judged), has_learned)

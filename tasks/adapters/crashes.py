@@ -17,6 +17,7 @@ def close(home: Home, pipeline: str, own: str | None = None) -> bool:
 
     Raises:
         Unreachable: Prefect's server does not answer; the dead holder stays named, so that the next look closes it.
+        IncumbentError: MLflow cannot be used, and why.
     """
     # The turns are read first: what somebody who has followed the holder meanwhile has begun is not among them.
     left = [row["prefect_run"] for row in home.ledger.turns.all(pipeline) if not row["finished"]]
@@ -34,11 +35,13 @@ def close(home: Home, pipeline: str, own: str | None = None) -> bool:
 def _close_in_mlflow(home: Home, pipeline: str) -> None:
     if not (home.folder / "mlflow").exists():
         return
-    from tasks.adapters import tracking
+    from tasks.adapters import mlflow_troubles, tracking
 
-    client = tracking.open_client(home.tracking)
-    experiment = client.get_experiment_by_name(pipeline)
-    if experiment is None:
-        return
-    for run in client.search_runs([experiment.experiment_id], "attributes.status = 'RUNNING'"):
-        tracking.close_half_finished(client, run)
+    with mlflow_troubles.explained(home.folder):
+        client = tracking.open_client(home.tracking)
+        experiment = client.get_experiment_by_name(pipeline)
+        if experiment is None:
+            return
+        for run in client.search_runs([experiment.experiment_id], "attributes.status = 'RUNNING'"):
+            if tracking.MODEL_TAG in run.data.tags:  # others are somebody's own
+                tracking.close_half_finished(client, run)

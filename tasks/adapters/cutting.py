@@ -53,16 +53,19 @@ def deliver(home: Home, pipeline: str) -> list[str]:
     if room.source.file is None or room.source.cut is None:
         return []
     path, memory = _path(room.source.file), home.folder / "cut" / f"{pipeline}.json"
-    mark = _mark(path, room)
-    if _nothing_new(memory, mark, home):
+    if _nothing_new(memory, _mark(path, room), home):
         return []
     with files.locked(memory.with_suffix(".lock")):
+        mark = _mark(path, room)
+        if _nothing_new(memory, mark, home):
+            return []  # another process was quicker
         try:
-            new, until, gone = _cut(path, room, home, pipeline, room.source.cut)
+            new, until, gone = _cut(path, mark, home, pipeline, room.source.cut)
         except BadInput as problem:
             raise UnreadableFile(f"{room.source.file} cannot be cut into batches. {problem}", problem.rows) from problem
-        if _mark(path, room) != mark:
-            raise UnreadableFile(f"{room.source.file} changed while it was read; the next run takes up what is new.")
+        except OSError as err:
+            why = f"{err.filename or path}: {err.strerror or err}"
+            raise UnreadableFile(f"{room.source.file} cannot be cut into batches. {why}.") from err
         seen = _Seen(mark, until.isoformat() if until else None, gone)
         files.publish(memory, json.dumps(asdict(seen)).encode())
     return new
@@ -119,12 +122,15 @@ def _moment(text: str) -> datetime:
 
 
 def _cut(
-    path: Path, room: IngestionSettings, home: Home, pipeline: str, cut: Cut
+    path: Path, mark: str, home: Home, pipeline: str, cut: Cut
 ) -> tuple[list[str], datetime | None, dict[str, int]]:
     from tasks.core import cutting
 
-    now, columns = home.clock(), home.settings(pipeline).validation.columns
+    now, settings = home.clock(), home.settings(pipeline)
+    room, columns = settings.ingestion, settings.validation.columns
     table = _read(path, room)
+    if _mark(path, room) != mark:
+        raise UnreadableFile("It changed while it was read; the next run takes up what is new.")
     events = _times(table, room.times.event, room)
     known = _times(table, room.times.label, room) if room.times.label else None
     folder = home.landing(pipeline)
@@ -138,10 +144,15 @@ def _cut(
         if name not in same
     }
     _require_columns(table, changed, {*columns, *(column for time in room.derive.values() for column in time.columns)})
-    new: list[str] = []
+    gone, new = _gone(table, changed), list[str]()
+    if gone and any(time.rows_per_day for time in room.derive.values()):
+        raise UnreadableFile(
+            f"It no longer has rows that were delivered ({', '.join(gone)}), and the times of its rows are counted "
+            "from the first one: all behind would be other rows. Put them back; rows may be added at the end only."
+        )
     for name in (name for name in windows if name not in same):
         new += _deliver(folder, name, windows[name], changed.get(name, {}), room.source)
-    return new, cutting.next_over(events, known, cut, now), _gone(table, changed)
+    return new, cutting.next_over(events, known, cut, now), gone
 
 
 def _deliveries(folder: Path, source: Source, cut: Cut) -> dict[str, dict[int, Path]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from configs.errors import BundleRefused, Damaged, IncumbentError, InvalidSettings, MistakeOfUser
 from configs.settings import PipelineSettings
-from tasks.adapters import pages
+from tasks.adapters import mlflow_troubles, pages
 from tasks.adapters.home import Home
 from tasks.core import rollback
 from tasks.core.records import Model
@@ -67,7 +67,7 @@ def require_old_answers(home: Home, way: Way) -> str:
         raise BundleRefused(f"v{way.version} cannot be made live. {problem} {_needs(model)}") from problem
     import numpy as np
 
-    from tasks.adapters.bundles import TOLERANCE
+    from tasks.adapters.bundles import TOLERANCE, differences
     from tasks.core import training
 
     names = training.inputs(fitted)
@@ -80,7 +80,7 @@ def require_old_answers(home: Home, way: Way) -> str:
     expected, given = home.bundles.golden(model.golden)[1], _answers_of_stored_rows(home, way, names, settings)
     if given is None:
         return f"{len(expected)} golden rows answered as at its gate; the rows that it learned from are not there"
-    off = np.abs(given - expected) if len(given) == len(expected) else np.full(len(expected), np.inf)
+    off = differences(given, expected) if len(given) == len(expected) else np.full(len(expected), np.inf)
     if not (off <= TOLERANCE).all():
         raise BundleRefused(
             f"v{way.version} cannot be made live: prepared by the code of now, {int((off > TOLERANCE).sum())} of its "
@@ -107,16 +107,13 @@ def make_live(home: Home, way: Way, by: str, reason: str) -> Promotion:
 
 def show(home: Home, pipeline: str) -> str:
     """Let MLflow's alias and the report say who is live; gives what stood in the way: the next run makes up for it."""
-    from mlflow.exceptions import MlflowException
-    from sqlalchemy.exc import SQLAlchemyError
-
     from tasks.adapters import showing
 
     try:
         pages.write(home, pipeline)
         showing.show_rollbacks(home, pipeline)
-    except (IncumbentError, MlflowException, SQLAlchemyError, OSError) as problem:
-        return str(problem).splitlines()[0]
+    except (IncumbentError, OSError) as problem:
+        return mlflow_troubles.first_line(problem)
     return ""
 
 
@@ -143,10 +140,9 @@ def _answers_of_stored_rows(
     home: Home, way: Way, names: tuple[str, ...], settings: PipelineSettings
 ) -> "NDArray[np.float64] | None":
     """What the model says to its golden rows, taken from the store and prepared by the code of now; None if gone."""
-    from tasks.adapters import reproduction
     from tasks.core import training
 
-    then = reproduction.settings_of(home, way.pipeline, way.model) or settings
+    then = _settings_then(home, way) or settings
     then = then.model_copy(update={"training": then.training.model_copy(update={"features": names})})
     try:
         rows = home.rows.reference(way.model.snapshot, then)
@@ -154,6 +150,16 @@ def _answers_of_stored_rows(
         return None
     prepared = training.prepare(rows, names, settings.validation.columns)
     return training.predict(home.bundles.load(way.model.bundle, way.model.golden), training.golden(prepared))
+
+
+def _settings_then(home: Home, way: Way) -> PipelineSettings | None:
+    """The settings with which it was fitted; None if they were not kept, or are none of this version any more."""
+    from tasks.adapters import reproduction
+
+    try:
+        return reproduction.settings_of(home, way.pipeline, way.model)
+    except Damaged:
+        return None
 
 
 def _needs(model: Model) -> str:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tasks.adapters.store import Store
     from tasks.adapters.tracking import TrackingStore
 
-_OURS = ("bundles", "mlflow", "polled", "prefect", "reports", "store")
+_OURS = ("bundles", "cut", "mlflow", "polled", "prefect", "reports", "store")
 """Folders of a home into which only we write."""
 _PUBLISHED = ("store/*/*.parquet", "bundles/*.skops")
 """What is published only after a turn has been opened."""

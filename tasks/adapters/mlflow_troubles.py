@@ -1,11 +1,15 @@
-"""What is said when MLflow cannot be written to: in one sentence, and short enough to cross to another process."""
+"""What is said when MLflow fails: in one paragraph, and short enough to cross to another process."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from configs.errors import IncumbentError, UnusableHome
 from tasks.adapters import files
+
+_DAMAGED = ("file is not a database", "disk image is malformed")
+"""What SQLite says then."""
 
 
 @contextmanager
@@ -24,15 +28,21 @@ def explained(home: Path) -> Iterator[None]:
 
     try:
         yield
-    except (MlflowException, SQLAlchemyError, OSError) as err:
+    except (MlflowException, SQLAlchemyError, sqlite3.Error, OSError) as err:
         full = files.explain_want_of_room(home)
         if full:
             raise UnusableHome(full) from err
         raise IncumbentError(
-            f"MLflow in {home / 'mlflow'} could not be written to: {_first_line(err)}. "
-            "What was decided is committed; the same command goes on from there."
+            f"MLflow in {home / 'mlflow'} failed: {first_line(err)}. What was decided is committed. {_advice(str(err))}"
         ) from err
 
 
-def _first_line(err: Exception) -> str:
+def first_line(err: Exception) -> str:
+    """What an error says, without its story and its last stop; the name of its class if it says nothing."""
     return next(iter(str(err).splitlines()), type(err).__name__).rstrip(". ")
+
+
+def _advice(told: str) -> str:
+    if any(words in told for words in _DAMAGED):
+        return "Its database is damaged: `verify --repair` makes it anew from the ledger; then run this command again."
+    return "The same command goes on from there."

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from configs.errors import IncumbentError
-from tasks.adapters import failpoints, files, pages, registry, showing, tracking
+from tasks.adapters import failpoints, mlflow_troubles, pages, registry, showing, tracking
 from tasks.adapters.checks import recorded, rows, shown
 from tasks.adapters.checks.recorded import Recorded
 from tasks.adapters.home import Home
@@ -44,21 +44,17 @@ def repair(home: Home, pipeline: str) -> Repaired:
     Args:
         home: Ledger and everything that is shown.
         pipeline: Whose projections.
+
+    Raises:
+        IncumbentError: MLflow cannot be used, and why.
     """
     told = recorded.read(home, pipeline)
     if told.unreadable:
         return Repaired((), ("anything: rows of the ledger cannot be read. Restore it from a backup first",))
     restored: list[str] = []
     lost: list[str] = []
-    projected = home.ledger.turns.projected(pipeline, "mlflow")
-    anew = _database_made_anew(home, bool(projected))
-    if anew:
-        restored.append(anew)
-        lost.extend(_WRITTEN_BY_HAND)
-    pointed = registry.aliases(home.tracking, pipeline)
-    for turn in sorted(turn for turn, run in projected.items() if run is not None):
-        _show_turn(home, told, turn, restored, lost)
-    restored.extend(_point_aliases(home, told, set(projected), pointed))
+    with mlflow_troubles.explained(home.folder):
+        _repair_mlflow(home, told, restored, lost)
     for turn, name in sorted(home.ledger.turns.projected(pipeline, "drift_report").items()):
         _draw_drift(home, pipeline, turn, str(name), restored, lost)
     restored.extend(_write_page(home, told))
@@ -66,8 +62,23 @@ def repair(home: Home, pipeline: str) -> Repaired:
 
 
 # ── MLflow ────────────────────────────────────────────────────────────────────────────────────────────────────────
+def _repair_mlflow(home: Home, told: Recorded, restored: list[str], lost: list[str]) -> None:
+    projected = home.ledger.turns.projected(told.pipeline, "mlflow")
+    anew = _database_made_anew(home, bool(projected))
+    if anew:
+        restored.append(anew)
+        lost.extend(_WRITTEN_BY_HAND)
+    pointed = registry.aliases(home.tracking, told.pipeline)
+    for turn in sorted(turn for turn, run in projected.items() if run is not None):
+        _show_turn(home, told, turn, restored, lost)
+    restored.extend(_point_aliases(home, told, set(projected), pointed))
+
+
 def _database_made_anew(home: Home, was_shown: bool) -> str | None:
-    """Make MLflow's database if it is gone or no database any more; what was there is moved aside, never removed."""
+    """Make MLflow's database if it is gone or no database any more; what was there is moved aside, never removed.
+
+    Gives what to tell: it is of all pipelines, also if nothing of this one was shown in it yet.
+    """
     database = shown.database(home)
     was_there = database.exists()
     if was_there and _is_sound(database):
@@ -77,10 +88,10 @@ def _database_made_anew(home: Home, was_shown: bool) -> str | None:
         with suppress(FileNotFoundError):  # left behind, they would be taken for changes of the new one
             Path(f"{database}{ending}").rename(f"{aside}{ending}")
     assert home.tracking
-    if not was_shown:
+    if not was_there and not was_shown:
         return None
     told = f"it was damaged; that one is {aside.name} now" if was_there else "it was gone"
-    return f"MLflow's database: {told}"
+    return f"MLflow's database: {told}. It is shared: each other pipeline needs `verify --repair` too"
 
 
 def _is_sound(database: Path) -> bool:
@@ -101,7 +112,7 @@ def _show_turn(home: Home, told: Recorded, turn: int, restored: list[str], lost:
     try:
         showing.show_again(home, told.pipeline, turn)
     except IncumbentError as problem:
-        lost.append(f"turn {turn} in MLflow: {problem}")
+        lost.append(f"turn {turn} in MLflow: {_unstopped(problem)}")
         return
     restored.append(f"turn {turn} in MLflow: {', '.join(wrong)}")
     failpoints.reach("turn-repaired")
@@ -135,16 +146,22 @@ def _corrected(client: "MlflowClient", run: str, tags: dict[str, str], model: st
     return bool(wrong)
 
 
+def _unstopped(problem: Exception) -> str:
+    """What is wrong, to be ended by who tells it."""
+    return str(problem).rstrip(". ")
+
+
 def _is_registered(home: Home, client: "MlflowClient", told: Recorded, version: int) -> bool:
     """Whether MLflow has a version as it should be; one that gives out another bundle is removed, with its run."""
     model, there = told.versions[version], registry.find(home.tracking, told.pipeline, version)
     if there is None:
         return False
-    if there.bundle.is_file() and files.digest(there.bundle) == model.bundle:
+    if shown.gives_out(there, model):
         return there.model == model.id
     found = registry.number(home.tracking, told.pipeline, version)
     if found is not None:
-        if found.run_id and client.get_run(found.run_id).data.tags.get(tracking.MODEL_TAG) == model.id:
+        tags = shown.finished_runs(home.tracking, told.pipeline).get(found.run_id or "", {})
+        if found.run_id and tags.get(tracking.MODEL_TAG) == model.id:  # it may be gone, or be of another model
             client.delete_run(found.run_id)
         client.delete_model_version(told.pipeline, found.version)
     return False
@@ -182,7 +199,7 @@ def _draw_drift(home: Home, pipeline: str, turn: int, name: str, restored: list[
     try:
         showing.show_drift(home, pipeline, turn, again=True)
     except IncumbentError as problem:
-        lost.append(f"the drift page of turn {turn}: {problem}")
+        lost.append(f"the drift page of turn {turn}: {_unstopped(problem)}")
         return
     (restored if shown.is_whole(path) else lost).append(f"the drift page of turn {turn} ({path.name})")
 

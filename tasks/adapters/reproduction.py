@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from configs import loader
-from configs.errors import Damaged
+from configs.errors import Damaged, IncumbentError
 from configs.settings import PipelineSettings
 from tasks.adapters import fitting, provenance
 from tasks.adapters.home import Home
@@ -27,7 +27,7 @@ class Reproduction:
     rows: int = 0
     """On how many rows both were asked: those that it learned from, and its golden ones."""
     largest: float | None = None
-    """Largest difference between two answers."""
+    """Largest difference between two answers; of a number above 1, relative to it."""
     same_bytes: bool = False
     """Whether the bundle is the same to the last byte."""
     gone: tuple[str, ...] = ()
@@ -44,8 +44,13 @@ class Reproduction:
 
 
 def reproduce(home: Home, pipeline: str, model: Model) -> Reproduction:
-    """Fit a recorded model again, in a folder of its own that is thrown away, and compare its answers."""
-    from tasks.adapters.bundles import Bundles
+    """Fit a recorded model again, in a folder of its own that is thrown away, and compare its answers.
+
+    Raises:
+        Damaged: The recorded one, or its settings, cannot be read any more.
+        IncumbentError: The installed libraries do not fit it.
+    """
+    from tasks.adapters.bundles import Bundles, differences
     from tasks.core import training
 
     settings, gone = settings_of(home, pipeline, model), _gone(home, pipeline, model)
@@ -54,19 +59,24 @@ def reproduce(home: Home, pipeline: str, model: Model) -> Reproduction:
     if gone or settings is None:
         return Reproduction(model.id, gone=gone, changed=_changed(model, None))
     order = fitting.order(settings, model.snapshot, model.family)
+    old, (golden, expected) = home.bundles.load(model.bundle, model.golden), home.bundles.golden(model.golden)
     window = home.rows.window(model.snapshot, settings)
     with tempfile.TemporaryDirectory(prefix="incumbent-") as folder:
         bundles = Bundles(Path(folder))
-        again = fitting.fit(home, replace(order, model=model.id), settings, into=bundles)
+        try:
+            again = fitting.fit(home, replace(order, model=model.id), settings, into=bundles)
+        except (ValueError, TypeError) as err:  # what scikit-learn raises for parameters that it does not know
+            why = " ".join(str(err).split())
+            raise IncumbentError(
+                f"The installed libraries do not fit model {model.id[:12]}: {why}. {_libraries(model)}"
+            ) from err
         new = bundles.load(again.bundle, again.golden)
-    golden, expected = home.bundles.golden(model.golden)
-    old = home.bundles.load(model.bundle, model.golden)
-    differences = np.abs(training.predict(old, window.prepared) - training.predict(new, window.prepared))
-    golden_differences = np.abs(training.predict(new, golden) - expected)
+    now = np.concatenate([training.predict(new, window.prepared), training.predict(new, golden)])
+    off = differences(now, np.concatenate([training.predict(old, window.prepared), expected]))
     return Reproduction(
         model.id,
-        rows=len(differences) + len(expected),
-        largest=float(max(differences.max(initial=0.0), golden_differences.max(initial=0.0))),
+        rows=len(off),
+        largest=float(off.max(initial=0.0)),
         same_bytes=again.bundle == model.bundle,
         changed=_changed(model, order.model),
     )
@@ -104,6 +114,10 @@ def _gone(home: Home, pipeline: str, model: Model) -> tuple[str, ...]:
         except Damaged as problem:
             found.append(f"the rows of batch {named.get(file, file[:12])}: {problem}")
     return tuple(found)
+
+
+def _libraries(model: Model) -> str:
+    return f"Use the code of {model.code_version}, and the libraries of its requirements.lock (`make install`)."
 
 
 def _changed(model: Model, identity: str | None) -> tuple[str, ...]:

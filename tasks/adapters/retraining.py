@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from configs.errors import Damaged, IncumbentError
+from configs.errors import IncumbentError
 from tasks.adapters import reproduction
 from tasks.adapters.home import Home
 from tasks.adapters.reproduction import Reproduction
@@ -22,7 +22,10 @@ class Remade(StrEnum):
     SAME = "same"
     DIFFERS = "differs"
     NOT_POSSIBLE = "not_possible"
-    """An input is gone, or code and libraries are others by now: nothing can be said of the promise."""
+    """An input is gone, or libraries or what builds models are others by now: nothing can be said of the promise.
+
+    Another commit alone is no excuse.
+    """
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ def _retrain(home: Home, pipeline: str, model: Model, version: int | None) -> Re
     named = f"{f'v{version}' if version else 'model'} {model.family} {model.id[:12]}"
     try:
         made = reproduction.reproduce(home, pipeline, model)
-    except (Damaged, IncumbentError) as problem:
+    except IncumbentError as problem:
         return Retrained(model.id, version, Remade.NOT_POSSIBLE, f"{named} could not be made again: {problem}")
     return Retrained(model.id, version, *_judge(named, made))
 

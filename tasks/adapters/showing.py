@@ -48,16 +48,26 @@ def show_again(home: Home, pipeline: str, number: int) -> str | None:
     The aliases are afterwards as they were behind that turn.
     """
     told = history.read(home.ledger, pipeline)
-    run = _show_turn(home, pipeline, told, next(turn for turn in told.turns if turn.number == number))
+    with mlflow_troubles.explained(home.folder):
+        run = _show_turn(home, pipeline, told, next(turn for turn in told.turns if turn.number == number))
     home.ledger.turns.project(pipeline, number, "mlflow", run, again=True)
     return run
 
 
 def show_rollbacks(home: Home, pipeline: str) -> None:
-    """Let MLflow's alias say who is live after rollbacks that it does not show yet."""
+    """Let MLflow's alias say who is live after rollbacks that it does not show yet.
+
+    A version that was promoted behind them and is not registered yet is said when its turn is shown.
+    """
     owed = home.ledger.promotions.untold(pipeline)
-    if owed:
-        registry.set_alias(home.tracking, pipeline, "champion", home.ledger.promotions.all(pipeline)[-1].version)
+    if not owed:
+        return
+    later = [made for made in home.ledger.promotions.all(pipeline) if made.sequence >= owed[-1].sequence]
+    with mlflow_troubles.explained(home.folder):
+        there = registry.versions(home.tracking, pipeline)
+        live = next((made for made in reversed(later) if made.version in there), owed[-1])
+        home.ledger.lease.require(pipeline)
+        registry.set_alias(home.tracking, pipeline, "champion", live.version)
     for made in owed:
         home.ledger.turns.project(pipeline, made.place, promotions.target(made), made.version)
 
@@ -86,15 +96,18 @@ def show_drift(home: Home, pipeline: str, number: int, *, again: bool = False) -
     drawn = not again and number in home.ledger.turns.projected(pipeline, "drift_report")
     if drawn or drift is None or champion is None or batch is None or batch.accepted_file is None:
         return
-    settings = home.settings(pipeline)
-    name = f"{pipeline}-drift-{number}.html"
+    settings, name = home.settings(pipeline), f"{pipeline}-drift-{number}.html"
+    columns, measured = settings.validation.columns, {one.column for one in drift.columns}
+    features = [feature for feature in settings.training.features if feature in measured]
+    if not features:  # the settings have others by now
+        return
     evidently_report.write(
         home.report(pipeline).parent / name,
         home.rows.reference(champion.snapshot, settings),
-        home.store.read(batch.accepted_file),
+        training.complete(home.store.read(batch.accepted_file), columns),
         drift,
-        settings.training.features,
-        settings.validation.columns,
+        features,
+        columns,
         settings.monitoring.drift,
         settings.training.seed,
     )

@@ -84,9 +84,6 @@ class Store:
         Raises:
             Damaged: The file is gone, or its bytes are not those that were written.
         """
-        path = self.path(digest)
-        if path.exists() and files.digest(path) != digest:
-            raise Damaged(f"{path} does not have the content that its name states. Restore it from a backup.")
         self._frames.pop(digest, None)
         return self.read(digest)
 
@@ -94,10 +91,16 @@ class Store:
         """Check that refused bytes are still as they came.
 
         Raises:
-            Damaged: They are gone, or others.
+            Damaged: They are gone, others, or cannot be read.
         """
         path = self.original(digest)
-        if not path.exists() or files.digest(path) != digest:
+        try:
+            is_same = files.digest(path) == digest
+        except FileNotFoundError:
+            is_same = False
+        except OSError as err:
+            raise Damaged(f"{path} cannot be read: {err.strerror}. Restore it from a backup.") from err
+        if not is_same:
             raise Damaged(f"{path} is gone or has changed. Restore it from a backup.")
 
     def forget(self) -> None:

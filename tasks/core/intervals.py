@@ -153,7 +153,10 @@ def _brier(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
 
 
 def _roc_auc(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
-    """AUC with the variance of Obuchowski (Biometrics 1997) over clusters, its interval on the logit scale."""
+    """AUC with the variance of Obuchowski (Biometrics 1997) over clusters, its interval on the logit scale.
+
+    No interval where one cluster has all positives, or all negatives: how much they vary between clusters is unknown.
+    """
     m, n = float(y.sum()), float(len(y) - y.sum())
     if m == 0 or n == 0:
         return UNDEFINED
@@ -162,14 +165,14 @@ def _roc_auc(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval
     above = (m - np.cumsum(at_m) + at_m / 2) / m
     below = (np.cumsum(at_n) - at_n / 2) / n
     auc = float((at_m * below).sum() / m)
-    if units.size < 2 or auc in (0.0, 1.0):
+    i10, i01, i = (units.tally(y) > 0).sum(), (units.tally(1 - y) > 0).sum(), units.size
+    if i10 < 2 or i01 < 2 or auc in (0.0, 1.0):
         return Interval(auc, None, None)
     d10 = units.tally(y * below[ties]) - auc * units.tally(y)
     d01 = units.tally((1 - y) * above[ties]) - auc * units.tally(1 - y)
-    i10, i01, i = (units.tally(y) > 0).sum(), (units.tally(1 - y) > 0).sum(), units.size
     variance = (
-        (d10 @ d10) * i10 / max(i10 - 1, 1) / m**2
-        + (d01 @ d01) * i01 / max(i01 - 1, 1) / n**2
+        (d10 @ d10) * i10 / (i10 - 1) / m**2
+        + (d01 @ d01) * i01 / (i01 - 1) / n**2
         + 2 * (d10 @ d01) * i / (i - 1) / (m * n)
     )
     reach = stdtrit(i - 1, (1 + confidence) / 2) * np.sqrt(max(variance, 0.0)) / (auc * (1 - auc))

@@ -77,7 +77,7 @@ class VerdictKind(StrEnum):
 
 @dataclass(frozen=True)
 class Evidence:
-    """The state of the sequential test for one champion after one batch (DESIGN §4)."""
+    """The state of the sequential test for one champion after one batch; see `tasks.core.promotion`."""
 
     batch: str
     champion: str
@@ -159,12 +159,10 @@ class Hold:
 
 # ── coordination ──────────────────────────────────────────────────────────────────────────────────────────────────
 class TurnState(StrEnum):
-    """How far a turn is; each state is a place from which it goes on after a kill."""
+    """How far a turn is: begun, its batch settled, ended. Where it goes on after a kill, the records say."""
 
     OPEN = "open"
     INGESTED = "ingested"
-    MONITORED = "monitored"
-    JUDGED = "judged"
     DONE = "done"
 
 
@@ -259,17 +257,17 @@ class Turn:
     drift: Drift | None = None
     health: Health | None = None
     importance: tuple[tuple[str, float], ...] = ()
-    """Permutation importance of the model judged last on this batch (rise in log loss), largest first."""
+    """Permutation importance of the model judged last on this batch (rise in its loss), largest first."""
     probe_model: Model | None = None
     probe_version: int | None = None
     probe: Score | None = None
     """The probe on this batch."""
     candidates: tuple[tuple[str, float], ...] = ()
-    """Log loss of every family on this batch."""
+    """Loss of every family on this batch: log loss, of a number the squared error."""
     never: Score | None = None
     """The first champion on this batch: what would be without retraining."""
     dummy_loss: float | None = None
-    """Log loss of a constant: the share of positives in the training data of the probe."""
+    """Loss of a constant: the share of positives (of a number: the mean) in the training data of the probe."""
     comparison: Comparison | None = None
     """Champion (first turn: dummy) against probe."""
     evidence: Evidence | None = None

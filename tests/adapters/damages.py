@@ -527,16 +527,16 @@ DAMAGES: dict[str, Damage] = {
     ),
     # ── I6: whole files, listed by the ledger ──
     "a byte of accepted rows": Damage(
-        lambda h: flip(file_of(h, "2013-01", "accepted_file")), "I6", "not have the content", "bytes"
+        lambda h: flip(file_of(h, "2013-01", "accepted_file")), "I6", "is damaged: it has changed", "bytes"
     ),
     "accepted rows are gone": Damage(
         lambda h: file_of(h, "2013-02", "accepted_file").unlink(), "I6", "The store has lost", "bytes"
     ),
     "accepted rows of another batch": Damage(
-        put_february_in_place_of_january, "I6", "not have the content", "other rows"
+        put_february_in_place_of_january, "I6", "is damaged: it has changed", "other rows"
     ),
     "a byte of rows set aside": Damage(
-        lambda h: flip(file_of(h, "2013-02", "aside_file")), "I6", "not have the content", "other rows"
+        lambda h: flip(file_of(h, "2013-02", "aside_file")), "I6", "is damaged: it has changed", "other rows"
     ),
     "a byte of a refused file": Damage(
         lambda h: flip(file_of(h, "broken", "aside_file")), "I6", "is gone or has changed", "bytes"

@@ -79,10 +79,10 @@ def test_a_model_that_the_helper_fits_is_the_one_that_would_be_fitted_here(
     with backstage.open_stage(home.folder, None):
         for model in (here, there):
             backstage.begin_fit("flights", model.snapshot, model.family, model.id)
-        found = [backstage.fitted(model.id) for model in (here, there)]
+        found = [backstage.fitted(model.id, model.settings_hash) for model in (here, there)]
 
     assert [model and model.bundle for model in found] == [here.bundle, there.bundle]
-    assert backstage.fitted(here.id) is None, "it was given away"
+    assert backstage.fitted(here.id, here.settings_hash) is None, "it was given away"
 
 
 def test_a_model_that_the_helper_could_not_fit_is_left_to_who_asked(home: Home) -> None:
@@ -93,10 +93,10 @@ def test_a_model_that_the_helper_could_not_fit_is_left_to_who_asked(home: Home) 
     with backstage.open_stage(home.folder, None):
         backstage.begin_fit("flights", gone, model.family, "lost")
         backstage.begin_fit("flights", model.snapshot, model.family, "other settings")
-        found = [backstage.fitted(name) for name in ("lost", "other settings", "never asked")]
+        found = [backstage.fitted(name, model.settings_hash) for name in ("lost", "other settings", "never asked")]
         backstage.begin_fit("flights", model.snapshot, model.family, model.id)
         active_children()[0].kill()
-        found.append(backstage.fitted(model.id))
+        found.append(backstage.fitted(model.id, model.settings_hash))
 
     assert found == [None, None, None, None]
 

@@ -19,7 +19,7 @@ from sklearn.preprocessing import FunctionTransformer
 from configs.errors import BundleRefused
 from configs.training import Candidate, HistGradientBoostingCandidate, LogisticRegressionCandidate
 from configs.validation import ColumnRule
-from tasks.adapters.bundles import ALLOWED, BundleFiles, Bundles
+from tasks.adapters.bundles import ALLOWED, TOLERANCE, BundleFiles, Bundles, differences
 from tasks.core import training
 
 COLUMNS = {"city": ColumnRule(type="category", nullable=True), "size": ColumnRule(type="number", nullable=True)}
@@ -202,6 +202,14 @@ def test_answers_may_differ_by_rounding_only(difference: float, refused: bool, t
             bundles.load(files.bundle, files.golden)
     else:
         assert bundles.load(files.bundle, files.golden)
+
+
+def test_a_difference_is_relative_to_what_was_expected_if_that_is_above_1() -> None:
+    expected = np.array([1e5, -1e5, 1e5, 0.0, 0.5])
+
+    off = differences(expected + np.array([1e-8, 1e-8, 1e-3, 1e-10, 1e-8]), expected)
+
+    assert list(off <= TOLERANCE) == [True, True, False, True, False]
 
 
 def test_a_model_that_could_not_be_loaded_is_not_written(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from prefect.client.schemas.objects import State
 from prefect.settings import PREFECT_API_URL, get_current_settings, temporary_settings
 
 from configs.environment import CHECKOUT
-from configs.errors import Unreachable
+from configs.errors import IncumbentError, Unreachable
 from tasks.adapters import crashes, tracking
 from tasks.adapters.home import Home
 from tasks.core.turns import Outcome
@@ -95,11 +95,11 @@ def state(run: str) -> State:
     return found
 
 
-def begin_mlflow_run(home: Home, experiment: str) -> str:
+def begin_mlflow_run(home: Home, experiment: str, model: str | None = "a model") -> str:
     client = tracking.open_client(home.tracking)
     found = client.get_experiment_by_name(experiment)
     number = found.experiment_id if found else client.create_experiment(experiment)
-    return str(client.create_run(number).info.run_id)
+    return str(client.create_run(number, tags={tracking.MODEL_TAG: model} if model else {}).info.run_id)
 
 
 def status(home: Home, run: str) -> str:
@@ -196,3 +196,24 @@ def test_a_home_without_mlflow_is_no_obstacle(home: Home, start_worker: Callable
     assert crashes.close(home, "shop")
     assert state(worker.run).name == "Crashed"
     assert not (home.folder / "mlflow").exists()
+
+
+def test_a_run_that_a_user_has_begun_in_mlflow_stays_open(home: Home, start_worker: Callable[[], Worker]) -> None:
+    worker = start_worker()
+    own, of_a_user = begin_mlflow_run(home, "shop"), begin_mlflow_run(home, "shop", model=None)
+    worker.kill()
+
+    crashes.close(home, "shop")
+
+    assert (status(home, own), status(home, of_a_user)) == ("KILLED", "RUNNING")
+
+
+def test_a_damaged_mlflow_is_told_in_one_paragraph(home: Home, start_worker: Callable[[], Worker]) -> None:
+    (home.folder / "mlflow" / "mlflow.db").write_bytes(b"no database at all" * 1000)
+    worker = start_worker()
+    worker.kill()
+
+    with pytest.raises(IncumbentError, match=r"MLflow in .* failed: .*`verify --repair` makes it anew"):
+        crashes.close(home, "shop")
+
+    assert state(worker.run).name == "Crashed"

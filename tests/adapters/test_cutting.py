@@ -316,7 +316,42 @@ def test_a_file_that_changes_while_it_is_read_is_not_taken_for_the_old_one(
         world.cut()
     monkeypatch.setattr(cutting, "_read", read)
 
-    assert world.cut() == ["2013-01-03"]
+    assert world.rows() == {}, "what may be half old and half new is not delivered"
+    assert world.cut() == ["2013-01-01", "2013-01-02", "2013-01-03"]
+
+
+def test_a_file_that_may_not_be_read_is_named(make: Callable[..., World], monkeypatch: pytest.MonkeyPatch):
+    world = make()
+    world.write(*ROWS)
+    assert world.home.settings("sales")
+
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+
+    with pytest.raises(
+        UnreadableFile, match=r"sales\.csv cannot be cut into batches\. /.*/sales\.csv: Permission denied"
+    ):
+        world.cut()
+
+
+def test_rows_that_are_counted_may_be_added_at_the_end_only(make: Callable[..., World]):
+    world = make(
+        YAML.replace("{text: '{day} {hour}', format: '%Y-%m-%d %H'}", "{start: '2013-01-01', rows_per_day: 1}")
+    )
+    rows = [f"x,0,{letter},true" for letter in "abcdef"]
+    world.write(*rows[:4])
+    first = world.cut()
+    world.write(*rows)
+    more = world.cut()
+
+    world.write(*rows[1:], "x,0,g,true")
+
+    assert (first, more) == (["2013-01-01", "2013-01-02", "2013-01-03"], ["2013-01-04", "2013-01-05"])
+    with pytest.raises(UnreadableFile, match="times of its rows are counted from the first one"):
+        world.cut()
+    assert len(world.rows()) == 5
 
 
 def test_a_folder_as_a_source_is_left_alone(shop_home: Home):

@@ -1,5 +1,6 @@
 """What is a projection comes back from the ledger; what only the projection held is named; twice is once."""
 
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from configs.errors import IncumbentError
 from tasks.adapters import registry, repair, showing, tracking, verification
 from tasks.adapters.checks import shown
 from tasks.adapters.home import Home
@@ -70,7 +72,7 @@ def test_mlflow_comes_back_from_the_ledger(home: Home, untouched: Home) -> None:
     assert registered(home) == registered(untouched)
     assert logged(home) == logged(untouched)
     assert findings(home) == []
-    assert done.restored[0] == "MLflow's database: it was gone"
+    assert done.restored[0].startswith("MLflow's database: it was gone. It is shared: each other pipeline needs ")
     assert [text.partition(":")[0] for text in done.restored[1:]] == [
         "turn 1 in MLflow", "turn 2 in MLflow", "MLflow's alias challenger", "MLflow's alias champion",
     ]  # fmt: skip
@@ -105,7 +107,7 @@ def test_a_database_that_is_none_any_more_is_put_aside(home: Home) -> None:
 
     done = restore(home)
 
-    assert done.restored[0] == "MLflow's database: it was damaged; that one is mlflow.db.damaged-1 now"
+    assert done.restored[0].startswith("MLflow's database: it was damaged; that one is mlflow.db.damaged-1 now. ")
     assert (home.folder / "mlflow" / "mlflow.db.damaged-1").read_bytes().startswith(b"no database")
     assert findings(home) == []
 
@@ -139,6 +141,51 @@ def test_a_version_that_gives_out_other_bytes_is_registered_anew(home: Home) -> 
     assert done.restored[0].startswith("turn 1 in MLflow: ") and done.restored[0].endswith("v1")
     assert copy is not None and copy.bundle.read_bytes() == damages.bundle(home, 1).read_bytes()
     assert registered(home)[1] == {"champion": 1, "challenger": 2}
+    assert findings(home) == []
+
+
+def test_a_damaged_database_is_told_also_by_a_pipeline_that_has_shown_nothing_in_it(home: Home) -> None:
+    damages.lose_mlflow(home)
+    (home.folder / "mlflow" / "mlflow.db").write_bytes(b"no database at all" * 1000)
+    damages.sql(home, "delete from projections where target = 'mlflow'")
+
+    done = restore(home)
+
+    assert "that one is mlflow.db.damaged-1 now" in done.restored[0]
+    assert "each other pipeline needs `verify --repair` too" in done.restored[0]
+    assert "written into MLflow by hand" in done.lost[0]
+
+
+def test_a_database_of_another_version_of_mlflow_is_told_in_one_paragraph(home: Home) -> None:
+    damages.mlflow_sql(home, "update alembic_version set version_num = 'abc'")
+
+    with pytest.raises(IncumbentError, match=r"MLflow in .* failed: .*schema.*goes on from there\.$"):
+        restore(home)
+
+
+def test_a_candidate_whose_bundle_is_gone_is_named_and_the_rest_comes_back(home: Home) -> None:
+    probe = home.ledger.promotions.verdicts("flights")[2][0]
+    (other,) = (one for one in home.ledger.models.of_turn("flights", 2) if one.id != probe)
+    home.bundles.bundle_path(other.bundle).unlink()
+    damages.lose_mlflow(home)
+
+    done = restore(home)
+
+    assert re.search(r"^turn 2 in MLflow: .*No such file or directory: .*\.skops.*there$", done.lost[-1])
+    assert registered(home)[0].keys() == {1}
+    assert any(text.startswith("turn 1 in MLflow") for text in done.restored)
+
+
+@pytest.mark.long
+def test_a_version_whose_run_mlflow_has_cleared_away_is_registered_anew(home: Home) -> None:
+    damages.damage_mlflows_champion(home)
+    run = home.ledger.turns.projected("flights", "mlflow")[1]
+    damages.mlflow_sql(home, "delete from runs where run_uuid = ?", run)
+
+    done = restore(home)
+
+    assert done.restored[0].startswith("turn 1 in MLflow: ")
+    assert done.lost == ()
     assert findings(home) == []
 
 

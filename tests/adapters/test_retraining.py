@@ -4,12 +4,18 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier
 
-from tasks.adapters import retraining
+from tasks.adapters import bundles, fitting, reproduction, retraining
 from tasks.adapters.home import Home
 from tasks.adapters.retraining import Remade, Retrained
+from tasks.core import training
 from tests.adapters import damages
+
+GOLDEN = 1000
+"""More rows than a golden batch has, and fewer than a model learns from."""
 
 
 @pytest.fixture
@@ -25,7 +31,7 @@ def remade(home: Home) -> list[Retrained]:
 
 
 def test_every_model_says_the_same_when_it_is_made_again(home: Home) -> None:
-    bundles = sorted(path.name for path in (home.folder / "bundles").iterdir())
+    before = sorted(path.name for path in (home.folder / "bundles").iterdir())
 
     found = remade(home)
 
@@ -33,7 +39,7 @@ def test_every_model_says_the_same_when_it_is_made_again(home: Home) -> None:
     assert {one.model for one in found} == {model.id for model in home.ledger.models.all("flights")}
     assert {one.outcome for one in found} == {Remade.SAME}
     assert all(one.finding is None and "bundle the same to the last byte" in one.text for one in found)
-    assert sorted(path.name for path in (home.folder / "bundles").iterdir()) == bundles
+    assert sorted(path.name for path in (home.folder / "bundles").iterdir()) == before
 
 
 @pytest.mark.long
@@ -55,3 +61,41 @@ def test_rows_that_are_gone_are_named_and_break_no_promise(home: Home) -> None:
 
     assert {one.outcome for one in found} == {Remade.NOT_POSSIBLE}
     assert all("the rows of batch 2013-01" in one.text and one.finding is None for one in found)
+
+
+def test_a_bundle_that_is_gone_is_noticed_before_anything_is_fitted(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.rmtree(home.folder / "bundles")
+    fits: list[object] = []
+    monkeypatch.setattr(fitting, "fit", lambda *given, **_: fits.append(given))
+
+    found = remade(home)
+
+    assert ({one.outcome for one in found}, fits) == ({Remade.NOT_POSSIBLE}, [])
+    assert all("cannot be read" in one.text for one in found)
+
+
+def test_parameters_that_the_installed_libraries_refuse_break_no_promise(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        HistGradientBoostingClassifier(max_iter=-1).fit([[0]], [0])
+
+    monkeypatch.setattr(training, "fit", refuse)
+
+    found = remade(home)
+
+    assert {one.outcome for one in found} == {Remade.NOT_POSSIBLE}
+    assert all("The installed libraries do not fit model" in one.text for one in found)
+
+
+def test_how_far_answers_are_off_is_measured_as_at_the_gate(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    def measure(_: object, expected: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> object:
+        return np.full(len(expected), 0.25 if len(expected) > GOLDEN else 0.0)  # golden rows alone: it is loaded
+
+    monkeypatch.setattr(bundles, "differences", measure)
+
+    made = reproduction.reproduce(home, "flights", home.ledger.models.all("flights")[0])
+
+    assert (made.largest, made.succeeded) == (0.25, False)

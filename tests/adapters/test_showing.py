@@ -2,17 +2,19 @@
 
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
 
 from configs.environment import CHECKOUT
+from configs.errors import Busy, IncumbentError
 from tasks.adapters import inbox, pages, registry, showing, tracking
 from tasks.adapters.home import Home
-from tasks.core.turns import Outcome
+from tasks.core.turns import Drift, Outcome
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +92,24 @@ def test_what_matters_to_the_probe_and_what_moved_is_kept_for_the_page(home: Hom
     assert (home.report("flights").parent / "flights-drift-2.html").stat().st_size > 100_000
 
 
+def test_a_feature_that_was_added_since_is_not_drawn_among_what_had_moved(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, drawn = home.ledger.models.drift, list[tuple[str, ...]]()
+
+    def before_it_was_added(pipeline: str, batch: str) -> Drift | None:
+        found = known(pipeline, batch)
+        return found and replace(found, columns=found.columns[1:])
+
+    monkeypatch.setattr(home.ledger.models, "drift", before_it_was_added)
+    monkeypatch.setattr(showing.evidently_report, "write", lambda *given: drawn.append(tuple(given[4])))
+
+    showing.show_drift(home, "flights", 2, again=True)
+
+    features = home.settings("flights").training.features
+    assert [len(features) - len(one) for one in drawn] == [1]
+
+
 def test_to_show_a_turn_again_changes_nothing(home: Home) -> None:
     before = runs(home), aliases(home)
 
@@ -164,6 +184,49 @@ def test_settings_that_were_changed_before_a_turn_was_shown_are_not_told_as_thos
         assert client.get_run(run).data.tags["incumbent.settings_changed"] == "true"
         assert "pipeline-now.yaml" in {found.path for found in client.list_artifacts(run)}
     assert "false" in {client.get_run(run).data.tags["incumbent.settings_changed"] for run in before}
+
+
+# ── rollbacks ─────────────────────────────────────────────────────────────────────────────────────────────────────
+@pytest.fixture
+def gone_back(two_champions: Path, tmp_path: Path) -> Iterator[Home]:
+    """v2 had taken over from v1; somebody has gone back, and MLflow has yet to be told."""
+    opened = Home(shutil.copytree(two_champions, tmp_path / "gone-back"))
+    live, first = opened.ledger.promotions.all("flights")[-1], opened.ledger.models.versions("flights")[1]
+    opened.ledger.promotions.roll_back(
+        "flights", 1, first.id, live=live.sequence, hold=False, by="anna", reason="complaints"
+    )
+    yield opened
+    opened.close()
+
+
+def test_a_rollback_is_shown_also_while_a_later_champion_is_not_registered_yet(gone_back: Home) -> None:
+    second = gone_back.ledger.models.versions("flights")[2]
+    gone_back.ledger.promotions.promote("flights", 4, second.id, 3, by="evidence rule", reason="better")
+
+    showing.show_rollbacks(gone_back, "flights")
+
+    assert aliases(gone_back)["champion"] == 1
+    assert gone_back.ledger.promotions.untold("flights") == []
+
+
+def test_who_has_lost_the_lease_does_not_move_the_alias_and_who_needs_none_does(gone_back: Home) -> None:
+    with gone_back.ledger.lease.lent("flights", 99), pytest.raises(Busy):
+        showing.show_rollbacks(gone_back, "flights")
+    between = aliases(gone_back)["champion"]
+
+    showing.show_rollbacks(gone_back, "flights")
+
+    assert (between, aliases(gone_back)["champion"]) == (2, 1)
+
+
+@pytest.mark.parametrize("show", [showing.show_rollbacks, lambda home, name: showing.show_again(home, name, 2)])
+def test_a_database_that_cannot_be_used_is_told_in_one_paragraph(
+    show: Callable[[Home, str], object], gone_back: Home
+) -> None:
+    (gone_back.folder / "mlflow" / "mlflow.db").write_bytes(b"no database at all" * 1000)
+
+    with pytest.raises(IncumbentError, match=r"MLflow in .* failed: .*`verify --repair` makes it anew"):
+        show(gone_back, "flights")
 
 
 def _batch(home: Home, number: int) -> str:

@@ -2,7 +2,7 @@
 
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -107,3 +107,47 @@ def test_a_secret_is_never_repeated(home: Home) -> None:
 
     assert len(found) == 1
     assert PASSWORD not in found[0][1]
+
+
+def refuse(monkeypatch: pytest.MonkeyPatch, name: str, problem: type[OSError]) -> None:
+    """Let every attempt to read the text of files of this name fail; root may read all."""
+    real: Callable[..., str] = Path.read_text
+
+    def read(path: Path, *given: str | None, **more: str | None) -> str:
+        if path.name == name:
+            raise problem(13, "Permission denied", str(path))
+        return real(path, *given, **more)
+
+    monkeypatch.setattr(Path, "read_text", read)
+
+
+def test_a_file_in_which_secrets_cannot_be_looked_for_is_told(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    damages.write_log(home, "nothing")
+    (log,) = home.folder.rglob("*.log")
+    refuse(monkeypatch, log.name, PermissionError)
+
+    assert findings(home) == [
+        ("I10", f"{log} cannot be read (Permission denied): whether a secret is in it is not known")
+    ]
+
+
+def test_a_file_that_vanishes_while_secrets_are_looked_for_is_no_finding(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    damages.write_log(home, "nothing")
+    (log,) = home.folder.rglob("*.log")
+    refuse(monkeypatch, log.name, FileNotFoundError)
+
+    assert findings(home) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("flights.html", "the report cannot be read"), ("flights-drift-2.html", "is gone or not whole")]
+)
+def test_a_page_that_cannot_be_read_is_told(name: str, said: str, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    refuse(monkeypatch, name, PermissionError)
+
+    found = findings(home)
+
+    assert [invariant for invariant, _ in found] == ["I6", "I10"]
+    assert said in found[0][1]

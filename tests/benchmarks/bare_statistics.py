@@ -31,7 +31,7 @@ def mean_by(values: Floats, groups: Floats, days: Floats) -> tuple[Floats, Float
 
 
 def roc_auc(y: Floats, p: Floats, days: Floats) -> tuple[float, float, float]:
-    """AUC with the cluster interval of Obuchowski (1997), on the logit scale."""
+    """AUC with the cluster interval of Obuchowski (1997), on the logit scale; NaN where one day has a whole side."""
     ties = np.unique(p, return_inverse=True)[1]
     m, n = y.sum(), len(y) - y.sum()
     at_m, at_n = np.bincount(ties, y), np.bincount(ties, 1 - y)
@@ -41,6 +41,8 @@ def roc_auc(y: Floats, p: Floats, days: Floats) -> tuple[float, float, float]:
     d10 = np.bincount(days, y * below[ties]) - auc * late
     d01 = np.bincount(days, (1 - y) * above[ties]) - auc * early
     k, k10, k01 = len(late), (late > 0).sum(), (early > 0).sum()
+    if min(k10, k01) < 2:
+        return auc, float("nan"), float("nan")
     variance = d10 @ d10 * k10 / (k10 - 1) / m**2 + d01 @ d01 * k01 / (k01 - 1) / n**2
     variance += 2 * (d10 @ d01) * k / (k - 1) / (m * n)
     reach = stdtrit(k - 1, (1 + CONFIDENCE) / 2) * np.sqrt(max(variance, 0)) / (auc * (1 - auc))

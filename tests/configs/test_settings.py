@@ -109,6 +109,14 @@ def test_a_model_learns_only_from_columns_that_are_known_in_time(features: tuple
     assert words in refusal(training=training)
 
 
+def test_a_family_that_stands_twice_is_refused_and_named():
+    candidates = (LINEAR, {"family": "hist_gradient_boosting"}, LINEAR | {"c": 0.1})
+
+    words = refusal(training={**described()["training"], "candidates": candidates})
+
+    assert "training.candidates: logistic_regression is named twice; a turn trains each family once" in words
+
+
 CATEGORY = {"type": "category", "values": ("UP", "DOWN")}
 BOOLEAN = {"type": "boolean"}
 INTEGER = {"type": "integer", "min": 0.0, "max": 1.0}

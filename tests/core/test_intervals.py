@@ -5,6 +5,7 @@ import pytest
 from scipy.special import stdtrit
 
 from tasks.core import intervals
+from tests.benchmarks import bare_statistics
 
 DAYS = intervals.group(["mon", "mon", "tue", "tue", "tue", "wed"])
 LOSSES = np.array([1.0, 3.0, 2.0, 2.0, 5.0, 1.0])
@@ -75,6 +76,31 @@ def test_a_perfect_order_has_an_auc_but_no_interval():
     found = measure(np.array([0.0, 0.0, 1.0, 1.0]), np.array([0.1, 0.2, 0.3, 0.4]), intervals.group(list("abab")), 0.95)
 
     assert found == (1.0, None, None)
+
+
+@pytest.mark.parametrize("rare", [1.0, 0.0])
+def test_an_auc_has_no_interval_where_one_side_is_in_one_cluster(rare):
+    measure, _ = intervals.MEASURES["roc_auc"]
+    days = np.repeat(list("abcd"), 25)
+    p = np.random.default_rng(8).random(100)
+    y = np.where(np.arange(100) % 3 == 0, rare, 1 - rare)
+    alone = np.where(days == "b", y, 1 - rare)
+
+    spread, gathered = (measure(labels, p, intervals.group(days), 0.95) for labels in (y, alone))
+
+    assert None not in spread
+    assert gathered.value is not None and gathered[1:] == (None, None)
+
+
+def test_the_bare_script_states_the_same_interval_of_the_auc():
+    rng = np.random.default_rng(9)
+    y, p, days = (rng.random(200) < 0.3).astype(float), rng.random(200), np.arange(200) // 20
+    alone = np.where(days == 3, y, 0.0)
+    measure, _ = intervals.MEASURES["roc_auc"]
+
+    assert bare_statistics.roc_auc(y, p, days) == pytest.approx(measure(y, p, intervals.group(days), 0.95))
+    value, low, high = bare_statistics.roc_auc(alone, p, days)
+    assert (value, np.isnan(low), np.isnan(high)) == (measure(alone, p, intervals.group(days), 0.95).value, True, True)
 
 
 def test_equal_predictions_stay_in_one_group_of_the_calibration():

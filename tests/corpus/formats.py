@@ -44,12 +44,6 @@ def _zip(rows: pd.DataFrame) -> bytes:
     return sink.getvalue()
 
 
-def _with_footer(rows: pd.DataFrame, change: "slice[int, int, None]", by: bytes) -> bytes:
-    content = bytearray(parquet(rows))
-    content[change] = by
-    return bytes(content)
-
-
 def _page_flipped(rows: pd.DataFrame) -> bytes:
     content = bytearray(parquet(rows, write_page_checksum=True, compression="none"))
     content[content.index(b"green")] ^= 1

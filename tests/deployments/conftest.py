@@ -63,4 +63,4 @@ def put_to_work(prefect_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("INCUMBENT_HOME", str(tmp_path / "home"))
     with local_api.connected(local_api.start(tmp_path, prefect_server)):
         yield lambda: list(apply.apply(tmp_path / "home", plan.plan(apply.known(), plan.here())))
-        list(apply.apply(tmp_path / "home", []))
+        list(apply.apply(tmp_path / "home", [], own_server=True))

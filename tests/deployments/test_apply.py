@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 
 from configs import environment
-from configs.errors import UnknownPipeline, Unreachable
+from configs.errors import MistakeOfUser, UnknownPipeline, Unreachable
 from deployments import apply, rest
 from tests.deployments.conftest import own_variables, start
 from tests.fixtures_server import wait_until
@@ -98,6 +98,39 @@ def test_what_is_no_longer_in_configs_is_removed_and_nothing_else(
     )
     assert set(automations(prefect_server)) == {"churn · a run crashed", "churn · data, drift or performance"}
     assert deployment(prefect_server, "poll/of-somebody-else")["name"] == "of-somebody-else"
+
+
+def test_two_homes_on_one_server_keep_off_each_others_deployments(
+    prefect_server: str, write: Write, put_to_work: Apply, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("churn")
+    put_to_work()
+    before = deployment(prefect_server, "poll/churn"), automations(prefect_server)
+
+    monkeypatch.setenv("INCUMBENT_HOME", str(tmp_path / "staging"))
+    with pytest.raises(MistakeOfUser, match=rf"at work for the home {tmp_path}/home;.*Nothing was changed"):
+        put_to_work()
+    (tmp_path / "pipelines" / "churn.yaml").rename(tmp_path / "pipelines" / "prices.yaml")
+    lines = put_to_work()
+
+    assert [line for line in lines if "prices" not in line] == []
+    after = automations(prefect_server)
+    assert (deployment(prefect_server, "poll/churn"), {name: after.get(name) for name in before[1]}) == before
+    assert len(after) == 2 * len(before[1])
+
+
+def test_what_is_on_a_homes_own_server_is_its_own_also_after_a_move(
+    prefect_server: str, write: Write, put_to_work: Apply, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("churn")
+    put_to_work()
+    moved = tmp_path / "moved"
+    monkeypatch.setenv("INCUMBENT_HOME", str(moved))
+
+    lines = list(apply.apply(moved, apply.plan.plan(["churn"], apply.plan.here()), own_server=True))
+
+    assert "updated  poll/churn" in lines and not [line for line in lines if line.startswith("removed")]
+    assert deployment(prefect_server, "poll/churn")["job_variables"]["env"]["INCUMBENT_HOME"] == str(moved)
 
 
 def test_what_somebody_switched_off_stays_off(prefect_server: str, write: Write, put_to_work: Apply) -> None:

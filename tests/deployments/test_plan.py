@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from configs.errors import InvalidSettings
+from configs.errors import InvalidSettings, MistakeOfUser
 from deployments import plan
 from deployments.plan import Deployment, Place
 
@@ -109,6 +109,46 @@ def test_a_mistake_in_a_pipeline_file_is_said_before_anything_is_done(write: Wri
 
     with pytest.raises(InvalidSettings, match=r"poll: no cron expression: 'every minute'"):
         planned("churn")
+
+
+@pytest.mark.parametrize(
+    ("variables", "whose"),
+    [
+        (PLACE.job_variables(), None),
+        (replace(PLACE, python="/other/python").job_variables(), None),
+        (replace(PLACE, home=Path("/checkout/../home of somebody")).job_variables(), None),
+        ({"working_dir": "/checkout"}, None),
+        ({"env": None}, None),
+        (None, None),
+        (replace(PLACE, home=Path("/live")).job_variables(), "the home /live"),
+        (replace(PLACE, checkout=Path("/a newer one")).job_variables(), None),
+        ({"working_dir": "/clone"}, "the checkout /clone"),
+    ],
+)
+def test_a_deployment_is_of_the_home_and_the_checkout_that_it_names(variables: Any, whose: str | None) -> None:
+    found = plan.of_others({"poll/churn": {"job_variables": variables}}, PLACE)
+
+    assert found == ({"poll/churn": whose} if whose else {})
+
+
+def test_what_another_home_has_under_the_same_name_is_refused_with_whose_it_is_and_what_to_do(write: Write) -> None:
+    write("churn")
+    wanted = list(planned("churn").values())
+
+    with pytest.raises(MistakeOfUser) as refused:
+        plan.keep_off(wanted, {"poll/churn": "the home /live", "rollback/churn": "the home /live"}, PLACE)
+
+    said, *commands = str(refused.value).splitlines()
+    assert "poll/churn and 1 more would be overwritten, which is at work for the home /live" in said
+    assert "Nothing was changed. Name another server in PREFECT_API_URL" in said
+    deleted = [f"  '/with spaces/prefect' deployment delete {name}" for name in ("poll/churn", "rollback/churn")]
+    assert commands == deleted
+
+
+def test_other_names_of_another_home_are_in_nobodys_way(write: Write) -> None:
+    write("churn")
+
+    plan.keep_off(planned("churn").values(), {"poll/flights": "the home /live"}, PLACE)
 
 
 def test_prefect_yaml_says_of_the_example_what_its_settings_say() -> None:

@@ -92,8 +92,13 @@ class World:
 
     def run(self, *arguments: str, **variables: str) -> tuple[int, str, str]:
         """Exit code, output and errors of one whole process."""
-        process = self.start(*arguments, **variables)
-        out, err = process.communicate(timeout=LONGEST)
+        with self.start(*arguments, **variables) as process:
+            try:
+                out, err = process.communicate(timeout=LONGEST)
+            except (subprocess.TimeoutExpired, KeyboardInterrupt):
+                # It is in a session of its own: nothing else would end it.
+                os.killpg(process.pid, signal.SIGKILL)
+                raise
         return process.returncode, out, err
 
     def run_when_free(self) -> tuple[int, str, str]:

@@ -158,6 +158,23 @@ def test_ingest_monitor_and_train_end_as_one_run_does(
     _train_was_shown_in_prefect(prefect_api)
 
 
+def test_what_is_taken_in_every_day_and_trained_on_once_a_month_has_not_failed(
+    served: None, in_home: Callable[[Path], Say], furnished_home: Callable[..., Path], lived: Path
+) -> None:
+    first, *later = sorted((lived / "landing" / "flights").iterdir())
+    folder = furnished_home("daily", first)
+    say = in_home(folder)
+    codes = [say("ingest")[0]]
+    for one in later:
+        shutil.copy(one, folder / "landing" / "flights")
+        codes.append(say("ingest")[0])
+
+    with homes.use(Home(folder)) as home:
+        attempts = [turn["attempts"] for turn in home.ledger.turns.all("flights")]
+    assert {*codes} == {0, 3}, "one of them is refused"
+    assert attempts == [1] * len(attempts)
+
+
 def _train_was_shown_in_prefect(place: Path) -> None:
     query = (
         "select artifact.key from artifact join flow_run on artifact.flow_run_id = flow_run.id "

@@ -56,7 +56,7 @@ def test_every_batch_that_can_be_judged_gets_a_probe(champion, judged, trained, 
 
 
 @pytest.mark.parametrize(("refused", "kind", "first", "outcome"), OUTCOMES)
-def test_a_turn_ends_in_one_of_six_ways(refused, kind, first, outcome):
+def test_a_turn_ends_as_its_batch_and_its_verdict_say(refused, kind, first, outcome):
     verdict = None if kind is None else Verdict(kind, ("as it was judged",), first=first)
 
     assert coordination.outcome(verdict, refused=refused) is outcome

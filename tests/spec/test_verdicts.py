@@ -1,4 +1,4 @@
-"""Decision tables: what the evidence is, who may object, and what follows. To be read aloud beside DESIGN §4."""
+"""Decision tables: what the evidence is, who may object, and what follows. To be read aloud beside `tasks.core.promotion`."""
 
 import math
 

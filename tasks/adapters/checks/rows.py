@@ -77,7 +77,8 @@ def check_deliveries(home: Home, recorded: Recorded) -> Iterator[Finding]:
         if batch is None or (batch.accepted and not batch.accepted_file):
             continue
         try:
-            frame = sources.read(delivery, settings.ingestion.source, settings.validation)
+            room = settings.ingestion
+            frame = sources.read(delivery, room.source, settings.validation, room.derive)
             stored = _stored(home, batch)
         except (BadInput, Damaged):  # the contract is another one by now; damage has been told
             continue

@@ -1,5 +1,6 @@
 """Secrets: looked for in the ledger, MLflow's and Prefect's databases, artifacts, reports and logs (I10)."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -21,36 +22,43 @@ _LARGEST = 64_000_000
 
 
 def check(home: Home, pipeline: str) -> Iterator[Finding]:
-    """Every secret that was written down.
+    """Every secret that was written down, and every file in which one cannot be looked for.
 
     Args:
         home: Everything local.
         pipeline: Whose rows of the ledger are looked at; databases and files are shared by all.
     """
     looked_for = secrets.wanted(environment.secrets())
-    yield from secrets.told(_places(home, pipeline, looked_for))
+    unread: list[OSError] = []
+    yield from secrets.told(_places(home, pipeline, looked_for, unread))
+    for err in unread:
+        yield Finding("I10", f"{err.filename} cannot be read ({err.strerror}): whether a secret is in it is not known")
 
 
-def _places(home: Home, pipeline: str, looked_for: Wanted) -> Iterator[tuple[str, str]]:
+def _places(home: Home, pipeline: str, looked_for: Wanted, unread: list[OSError]) -> Iterator[tuple[str, str]]:
     for table, text in home.ledger.audit.texts(pipeline):
         yield from ((what, f"the ledger, table {table}") for what in secrets.inside(text, looked_for))
     for database in (home.folder / "mlflow" / "mlflow.db", home.folder / "prefect" / "prefect.db"):
         for table, text in _rows(database):
             place = f"{database.name}, table {table}"
             yield from ((what, place) for what in secrets.inside(text, looked_for))
-    for path in _files(home.folder):
-        text = path.read_text(encoding="utf-8", errors="replace")
+    for path in _files(home.folder, unread):
+        try:
+            text = path.read_text(encoding="utf-8", errors="replace")
+        except OSError as err:
+            _note(err, unread)
+            continue
         yield from ((what, str(path)) for what in secrets.inside(text, looked_for))
 
 
 def _rows(database: Path) -> Iterator[tuple[str, str]]:
     """Each row of each table as text; a database that cannot be read is another check's matter."""
-    if not database.exists():
-        return
     try:
+        if not database.exists():
+            return
         with closing(sqlite3.connect(f"file:{quote(str(database))}?mode=ro", uri=True)) as connection:
             yield from _texts(connection)
-    except sqlite3.DatabaseError:
+    except (sqlite3.DatabaseError, OSError):
         return
 
 
@@ -63,10 +71,23 @@ def _texts(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
             yield name, "\n".join(str(value) for value in row if isinstance(value, str | bytes))
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*")):
-        inside = path.relative_to(folder).parts
-        if inside[0] in _ELSEWHERE or path.suffix not in _TEXTS or path.is_symlink() or not path.is_file():
-            continue
-        if path.stat().st_size <= _LARGEST:
-            yield path
+def _files(folder: Path, unread: list[OSError]) -> Iterator[Path]:
+    """Texts, one folder after the other; what vanishes meanwhile is passed over."""
+    for place, inside, names in os.walk(folder, onerror=lambda err: _note(err, unread)):
+        inside[:] = sorted(name for name in inside if Path(place) != folder or name not in _ELSEWHERE)
+        yield from (path for path in (Path(place, name) for name in sorted(names)) if _is_text(path, unread))
+
+
+def _is_text(path: Path, unread: list[OSError]) -> bool:
+    try:
+        is_file = path.suffix in _TEXTS and not path.is_symlink() and path.is_file()
+        return is_file and path.stat().st_size <= _LARGEST
+    except OSError as err:
+        _note(err, unread)
+        return False
+
+
+def _note(err: OSError, unread: list[OSError]) -> None:
+    """Keep what cannot be read; a file that is gone was somebody's who works here meanwhile."""
+    if not isinstance(err, FileNotFoundError):
+        unread.append(err)

@@ -9,14 +9,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tasks.adapters import files, tracking
+from tasks.adapters import files, mlflow_troubles, tracking
 from tasks.adapters.checks.recorded import Recorded
 from tasks.adapters.checks.rows import Counted
 from tasks.adapters.home import Home
 from tasks.core.lineage import pages as rules
 from tasks.core.lineage.findings import Finding, shown_wrongly
+from tasks.core.records import Model
 
 if TYPE_CHECKING:
+    from tasks.adapters.registry import Shown
     from tasks.adapters.tracking import TrackingStore
 
 VERDICT_TAG = "incumbent.verdict"
@@ -40,7 +42,7 @@ def check_mlflow(home: Home, recorded: Recorded) -> Iterator[Finding]:
         yield from _check_registry(home.tracking, recorded, set(shown), untold)
         yield from _check_runs(home, recorded, runs)
     except (MlflowException, SQLAlchemyError) as err:
-        why = str(err).splitlines()[0][:200]
+        why = mlflow_troubles.first_line(err)[:200]
         yield shown_wrongly(
             "I1", f"MLflow's database cannot be read: {why}. Move it away; `verify --repair` makes it anew."
         )
@@ -60,7 +62,11 @@ def check_pages(home: Home, recorded: Recorded, counted: Counted) -> Iterator[Fi
     if not path.is_file():
         yield shown_wrongly("I6", f"the report is gone ({path})")
     elif counted.whole and not recorded.unreadable and not _is_older(home, recorded.pipeline, path):
-        page = path.read_text(encoding="utf-8", errors="replace")
+        try:
+            page = path.read_text(encoding="utf-8", errors="replace")
+        except OSError as err:
+            yield shown_wrongly("I6", f"the report cannot be read: {err.strerror} ({path})")
+            return
         yield from rules.says_the_same(page, *_counted(home, recorded.pipeline, counted))
 
 
@@ -71,9 +77,10 @@ def database(home: Home) -> Path:
 
 def is_whole(page: Path) -> bool:
     """Whether a page of Evidently is there to its end, and its script beside it."""
-    if not page.is_file():
+    try:
+        text = page.read_text(encoding="utf-8", errors="replace")
+    except OSError:
         return False
-    text = page.read_text(encoding="utf-8", errors="replace")
     scripts = _SCRIPT.findall(text)
     return "</html>" in text[-200:] and all((page.parent / script).is_file() for script in scripts)
 
@@ -142,6 +149,14 @@ def finished_runs(store: "TrackingStore", pipeline: str) -> dict[str, dict[str, 
     return found
 
 
+def gives_out(copy: "Shown", model: Model) -> bool:
+    """Whether what MLflow gives out as a version is the bundle of this model."""
+    try:
+        return files.digest(copy.bundle) == model.bundle
+    except OSError:
+        return False
+
+
 def expected_versions(recorded: Recorded, shown: set[int]) -> dict[int, str]:
     """Versions and models of the turns that were shown."""
     numbers = {model.id: version for version, model in recorded.versions.items()}
@@ -156,7 +171,7 @@ def _check_copy(store: "TrackingStore", recorded: Recorded, version: int) -> Ite
     copy, model = registry.find(store, recorded.pipeline, version), recorded.versions[version]
     if copy is None:
         return
-    if not copy.bundle.is_file() or files.digest(copy.bundle) != model.bundle:
+    if not gives_out(copy, model):
         yield shown_wrongly("I1", f"MLflow's v{version} is not the bundle that passed its gate ({copy.bundle})")
 
 

@@ -46,10 +46,11 @@ class Turns:
             return int(number)
 
     @patient
-    def uncount(self, pipeline: str) -> None:
-        """A person or a service stopped the turn that was open: that attempt says nothing against it."""
+    def uncount(self, pipeline: str, batch: str) -> None:
+        """A person or a service stopped the turn of this batch: that attempt says nothing against it."""
         with self._access.writing(pipeline) as connection:
-            cut_off = (turns.c.pipeline == pipeline) & (turns.c.state != TurnState.DONE) & (turns.c.attempts > 0)
+            this = (turns.c.pipeline == pipeline) & (turns.c.batch == batch)
+            cut_off = this & (turns.c.state != TurnState.DONE) & (turns.c.attempts > 0)
             connection.execute(turns.update().where(cut_off).values(attempts=turns.c.attempts - 1))
 
     def get(self, pipeline: str, number: int) -> RowMapping:

@@ -39,9 +39,11 @@ def judge(
         words: What a row and a positive label are called.
         dummy_loss: Loss of a constant on the same rows.
     """
-    loss = score.loss if score is not None and score.rows > 0 else None
-    if score is None or loss is None or not _is_finite(loss.value):
+    if score is None or score.rows == 0:
         return Health(HealthState.NOT_JUDGED, (f"There are no labelled {words.row[1]} to judge it on.",))
+    loss = score.loss
+    if loss.value is None or not math.isfinite(loss.value):
+        return Health(HealthState.NOT_JUDGED, (f"{_subject(score, words)} was not a number.",))
     unwell, watch = _against_no_model(loss, dummy_loss, measures.of(score))
     share = level_sentence(score, words)
     off = is_off(score, settings)
@@ -80,10 +82,14 @@ def _against_no_model(loss: Metric, dummy_loss: float | None, told: Measure) -> 
 
 
 def _loss_sentence(score: Score, gate: Score | None, words: ReportingSettings) -> str:
-    rows = f"{wording.count(score.rows)} {words.row[0 if score.rows == 1 else 1]}"
     measure = measures.of(score)
-    told = f"Its {measure.title} on {rows} was {_with_interval(score.loss, measure)}"
+    told = f"{_subject(score, words)} was {_with_interval(score.loss, measure)}"
     return f"{told}." if gate is None else f"{told}, against {_with_interval(gate.loss, measure)} at its gate."
+
+
+def _subject(score: Score, words: ReportingSettings) -> str:
+    rows = f"{wording.count(score.rows)} {words.row[0 if score.rows == 1 else 1]}"
+    return f"Its {measures.of(score).title} on {rows}"
 
 
 def _with_interval(metric: Metric, told: Measure) -> str:
@@ -96,10 +102,6 @@ def _with_interval(metric: Metric, told: Measure) -> str:
 
 def _lies_above(now: Metric, then: Metric) -> bool:
     return now.low is not None and then.high is not None and now.low > then.high
-
-
-def _is_finite(value: float | None) -> bool:
-    return value is not None and math.isfinite(value)
 
 
 def _once(sentences: Iterable[str]) -> tuple[str, ...]:

@@ -72,9 +72,11 @@ def evidence(turns: Sequence[Turn], needed: float) -> str:
         best = max(known, key=lambda turn: turn.evidence.value if turn.evidence else 0.0)
         found = wording.evidence(best.evidence.value if best.evidence else None)
         return f"At {limit} a challenger takes over; the most was {found}, {labels.when(best.batch.name)}."
-    vetoed = len(reached) - len(won)
+    vetoed = [turn for turn in reached if turn.verdict and any(guard.objects for guard in turn.verdict.guards)]
+    other = sum(turn.verdict is not None for turn in reached) - len(won) - len(vetoed)
     text = f"At {limit} a challenger takes over; that happened {_times(len(won))}"
-    return f"{text}, and a guard objected {_times(vetoed)}." if vetoed else f"{text}."
+    text += f", and a guard objected {_times(len(vetoed))}" if vetoed else ""
+    return f"{text}, and something else stood against it {_times(other)}." if other else f"{text}."
 
 
 def share(turns: Sequence[Turn], settings: PipelineSettings) -> str:

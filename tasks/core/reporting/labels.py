@@ -97,7 +97,7 @@ def listed(items: Sequence[str], most: int | None = None) -> str:
 
 
 def number_of(number: int, nouns: tuple[str, str]) -> str:
-    """`one flight`, `27,010 flights`: a counted noun."""
+    """`1 flight`, `27,010 flights`: a counted noun."""
     return f"{wording.count(number)} {nouns[0] if number == 1 else nouns[1]}"
 
 

@@ -28,7 +28,7 @@ _TITLES = {"well": "is well", "watch": "needs watching", "unwell": "is not well"
 
 @dataclass(frozen=True)
 class Headline:
-    """Is the live model well? `state` is one of well, watch, unwell, unjudged, new, refused, none."""
+    """Is the live model well? `state` is one of well, watch, unwell, unjudged, new, refused (or given up), none."""
 
     state: str
     title: str
@@ -64,14 +64,16 @@ def headline(history: History, settings: PipelineSettings) -> Headline:
         return _refused(history, settings, last, live, note)
     if live is None:
         return _no_champion(history, settings, last)
+    if last.outcome is Outcome.FAILED:
+        return _given_up(history, settings, last, live, note)
     if last.outcome in (Outcome.FIRST_CHAMPION, Outcome.PROMOTE):
         return _new(settings, last, live, note)
-    state = _STATES.get(last.health.state, "unjudged") if last.health and last.champion else "unjudged"
+    state = _state(last)
     title = f"Champion v{live} {_TITLES[state]}"
     text = measured(last, dict(history.gates).get(live), settings) or _why_not(last)
     if state == "unjudged":
         title += f" {labels.when(last.batch.name)}"
-        text = f"{_why_not(last)} {_last_judged(history, settings, last)}".strip()
+        text = f"{_why_not(last)} {_last_judged(history, settings, last.number)}".strip()
     return Headline(state, title, text, ended(_action(last, live, settings)), note)
 
 
@@ -128,11 +130,18 @@ def why(turn: Turn) -> str:
     """The main reason of the outcome of a turn, for one line."""
     if turn.outcome is Outcome.REFUSED and turn.batch.reason:
         return turn.batch.reason
-    reasons = turn.verdict.reasons if turn.verdict and turn.verdict.reasons else turn.reasons
+    reasons = decisive(turn)
     if not reasons:
         return ""
     lacks_subject = turn.probe_version is not None and reasons[0].startswith(_NEEDS_SUBJECT)
     return f"v{turn.probe_version} {reasons[0]}" if lacks_subject else reasons[0]
+
+
+def decisive(turn: Turn) -> tuple[str, ...]:
+    """The reasons of the verdict, if there is one and the turn was not given up after it; else those of the turn."""
+    if turn.verdict and turn.verdict.reasons and turn.outcome is not Outcome.FAILED:
+        return turn.verdict.reasons
+    return turn.reasons
 
 
 def moved_groups(drift: Drift, settings: PipelineSettings) -> str:
@@ -173,10 +182,19 @@ def _refused(history: History, settings: PipelineSettings, last: Turn, live: int
     title = f"Batch refused; champion v{live} not judged" if live else "Batch refused; no champion yet"
     rows = f" ({labels.number_of(last.batch.landed, settings.reporting.row)})" if last.batch.landed else ""
     text = f"The delivery {last.batch.name}{rows} was refused: {ended(why(last) or 'the reason is not recorded')} "
-    text += _last_judged(history, settings, last)
+    text += _last_judged(history, settings, last.number)
     stays = f"v{live} stays live. " if live else ""
     action = f"It was set aside whole; nothing was trained or scored on it. {stays}Needed: a corrected delivery."
     return Headline("refused", title, text.strip(), action, note)
+
+
+def _given_up(history: History, settings: PipelineSettings, last: Turn, live: int, note: str) -> Headline:
+    state = _state(last) if last.champion_version == live else "unjudged"
+    reason = ended(why(last) or "the reason is not recorded")
+    text = f"{capital(labels.when(last.batch.name))} the turn failed: {reason} "
+    text += _last_judged(history, settings, last.number + 1)
+    action = f"It is not tried again; the next batch goes on with v{live}."
+    return Headline("refused", f"Turn given up; champion v{live} {_TITLES[state]}", text.strip(), action, note)
 
 
 def _no_champion(history: History, settings: PipelineSettings, last: Turn) -> Headline:
@@ -202,6 +220,10 @@ def _new(settings: PipelineSettings, last: Turn, live: int, note: str) -> Headli
     won = f"It took over from v{last.champion_version}: {why(last)}." if not first else f"{capital(why(last))}."
     action = won if why(last) else ""
     return Headline("new", title, f"{text}.", f"{action} The next batch tells whether it holds.".strip(), note)
+
+
+def _state(turn: Turn) -> str:
+    return _STATES.get(turn.health.state, "unjudged") if turn.health and turn.champion else "unjudged"
 
 
 def _rolled_back(made: Promotion, note: str) -> Headline:
@@ -232,8 +254,9 @@ def _held(history: History) -> str:
     return f" {labels.listed(names)} {verb} held off until {they} released." if names else ""
 
 
-def _last_judged(history: History, settings: PipelineSettings, last: Turn) -> str:
-    turn = next((t for t in reversed(history.turns) if t.champion and t.number < last.number), None)
+def _last_judged(history: History, settings: PipelineSettings, before: int) -> str:
+    """How the champion was on the last batch that it was scored on, of turns before that number."""
+    turn = next((t for t in reversed(history.turns) if t.champion and t.number < before), None)
     if turn is None or turn.champion is None or not turn.champion.rows:
         return ""
     state = f"v{turn.champion_version} {WAS[turn.health.state if turn.health else HealthState.NOT_JUDGED]}"
@@ -275,6 +298,8 @@ def _action(turn: Turn, live: int, settings: PipelineSettings) -> str:
         return f"{who} had {had}, but a guard objects ({'; '.join(objections)}), so {stays}"
     if turn.evidence is None:
         return f"{who} had {had}; {stays}"
+    if turn.evidence.value >= turn.evidence.needed and turn.verdict.reasons:
+        return f"{who} had {had}: {turn.verdict.reasons[0]}, so {stays}"
     found, needed = wording.evidence(turn.evidence.value), wording.number(turn.evidence.needed)
     return f"{who} had {had}, but the evidence for it is {found} and needs {needed}, so {stays}"
 

@@ -12,7 +12,7 @@ from tasks.core import measures, wording
 from tasks.core.records import Batch, BatchStatus, Comparison
 from tasks.core.reporting import labels, pictures
 from tasks.core.reporting.labels import capital, ended
-from tasks.core.reporting.sentences import WAS, challenger, gain, measured, moved_groups, value, why
+from tasks.core.reporting.sentences import WAS, challenger, decisive, gain, measured, moved_groups, value, why
 from tasks.core.turns import HealthState, History, Outcome, Turn
 
 _MOST_COLUMNS = 3
@@ -160,8 +160,7 @@ def _evidence(turn: Turn, settings: PipelineSettings) -> list[str]:
 
 
 def _verdict(turn: Turn) -> list[str]:
-    reasons = turn.verdict.reasons if turn.verdict else turn.reasons
-    text = "; ".join(dict.fromkeys(reasons)) or why(turn)
+    text = "; ".join(dict.fromkeys(decisive(turn))) or why(turn)
     found = [f"{capital(labels.verdict(turn))}{f': {text}' if text else ''}."]
     guards = turn.verdict.guards if turn.verdict else ()
     if guards and not any(guard.objects for guard in guards):
@@ -179,6 +178,9 @@ def _action(history: History, turn: Turn) -> list[str]:
             return [f"v{live} is live in place of v{turn.champion_version}."]
         case Outcome.REFUSED:
             return [f"Nothing was trained and nothing was scored; {stays[:1].lower() + stays[1:]}"]
+        case Outcome.FAILED:
+            after = stays if live is None else f"The next batch goes on with v{live}."
+            return [f"The turn is not tried again. {after}"]
         case Outcome.KEEP_SHADOWING | Outcome.REJECT if turn.evidence and turn.evidence.m:
             carried = sum(max(m, 1.0) for m in turn.evidence.m) / len(turn.evidence.m)
             return [f"None. {stays} The next batch starts with evidence {wording.evidence(carried)}."]

@@ -22,6 +22,7 @@ from configs.validation import ColumnRule, ValidationSettings
 from tasks.core import columns, wording
 from tasks.core.records import RuleFinding
 
+_LARGEST = 1e100
 _EXACT = 2**53
 """Up to here every whole number is a float as well."""
 _EXAMPLES = 3
@@ -64,7 +65,7 @@ def check(
     """
     columns.require(frame, settings, label)
     if frame.empty:
-        raise BrokenContract("No row is new: each one was delivered before.")
+        raise BrokenContract("There are no rows.")
     rows = frame.reset_index(drop=True)
     broken = dict(_broken(rows, settings))
     if taken is not None and taken.any():
@@ -109,8 +110,14 @@ def _checks(rule: ColumnRule) -> list[pa.Check]:
 
 
 def _is_finite(values: "pd.Series[Any]") -> "pd.Series[bool]":
-    """Alone, pandera lets infinity pass `ge(0)`; a missing value is another rule's matter."""
-    return ~values.isin([math.inf, -math.inf])
+    """Alone, pandera lets infinity pass `ge(0)`; a missing value is another rule's matter.
+
+    The largest numbers that there are mark what is missing; they measure nothing, and have no finite square.
+    """
+    if not pd.api.types.is_float_dtype(values.dtype):
+        return pd.Series(True, index=values.index)
+    numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    return pd.Series(~(np.abs(numbers) >= _LARGEST), index=values.index)
 
 
 def _is_whole(values: "pd.Series[Any]") -> "pd.Series[bool]":
@@ -207,7 +214,7 @@ def _demand(rule: ColumnRule, broken: str) -> str:
         "max": f"at most {_bound(rule.max)}{unit}",
         "values": f"one of {', '.join(allowed[:8])}{more}",
         "missing": "not missing",
-        "finite": "a finite number",
+        "finite": "a finite number below 1e100",
         "whole": "a whole number",
         "ahead": "no later than the delivery, where there is a label: it is given before it can be known",
         "calendar": "a time of the years 1 to 9999",

@@ -19,6 +19,7 @@ from configs.errors import Busy
 from tasks.adapters.ledger import lease as leases
 from tasks.adapters.ledger.book import Ledger
 from tests.adapters.ledger.conftest import Clock, Database
+from tests.fixtures_server import wait_until
 
 HOLDER = """
 import sys
@@ -105,8 +106,7 @@ def test_a_killed_holder_that_nobody_has_waited_for_is_dead_all_the_same(
 ) -> None:
     holder = start_holder()
     holder.kill()
-    while Path(f"/proc/{holder.pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
-        time.sleep(0.01)
+    wait_until(lambda: Path(f"/proc/{holder.pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z")
 
     with ledger.lease.held("shop") as fence:
         pass

@@ -159,7 +159,7 @@ def test_a_commit_whose_answer_was_lost_is_not_done_twice_and_one_that_was_not_m
         "trigger": lambda: remote.inbox.record("shop", "manual", "a", "why"),
         "alert": lambda: remote.inbox.alert("shop", "turn:1", "help"),
         "promotion": lambda: remote.promotions.promote("shop", 1, "m", 1, by="us", reason="better").sequence,
-        "stopped": lambda: remote.turns.uncount("shop"),
+        "stopped": lambda: remote.turns.uncount("shop", "a"),
     }
 
     gave = {}

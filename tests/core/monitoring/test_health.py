@@ -92,3 +92,15 @@ def test_without_labels_it_says_what_is_missing() -> None:
     found = judged(None)
 
     assert found.reasons == ("There are no labelled flights to judge it on.",)
+
+
+@pytest.mark.parametrize(
+    ("score", "told"),
+    [
+        (scored(float("nan"), rows=700), "Its log loss on 700 flights was not a number."),
+        (scored(None, rows=1), "Its log loss on 1 flight was not a number."),
+        (scored(None, rows=0), "There are no labelled flights to judge it on."),
+    ],
+)
+def test_a_loss_that_is_not_a_number_is_not_a_lack_of_labels(score: Score, told: str) -> None:
+    assert judged(score).reasons == (told,)

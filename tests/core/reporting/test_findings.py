@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from tasks.core.records import Comparison
 from tasks.core.reporting import findings
-from tasks.core.turns import Turn
+from tasks.core.turns import Guard, Turn, Verdict, VerdictKind
 from tests.core.reporting import worlds
 
 
@@ -66,6 +66,32 @@ def test_evidence_names_how_often_it_was_enough() -> None:
     assert findings.evidence(turns, 200) == "At 200 a challenger takes over; that happened twice."
     assert findings.evidence(turns[6:], 200) == "At 200 a challenger takes over; the most was 8.9, in July 2013."
     assert findings.evidence(turns[:1], 200) == "No evidence yet; 200 is needed."
+
+
+def enough(turn: Turn, kind: VerdictKind, *guards: Guard) -> Turn:
+    """The turn with evidence of 250, judged so."""
+    return replace(turn, evidence=replace(turn.evidence, value=250.0), verdict=Verdict(kind, ("why",), guards))
+
+
+def test_a_guard_is_said_to_object_where_one_did() -> None:
+    objects, silent = Guard("slices", True, "2 of 13 worse"), Guard("churn", False, "8 %")
+    first, second = worlds.year().turns[9:11]
+    vetoed = enough(first, VerdictKind.REJECT, silent, objects)
+    weak = enough(second, VerdictKind.KEEP_SHADOWING, silent)
+
+    told = [findings.evidence(turns, 200).partition("; ")[2] for turns in ([vetoed], [weak], [vetoed, weak])]
+
+    assert told == [
+        "that happened never, and a guard objected once.",
+        "that happened never, and something else stood against it once.",
+        "that happened never, and a guard objected once, and something else stood against it once.",
+    ]
+
+
+def test_evidence_of_a_turn_without_a_verdict_is_not_said_to_meet_anything() -> None:
+    cut_off = replace(enough(worlds.year().turns[9], VerdictKind.REJECT), verdict=None)
+
+    assert findings.evidence([cut_off], 200) == "At 200 a challenger takes over; that happened never."
 
 
 def test_shares_name_the_side_on_which_they_were_off() -> None:

@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import re
-import time
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -21,6 +20,7 @@ WORLDS = [
     worlds.promoted_last,
     worlds.no_champion,
     worlds.not_judged_last,
+    worlds.given_up_last,
     worlds.silent,
     worlds.hostile,
     lambda: worlds.long(40),
@@ -165,13 +165,21 @@ def test_why_no_model_was_retrained_is_told() -> None:
     assert "No model was retrained (all 415 rows to train on are negative); v6 stays live." in html
 
 
-def test_the_page_is_small_and_quickly_made() -> None:
-    rendered(worlds.first_turn())
-    world = worlds.year()
+def test_a_turn_that_was_given_up_is_the_first_thing_on_the_page() -> None:
+    told = "".join(read(rendered(worlds.given_up_last())).text)
 
-    began = time.perf_counter()
-    html = rendered(world)
-    took = time.perf_counter() - began
+    assert "Turn given up; champion v6 needs watching" in told
+    assert f"In December 2013 the turn failed: {worlds.GIVEN_UP}." in told
+    assert "No model was retrained" not in told
+
+
+def test_the_command_that_checks_the_page_names_its_pipeline() -> None:
+    world = replace(worlds.first_turn(), pipeline="bikes")
+
+    assert "<code>python -m flows.run verify bikes</code>" in rendered(world)
+
+
+def test_the_page_is_small() -> None:
+    html = rendered(worlds.year())
 
     assert len(html.encode()) < 600_000
-    assert took < 5

@@ -65,6 +65,17 @@ def test_a_better_challenger_without_enough_evidence_is_named_with_what_it_lacks
     assert told.action.endswith("had 0.598, but the evidence for it is 3.1 and needs 200, so v6 stays live.")
 
 
+def test_evidence_that_is_enough_is_not_said_to_be_too_little() -> None:
+    world = worlds.year()
+    last, reason = world.turns[-1], "evidence 250 ≥ 200, but the gain on this batch, +0.0009, is not above 1\u202f%"
+    better = {"comparison": replace(last.comparison, gain=0.0009), "evidence": replace(last.evidence, value=250.0)}
+    weak = with_last(world, verdict=replace(last.verdict, reasons=(reason,)), **better)
+
+    told = sentences.headline(weak, worlds.settings())
+
+    assert told.action == f"A model retrained on everything before had 0.598: {reason}, so v6 stays live."
+
+
 def test_an_objection_of_a_guard_is_the_reason_where_the_challenger_is_better() -> None:
     world = worlds.year()
     last = world.turns[-1]
@@ -138,6 +149,37 @@ def test_a_batch_with_too_few_rows_is_not_judged_and_the_last_judgement_is_told(
     assert (
         "In November 2013 v6 needed watching: it expected 25\u202f% of flights to be late; 18\u202f% were." in told.text
     )
+
+
+def test_a_turn_that_was_given_up_is_told_beside_the_state_of_the_champion() -> None:
+    told = sentences.headline(worlds.given_up_last(), worlds.settings())
+
+    assert (told.state, told.title) == ("refused", "Turn given up; champion v6 needs watching")
+    assert told.text == (
+        f"In December 2013 the turn failed: {worlds.GIVEN_UP}. "
+        "In December 2013 v6 needed watching: it expected 26\u202f% of flights to be late; 34\u202f% were."
+    )
+    assert told.action == "It is not tried again; the next batch goes on with v6."
+
+
+def test_a_turn_that_was_given_up_before_its_champion_was_scored_tells_the_last_judgement() -> None:
+    world = with_last(worlds.given_up_last(), champion=None, health=None)
+
+    told = sentences.headline(world, worlds.settings())
+
+    assert told.title == "Turn given up; champion v6 was not judged"
+    assert "In November 2013 v6 needed watching: it expected 25\u202f%" in told.text
+
+
+def test_a_turn_that_was_given_up_after_its_promotion_says_nothing_of_the_new_champion() -> None:
+    world = worlds.promoted_last()
+    failed = with_last(world, outcome=Outcome.FAILED, reasons=(worlds.GIVEN_UP,))
+
+    told = sentences.headline(failed, worlds.settings())
+
+    assert told.title == "Turn given up; champion v6 was not judged"
+    assert f"the turn failed: {worlds.GIVEN_UP}. In June 2013 v3 needed watching" in told.text
+    assert told.action == "It is not tried again; the next batch goes on with v6."
 
 
 def test_before_anything_came_in_that_is_what_is_said() -> None:

@@ -54,6 +54,15 @@ def test_the_first_champion_is_compared_with_no_model() -> None:
     assert "Champion" not in story
 
 
+def test_a_turn_that_was_given_up_tells_that_reason_and_not_its_verdict() -> None:
+    world = worlds.given_up_last()
+    bare = replace(world, promotions=())
+
+    assert told(world, 13)["Verdict"].startswith(f"Failed: {worlds.GIVEN_UP}.")
+    assert told(world, 13)["Action"] == "The turn is not tried again. The next batch goes on with v6."
+    assert told(bare, 13)["Action"] == "The turn is not tried again. There is no champion yet."
+
+
 def test_objections_of_guards_are_told_once() -> None:
     world = worlds.year()
     reason = "slices objects: 1 of 13 slices worse"

@@ -28,6 +28,7 @@ from tests.core.reporting import pieces
 from tests.core.reporting.pieces import CATEGORIES, FEATURES, MATTERS, WEATHER, comparison, drift, score
 
 WRITTEN = datetime(2026, 11, 21, 7, 47, tzinfo=UTC)
+GIVEN_UP = "given up after 4 attempts: the disk is full"
 NASTY = "<script>alert('x')</script>{{ 7*7 }}\"&"
 
 # name, landed, quarantined, without label, champion's loss, its interval, probe, never, no model, gain's interval,
@@ -135,6 +136,13 @@ def not_judged_last() -> History:
         health=Health(HealthState.NOT_JUDGED, (reason,)),
     )
     return replace(world, turns=(*world.turns[:-1], silent))
+
+
+def given_up_last() -> History:
+    """The last turn was watched and judged, and then given up."""
+    world = year()
+    failed = replace(world.turns[-1], outcome=Outcome.FAILED, reasons=(GIVEN_UP,))
+    return replace(world, turns=(*world.turns[:-1], failed))
 
 
 def long(count: int) -> History:
