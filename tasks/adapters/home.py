@@ -65,9 +65,8 @@ class Home:
         # As text, a `?` in the path would begin the options.
         own: Any = URL.create("sqlite", database=str(self.folder / "ledger.db"))
         published = next((path for part in _PUBLISHED for path in self.folder.glob(part)), None)
-        if published and not self.ledger_url and not (self.folder / "ledger.db").exists():
-            raise Damaged(self._lost("is gone", published))
-        opened = Ledger(self.ledger_url or own, self.folder / ".ledger.lock", self.clock)
+        lost = self._lost("is gone", published) if published else None
+        opened = Ledger(self.ledger_url or own, self.folder / ".ledger.lock", self.clock, lost)
         if published and not opened.turns.any():
             opened.close()
             raise Damaged(self._lost("is empty", published))

@@ -44,5 +44,7 @@ def test_a_ledger_elsewhere_that_knows_nothing_of_the_home_is_named(tmp_path: Pa
     (tmp_path / "store" / "ab").mkdir(parents=True)
     (tmp_path / "store" / "ab" / "abc.parquet").touch()
 
-    with pytest.raises(Damaged, match=r"The ledger that INCUMBENT_LEDGER_URL names is empty, but there are rows"):
+    with pytest.raises(Damaged, match=r"The ledger that INCUMBENT_LEDGER_URL names is gone, but there are rows"):
         assert Home(tmp_path, f"sqlite:///{tmp_path / 'other.db'}").ledger
+
+    assert not (tmp_path / "other.db").exists()

@@ -18,18 +18,20 @@ from tasks.adapters.ledger.turns import Turns
 class Ledger:
     """What happened and what was decided, by subject."""
 
-    def __init__(self, url: str, lock: Path, clock: Callable[[], datetime]) -> None:
+    def __init__(self, url: str, lock: Path, clock: Callable[[], datetime], lost: str | None = None) -> None:
         """Open the ledger, and make or migrate its schema if need be.
 
         Args:
             url: SQLAlchemy address of the database.
             lock: File to lock while the schema is made.
             clock: Gives the present moment.
+            lost: What to say if there is no ledger, where a new one must not be made.
 
         Raises:
             UnusableHome: It cannot be opened, or is of a newer version.
+            Damaged: It was lost.
         """
-        access = Access(open_engine(url, lock), clock)
+        access = Access(open_engine(url, lock, lost), clock)
         self.batches = Batches(access)
         self.turns = Turns(access)
         self.models = Models(access)

@@ -18,17 +18,18 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 _ENCODING = "UTF8"
 
 
-def open_engine(url: str | URL, lock: Path) -> Engine:
+def open_engine(url: str | URL, lock: Path, lost: str | None = None) -> Engine:
     """An engine on an up-to-date ledger.
 
     Args:
         url: SQLAlchemy address of the database.
         lock: File to lock while the schema is made or migrated; without it SQLite's own file would be made twice.
+        lost: What to say if there is no ledger, where a new one must not be made.
 
     Raises:
         UnusableHome: The database cannot be opened, or was written by a newer version.
         Unreachable: Its server does not answer.
-        Damaged: There is something else in its place.
+        Damaged: There is something else in its place, or nothing where it was lost.
     """
     address = addresses.read(url)
     try:
@@ -38,7 +39,10 @@ def open_engine(url: str | URL, lock: Path) -> Engine:
     dialects.prepare(engine)
     with ExitStack() as undo, explained(engine):
         undo.callback(engine.dispose)
-        if _is_behind(engine, _version(engine)):
+        found = _version(engine)
+        if found is None and lost is not None:
+            raise Damaged(lost)
+        if _is_behind(engine, found):
             with files.locked(lock):
                 _migrate(engine)
         undo.pop_all()
