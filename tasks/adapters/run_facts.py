@@ -44,6 +44,7 @@ def tags(training: "TrainingRun") -> dict[str, str]:
         "incumbent.triggers": "; ".join(training.triggers),
         "incumbent.verdict": training.verdict or "",
         "incumbent.reasons": "; ".join(training.reasons),
+        "incumbent.notes": " ".join(training.notes),
         "incumbent.version": "" if training.version is None else str(training.version),
         "mlflow.source.name": "python -m flows.run",
         "mlflow.source.type": "LOCAL",

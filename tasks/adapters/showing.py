@@ -171,8 +171,9 @@ def _verdict_of(home: Home, pipeline: str, turn: Turn, versions: dict[str, int])
     settings = home.settings(pipeline)
     rows = home.rows.judged(turn.batch, model.snapshot.cutoff, settings)
     answers = home.rows.answers(model, turn.batch, model.snapshot.cutoff, settings)
+    loaded = home.bundles.load(model.bundle, model.golden)
     matters = training.importance(
-        home.bundles.load(model.bundle, model.golden),
+        loaded,
         home.rows.inputs(model, turn.batch, model.snapshot.cutoff, settings),
         rows.outcomes,
         rows=settings.evaluation.importance_rows,
@@ -187,6 +188,7 @@ def _verdict_of(home: Home, pipeline: str, turn: Turn, versions: dict[str, int])
         "reasons": verdict.reasons,
         "version": versions.get(model.id),
         "figures": tuple(figures),
+        "notes": training.notes(loaded),
         "judged": tracking.Judged(rows.outcomes, answers.astype("float32"), matters),
     }
 

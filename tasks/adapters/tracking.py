@@ -87,6 +87,8 @@ class TrainingRun:
     """Registered version, if it has one."""
     figures: tuple[tuple[str, float], ...] = ()
     """Further metrics, such as evidence and gain."""
+    notes: tuple[str, ...] = ()
+    """What a reader of the fit should know, in sentences."""
     judged: Judged | None = None
 
 

@@ -143,7 +143,7 @@ def fit(pipeline: Pipeline, prepared: pd.DataFrame, outcomes: Outcomes, *, threa
             "Widen training.window, or look at the label."
         )
     with threadpool_limits(limits=threads), warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # told by notes()
+        warnings.simplefilter("ignore", ConvergenceWarning)  # said by `notes`, and shown with the probe
         warnings.simplefilter("ignore", LinAlgWarning)  # the solver then goes on with lbfgs by itself
         pipeline.fit(_with_empty_columns_constant(prepared), outcomes)
     return pipeline

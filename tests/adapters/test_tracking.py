@@ -96,6 +96,7 @@ def judged(pipeline: str, bundle: Path) -> TrainingRun:
         reasons=("evidence 1,516 ≥ 200", "gain 0.0418"),
         version=1,
         figures=(("evidence", 1516.0), ("gain", float("nan"))),
+        notes=("The solver stopped early.",),
         judged=Judged(answers > 0.4, answers, (("size", 0.2), ("city", 0.1))),
     )
 
