@@ -1,7 +1,8 @@
 """What `rollback`, `release` and `history --at` do. They need no Prefect: going back works when nothing else does."""
 
 import argparse
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, time
 
 from configs.errors import MistakeOfUser
 from flows import program
@@ -11,6 +12,8 @@ from tasks.adapters import going_back, naming, processes
 from tasks.adapters.home import Home
 from tasks.core import rollback as rules
 from tasks.core.reporting import labels
+
+_DAY = re.compile(r"\d{4}-?\d{2}-?\d{2}")
 
 
 def rollback(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
@@ -33,7 +36,8 @@ def rollback(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
     told = {"pipeline": pipeline, "champion": live.version, "previous": live.previous, "changed": not way.done}
     screen.facts({**told, "at": live.at.isoformat(), "by": live.by, "reason": live.reason, "checked": checked,
                   "held": held, "shown": not problem, "problem": problem})  # fmt: skip
-    screen.show([_shown(problem), *held_lines(pipeline, held)])
+    undone = [] if way.hold or way.done else [f"  v{way.live.version} is not held off: this undoes the last rollback."]
+    screen.show([_shown(problem), *undone, *held_lines(pipeline, held)])
     return 0
 
 
@@ -52,8 +56,8 @@ def release(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
 
 def history_at(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
     """Which version was live at a moment, made so by whom, and why."""
-    pipeline, moment = chosen.pipeline, _moment(chosen.at)
-    history, now = hands.ledger.promotions.all(pipeline), hands.clock()
+    pipeline, now = chosen.pipeline, hands.clock()
+    moment, history = _moment(chosen.at, now), hands.ledger.promotions.all(pipeline)
     if moment > now:
         raise MistakeOfUser(f"--at {chosen.at}: that is yet to come; it is {labels.moment(now)} now.")
     reign = rules.live_at(history, moment)
@@ -92,15 +96,18 @@ def _shown(problem: str) -> str:
     return "  MLflow's alias `champion` and the report say so."
 
 
-def _moment(text: str) -> datetime:
-    """A moment as somebody types it; without a zone it is UTC."""
+def _moment(text: str, now: datetime) -> datetime:
+    """A moment as somebody types it; without a zone it is UTC. A date alone is the end of that day, or now."""
     try:
         found = datetime.fromisoformat(text.strip())
+        is_day = _DAY.fullmatch(text.strip()) is not None
     except ValueError as err:
         raise MistakeOfUser(
             f"--at {text!r} is no time. Write it as 2026-11-21, 2026-11-21T07:38 or 2026-11-21T07:38+01:00 (else UTC)."
         ) from err
     try:
+        if is_day:
+            return min(datetime.combine(found, time.max, UTC), max(now, datetime.combine(found, time.min, UTC)))
         return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     except OverflowError as err:
         raise MistakeOfUser(f"--at {text!r} is beyond the calendar, which has the years 1 to 9999.") from err

@@ -26,10 +26,11 @@ def rollback(
     """
     rules.require_words(reason, by)
     hands = home.current()
+    hands.settings(pipeline)
     way = going_back.find_way(hands, pipeline, to)
     with hands.ledger.lease.held(pipeline, runtime.flow_run.id):
         if not way.done:
             promotion.check_old_answers(way)
             promotion.roll_back(way, by, reason)
         problem = promotion.show_champion(pipeline)
-    return reporting.end_rollback(pipeline, problem)
+    return reporting.end_rollback(pipeline, problem, changed=not way.done)

@@ -62,10 +62,10 @@ def end_monitor(pipeline: str, health: Health) -> Health:
     return events.ended(outcomes.monitor(pipeline, health), health)
 
 
-def end_rollback(pipeline: str, problem: str) -> int:
+def end_rollback(pipeline: str, problem: str, *, changed: bool) -> int:
     """Give a rollback its last name and word; what it returns is the version that is live."""
     made = home.current().ledger.promotions.all(pipeline)[-1]
-    return events.ended(outcomes.rollback(pipeline, made, problem), made.version)
+    return events.ended(outcomes.rollback(pipeline, made, problem, changed=changed), made.version)
 
 
 def end_poll(polled: Polled) -> Polled:

@@ -5,11 +5,12 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from flows import program
+from flows import going_back, program
 from tasks.adapters import home as homes
 from tasks.adapters import inbox, registry, showing
 from tasks.adapters.home import Home
@@ -17,6 +18,8 @@ from tasks.core import training
 
 Say = Callable[..., tuple[int, str, str]]
 WHY = ("--reason", "too many complaints", "--by", "anna")
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -90,6 +93,7 @@ def test_going_back_and_forth_takes_a_release(say: Say, folder: Path, open_home:
     assert "There is nothing to go back to from v1 of flights: v2 held off." in further[2]
     assert "Release it first: `release flights 2`." in held[2]
     assert (released[0], forth[0]) == (0, 0)
+    assert "v1 is not held off: this undoes the last rollback." in forth[1]
     home = open_home(folder)
     assert [version for version, _, _ in history(home)] == [1, 2, 1, 2]
     assert home.ledger.promotions.held("flights") == {}
@@ -279,3 +283,17 @@ def test_going_back_works_while_prefect_does_not(
 
     assert (code, err) == (0, "")
     assert history(open_home(folder))[-1] == (1, None, "anna")
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-11-20", datetime(2026, 11, 20, 23, 59, 59, 999999, UTC)),
+        ("20261120", datetime(2026, 11, 20, 23, 59, 59, 999999, UTC)),
+        ("2026-11-21", NOON),
+        ("2026-11-22", datetime(2026, 11, 22, 0, 0, tzinfo=UTC)),
+        ("2026-11-21T07:38", datetime(2026, 11, 21, 7, 38, tzinfo=UTC)),
+    ],
+)
+def test_a_date_alone_is_the_end_of_its_day_and_today_is_now(text: str, moment: datetime) -> None:
+    assert going_back._moment(text, NOON) == moment

@@ -52,11 +52,11 @@ def _live(history: History, version: int) -> list[str]:
     for place, change in enumerate(made):
         if change.version != version:
             continue
-        cause = f"by {change.by}" if change.turn is not None else f"by {change.by}, who went back to it"
+        cause = f"made live by {change.by}" if change.turn is not None else f"{change.by} had gone back to it"
         later = made[place + 1] if place + 1 < len(made) else None
         end = f"until {labels.moment(later.at)}, when {_followed(later)}" if later else "to this day"
         since = f"From {labels.moment(change.at)} ({labels.since(change)}) {end}"
-        found.append(labels.ended(f"{since}, {cause}: {change.reason}"))
+        found.append(labels.ended(f"{since}; {cause}: {change.reason}"))
     return found
 
 

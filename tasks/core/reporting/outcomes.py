@@ -77,10 +77,13 @@ def poll(pipeline: str, new: int, crashed: bool, old: bool, started: bool, alert
     return Ended(f"{pipeline} · poll → {told}", f"{labels.capital(told)}.")
 
 
-def rollback(pipeline: str, made: Promotion, problem: str) -> Ended:
-    """`flights · rollback → v4 in place of v6`, by whom and why; and what could not be told."""
-    told = f"{made.by} went back from v{made.previous} to v{made.version}: {labels.ended(made.reason)}"
+def rollback(pipeline: str, made: Promotion, problem: str, *, changed: bool) -> Ended:
+    """`flights · rollback → v4 in place of v6`, by whom and why; or that it was live; and what could not be told."""
     later = f" MLflow or the report could not be told: {labels.ended(problem)}" if problem else ""
+    if not changed:
+        already = f"v{made.version} is live already, since {labels.since(made)}; nothing was changed."
+        return Ended(f"{pipeline} · rollback → v{made.version} is live already", f"{already}{later}")
+    told = f"{made.by} went back from v{made.previous} to v{made.version}: {labels.ended(made.reason)}"
     return Ended(f"{pipeline} · rollback → v{made.version} in place of v{made.previous}", f"{told}{later}")
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from tasks.core.reporting import labels, lives, page, sentences, versions
+from tasks.core.reporting import labels, lives, outcomes, page, sentences, versions
 from tasks.core.turns import History, Hold, Promotion
 from tests.core.reporting import worlds
 
@@ -110,3 +110,18 @@ def test_every_version_has_a_life() -> None:
 
         assert {"Trained", "Gate", "Now"} <= set(parts)
         assert all(sentence.endswith(".") for sentences_ in parts.values() for sentence in sentences_)
+
+
+@pytest.mark.parametrize(
+    ("changed", "name", "words"),
+    [(True, "flights · rollback → v4 in place of v6", "anna went back from v6 to v4: too many complaints."),
+     (False, "flights · rollback → v4 is live already", "v4 is live already, since")],
+)  # fmt: skip
+def test_a_rollback_in_prefect_is_told_as_what_it_did(changed: bool, name: str, words: str) -> None:
+    made = gone_back().promotions[-1]
+
+    told = outcomes.rollback("flights", made, "", changed=changed)
+
+    expected = name.replace("v4", f"v{made.version}").replace("v6", f"v{made.previous}")
+    assert told.name == expected
+    assert told.message.startswith(words.replace("v4", f"v{made.version}").replace("v6", f"v{made.previous}"))
