@@ -68,7 +68,7 @@ def test_a_helper_that_is_killed_is_replaced_and_the_run_hears_of_it(home: Home)
     assert other.exitcode == -signal.SIGKILL, "it was ended with the stage"
 
 
-@pytest.mark.parametrize("fork", [True, False])
+@pytest.mark.parametrize("fork", [True, pytest.param(False, marks=pytest.mark.long)])
 def test_a_model_that_the_helper_fits_is_the_one_that_would_be_fitted_here(
     home: Home, fork: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -144,6 +144,7 @@ def test_what_a_turn_found_itself_is_about_the_turn_so_that_it_starts_no_other()
     assert "incumbent.pipeline.shop" in [one.id for one in found.related]
 
 
+@pytest.mark.long
 def test_an_event_that_gets_lost_is_no_fault_of_who_announces() -> None:
     code = f"from tasks.adapters import events; events.emit({ARRIVED!r}, 'shop', 'lost', 'batch:abc'); print('went on')"
     nobody = os.environ | {"PREFECT_API_URL": "http://127.0.0.1:9/api"}

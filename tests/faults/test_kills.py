@@ -25,8 +25,10 @@ def test_the_undisturbed_run_promotes_refuses_and_counts(undisturbed: dict[str, 
     assert len(undisturbed["mlflow"]["runs"]) == 4
 
 
-def test_killed_at_the_failpoint_of_today(world: World, undisturbed: dict[str, Any]) -> None:
-    failpoint = points.of_today()
+@pytest.mark.parametrize("failpoint", ["bundle-published", points.of_today()], ids=["a bundle", "today"])
+def test_killed_between_publishing_a_bundle_and_committing_it_and_at_the_failpoint_of_today(
+    failpoint: str, world: World, undisturbed: dict[str, Any]
+) -> None:
     world.kill_at(failpoint)
     orphans = world.left()
 
@@ -37,6 +39,7 @@ def test_killed_at_the_failpoint_of_today(world: World, undisturbed: dict[str, A
     assert canonical.differences(canonical.dump(world.home), undisturbed) == [], failpoint
 
 
+@pytest.mark.long
 def test_of_four_runs_at_once_one_does_the_turns_and_all_end_well(world: World, undisturbed: dict[str, Any]) -> None:
     ended = four_at_once(world)
 

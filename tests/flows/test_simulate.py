@@ -28,6 +28,7 @@ def home(lived_home: Path, tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_data_faults_are_refused_and_named_and_a_good_batch_after_them_is_taken_in(
     home: Path, months: Callable[[str], Path], flows_run: CommandLine, open_home: Callable[[Path], Home]
 ) -> None:
