@@ -219,6 +219,19 @@ def test_a_copy_of_the_example_is_a_pipeline_of_its_own(flows_run: CommandLine, 
 
 
 @pytest.mark.long
+@pytest.mark.parametrize(
+    ("module", "words"),
+    [(("tests.corpus",), "configurations"), (("tests.benchmarks.decisions", "--quick"), "| figure | target |")],
+)
+def test_the_tables_are_printed(module: tuple[str, ...], words: str) -> None:
+    command = [sys.executable, "-m", *module]
+
+    ran = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=600, check=False)
+
+    assert (ran.returncode, words in ran.stdout) == (0, True), ran.stdout[-500:] + ran.stderr[-500:]
+
+
+@pytest.mark.long
 def test_the_pages_of_mlflow_open(mlflow_template: Path, tmp_path: Path) -> None:
     shutil.copytree(mlflow_template, tmp_path / "mlflow")
     with socket.socket() as free:
