@@ -22,6 +22,7 @@ NAMES = {
     # ── anywhere ──
     "file-written": "a file is written beside its place, and not there yet",
     "commit-ahead": "the statements of a transaction are made, and not committed",
+    "format-noted": "the store says in which format it is, and has nothing yet",
     "schema-made": "the tables of the ledger are made, and not committed",
     # ── coordination ──
     "arrival-recorded": "a delivery is in the inbox, and not announced",

@@ -6,7 +6,7 @@ Raise `FORMAT` with a change after which the code before it would misread what i
 from pathlib import Path
 
 from configs.errors import Damaged, UnusableHome
-from tasks.adapters import files
+from tasks.adapters import failpoints, files
 
 FORMAT = 1
 """The format that this code reads and writes."""
@@ -39,3 +39,4 @@ def note(store: Path) -> None:
     """Note the format where the first file is about to be written."""
     if not (store / _NOTE).exists():
         files.publish(store / _NOTE, f"{FORMAT}\n".encode())
+        failpoints.reach("format-noted")

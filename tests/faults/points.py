@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 from tasks.adapters import failpoints
 
-OUTSIDE = {"arrival-recorded", "schema-made", "turn-repaired"}
-"""Not in a turn: `poll` announces, the ledger is made before there is any, and `verify --repair` comes afterwards."""
+OUTSIDE = {"arrival-recorded", "format-noted", "schema-made", "turn-repaired"}
+"""Not in every turn: `poll` announces, ledger and store are made once, and `verify --repair` comes afterwards."""
 GIVEN_UP = ("alert-owed", "triggers-failed", "turn-given-up")
 """Where a turn that was begun too often is given up."""
 ANYWHERE = ("file-written", "commit-ahead")

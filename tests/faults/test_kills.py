@@ -90,7 +90,9 @@ def test_killed_anywhere_in_the_first_turn(
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("failpoint", ["schema-made", "file-written:1", "file-written:2", "commit-ahead:1"])
+@pytest.mark.parametrize(
+    "failpoint", ["schema-made", "format-noted", "file-written:1", "file-written:2", "commit-ahead:1"]
+)
 def test_killed_while_its_databases_are_made(
     failpoint: str, world: World, undisturbed_from_the_start: dict[str, Any]
 ) -> None:
