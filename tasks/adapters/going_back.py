@@ -45,12 +45,20 @@ def find_way(home: Home, pipeline: str, to: int | None) -> Way:
     """
     ledger = home.ledger
     history, versions = ledger.promotions.all(pipeline), ledger.models.versions(pipeline)
-    if to is None and any(made == history[-1] for made in ledger.promotions.untold(pipeline)):
+    if to is None and history and _was_cut_off(home, pipeline, history[-1]):
         to = history[-1].version
     version = rollback.target(pipeline, history, ledger.promotions.held(pipeline), tuple(versions), to)
     if version not in versions:
         raise Damaged(f"v{version} of {pipeline} is not among its models. Restore the ledger from a backup.")
     return Way(pipeline, history[-1], version, versions[version], rollback.holds_off(history, version))
+
+
+def _was_cut_off(home: Home, pipeline: str, made: Promotion) -> bool:
+    """Whether this is a rollback of which not all was shown, or whose process died before it had ended."""
+    if not made.is_rollback:
+        return False
+    holder = home.ledger.lease.holder(pipeline)
+    return made in home.ledger.promotions.untold(pipeline) or (holder is not None and holder.fence == made.fence)
 
 
 def require_old_answers(home: Home, way: Way) -> str:

@@ -35,6 +35,8 @@ class Holder:
     """Its Prefect flow run."""
     lives: bool
     """Whether it may still be at work."""
+    fence: int = 0
+    """Its fencing token, which is with each promotion that it made."""
 
 
 class Lease:
@@ -110,7 +112,8 @@ class Lease:
     def _holder(self, row: RowMapping) -> Holder:
         expires = codec.moment(row["expires"])
         fresh = expires is not None and expires > self._access.clock()
-        return Holder(row["holder"].partition(" since ")[0], row["run"], fresh and _lives(row["holder"]))
+        lives = fresh and _lives(row["holder"])
+        return Holder(row["holder"].partition(" since ")[0], row["run"], lives, row["fence"])
 
     @patient
     def _acquire(self, pipeline: str, run: str | None) -> int:

@@ -267,7 +267,8 @@ def test_nobody_holds_a_lease_before_the_first_and_after_the_last_holder(ledger:
         during, of_another = ledger.lease.holder("shop"), ledger.lease.holder("flights")
 
     assert (before, of_another, ledger.lease.holder("shop")) == (None, None, None)
-    assert during == leases.Holder(f"process {os.getpid()} on {socket.gethostname()}", "run 1", lives=True)
+    who = f"process {os.getpid()} on {socket.gethostname()}"
+    assert during == leases.Holder(who, "run 1", lives=True, fence=1)
 
 
 def test_a_holder_that_was_killed_is_named_with_its_run_until_somebody_follows(
