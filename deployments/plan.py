@@ -96,7 +96,7 @@ def here() -> Place:
 
 
 def plan(pipelines: Iterable[str], place: Place) -> list[Deployment]:
-    """The deployments of some pipelines, four each.
+    """The deployments of some pipelines, five each.
 
     Raises:
         InvalidSettings: A pipeline file is not valid; nothing was changed anywhere.

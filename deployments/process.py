@@ -2,18 +2,24 @@
 
 Change this module when every run needs something before Prefect is imported. It is Prefect's engine, settled like
 every other entry point of ours, and without the heartbeat whose thread every flow would wait a second for at its end;
-that a run was killed is noticed by its lease. It outlives its worker.
+that a run was killed is noticed by its lease. It outlives its worker. What is ours to say stands in the log of the
+run as a sentence, without a traceback.
 """
 
 import io
+import logging
 import runpy
 import sys
 from typing import TYPE_CHECKING
 
 from configs import environment
+from configs.errors import IncumbentError
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
+
+_LOGS = ("prefect.flow_runs", "prefect.task_runs")
+"""What a run logs goes through one of them."""
 
 
 def main() -> None:
@@ -23,6 +29,8 @@ def main() -> None:
     sys.stdout, sys.stderr = speaker(1), speaker(2)
     from prefect import settings
 
+    for name in _LOGS:
+        logging.getLogger(name).addFilter(in_words)
     with settings.temporary_settings({settings.PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
         runpy.run_module("prefect.engine", run_name="__main__", alter_sys=True)
 
@@ -35,6 +43,14 @@ def speaker(number: int) -> io.TextIOWrapper:
     """
     file = io.BufferedWriter(_Speaker(number, "w", closefd=False))
     return io.TextIOWrapper(file, encoding="utf-8", errors="backslashreplace", line_buffering=True)
+
+
+def in_words(record: logging.LogRecord) -> bool:
+    """Put the sentence of an error of ours in the place of its traceback; those of others keep theirs."""
+    problem = record.exc_info[1] if record.exc_info else None
+    if isinstance(problem, IncumbentError):
+        record.msg, record.args, record.exc_info = str(problem), (), None
+    return True
 
 
 class _Speaker(io.FileIO):

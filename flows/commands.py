@@ -11,7 +11,7 @@ from configs.errors import BadInput, Busy, MistakeOfUser, UnknownPipeline
 from flows import connecting, lines, program, terminal
 from flows.announcements import STEPS, Announcement, Opening, Step, TurnDone
 from flows.terminal import Terminal
-from tasks.adapters import cutting, home, inbox, pages, running_server
+from tasks.adapters import cutting, home, inbox, notifications, pages, running_server
 from tasks.adapters.home import Home
 from tasks.adapters.inbox import Waiting
 from tasks.core import measures
@@ -50,6 +50,7 @@ def _run(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
     folder = _short(hands, pipeline)
     _tell_gone(hands, pipeline, screen)
     if waiting.nothing:
+        _require_source(waiting)
         _clear_up(hands, pipeline, screen)
         screen.show([lines.nothing_waits(pages.read_history(hands, pipeline), folder)])
         return 0
@@ -71,7 +72,14 @@ def _run(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
         _relative(done.report or str(hands.report(pipeline))),
         _named("", pipeline),
     )
+    _require_source(waiting)
     return BadInput.exit_code if Outcome.REFUSED in done.outcomes else 0
+
+
+def _require_source(waiting: Waiting) -> None:
+    """Raise what kept a source from delivering; asked when all that waits all the same has been done or told."""
+    if waiting.problem is not None:
+        raise waiting.problem
 
 
 def _tell_gone(hands: Home, pipeline: str, screen: Terminal) -> None:
@@ -84,7 +92,8 @@ def _tell_gone(hands: Home, pipeline: str, screen: Terminal) -> None:
 
 def _clear_up(hands: Home, pipeline: str, screen: Terminal) -> None:
     """If the last run was killed when all was done: close what it left open, and free its lease."""
-    if (holder := hands.ledger.lease.holder(pipeline)) is None or holder.lives:
+    holder = hands.ledger.lease.holder(pipeline)
+    if (holder is not None and holder.lives) or not hands.ledger.lease.dead(pipeline):
         return
     with connecting.connected(hands, pipeline, _listener(hands, pipeline, screen), stage=False):
         from flows.continuous_training import continuous_training
@@ -105,6 +114,7 @@ def _ingest(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
     pipeline, waiting = chosen.pipeline, _look(hands, chosen.pipeline)
     known = {batch.id for batch in hands.ledger.batches.all(pipeline)}
     if not waiting.duplicates and known.issuperset(delivery.digest for delivery in waiting.deliveries):
+        _require_source(waiting)
         screen.show([f"{pipeline}: nothing new waits in {_short(hands, pipeline)}."])
         return 0
     with connecting.connected(hands, pipeline, _listener(hands, pipeline, screen), stage=False):
@@ -115,6 +125,7 @@ def _ingest(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
         screen.facts(lines.batch_object(pipeline, batch))
         (screen.alarm if batch.reason else screen.show)([lines.batch_line(batch)])
     _tell_duplicates(hands, pipeline, waiting, screen)
+    _require_source(waiting)
     return BadInput.exit_code if any(batch.reason for batch in taken) else 0
 
 
@@ -132,7 +143,8 @@ def _monitor(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
 
     pipeline = chosen.pipeline
     hands.settings(pipeline)
-    if hands.ledger.promotions.champion(pipeline) is None or not _look(hands, pipeline).deliveries:
+    waiting = _look(hands, pipeline)
+    if hands.ledger.promotions.champion(pipeline) is None or not waiting.deliveries:
         health = watching.last_health(hands, pipeline)
     else:
         with connecting.connected(hands, pipeline, _listener(hands, pipeline, screen), stage=False):
@@ -141,6 +153,7 @@ def _monitor(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
             health = monitor(pipeline)
     screen.facts({"pipeline": pipeline, "health": health.state, "reasons": health.reasons})
     screen.show([f"{pipeline}: {labels.STATES[health.state]}. {' '.join(health.reasons)}"])
+    _require_source(waiting)
     return 0
 
 
@@ -177,7 +190,8 @@ def _status(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
     settings, waiting = hands.settings(chosen.pipeline), _look(hands, chosen.pipeline)
     told = pages.read_history(hands, chosen.pipeline)
     names = [delivery.name for delivery in waiting.deliveries]
-    asked, owed = hands.ledger.inbox.open(chosen.pipeline), hands.ledger.inbox.unsent(chosen.pipeline)
+    asked = hands.ledger.inbox.open(chosen.pipeline)
+    owed = [alert for _, alert in notifications.owed(hands, chosen.pipeline)]
     if chosen.json:
         live = told.promotions[-1].version if told.promotions else None
         turns = [lines.turn_object(chosen.pipeline, turn) for turn in told.turns[-5:]]
@@ -192,6 +206,7 @@ def _status(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
         worker = holder.who if holder is not None and holder.lives else None
         screen.show(lines.at_work(asked, owed, worker, server.ui if server else None))
         _tell_gone(hands, chosen.pipeline, screen)
+    _require_source(waiting)
     return 0
 
 

@@ -18,6 +18,7 @@ Reason = Literal["manual", "schedule", "new_data", "drift", "performance"]
 
 
 @flow(name="continuous-training", flow_run_name="{pipeline} · {reason}")
+@reporting.in_words
 def continuous_training(
     pipeline: str = "flights", reason: Reason = "manual", evidence: str = "", key: str = "", force: bool = False
 ) -> CaughtUp:
@@ -68,6 +69,7 @@ def work_off(done: CaughtUp, began: datetime, newest: int) -> CaughtUp:
         for copy in waiting.duplicates:
             ingestion.count_duplicate(pipeline, copy)
         done = replace(done, duplicates=done.duplicates + len(waiting.duplicates), waits=agenda.waits)
+        done = replace(done, problem=str(waiting.problem or ""))
         return close(done, showing) if chosen or waiting.duplicates or waiting.unshown or waiting.page else done
 
 
@@ -99,6 +101,7 @@ def _problem(failed: State) -> str:
 
 
 @flow(name="turn", flow_run_name="{pipeline} · {delivery.name}", validate_parameters=False)
+@reporting.in_words
 def turn(pipeline: str, delivery: Delivery) -> tuple[int, Outcome]:
     """One pass of the loop: ingest, monitor, decide, train, compare, promote or not.
 

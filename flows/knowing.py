@@ -27,6 +27,8 @@ def compare(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
     """Two versions on the same rows, beside how each has done so far."""
     pipeline, settings = chosen.pipeline, hands.settings(chosen.pipeline)
     numbers = naming.version(chosen.one), naming.version(chosen.other)
+    if numbers[0] == numbers[1]:
+        raise MistakeOfUser(f"Both are v{numbers[0]} of {pipeline}: comparing takes two different versions.")
     pair = comparing.compare(hands, pipeline, *numbers, on=chosen.on)
     measured = {"gain": pair.comparison.gain, "low": pair.comparison.low, "high": pair.comparison.high}
     about = {"pipeline": pipeline, "batch": pair.batch.name, "rows": pair.comparison.rows}
@@ -91,7 +93,8 @@ def _turn(hands: Home, pipeline: str, history: History, what: str) -> Turn:
     for row in hands.ledger.turns.all(pipeline):
         if number and row["number"] == int(number[1]):  # its batch has not passed the door
             reasons = "; ".join(row["reasons"]) or "it was cut off before its batch was taken in"
-            raise MistakeOfUser(f"Turn {row['number']} ({row['batch_name']}) has no story: {reasons}.")
+            told = f"Turn {row['number']} ({row['batch_name']}) has no story: {reasons}"
+            raise MistakeOfUser(labels.ended(told))
     if number and (what.lower().startswith("turn") or not _is_batch(hands, pipeline, what)):
         raise MistakeOfUser(
             f"Unknown turn {number[1]} of {pipeline}. It has {len(known) or 'no'} turns; versions are written as v6."

@@ -188,7 +188,7 @@ def history_table(history: History, width: int | None = None) -> list[str]:
     loss = _gate_of(history).title
     rows = [("version", "live from", "until", "trained on", "window", "gain at the gate", loss, "why")]
     for p in versions.promotions(history):
-        rows.append((p.version, p.batch, p.until, p.trained_on[0], p.trained_on[1], p.gain[0], p.gate[0], p.by))
+        rows.append((p.version, p.batch, p.until, p.trained_on[0], p.trained_on[1], p.gain[0], p.gate[0], p.what))
     if len(rows) == 1:
         return [f"{clean(history.pipeline)}: no champion yet."]
     aligned = table(rows)

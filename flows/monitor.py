@@ -9,6 +9,7 @@ from tasks.core.turns import Health, HealthState, TurnRef
 
 
 @flow(name="monitor", flow_run_name="{pipeline} · monitor")
+@reporting.in_words
 def monitor(pipeline: str = "flights") -> Health:
     """Judge the live model and its inputs on each delivery that waits; what is found asks for a turn.
 

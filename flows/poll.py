@@ -7,6 +7,7 @@ from tasks.core.runs import Polled
 
 
 @flow(name="poll", flow_run_name="{pipeline} · poll")
+@reporting.in_words
 def poll(pipeline: str = "flights") -> Polled:
     """Announce new data, and make up for what was missed: lost announcements, crashed runs, a model that is too old.
 
@@ -18,4 +19,5 @@ def poll(pipeline: str = "flights") -> Polled:
     old = coordination.check_age(pipeline)
     started = coordination.start_what_waits(pipeline, crashed)
     alerts = coordination.send_alerts(pipeline)
+    ingestion.require_source(pipeline)
     return reporting.end_poll(Polled(pipeline, new, crashed, old, started, alerts))

@@ -6,14 +6,13 @@ The command line does the same without Prefect: `flows.going_back`.
 from prefect import flow, runtime
 
 from tasks import promotion, reporting
-from tasks.adapters import going_back, home
+from tasks.adapters import going_back, home, naming
 from tasks.core import rollback as rules
 
 
 @flow(name="rollback", flow_run_name="{pipeline} · rollback")
-def rollback(
-    reason: str, pipeline: str = "flights", to: int | None = None, by: str = "a person in Prefect's UI"
-) -> int:
+@reporting.in_words
+def rollback(reason: str, pipeline: str = "flights", to: str | int = "", by: str = "a person in Prefect's UI") -> int:
     """Make an earlier version the champion again; automation keeps off the one that is live until it is released.
 
     Nothing changes unless the version still answers as it did at its gate.
@@ -21,16 +20,16 @@ def rollback(
     Args:
         reason: Why, in a sentence; it is kept in the history.
         pipeline: Name of a file in configs/pipelines/, without .yaml.
-        to: Number of the version; empty for the one that was live before.
+        to: The version to go back to, such as v4; empty for the one that was live before.
         by: Who decides.
     """
-    rules.require_words(reason, by)
-    hands = home.current()
+    hands, checked = home.current(), ""
     hands.settings(pipeline)
-    way = going_back.find_way(hands, pipeline, to)
+    rules.require_words(reason, by)
+    way = going_back.find_way(hands, pipeline, None if str(to).strip() == "" else naming.version(str(to)))
     with hands.ledger.lease.held(pipeline, runtime.flow_run.id):
         if not way.done:
-            promotion.check_old_answers(way)
+            checked = promotion.check_old_answers(way)
             promotion.roll_back(way, by, reason)
         problem = promotion.show_champion(pipeline)
-    return reporting.end_rollback(pipeline, problem, changed=not way.done)
+    return reporting.end_rollback(pipeline, checked, problem)

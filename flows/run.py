@@ -7,6 +7,7 @@ neither Prefect nor scikit-learn is loaded. What a command does is in `commands.
 import argparse
 import difflib
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -52,6 +53,7 @@ _OWN: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         **_WHY,
     },
     "release": {
+        "version": {"help": "the version that was rolled back, such as v6"},
         "--reason": {"default": "no reason was given", "metavar": "WHY", "help": "a sentence for the history"},
         **_WHY,
     },
@@ -68,6 +70,7 @@ _OWN: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "explain": {"what": {"help": "a turn (4), a batch (2013-04, or the beginning of its digest), or a version (v6)"}},
 }
 """Arguments that only one command has."""
+_VERSION = re.compile(r"v?\d{1,9}", re.ASCII | re.IGNORECASE)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -76,6 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = _read(given)
     try:
         environment.settle()
+        _sort_out(chosen)
         with Stop() as stop:
             from flows import commands
 
@@ -93,6 +97,30 @@ def _read(given: list[str]) -> argparse.Namespace:
     chosen.named = chosen.pipeline
     chosen.pipeline = DEFAULT_PIPELINE if chosen.named is None else chosen.named
     return chosen
+
+
+def _own_words(command: str) -> list[str]:
+    """What a command is about beside its pipeline, in the order in which it is documented."""
+    return [name for name in _OWN.get(command, {}) if not name.startswith("-")]
+
+
+def _sort_out(chosen: argparse.Namespace) -> None:
+    """Let the pipeline stand first as well (`compare flights v4 v7`), where it is clear which word is which."""
+    fields, last = _own_words(chosen.command), chosen.named
+    if not fields or last is None:
+        return
+    from configs import loader
+
+    words, known = [getattr(chosen, name) for name in fields], {*loader.known(), *loader.examples()}
+    if last in known:
+        return
+    named = [word for word in words if word in known]
+    if not named and _VERSION.fullmatch(last):
+        named = [word for word in words if not _VERSION.fullmatch(word)]
+    if len(named) == 1:
+        words.remove(named[0])
+        chosen.named = chosen.pipeline = named[0]
+        vars(chosen).update(zip(fields, [*words, last], strict=True))
 
 
 def _with_command(given: list[str]) -> list[str]:
@@ -132,12 +160,11 @@ def _parser() -> argparse.ArgumentParser:
         for argument, about in _OWN.get(name, {}).items():
             part.add_argument(argument, **about)
         named = f"name of a file in configs/pipelines/, without .yaml (default: {DEFAULT_PIPELINE})"
+        named += "; may stand first, too" if _own_words(name) else ""
         if name == "rollback":  # too much hangs on it to guess which one is meant
             part.add_argument("pipeline", help="name of a file in configs/pipelines/, without .yaml")
         else:
             part.add_argument("pipeline", nargs="?", help=named)
-        if name == "release":
-            part.add_argument("version", help="the version that was rolled back, such as v6")
         part.add_argument("--quiet", action="store_true", help="print nothing but refused batches and errors")
         if name == "run":
             part.add_argument("--force", action="store_true", help="go past cooldown, daily budget and minimum rows")

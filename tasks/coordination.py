@@ -7,7 +7,7 @@ from datetime import datetime
 from prefect import runtime, task
 from prefect.exceptions import TerminationSignal
 
-from tasks.adapters import agenda, crashes, failpoints, home, inbox, notifications, orchestration
+from tasks.adapters import agenda, crashes, failpoints, fitting, home, inbox, notifications, orchestration
 from tasks.adapters.inbox import Waiting
 from tasks.adapters.sources import Delivery
 from tasks.core import coordination
@@ -70,8 +70,8 @@ def start_what_waits(pipeline: str, crashed: bool) -> str | None:
 def send_alerts(pipeline: str) -> int:
     """Turn failed automations into alerts, and send what people are owed; how many were sent."""
     hands = home.current()
-    for event, sentence in orchestration.failed_actions(hands.clock() - agenda.LOOKING_BACK):
-        hands.ledger.inbox.alert(pipeline, f"event:{event}", sentence)
+    for event, automation, sentence in orchestration.failed_actions(hands.clock() - agenda.LOOKING_BACK):
+        hands.ledger.inbox.alert(notifications.about(automation), f"event:{event}", sentence)
     return notifications.send_all(hands, pipeline)
 
 
@@ -142,17 +142,17 @@ def find_open_turn(pipeline: str) -> tuple[TurnRef, Batch] | None:
 def decide_retraining(turn: TurnRef, batch: Batch, snapshot: Snapshot | None) -> RetrainingDecision:
     """Decide whether a probe is trained in this turn, with the reasons."""
     hands = home.current()
-    settings, covered = hands.settings(turn.pipeline), hands.ledger.inbox.all(turn.pipeline)
-    rows, positives = hands.rows.count(batch, snapshot.cutoff if snapshot else None, settings)
+    settings, opening = hands.settings(turn.pipeline), fitting.opening(hands, turn, batch)
+    rows, positives = hands.rows.count(batch, snapshot.cutoff if snapshot else opening.moment, settings)
     decision = coordination.decide(
         has_champion=bool(hands.ledger.promotions.before(turn.pipeline, turn.number)),
-        late=agenda.is_late(hands, turn, batch),
+        opening=opening,
         labelled_rows=rows,
         positives=positives,
         training_rows=snapshot.rows if snapshot else 0,
         training_positives=snapshot.positives if snapshot else 0,
         min_rows=settings.training.min_rows,
-        triggers=[trigger.evidence for trigger in covered if trigger.turn == turn.number],
+        triggers=[one.evidence for one in hands.ledger.inbox.all(turn.pipeline) if one.turn == turn.number],
     )
     hands.ledger.turns.note(turn.pipeline, turn.number, decision=decision)
     failpoints.reach("decision-committed")

@@ -2,7 +2,7 @@
 
 from prefect import task
 
-from tasks.adapters import failpoints, home
+from tasks.adapters import failpoints, fitting, home
 from tasks.core import evaluation
 from tasks.core.records import Batch, Comparison, Model, Score, Snapshot
 from tasks.core.turns import TurnRef
@@ -10,12 +10,13 @@ from tasks.core.turns import TurnRef
 
 @task(task_run_name="score-{model.family}", tags=["evaluation"])
 def score_model(turn: TurnRef, batch: Batch, model: Model, snapshot: Snapshot | None = None) -> Score:
-    """Measure a model on the labelled rows of a batch, from the cut-off of the snapshot on."""
+    """Measure a model on the rows of a batch that are judged; those are from the cut-off of its snapshot on."""
     hands = home.current()
     known = hands.ledger.models.score(turn.pipeline, model.id, batch.id)
     if known is not None:
         return known
-    settings, cutoff = hands.settings(turn.pipeline), snapshot.cutoff if snapshot else None
+    settings = hands.settings(turn.pipeline)
+    cutoff = snapshot.cutoff if snapshot else fitting.opening(hands, turn, batch).watched_from
     rows = hands.rows.judged(batch, cutoff, settings)
     answers = hands.rows.answers(model, batch, cutoff, settings)
     judged = (rows.clusters, rows.slices, settings.evaluation, settings.training.problem)

@@ -32,6 +32,12 @@ def announce_new(pipeline: str) -> int:
     return new
 
 
+def require_source(pipeline: str) -> None:
+    """Raise what keeps one file as a source from delivering; asked last, as what it has delivered goes on."""
+    if (problem := inbox.cut(home.current(), pipeline)) is not None:
+        raise problem
+
+
 @task(task_run_name="read-{turn.name}", tags=["ingestion"], retries=2, retry_delay_seconds=[1.0, 5.0])
 def read_batch(turn: TurnRef, delivery: Delivery) -> Batch | None:
     """Read a delivery; a file that cannot be taken in is a refused batch, with what is wrong with it."""

@@ -105,6 +105,12 @@ def roll_back(way: Way, by: str, reason: str) -> Promotion:
     return going_back.make_live(home.current(), way, by, reason)
 
 
+@task(task_run_name="release-v{version}", tags=["promotion"])
+def release(pipeline: str, version: int, by: str, reason: str) -> bool:
+    """Let automation have a version again that a rollback took off; says whether it was held off."""
+    return going_back.release(home.current(), pipeline, version, by, reason)
+
+
 @task(task_run_name="show-champion-{pipeline}", tags=["promotion"])
 def show_champion(pipeline: str) -> str:
     """Let MLflow's alias and the report say who is live; gives what stood in the way."""

@@ -1,13 +1,20 @@
 """Door of reporting: the page, and what a run shows in Prefect's UI."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar, cast
 from uuid import UUID
 
 from prefect import task
 
+from configs.errors import IncumbentError
 from tasks.adapters import events, home, pages, running_server
 from tasks.core.reporting import outcomes, summaries
 from tasks.core.runs import CaughtUp, Polled
 from tasks.core.turns import Health, Outcome, TurnRef
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @task(task_run_name="write-report-{pipeline}", tags=["reporting"], retries=2, retry_delay_seconds=[1.0, 5.0])
@@ -42,6 +49,22 @@ def advance_progress(shown: UUID | None, done: int, turns: int) -> None:
         events.advance(shown, done / turns)
 
 
+def in_words(work: Callable[P, T]) -> Callable[P, T]:
+    """Let a flow that meets one of our errors end as failed with its sentence; whoever called it gets the error.
+
+    Prefect writes a traceback into the log of a run for everything that is raised; a mistake of a user needs none.
+    """
+
+    @wraps(work)
+    def told(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return work(*args, **kwargs)
+        except IncumbentError as problem:
+            return cast(T, events.failed(problem))
+
+    return told
+
+
 def end_turn(turn: TurnRef, outcome: Outcome) -> tuple[int, Outcome]:
     """Give the run of a turn its last name and word; what it returns is the turn's number and outcome."""
     told = pages.read_history(home.current(), turn.pipeline).turns
@@ -54,7 +77,9 @@ def end_run(done: CaughtUp, reason: str) -> CaughtUp:
     told = pages.read_history(home.current(), done.pipeline).turns
     turns = [one for one in told if one.number in done.turns]
     failed = len(done.turns) - len(turns)
-    return events.ended(outcomes.run(done.pipeline, reason, turns, failed, done.waits, done.taken_by), done)
+    return events.ended(
+        outcomes.run(done.pipeline, reason, turns, failed, done.waits, done.taken_by, done.problem), done
+    )
 
 
 def end_monitor(pipeline: str, health: Health) -> Health:
@@ -62,10 +87,25 @@ def end_monitor(pipeline: str, health: Health) -> Health:
     return events.ended(outcomes.monitor(pipeline, health), health)
 
 
-def end_rollback(pipeline: str, problem: str, *, changed: bool) -> int:
-    """Give a rollback its last name and word; what it returns is the version that is live."""
-    made = home.current().ledger.promotions.all(pipeline)[-1]
-    return events.ended(outcomes.rollback(pipeline, made, problem, changed=changed), made.version)
+def end_rollback(pipeline: str, checked: str, problem: str) -> int:
+    """Show what a rollback did, and give it its last name and word; what it returns is the version that is live.
+
+    Args:
+        pipeline: Its pipeline.
+        checked: What was found out before the version was made live; empty if it was live already.
+        problem: What kept MLflow or the report from being told; empty if nothing did.
+    """
+    promotions = home.current().ledger.promotions
+    history, held = promotions.all(pipeline), sorted(promotions.held(pipeline))
+    told = outcomes.rollback(pipeline, history[-1], problem, changed=bool(checked))
+    note = summaries.rollback(pipeline, history, held, checked=checked, problem=problem)
+    events.markdown(f"{pipeline}-rollback", note, "Who was live, who is, and what is held off")
+    return events.ended(told, history[-1].version)
+
+
+def end_release(pipeline: str, version: int, by: str, reason: str, *, was_held: bool) -> bool:
+    """Give a release its last name and word; what it returns is whether the version was held off."""
+    return events.ended(outcomes.release(pipeline, version, by, reason, was_held=was_held), was_held)
 
 
 def end_poll(polled: Polled) -> Polled:

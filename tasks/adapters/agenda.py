@@ -8,8 +8,7 @@ from tasks.adapters.inbox import Waiting
 from tasks.adapters.ledger import codec
 from tasks.core import coordination
 from tasks.core.coordination import Agenda, Past
-from tasks.core.records import Batch
-from tasks.core.turns import Trigger, TriggerState, TurnRef, TurnState
+from tasks.core.turns import Trigger, TriggerState, TurnState
 
 LOOKING_BACK = timedelta(hours=24)
 """How far back the sweep reads what failed on the server; each thing is told once."""
@@ -64,13 +63,6 @@ def own_key(kind: str) -> str:
     from prefect import runtime
 
     return f"{kind}:{runtime.flow_run.id}"
-
-
-def is_late(home: Home, turn: TurnRef, batch: Batch) -> bool:
-    """Whether a batch begins before the end of one that has been judged."""
-    from tasks.core import windows
-
-    return windows.is_late(batch, home.ledger.batches.judged(turn.pipeline, before=turn.number))
 
 
 def past(home: Home, pipeline: str) -> list[Past]:

@@ -121,7 +121,7 @@ def _load(bundles: Bundles, bundle: str, golden: str) -> Pipeline:
         pipeline = skops.io.loads(model, trusted=list(ALLOWED))
     except _UNFIT as err:
         raise BundleRefused(
-            f"{named} (allow-list) cannot be rebuilt by the installed libraries: {err}. {_HELP}"
+            f"{named} (allow-list) cannot be rebuilt by the installed libraries: {str(err).rstrip('. ')}. {_HELP}"
         ) from err
     if not isinstance(pipeline, Pipeline):
         raise BundleRefused(
@@ -150,7 +150,7 @@ def _refuse_unknown_types(model: bytes, named: str) -> None:
     try:
         unknown = sorted(set(skops.io.get_untrusted_types(data=model)) - set(ALLOWED))
     except (*_UNFIT, zipfile.BadZipFile) as err:
-        raise BundleRefused(f"{named} (allow-list) is not a skops file: {err}. {_HELP}") from err
+        raise BundleRefused(f"{named} (allow-list) is not a skops file: {str(err).rstrip('. ')}. {_HELP}") from err
     if unknown:
         raise BundleRefused(
             f"{named} (allow-list) holds types that were not reviewed: {', '.join(unknown)}. {_HELP} "
@@ -165,7 +165,9 @@ def _refuse_other_answers(pipeline: Pipeline, golden: bytes, named: str) -> None
     try:
         given = training.predict(pipeline, frame)
     except (*_UNFIT, IncumbentError) as err:
-        raise BundleRefused(f"{named} (golden answers) does not answer its golden rows: {err}. {_HELP}") from err
+        raise BundleRefused(
+            f"{named} (golden answers) does not answer its golden rows: {str(err).rstrip('. ')}. {_HELP}"
+        ) from err
     off = differences(given, expected)
     if not (off <= TOLERANCE).all():
         raise BundleRefused(

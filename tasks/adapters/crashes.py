@@ -8,7 +8,7 @@ from tasks.adapters.home import Home
 
 
 def close(home: Home, pipeline: str, own: str | None = None) -> bool:
-    """If the holder of the lease has died, close what it left open; says whether one had.
+    """If the holder of the lease has died, or one whose place somebody took, close what it left open; says whether so.
 
     Args:
         home: Ledger and MLflow.
@@ -16,17 +16,24 @@ def close(home: Home, pipeline: str, own: str | None = None) -> bool:
         own: The flow run that asks, which may be the very one that was killed, begun again.
 
     Raises:
-        Unreachable: Prefect's server does not answer; the dead holder stays named, so that the next look closes it.
+        Unreachable: Prefect's server does not answer; the dead stay named, so that the next look closes what they left.
         IncumbentError: MLflow cannot be used, and why.
     """
     # The turns are read first: what somebody who has followed the holder meanwhile has begun is not among them.
     left = [row["prefect_run"] for row in home.ledger.turns.all(pipeline) if not row["finished"]]
-    holder = home.ledger.lease.holder(pipeline)
-    if holder is None or holder.lives:
+    lease = home.ledger.lease
+    holder = lease.holder(pipeline)
+    at_work = holder if holder is not None and holder.lives else None
+    dead = {one.run: one.who for one in lease.dead(pipeline)}
+    if not dead:
         return False
-    for run in sorted({run for run in (holder.run, *left) if run and run != own}):
-        orchestration.close_crashed(run, f"{holder.who} was killed; what it had committed stays.")
-    with suppress(Busy), home.ledger.lease.held(pipeline):
+    last = list(dead.values())[-1]
+    open_runs = dead if at_work else {**dict.fromkeys(left, last), **dead}
+    for run, who in open_runs.items():
+        if run and run not in (own, at_work and at_work.run):
+            orchestration.close_crashed(run, f"{who} was killed; what it had committed stays.")
+    with suppress(Busy), lease.held(pipeline):
+        lease.bury(pipeline, [run for run in dead if run])
         _close_in_mlflow(home, pipeline)
         return True
     return False

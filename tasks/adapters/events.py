@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
+from configs.errors import IncumbentError
+
 if TYPE_CHECKING:
     from prefect.artifacts import Artifact
 
@@ -118,6 +120,19 @@ def ended(told: "Ended", value: T) -> T:
         _log_refusal(err)
     state: Any = Completed(message=told.message, data=value)
     return state  # type: ignore[no-any-return]  # Prefect takes the value out of the state again
+
+
+def failed(problem: IncumbentError) -> Any:
+    """The state of a flow run that ends by one of our errors: its sentence, without what Prefect puts before it.
+
+    Whoever has called the flow gets the error out of it, as if it had been raised; outside of a run it is raised.
+    """
+    from prefect import runtime
+    from prefect.states import Failed
+
+    if not runtime.flow_run.id:
+        raise problem
+    return Failed(message=str(problem), data=problem)
 
 
 def _create(artifact: "Artifact") -> UUID | None:

@@ -4,7 +4,9 @@ What is learned and how belongs to the core; here are the clock, the files and t
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from configs import loader
@@ -17,7 +19,7 @@ from tasks.core import evaluation, training, windows
 from tasks.core.promotion import BundleFacts
 from tasks.core.records import Batch, Model, Snapshot
 from tasks.core.turns import TurnRef
-from tasks.core.windows import Plan
+from tasks.core.windows import Opening, Plan
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,7 +45,7 @@ def plan(home: Home, turn: TurnRef, batch: Batch) -> Plan | None:
     pipeline = turn.pipeline
     settings = home.settings(pipeline)
     accepted = home.ledger.batches.accepted(pipeline)
-    found = windows.before(batch, accepted, settings.training.window)
+    found = windows.before(batch, accepted, settings.training.window, opening(home, turn, batch).moment)
     if found is not None or batch.accepted_file is None or home.ledger.promotions.before(pipeline, turn.number):
         return found
     frame = home.store.read(batch.accepted_file)
@@ -51,6 +53,30 @@ def plan(home: Home, turn: TurnRef, batch: Batch) -> Plan | None:
     events = frame[settings.ingestion.times.event].to_numpy(dtype="datetime64[us]")
     moment = windows.split_moment(events, clusters, settings.training.first_model_share)
     return None if moment is None else windows.within(batch, moment)
+
+
+def opening(home: Home, turn: TurnRef, batch: Batch) -> Opening:
+    """From when on the rows of a batch are judged; those from before the end of what was judged by then are not."""
+    settings, first = home.settings(turn.pipeline), batch.first_event
+    judged = home.ledger.batches.judged(turn.pipeline, before=turn.number)
+    if first is None or all(one.last_event is None or one.last_event <= first for one in judged):
+        return Opening(first)
+    end, own = _end(home, judged, settings), windows.bulk(home.rows.events(batch, settings))
+    if end is None or end <= first:
+        return Opening(first)
+    moment = max(end, own[0]) if own else end
+    (rows, _), (of_all, _) = (home.rows.count(batch, since, settings) for since in (moment, None))
+    return Opening(moment, of_all - rows, late=rows < settings.training.min_rows)
+
+
+def _end(home: Home, judged: Sequence[Batch], settings: PipelineSettings) -> datetime | None:
+    """The end of what was judged; a batch is read only if it can be the one that went furthest."""
+    end: datetime | None = None
+    for batch in sorted(judged, key=lambda one: str(one.last_event), reverse=True):
+        if end is None or (batch.last_event is not None and batch.last_event > end):
+            found = windows.bulk(home.rows.events(batch, settings))
+            end = max((one for one in (end, found and found[1]) if one is not None), default=None)
+    return end
 
 
 def order(settings: PipelineSettings, snapshot: Snapshot, family: str) -> Order:

@@ -7,9 +7,9 @@ gone back to is said in `tasks.core.rollback`.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from configs.errors import BundleRefused, Damaged, IncumbentError, InvalidSettings, MistakeOfUser
+from configs.errors import BundleRefused, Damaged, IncumbentError, InvalidSettings
 from configs.settings import PipelineSettings
-from tasks.adapters import mlflow_troubles, pages
+from tasks.adapters import mlflow_troubles, naming, pages
 from tasks.adapters.home import Home
 from tasks.core import rollback
 from tasks.core.records import Model
@@ -131,8 +131,7 @@ def release(home: Home, pipeline: str, version: int, by: str, reason: str) -> bo
     Raises:
         MistakeOfUser: There is no such version.
     """
-    if version not in home.ledger.models.versions(pipeline):
-        raise MistakeOfUser(f"Unknown version v{version} of {pipeline}. `history` lists those that have been live.")
+    naming.model(home, pipeline, version)
     return home.ledger.promotions.release(pipeline, version, by=by, reason=reason)
 
 

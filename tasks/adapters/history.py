@@ -60,7 +60,8 @@ class _Found:
         number, batch = row["number"], row["batch"]
         challenger, verdict = self.verdicts.get(number, ("", None))
         model, probe = self.models.get(challenger), self.scores.get((challenger, batch))
-        champion = self.live.get(row["champion_version"])
+        champion = self.live.get(row["champion_version"], "")
+        on_it = self.scores.get((champion, batch))
         first = next(iter(self.live.values()), None)
         return Turn(
             number=number,
@@ -73,7 +74,7 @@ class _Found:
             triggers=tuple(trigger for trigger in self.triggers if trigger.turn == number),
             decision=None if row["decision"] is None else codec.load(RetrainingDecision, row["decision"]),
             champion_version=row["champion_version"],
-            champion=self.scores.get((champion or "", batch)),
+            champion=on_it,
             drift=self.drifts.get(batch),
             health=None if row["health"] is None else codec.load(Health, row["health"]),
             importance=tuple((name, value) for name, value in self.shown["importance"].get(number, ())),
@@ -82,7 +83,7 @@ class _Found:
             probe=probe,
             candidates=self._candidates(model, batch),
             never=self.scores.get((first or "", batch)),
-            dummy_loss=_dummy_loss(model, probe),
+            dummy_loss=_dummy_loss(self.models.get(champion), on_it) if on_it else _dummy_loss(model, probe),
             comparison=self.comparisons.get(batch),
             evidence=self.evidence.get(batch),
             verdict=verdict,

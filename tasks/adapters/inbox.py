@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from configs.errors import BadInput, IncumbentError, LandingFolderMissing
 from configs.ingestion import Source
 from tasks.adapters import cutting, files, sources
 from tasks.adapters.home import Home
@@ -30,6 +31,8 @@ class Waiting:
     """Turns that are done but not shown in MLflow and the report."""
     page: bool = False
     """Whether the report is older than the last turn."""
+    problem: IncumbentError | None = None
+    """Why one file as a source could not be cut just now; what it has delivered before waits all the same."""
 
     @property
     def nothing(self) -> bool:
@@ -45,11 +48,27 @@ def changed(home: Home, pipeline: str) -> str | None:
     Names, sizes and times of change; a file that was replaced by another one of the same size and time is found by the
     next run, which reads what it takes in.
     """
-    cutting.deliver(home, pipeline)
+    cut(home, pipeline)
     mark, newest = sources.fingerprint(home.landing(pipeline))
     path = _memory(home, pipeline)
     settled = abs(home.clock().timestamp() - newest) >= SETTLED_SECONDS  # a copy may carry a time that is yet to come
     return None if not settled or (path.exists() and path.read_text() == mark) else mark
+
+
+def cut(home: Home, pipeline: str) -> IncumbentError | None:
+    """Have one file as a source deliver what is new; gives what stood in the way, if something was delivered before.
+
+    Raises:
+        LandingFolderMissing: The file does not exist, and nothing was delivered of it before.
+        UnreadableFile: It cannot be cut, and nothing was delivered of it before.
+    """
+    try:
+        cutting.deliver(home, pipeline)
+    except (BadInput, LandingFolderMissing) as problem:
+        if not home.landing(pipeline).is_dir():
+            raise
+        return problem
+    return None
 
 
 def remember(home: Home, pipeline: str, mark: str) -> None:
@@ -77,9 +96,10 @@ def look(home: Home, pipeline: str) -> Waiting:
 
     Raises:
         LandingFolderMissing: There is no landing folder.
+        UnreadableFile: One file as a source cannot be cut, and nothing was delivered of it before.
     """
     source = home.settings(pipeline).ingestion.source
-    cutting.deliver(home, pipeline)
+    problem = cut(home, pipeline)
     deliveries = sources.list_deliveries(source, home.landing(pipeline))
     turns = {row["batch"]: row for row in home.ledger.turns.all(pipeline)}
     done = {batch for batch, row in turns.items() if row["state"] == TurnState.DONE}
@@ -108,4 +128,5 @@ def look(home: Home, pipeline: str) -> Waiting:
         duplicates=tuple(copies),
         unshown=tuple(number for number in numbers if number not in shown or number in owed),
         page=bool(numbers) and max(numbers) not in page,
+        problem=problem,
     )

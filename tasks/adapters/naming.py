@@ -18,7 +18,9 @@ def version(text: str) -> int:
     """
     found = _VERSION.fullmatch(text.strip())
     if found is None:
-        raise MistakeOfUser(f"{text!r} is no version. Versions are written as v6 or 6; `history` lists them.")
+        raise MistakeOfUser(
+            f"{text!r} is no version. Versions are written as v6 or 6; `history` and the report list them."
+        )
     return int(found[1])
 
 
@@ -31,7 +33,9 @@ def model(home: Home, pipeline: str, number: int) -> Model:
     known = home.ledger.models.versions(pipeline)
     if number not in known:
         there = f"It has v{min(known)} to v{max(known)}" if known else "It has none yet"
-        raise MistakeOfUser(f"Unknown version v{number} of {pipeline}. {there}; `history` lists those that were live.")
+        raise MistakeOfUser(
+            f"Unknown version v{number} of {pipeline}. {there}; `history` and the report list those that were live."
+        )
     return known[number]
 
 

@@ -2,16 +2,30 @@
 
 from typing import TYPE_CHECKING
 
-from configs import environment
+from configs import environment, loader
 from configs.errors import Unreachable
+from tasks.adapters import files
 from tasks.adapters.home import Home
+from tasks.adapters.ledger.inbox import HOME
+from tasks.core.turns import Alert
 
 if TYPE_CHECKING:
     from prefect.blocks.notifications import CustomWebhookNotificationBlock
 
 
+def about(automation: str) -> str:
+    """The pipeline that an automation starts, by its name; `HOME` if it is none of ours."""
+    pipeline = automation.partition(" · ")[0]
+    return pipeline if pipeline in loader.known() else HOME
+
+
+def owed(home: Home, pipeline: str) -> list[tuple[str, Alert]]:
+    """What has not been sent, each with what it is about: the pipeline, or the home."""
+    return [(one, alert) for one in (pipeline, HOME) for alert in home.ledger.inbox.unsent(one)]
+
+
 def send_all(home: Home, pipeline: str) -> int:
-    """Send what people are owed; how many alerts were sent.
+    """Send what people are owed about a pipeline and about the home; how many alerts were sent.
 
     Without a block of that name nothing is sent, and what is owed stays in the ledger, where `status` shows it.
 
@@ -20,17 +34,19 @@ def send_all(home: Home, pipeline: str) -> int:
     """
     from httpx import HTTPError
 
-    owed = home.ledger.inbox.unsent(pipeline)
     try:
-        block = _block() if owed else None
+        block = _block() if owed(home, pipeline) else None
         if block is None:
             return 0
-        for alert in owed:
-            block.notify(body=alert.text, subject=f"Incumbent: {pipeline}", _sync=True)  # type: ignore[call-arg]
-            home.ledger.inbox.sent(pipeline, alert.key)
+        with files.locked(home.folder / ".alerts.lock"):  # what is about the home is sent by whichever poll is first
+            found = owed(home, pipeline)
+            for concerned, alert in found:
+                subject = f"Incumbent: {concerned}" if concerned else "Incumbent"
+                block.notify(body=alert.text, subject=subject, _sync=True)  # type: ignore[call-arg]
+                home.ledger.inbox.sent(concerned, alert.key)
+            return len(found)
     except HTTPError as err:
         raise Unreachable(f"An alert could not be sent ({type(err).__name__}); it is tried again.") from err
-    return len(owed)
 
 
 def _block() -> "CustomWebhookNotificationBlock | None":

@@ -70,14 +70,14 @@ def close_crashed(run: str, message: str) -> bool:
         return bool(left)
 
 
-def failed_actions(since: datetime) -> list[tuple[str, str]]:
+def failed_actions(since: datetime) -> list[tuple[str, str, str]]:
     """Automations whose action failed: Prefect itself only logs them.
 
     Args:
         since: Earlier ones are left out.
 
     Returns:
-        The id of each event, and a sentence.
+        The id of each event, the name of the automation, and a sentence.
 
     Raises:
         Unreachable: The server does not answer.
@@ -87,14 +87,13 @@ def failed_actions(since: datetime) -> list[tuple[str, str]]:
     wanted = EventFilter(occurred=EventOccurredFilter(since=since), event=EventNameFilter(name=[_ACTION_FAILED]))
     with _client() as client:
         found = client.read_events(wanted, limit=50).events
-    return [(str(event.id), _sentence(event.resource.name, event.payload)) for event in found]
+    named = [(event, event.resource.name or "without a name") for event in found]
+    return [(str(event.id), name, _sentence(name, event.payload)) for event, name in named]
 
 
-def _sentence(name: str | None, payload: Mapping[str, Any]) -> str:
+def _sentence(name: str, payload: Mapping[str, Any]) -> str:
     what = payload.get("action_type", "its action")
-    return (
-        f"The automation {name or 'without a name'!r} could not do {what}: {payload.get('reason', 'no reason given')}"
-    )
+    return f"The automation {name!r} could not do {what}: {payload.get('reason', 'no reason given')}"
 
 
 @contextmanager

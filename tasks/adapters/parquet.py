@@ -69,9 +69,15 @@ def _require_magic(found: bytes) -> None:
     if not found:
         raise UnreadableFile("The file is empty (0 bytes).")
     if not found.startswith(MAGIC):
-        raise UnreadableFile(f"The file is not parquet: it begins with {found[:12].decode('latin-1')!r}.")
+        begins = f"The file is not parquet: it begins with {found[:12].decode('latin-1')!r}."
+        raise UnreadableFile(f"{begins} CSV needs ingestion.source: {{kind: csv}}." if _may_be_csv(found) else begins)
     if not found.endswith(MAGIC) or len(found) < _SHORTEST:
         raise UnreadableFile("The file is truncated: the end that every parquet file has is missing.")
+
+
+def _may_be_csv(found: bytes) -> bool:
+    first, *_ = found[:4096].splitlines()
+    return first.isascii() and first.decode().isprintable() and any(sign in first for sign in (b",", b";"))
 
 
 def _require_one(found: bytes) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from configs.errors import IncumbentError
+from configs.errors import Busy, IncumbentError, Unreachable, UnusableHome
 from tasks.adapters import failpoints, mlflow_troubles, pages, registry, showing, tracking
 from tasks.adapters.checks import recorded, rows, shown
 from tasks.adapters.checks.recorded import Recorded
@@ -27,6 +27,8 @@ _WRITTEN_BY_HAND = (
     "what was written into MLflow by hand: notes, tags, runs and experiments of your own",
     "the ids of MLflow's runs: the turns have new ones, links to the old ones in Prefect's UI lead nowhere",
 )
+_OF_ALL = (Busy, Unreachable, UnusableHome)
+"""What stands in the way of all turns: nothing of one turn is lost by it, and the same command goes on from there."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,8 @@ def _show_turn(home: Home, told: Recorded, turn: int, restored: list[str], lost:
         return
     try:
         showing.show_again(home, told.pipeline, turn)
+    except _OF_ALL:
+        raise
     except IncumbentError as problem:
         lost.append(f"turn {turn} in MLflow: {_unstopped(problem)}")
         return
@@ -198,6 +202,8 @@ def _draw_drift(home: Home, pipeline: str, turn: int, name: str, restored: list[
             script.unlink()
     try:
         showing.show_drift(home, pipeline, turn, again=True)
+    except _OF_ALL:
+        raise
     except IncumbentError as problem:
         lost.append(f"the drift page of turn {turn}: {_unstopped(problem)}")
         return

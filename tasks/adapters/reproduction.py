@@ -66,7 +66,7 @@ def reproduce(home: Home, pipeline: str, model: Model) -> Reproduction:
         try:
             again = fitting.fit(home, replace(order, model=model.id), settings, into=bundles)
         except (ValueError, TypeError) as err:  # what scikit-learn raises for parameters that it does not know
-            why = " ".join(str(err).split())
+            why = " ".join(str(err).split()).rstrip(".")
             raise IncumbentError(
                 f"The installed libraries do not fit model {model.id[:12]}: {why}. {_libraries(model)}"
             ) from err

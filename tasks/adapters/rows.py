@@ -77,6 +77,12 @@ class Rows:
         outcomes = self.judged(batch, cutoff, settings).outcomes
         return len(outcomes), None if is_number else int(outcomes.sum())
 
+    def events(self, batch: Batch, settings: PipelineSettings) -> NDArray[np.datetime64]:
+        """When the labelled rows of a batch happened, in UTC, shape (rows,)."""
+        frame = self._labelled(batch, None, settings)
+        events: NDArray[np.datetime64] = frame[settings.ingestion.times.event].to_numpy(dtype="datetime64[us]")
+        return events
+
     def answers(
         self, model: Model, batch: Batch, cutoff: datetime | None, settings: PipelineSettings
     ) -> NDArray[np.float64]:

@@ -12,6 +12,7 @@ from configs.coordination import CoordinationSettings
 from tasks.core import wording
 from tasks.core.records import Batch
 from tasks.core.turns import Drift, Health, HealthState, Outcome, RetrainingDecision, Trigger, Verdict, VerdictKind
+from tasks.core.windows import Opening
 
 BATCH = "batch:"
 """How the key of a trigger begins that is about one delivery; its digest follows."""
@@ -199,24 +200,24 @@ def decide(
     training_rows: int,
     training_positives: int,
     min_rows: int,
-    late: bool = False,
+    opening: Opening | None = None,
     triggers: Sequence[str] = (),
 ) -> RetrainingDecision:
     """Decide whether a probe is trained: every batch that can be judged gets one.
 
     `labelled_rows` and `positives` are those that a model would be judged on, `training_rows` and `training_positives`
-    those before them; a `late` batch has events before the end of one that was judged, and evidence is taken in event
-    order; labels that are numbers have no positives (None), and need not vary; `triggers` are sentences that say what
-    opened the question.
+    those before them; `opening` says from when on they are judged, evidence being taken in event order; labels that
+    are numbers have no positives (None), and need not vary; `triggers` are sentences that say what opened the question.
     """
-    obstacles = ["it has rows from before the end of a batch that was judged"] if late else []
-    obstacles += _obstacles("judge", labelled_rows, positives, min_rows)
+    older = opening.older if opening else 0
+    left_out = [_left_out(older, opening.moment)] if opening and opening.moment and older else []
+    obstacles = _obstacles("judge", labelled_rows, positives, min_rows)
     learned = None if positives is None else training_positives
     obstacles += _obstacles("train", training_rows, learned, min_rows)
     if obstacles:
-        return RetrainingDecision(False, tuple(obstacles))
+        return RetrainingDecision(False, (*obstacles, *left_out), older)
     why = "a probe shows whether retraining pays" if has_champion else "there is no champion yet"
-    return RetrainingDecision(True, (why, *triggers))
+    return RetrainingDecision(True, (why, *left_out, *triggers), older)
 
 
 def outcome(verdict: Verdict | None, *, refused: bool) -> Outcome:
@@ -239,9 +240,15 @@ def reasons(batch: Batch, decision: RetrainingDecision | None, verdict: Verdict 
     return decision.reasons if decision is not None else ()
 
 
+def _left_out(older: int, moment: datetime) -> str:
+    told = f"{wording.count(older)} older labelled {'row is' if older == 1 else 'rows are'} kept, not judged"
+    return f"judged from {moment:%Y-%m-%d %H:%M} UTC on, as the time before was judged already: {told}"
+
+
 def _obstacles(purpose: str, rows: int, positives: int | None, min_rows: int) -> list[str]:
     if rows < min_rows:
-        return [f"{wording.count(rows)} labelled rows to {purpose} on, needs {wording.count(min_rows)}"]
+        told = "1 labelled row" if rows == 1 else f"{wording.count(rows)} labelled rows"
+        return [f"{told} to {purpose} on, needs {wording.count(min_rows)}"]
     if positives in (0, rows):
         only = "negative" if positives == 0 else "positive"
         return [f"all {wording.count(rows)} rows to {purpose} on are {only}"]

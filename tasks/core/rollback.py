@@ -51,7 +51,7 @@ def target(
         why = f"{_names(others)} held off" if others else "no other version has been live"
         raise MistakeOfUser(
             f"There is nothing to go back to from v{history[-1].version} of {pipeline}: {why}. "
-            "Name a version with --to; one that is held off has to be released first."
+            "Name a version that has been live; one that is held off has to be released first."
         )
     return found
 
@@ -77,7 +77,7 @@ def require_words(reason: str, by: str) -> None:
         MistakeOfUser: One of them is missing, or too long.
     """
     if not reason.strip():
-        raise MistakeOfUser("The reason is empty. Say in a sentence why, with --reason: it is kept in the history.")
+        raise MistakeOfUser("The reason is empty. Say why in a sentence: it is kept in the history.")
     if not by.strip() or len(by) > LONGEST_NAME:
         raise MistakeOfUser(f"Who decided has to be named in 1 to {LONGEST_NAME} characters (got {len(by.strip())}).")
     if any("\ud800" <= sign <= "\udfff" for sign in reason + by):
@@ -98,7 +98,7 @@ def require_settled(
         if decided is VerdictKind.PROMOTE and number not in promoted:
             raise MistakeOfUser(
                 f"Turn {number} has decided for a new champion and was cut off before it was live. "
-                "Let it end first (`run`), then go back."
+                "Let the next run end it first, then go back."
             )
 
 
@@ -131,7 +131,7 @@ def _allowed(pipeline: str, been: Sequence[int], held: Mapping[int, Hold], known
     if wanted in held:
         raise MistakeOfUser(
             f"v{wanted} of {pipeline} is held off since it was rolled back. "
-            f"Release it first: `release {pipeline} {wanted}`."
+            f"Release it first: `release {pipeline} {wanted}`, or the deployment release/{pipeline} in Prefect's UI."
         )
     return wanted
 

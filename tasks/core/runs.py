@@ -18,6 +18,8 @@ class CaughtUp:
     """Path of the page."""
     waits: str | None = None
     """Why batches wait that had no turn."""
+    problem: str = ""
+    """Why the source could not deliver just now."""
     taken_by: str | None = None
     """Who works on the pipeline and takes what this run was started for."""
 

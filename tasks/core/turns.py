@@ -185,6 +185,8 @@ class RetrainingDecision:
 
     retrain: bool
     reasons: tuple[str, ...]
+    older: int = 0
+    """Labelled rows of the batch that are not judged, because they are from before the end of what was judged."""
 
 
 @dataclass(frozen=True)
@@ -267,7 +269,8 @@ class Turn:
     never: Score | None = None
     """The first champion on this batch: what would be without retraining."""
     dummy_loss: float | None = None
-    """Loss of a constant: the share of positives (of a number: the mean) in the training data of the probe."""
+    """Loss of a constant: the share of positives (of a number: the mean) in the training data of the champion; where no
+    champion was scored, in that of the probe."""
     comparison: Comparison | None = None
     """Champion (first turn: dummy) against probe."""
     evidence: Evidence | None = None

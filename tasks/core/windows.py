@@ -17,6 +17,8 @@ from tasks.core.records import Batch
 
 _CALENDAR = datetime.min.replace(tzinfo=UTC)
 """A window that begins before it is everything."""
+_STRAY = 100
+"""One row in so many may have a date far behind those of its batch."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,25 @@ class Plan:
     """Whether rows may have arrived after the cut-off: within one delivery all arrive together."""
 
 
-def before(batch: Batch, accepted: Sequence[Batch], window: Window) -> Plan | None:
-    """Everything of the window that was known before the batch began; None if no batch is older."""
-    cutoff = batch.first_event
+@dataclass(frozen=True)
+class Opening:
+    """From which moment on the rows of a batch are judged: evidence is taken in event order only."""
+
+    moment: datetime | None
+    """Its own first event; if that is before the end of what was judged, the later of that end and its bulk's begin."""
+    older: int = 0
+    """Its labelled rows from before that moment. They are kept and learned from, and not judged."""
+    late: bool = False
+    """Whether too few rows are left to judge anybody on."""
+
+    @property
+    def watched_from(self) -> datetime | None:
+        """From when on the live model is watched: on the judged rows, and of a late batch on all of them."""
+        return None if self.late else self.moment
+
+
+def before(batch: Batch, accepted: Sequence[Batch], window: Window, cutoff: datetime | None) -> Plan | None:
+    """Everything of the window that was known before the cut-off; None if no other batch has older rows."""
     if cutoff is None:
         return None
     start = cutoff - window.length if window.length and cutoff - _CALENDAR > window.length else None
@@ -68,11 +86,22 @@ def split_moment(events: NDArray[Any], clusters: NDArray[Any], share: float) -> 
         return None
     begins = np.sort(first)
     learned = min(max(1, math.floor(share * len(names))), len(names) - 1)
-    moment = events[order][begins[learned]]
-    return datetime.fromisoformat(f"{np.datetime_as_string(moment, unit='us')}+00:00")
+    return _moment(events[order][begins[learned]])
 
 
-def is_late(batch: Batch, judged: Sequence[Batch]) -> bool:
-    """Whether a batch begins before the end of one that has been judged: evidence is taken in event order only."""
-    ends = [b.last_event for b in judged if b.last_event is not None]
-    return bool(ends) and batch.first_event is not None and batch.first_event < max(ends)
+def bulk(events: NDArray[Any]) -> tuple[datetime, datetime] | None:
+    """First and last of the events (`datetime64` in UTC), but for a hundredth of them at either end, at least one.
+
+    So a few rows with a wrong date, or from long ago, do not decide where judging begins and ends; None if there are
+    fewer than three.
+    """
+    strays = max(1, len(events) // _STRAY)
+    if len(events) <= 2 * strays:
+        return None
+    places = [strays, len(events) - 1 - strays]
+    first, last = np.partition(events, places)[places]
+    return _moment(first), _moment(last)
+
+
+def _moment(event: np.datetime64) -> datetime:
+    return datetime.fromisoformat(f"{np.datetime_as_string(event, unit='us')}+00:00")

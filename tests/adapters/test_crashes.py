@@ -170,6 +170,41 @@ def test_a_run_that_is_begun_again_does_not_close_itself(home: Home, start_worke
     assert [state(run).name for run in (worker.run, worker.turn)] == ["Running", "Crashed"]
 
 
+def test_what_a_killed_run_left_is_closed_also_if_a_command_without_prefect_took_the_lease_first(
+    home: Home, start_worker: Callable[[], Worker]
+) -> None:
+    worker, run = start_worker(), begin_mlflow_run(home, "shop")
+    worker.kill()
+    with home.ledger.lease.held("shop"):
+        pass  # as `rollback` and `verify --repair` do
+
+    closed = [crashes.close(home, "shop") for _ in range(2)]
+
+    assert closed == [True, False]
+    assert [state(one).name for one in (worker.run, worker.turn)] == ["Crashed", "Crashed"]
+    assert f"process {worker.process.pid} on " in str(state(worker.run).message)
+    assert status(home, run) == "KILLED"
+
+
+def test_while_somebody_works_only_the_runs_of_the_dead_are_closed(
+    home: Home, start_worker: Callable[[], Worker]
+) -> None:
+    dead = start_worker()
+    dead.kill()
+    with home.ledger.lease.held("shop"):
+        pass
+    alive, run = start_worker(), begin_mlflow_run(home, "shop")
+
+    closed = crashes.close(home, "shop")
+    alive.process.communicate("\n")
+    afterwards = crashes.close(home, "shop")
+
+    assert (closed, afterwards) == (False, True)
+    assert [state(one).name for one in (dead.run, dead.turn)] == ["Crashed", "Crashed"]
+    assert [state(one).name for one in (alive.run, alive.turn)] == ["Completed", "Completed"]
+    assert status(home, run) == "KILLED"
+
+
 def test_while_the_server_does_not_answer_the_dead_stay_named_and_are_closed_later(
     home: Home, start_worker: Callable[[], Worker]
 ) -> None:

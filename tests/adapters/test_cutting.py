@@ -357,3 +357,21 @@ def test_rows_that_are_counted_may_be_added_at_the_end_only(make: Callable[..., 
 def test_a_folder_as_a_source_is_left_alone(shop_home: Home):
     assert cutting.deliver(shop_home, "shop") == []
     assert not (shop_home.folder / "cut").exists()
+
+
+@pytest.mark.parametrize("broken", ["2013-01-01,1,a", None], ids=["of another form", "not there"])
+def test_what_was_delivered_waits_also_when_the_file_cannot_be_cut_any_more(
+    broken: str | None, make: Callable[..., World]
+):
+    world = make()
+    world.write(*ROWS)
+    world.cut()
+    world.write(broken or "")
+    if broken is None:
+        world.file.unlink()
+
+    found = inbox.look(world.home, "sales")
+
+    assert [one.name for one in found.deliveries] == ["2013-01-01", "2013-01-02"]
+    assert isinstance(found.problem, LandingFolderMissing if broken is None else UnreadableFile)
+    assert inbox.changed(world.home, "sales") is not None

@@ -9,7 +9,8 @@ from configs.settings import PipelineSettings
 from tasks.adapters import fitting
 from tasks.adapters.home import Home
 from tasks.core.records import Batch, Snapshot
-from tasks.core.turns import TurnRef
+from tasks.core.turns import TurnRef, Verdict, VerdictKind
+from tasks.core.windows import Opening, Plan
 from tests.adapters import shop
 
 FAMILIES = ("hist_gradient_boosting", "logistic_regression")
@@ -66,6 +67,66 @@ def test_a_batch_in_which_nothing_is_new_has_no_plan(shop_home: Home) -> None:
 
     assert (again.accepted, again.duplicates) == (0, 336)
     assert fitting.plan(shop_home, turn, again) is None
+
+
+# ── from when on a batch is judged ────────────────────────────────────────────────────────────────────────────────
+JUDGED = Verdict(VerdictKind.REJECT, ("not better",))
+WEEK_3 = shop.START + pd.Timedelta(weeks=2)
+END = WEEK_3 - pd.Timedelta(days=1, minutes=90)
+"""Of 288 labelled rows of the second week, half an hour apart, the last two are left out."""
+
+
+def with_dates(frame: pd.DataFrame, rows: slice, moment: str) -> pd.DataFrame:
+    """The same rows, of which some have another date, each one second after the other."""
+    at = frame["at"].copy()
+    at.iloc[rows] = pd.date_range(moment, periods=len(at.iloc[rows]), freq="s", tz="UTC").as_unit("us")
+    return frame.assign(at=at)
+
+
+def opening_of(home: Home, second: pd.DataFrame, third: pd.DataFrame) -> tuple[Opening, Plan | None]:
+    """From when on the third week is judged when the second one was, and what is learned from for it."""
+    weeks = [shop.take_in(home, f"week {number}", rows) for number, rows in enumerate((shop.week(1), second, third), 1)]
+    one, two, three = turns(home, weeks)
+    for turn in (one, two):
+        home.ledger.promotions.record_verdict("shop", turn.number, None, "m", JUDGED)
+    return fitting.opening(home, three, weeks[2]), fitting.plan(home, three, weeks[2])
+
+
+def test_a_batch_that_begins_after_what_was_judged_is_judged_whole(shop_home: Home) -> None:
+    opening, _ = opening_of(shop_home, shop.week(2), shop.week(3))
+
+    assert opening == Opening(WEEK_3)
+
+
+def test_a_row_far_ahead_in_a_judged_batch_keeps_no_later_batch_from_being_judged(shop_home: Home) -> None:
+    opening, plan = opening_of(shop_home, with_dates(shop.week(2), slice(0, 1), "2014-05-01"), shop.week(3))
+
+    assert opening == Opening(WEEK_3)
+    assert plan is not None
+    assert (len(plan.batches), plan.cutoff) == (2, WEEK_3)
+
+
+@pytest.mark.parametrize(
+    ("moved", "moment", "older"),
+    [(1, WEEK_3 + pd.Timedelta(hours=1), 2), (2, WEEK_3 + pd.Timedelta(hours=1), 2), (7, END, 7)],
+    ids=["a few, and the hundredth that is left out", "a few", "more than a few"],
+)
+def test_stragglers_are_left_out_and_the_rest_is_judged(
+    moved: int, moment: pd.Timestamp, older: int, shop_home: Home
+) -> None:
+    opening, plan = opening_of(shop_home, shop.week(2), with_dates(shop.week(3), slice(0, moved), "2012-02-01"))
+
+    assert opening == Opening(moment, older)
+    assert plan is not None
+    assert (len(plan.batches), plan.cutoff) == (2, moment)
+
+
+@pytest.mark.parametrize(("moved", "late"), [(238, False), (239, True), (336, True)])
+def test_a_batch_with_too_few_rows_after_what_was_judged_is_late(moved: int, late: bool, shop_home: Home) -> None:
+    opening, _ = opening_of(shop_home, shop.week(2), with_dates(shop.week(3), slice(0, moved), "2013-01-01"))
+
+    assert (opening.late, opening.older) == (late, min(moved, 288))
+    assert opening.watched_from == (None if late else END)
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -84,7 +84,7 @@ def test_a_turn_that_has_decided_goes_first(home: Home) -> None:
     begin(home, 3, THIRD)
     home.ledger.promotions.record_verdict("shop", 3, SECOND.id, THIRD.id, Verdict(VerdictKind.PROMOTE, ("better",)))
 
-    with pytest.raises(MistakeOfUser, match=r"Turn 3 has decided for a new champion .* Let it end first"):
+    with pytest.raises(MistakeOfUser, match=r"Turn 3 has decided for a new champion .* Let the next run end it first"):
         going_back.make_live(home, going_back.find_way(home, "shop", None), "anna", "complaints")
 
     assert len(home.ledger.promotions.all("shop")) == 2

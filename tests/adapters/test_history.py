@@ -22,7 +22,7 @@ from tasks.core.turns import (
 )
 from tests.core.reporting import pieces
 
-FIRST, SECOND = pieces.model(1, 1), pieces.model(2, 2)
+FIRST, SECOND = pieces.model(1, 1), replace(pieces.model(2, 2), base_rate=0.31)
 SIBLING = replace(SECOND, id="sibling", family="logistic_regression")
 BATCHES = [pieces.batch(number, f"month {number}", 900, 10, 5, False, 0.2) for number in (1, 2, 3, 4)]
 
@@ -140,8 +140,18 @@ def test_what_was_measured_and_decided_stands_at_its_batch(ledger: Ledger) -> No
     assert second.evidence is not None
     assert second.evidence.value == 1.2
     assert second.verdict == Verdict(VerdictKind.REJECT, ("too little",))
-    assert second.dummy_loss == baseline.log_loss(SECOND.base_rate, positives=second.probe.positives, rows=885)  # type: ignore[union-attr]
     assert [turn.drift for turn in (first, third)] == [turn.evidence for turn in (first, third)] == [None, None]
+
+
+def test_no_model_is_that_of_the_champion_as_its_health_has_it_and_without_one_that_of_the_probe(
+    ledger: Ledger,
+) -> None:
+    first, second, _ = turns(ledger)
+
+    assert first.probe and second.champion
+    assert second.dummy_loss == baseline.loss(FIRST.base_rate, second.champion)
+    assert second.dummy_loss != baseline.loss(SECOND.base_rate, second.champion)
+    assert first.dummy_loss == baseline.loss(FIRST.base_rate, first.probe)
 
 
 def test_where_a_turn_was_shown_is_told(ledger: Ledger) -> None:

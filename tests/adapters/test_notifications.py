@@ -3,6 +3,7 @@
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,6 +17,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from configs.errors import Unreachable
 from tasks.adapters import notifications
 from tasks.adapters.home import Home
+from tasks.adapters.ledger.inbox import HOME
 
 BLOCK = "incumbent-alerts"
 
@@ -108,6 +110,37 @@ def test_one_that_is_owed_later_is_sent_alone(home: Home, webhook: Webhook, regi
 
     assert sent == 1
     assert webhook.taken[-1]["text"] == "an automation failed"
+
+
+def test_what_is_about_the_home_is_sent_once_by_whichever_pipeline_looks_first(
+    home: Home, webhook: Webhook, register: Callable[..., None]
+) -> None:
+    register(webhook.url)
+    home.ledger.inbox.alert(HOME, "event:1", "an automation of a person failed")
+
+    sent = [notifications.send_all(home, pipeline) for pipeline in ("flights", "shop", "flights")]
+
+    assert sent == [1, 2, 0]
+    assert webhook.taken[0] == {"subject": "Incumbent", "text": "an automation of a person failed"}
+
+
+def test_two_that_look_at_once_send_it_once(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[str] = []
+    home.ledger.inbox.alert(HOME, "event:1", "an automation of a person failed")
+
+    class Slow:
+        def notify(self, body: str, **_: object) -> None:
+            time.sleep(0.3)
+            heard.append(body)
+
+    monkeypatch.setattr(notifications, "_block", Slow)
+    looks = [threading.Thread(target=notifications.send_all, args=(home, name)) for name in ("flights", "churn")]
+    for look in looks:
+        look.start()
+    for look in looks:
+        look.join()
+
+    assert heard == ["an automation of a person failed"]
 
 
 def test_without_a_block_alerts_stay_owed(home: Home) -> None:

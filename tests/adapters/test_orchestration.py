@@ -114,7 +114,7 @@ def fail_action(name: str | None, occurred: datetime | None = None, **payload: s
     return str(event.id)
 
 
-def eventually(found: Callable[[], list[tuple[str, str]]], number: int) -> list[tuple[str, str]]:
+def eventually(found: Callable[[], list[tuple[str, str, str]]], number: int) -> list[tuple[str, str, str]]:
     """What is found once so many are there; events are stored a moment after they are sent."""
     EventsWorker.drain_all(timeout=10)
     deadline = time.monotonic() + 20
@@ -132,7 +132,8 @@ def test_automations_whose_action_failed_are_told_in_a_sentence() -> None:
 
     found = eventually(lambda: orchestration.failed_actions(before), 2)
 
-    told = dict(found)
+    told = {event: sentence for event, _, sentence in found}
+    assert {name for _, name, _ in found} == {"shop · data", "without a name"}
     assert set(told) == {named, bare}
     assert old not in told
     assert told[named] == "The automation 'shop · data' could not do run-deployment: Unable to find deployment"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from configs.errors import IncumbentError
+from configs.errors import IncumbentError, UnusableHome
 from tasks.adapters import registry, repair, showing, tracking, verification
 from tasks.adapters.checks import shown
 from tasks.adapters.home import Home
@@ -174,6 +174,17 @@ def test_a_candidate_whose_bundle_is_gone_is_named_and_the_rest_comes_back(home:
     assert re.search(r"^turn 2 in MLflow: .*No such file or directory: .*\.skops.*there$", done.lost[-1])
     assert registered(home)[0].keys() == {1}
     assert any(text.startswith("turn 1 in MLflow") for text in done.restored)
+
+
+def test_a_full_disk_ends_the_repair_and_nothing_is_called_lost(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*about: object) -> None:
+        raise UnusableHome("The disk is full.")
+
+    monkeypatch.setattr(showing, "show_again", full)
+    damages.lose_mlflow(home)
+
+    with pytest.raises(UnusableHome, match="full"):
+        restore(home)
 
 
 @pytest.mark.long

@@ -88,6 +88,7 @@ def test_parameters_that_the_installed_libraries_refuse_break_no_promise(
 
     assert {one.outcome for one in found} == {Remade.NOT_POSSIBLE}
     assert all("The installed libraries do not fit model" in one.text for one in found)
+    assert not any(".." in one.text for one in found)
 
 
 def test_how_far_answers_are_off_is_measured_as_at_the_gate(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -356,12 +356,19 @@ def test_an_empty_file_is_named(tmp_path: Path):
 
 @pytest.mark.parametrize(
     ("content", "begins"),
-    [(b"year,month,day\n2013,1,1", "year,month,d"), (b"PK\x03\x04", "PK\\x03\\x04"), (b"\xff", "ÿ")],
+    [(b"year\n2013\n", "year\\n2013\\n"), (b"PK\x03\x04", "PK\\x03\\x04"), (b"\xff", "ÿ")],
 )
 def test_a_file_of_another_kind_is_named_with_its_beginning(tmp_path: Path, content: bytes, begins: str):
     (tmp_path / "a.parquet").write_bytes(content)
 
     assert str(refusal(tmp_path / "a.parquet")) == f"The file is not parquet: it begins with '{begins}'."
+
+
+@pytest.mark.parametrize("sign", [",", ";"])
+def test_where_csv_lies_it_is_said_how_csv_is_taken_in(tmp_path: Path, sign: str):
+    (tmp_path / "a.parquet").write_text(f"year{sign}month\n2013{sign}1\n")
+
+    assert str(refusal(tmp_path / "a.parquet")).endswith("CSV needs ingestion.source: {kind: csv}.")
 
 
 @pytest.mark.parametrize("kept", [4, 8, 200, -1])

@@ -54,7 +54,7 @@ def test_without_a_number_it_is_the_version_that_was_live_last_and_is_not_held_o
         ((1, 4, -1), (4,), None, "v4 held off"),
         ((1, 4), (), 9, "Unknown version v9 of shop: it has v1 to v7; live so far: v1, v4."),
         ((1, 4), (), 3, "v3 of shop has never been live"),
-        ((1, 4, -1), (4,), 4, "Release it first: `release shop 4`."),
+        ((1, 4, -1), (4,), 4, "Release it first: `release shop 4`, or the deployment release/shop in Prefect's UI."),
     ],
 )
 def test_what_may_not_be_made_live_is_said_with_what_to_do(

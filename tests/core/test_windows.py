@@ -28,33 +28,33 @@ JANUARY, FEBRUARY, MARCH = batch("january", 0, 30), batch("february", 31, 58), b
 
 
 def test_everything_before_a_batch_is_learned_from():
-    plan = windows.before(MARCH, [JANUARY, FEBRUARY, MARCH], ALL)
+    plan = windows.before(MARCH, [JANUARY, FEBRUARY, MARCH], ALL, MARCH.first_event)
 
     assert plan == windows.Plan((JANUARY, FEBRUARY), None, START + 59 * DAY)
 
 
 def test_a_window_leaves_out_batches_that_ended_before_it_begins():
-    plan = windows.before(MARCH, [JANUARY, FEBRUARY], Window(days=28))
+    plan = windows.before(MARCH, [JANUARY, FEBRUARY], Window(days=28), MARCH.first_event)
 
     assert plan == windows.Plan((FEBRUARY,), START + 31 * DAY, START + 59 * DAY)
 
 
 @pytest.mark.parametrize(("days", "inside"), [(29, True), (28, False)])
 def test_a_batch_that_ends_as_the_window_begins_is_inside(days: int, inside: bool):
-    plan = windows.before(batch("march", 59), [JANUARY], Window(days=days))
+    plan = windows.before(batch("march", 59), [JANUARY], Window(days=days), START + 59 * DAY)
 
     assert (plan is not None) == inside
 
 
 def test_what_came_later_is_never_learned_from_also_when_it_is_taken_in_already():
-    plan = windows.before(FEBRUARY, [JANUARY, FEBRUARY, MARCH], ALL)
+    plan = windows.before(FEBRUARY, [JANUARY, FEBRUARY, MARCH], ALL, FEBRUARY.first_event)
 
     assert plan is not None
     assert plan.batches == (JANUARY,)
 
 
 def test_an_earlier_batch_that_reaches_into_this_one_is_selected_up_to_the_cut_off():
-    plan = windows.before(FEBRUARY, [replace(JANUARY, last_event=START + 40 * DAY)], ALL)
+    plan = windows.before(FEBRUARY, [replace(JANUARY, last_event=START + 40 * DAY)], ALL, FEBRUARY.first_event)
 
     assert plan is not None
     assert (plan.batches[0].id, plan.cutoff) == ("january", START + 31 * DAY)
@@ -62,7 +62,7 @@ def test_an_earlier_batch_that_reaches_into_this_one_is_selected_up_to_the_cut_o
 
 @pytest.mark.parametrize("first", [JANUARY, batch("nothing new", None)])
 def test_nothing_is_planned_when_nothing_is_older(first: Batch):
-    assert windows.before(first, [first, JANUARY, batch("empty", None)], ALL) is None
+    assert windows.before(first, [first, JANUARY, batch("empty", None)], ALL, first.first_event) is None
 
 
 def test_a_batch_within_itself_ignores_when_it_arrived():
@@ -116,20 +116,38 @@ def test_the_split_keeps_every_microsecond():
     assert moment == datetime(2013, 1, 2, 23, 59, 59, 999999, tzinfo=UTC)
 
 
-# ── late batches ──────────────────────────────────────────────────────────────────────────────────────────────────
+# ── the end of what was judged ────────────────────────────────────────────────────────────────────────────────────
+def hours(*numbers: float) -> np.ndarray:
+    """Events, so many hours after the start."""
+    return np.array([START.replace(tzinfo=None) + number * timedelta(hours=1) for number in numbers], "datetime64[us]")
+
+
 @pytest.mark.parametrize(
-    ("begins", "late"), [(10, True), (29, True), (30, False), (31, False)], ids=["inside", "last day", "edge", "after"]
+    ("rows", "strays"), [(3, 1), (48, 1), (199, 1), (200, 2), (1000, 10)], ids=lambda number: str(number)
 )
-def test_a_batch_is_late_if_it_begins_before_the_end_of_a_judged_one(begins: int, late: bool):
-    assert windows.is_late(batch("b", begins, 60), [JANUARY]) == late
+def test_the_bulk_leaves_out_a_hundredth_of_the_rows_at_either_end_and_at_least_one(rows: int, strays: int):
+    assert windows.bulk(hours(*range(rows))) == (
+        START + strays * timedelta(hours=1),
+        START + (rows - 1 - strays) * timedelta(hours=1),
+    )
 
 
-def test_the_latest_end_counts_in_whichever_order_batches_were_judged():
-    assert windows.is_late(FEBRUARY, [MARCH, JANUARY])
-    assert not windows.is_late(batch("april", 90), [MARCH, JANUARY])
+def test_rows_with_dates_far_off_do_not_move_the_bulk():
+    events = np.append(hours(*range(298)), np.array(["1999-01-01", "2031-01-01"], "datetime64[us]"))
+
+    assert windows.bulk(events) == (START + 2 * timedelta(hours=1), START + 295 * timedelta(hours=1))
 
 
-def test_nothing_is_late_when_nothing_was_judged_or_nothing_is_in_it():
-    assert not windows.is_late(JANUARY, [])
-    assert not windows.is_late(batch("nothing new", None), [JANUARY])
-    assert not windows.is_late(JANUARY, [batch("nothing new", None)])
+@given(st.permutations(range(120)))
+def test_the_order_of_the_rows_says_nothing_about_the_bulk(order: list[int]):
+    assert windows.bulk(hours(*order)) == (START + timedelta(hours=1), START + 118 * timedelta(hours=1))
+
+
+@pytest.mark.parametrize("rows", [0, 1, 2])
+def test_without_three_rows_there_is_no_bulk(rows: int):
+    assert windows.bulk(hours(*range(rows))) is None
+
+
+@pytest.mark.parametrize(("late", "watched"), [(False, START), (True, None)])
+def test_of_a_late_batch_all_rows_are_watched(late: bool, watched: datetime | None):
+    assert windows.Opening(START, 9, late).watched_from == watched

@@ -27,6 +27,7 @@ CREATED = [
     "created  poll/churn",
     "created  automation churn · a run crashed",
     "created  rollback/churn",
+    "created  release/churn",
 ]
 
 
@@ -93,6 +94,7 @@ def test_what_is_no_longer_in_configs_is_removed_and_nothing_else(
             "removed  continuous-training/prices",
             "removed  monitor/prices",
             "removed  poll/prices",
+            "removed  release/prices",
             "removed  rollback/prices",
         ]
     )

@@ -101,4 +101,4 @@ def test_the_next_turn_compares_with_the_version_that_is_back_and_starts_its_evi
     assert (checked, explained) == (0, 0), found + story
     assert evidence.before == 1.0
     assert (evidence.champion, ledger.turns.get("flights", 3)["champion_version"]) == (back, 1)
-    assert "anna: too many complaints." in " ".join(story.split())
+    assert "anna went back from v2 to v1: too many complaints." in " ".join(story.split())

@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prefect import get_client
 from prefect.settings import PREFECT_API_URL
+from prefect.states import Running
 
 from flows import program, run
+from flows.poll import poll
 from tasks.adapters import history
 from tasks.adapters import home as homes
 from tasks.adapters.home import Home
@@ -233,6 +236,25 @@ def test_known_content_under_another_name_is_counted_and_is_no_error(
     assert second == (0, f"flights: nothing new waits in {landing}.\n", "")
     assert [name for name, _, _ in home.ledger.batches.duplicates("flights")] == ["again", "february once more"]
     assert len(home.ledger.turns.all("flights")) == 3
+
+
+def test_a_run_that_was_killed_before_somebody_went_back_is_closed_by_the_next_command(
+    served: None, in_home: Callable[[Path], Say], lived: Path, tmp_path: Path, open_home: Callable[[Path], Home]
+) -> None:
+    folder = shutil.copytree(lived, tmp_path / "home")
+    with get_client(sync_client=True) as client:
+        run = client.create_flow_run(poll, parameters={"pipeline": "flights"}, state=Running())
+        values = ("flights", str(run.id), "process 4711 on box since then")
+        with closing(sqlite3.connect(folder / "ledger.db")) as ledger, ledger:
+            ledger.execute("insert into abandoned (pipeline, run, holder) values (?, ?, ?)", values)
+
+        code, out, _ = in_home(folder)("run")
+
+        state = client.read_flow_run(run.id).state
+    assert (code, out.startswith("flights: nothing waits in ")) == (0, True)
+    assert state is not None
+    assert (state.name, state.message) == ("Crashed", "process 4711 on box was killed; what it had committed stays.")
+    assert open_home(folder).ledger.lease.dead("flights") == []
 
 
 def test_a_run_says_which_deliveries_it_counted_as_duplicates(

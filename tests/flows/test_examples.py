@@ -153,6 +153,27 @@ def test_a_source_that_lost_rows_is_named_by_whoever_looks(
     assert json.loads(machine.stdout)["gone"] == {"2017-02": 1}
 
 
+def test_a_source_that_breaks_keeps_nothing_from_going_on_that_it_has_delivered(
+    tmp_path: Path, new_home: Callable[..., Path], flows_run: CommandLine
+):
+    shop.write_pipeline(tmp_path / "pipelines", "visits", MONTHS)
+    file, rows = tmp_path / "visits.csv", ["Feb,a,yes", "Feb,b,no", "Mar,a,no"]
+    file.write_text("\n".join(["Month,kind,bought", *rows, ""]))
+    home, where = new_home(), {"INCUMBENT_PIPELINES": str(tmp_path / "pipelines"), "INCUMBENT_DATA": str(tmp_path)}
+    flows_run(home, "status", "visits", **where)
+    file.write_text("Month,kind,bought\nFeb,a\n")
+
+    before, ran, after = (flows_run(home, command, "visits", **where) for command in ("status", "run", "status"))
+
+    assert "waits: 2017-02, 2017-03" in before.stdout
+    assert "waits: nothing" in after.stdout
+    for said in (before, ran, after):
+        assert (said.returncode, "visits.csv cannot be cut into batches. Line 2 has 2 cells" in said.stderr) == (
+            3,
+            True,
+        )
+
+
 def test_the_data_is_beside_the_checkout_unless_the_environment_says_where(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):

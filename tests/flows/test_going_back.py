@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from flows import going_back, program
-from tasks.adapters import home as homes
 from tasks.adapters import inbox, registry, showing
 from tasks.adapters.home import Home
 from tasks.core import training
@@ -49,7 +48,7 @@ def test_going_back_changes_ledger_alias_report_and_what_is_said(
     ]
     assert history(home) == [*FORWARD, (1, None, "anna")]
     assert registry.aliases(home.tracking, "flights")["champion"] == 1
-    assert "Champion v1 is back in place of v2" in page and "rollback by anna: too many complaints" in page
+    assert "Champion v1 is back in place of v2" in page and "anna went back from v2 to v1: too many complaints." in page
     assert inbox.look(home, "flights").nothing
 
 
@@ -61,7 +60,10 @@ def test_status_and_history_show_the_rollback_and_the_hold(say: Say) -> None:
     assert status[1].splitlines()[0] == "flights  ! Champion v1 is back in place of v2"
     assert "v2 is held off until it is released." in status[1]
     versions = [line.split()[0] for line in history[1].splitlines()[1:]]
-    assert (versions, "rollback by anna: too many complaints" in history[1]) == (["v1", "v2", "v1"], True)
+    assert (versions, "anna went back from v2 to v1: too many complaints. v2 is held off" in history[1]) == (
+        ["v1", "v2", "v1"],
+        True,
+    )
     assert (json.loads(machine[1])["champion"], json.loads(machine[1])["held"]) == (1, [2])
 
 
@@ -91,7 +93,7 @@ def test_going_back_and_forth_takes_a_release(say: Say, folder: Path, open_home:
 
     assert (further[0], held[0]) == (2, 2)
     assert "There is nothing to go back to from v1 of flights: v2 held off." in further[2]
-    assert "Release it first: `release flights 2`." in held[2]
+    assert "Release it first: `release flights 2`, or the deployment release/flights" in held[2]
     assert (released[0], forth[0]) == (0, 0)
     assert "v1 is not held off: this undoes the last rollback." in forth[1]
     home = open_home(folder)
@@ -257,21 +259,6 @@ def test_history_at_a_moment_tells_who_was_live_by_whom_and_why(
     assert "v2 was live." in at_second[1] and "when v1 followed." in at_second[1]
     assert "by a rollback of anna: too many complaints." in now[1] and "and it still is." in now[1]
     assert (machine["champion"], machine["by"], machine["until"]) == (2, "evidence rule", third.at.isoformat())
-
-
-def test_the_form_in_prefects_ui_does_the_same(
-    folder: Path, prefect_api: Path, open_home: Callable[[Path], Home]
-) -> None:
-    from flows.rollback import rollback
-
-    with homes.use(Home(folder)):
-        version = rollback(reason="too many complaints", pipeline="flights", by="anna")
-
-    with closing(sqlite3.connect(prefect_api / "prefect" / "prefect.db")) as prefect:
-        names = [name for (name,) in prefect.execute("select name from flow_run")]
-    assert version == 1
-    assert history(open_home(folder))[-1] == (1, None, "anna")
-    assert "flights · rollback → v1 in place of v2" in names
 
 
 def test_going_back_works_while_prefect_does_not(

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from configs.environment import CHECKOUT
+from tasks.adapters import comparing
 from tasks.adapters.home import Home
 
 Say = Callable[..., tuple[int, str, str]]
@@ -86,6 +87,7 @@ def test_a_version_is_told_from_its_training_to_what_it_is_now(say: Say) -> None
         (("explain", "2014-01"), "Unknown batch '2014-01' of flights. The last ones: "),
         (("reproduce", "last"), "'last' is no version."),
         (("compare", "1", "3"), "Unknown version v3 of flights. It has v1 to v2"),
+        (("compare", "v1", "1"), "Both are v1 of flights: comparing takes two different versions."),
         (("compare", "1", "2", "--on", "broken"), "Batch broken has no labelled rows"),
     ],
 )
@@ -94,6 +96,17 @@ def test_what_there_is_not_is_named(arguments: tuple[str, ...], text: str, say: 
 
     assert (code, out) == (2, "")
     assert text in err
+
+
+def test_why_a_turn_has_no_story_is_told_as_one_sentence(say: Say, folder: Path) -> None:
+    cut = "update turns set batch = 'nowhere', reasons = ? where number = 3"
+    with closing(sqlite3.connect(folder / "ledger.db")) as ledger, ledger:
+        assert ledger.execute(cut, ['["The file was taken away."]']).rowcount == 1
+
+    code, out, err = say("explain", "3")
+
+    assert (code, out) == (2, "")
+    assert "Turn 3 (broken) has no story: The file was taken away.\n" in err
 
 
 # ── compare ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -120,13 +133,15 @@ def test_two_versions_are_asked_on_the_same_rows_and_answer_as_in_their_turn(
     assert dump(folder) == before
 
 
-def test_only_rows_that_neither_has_learned_from_are_asked_about_if_there_are_any(say: Say) -> None:
-    half = json.loads(say("compare", "1", "1", "--on", "2013-01", "--json")[1])
+def test_only_rows_that_neither_has_learned_from_are_asked_about_if_there_are_any(
+    say: Say, folder: Path, open_home: Callable[[Path], Home]
+) -> None:
+    half = comparing.compare(open_home(folder), "flights", 1, 1, on="2013-01")
     whole = json.loads(say("compare", "1", "2", "--on", "2013-01", "--json")[1])
     text = say("compare", "1", "2", "--on", "2013-01")[1]
 
-    assert half["rows"] < whole["rows"]
-    assert half["versions"][0]["log_loss"] == half["versions"][0]["gate"]["log_loss"]
+    assert half.comparison.rows < whole["rows"]
+    assert half.one.gate and half.one.score.loss.value == half.one.gate[1].loss.value
     assert [one["learned_from_these_rows"] for one in whole["versions"]] == [True, True]
     assert "v1 and v2 learned from rows of this batch: that flatters it." in " ".join(text.split())
 

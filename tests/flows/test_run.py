@@ -1,5 +1,6 @@
 """The command line itself: what a line means, what `--help` promises, and how little is loaded to say so."""
 
+import argparse
 import os
 import re
 import subprocess
@@ -79,6 +80,50 @@ def test_what_was_given_is_not_changed() -> None:
 
 def test_every_command_that_is_named_is_there() -> None:
     assert list(commands._COMMANDS) == list(run.COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("line", "pipeline", "words"),
+    [
+        ("release v7 flights", "flights", ["v7"]),
+        ("release flights v7", "flights", ["v7"]),
+        ("release 7", "flights", ["7"]),
+        ("release bike_sharing 7", "bike_sharing", ["7"]),
+        ("release flihgts v7", "flihgts", ["v7"]),
+        ("release v7 flihgts", "flihgts", ["v7"]),
+        ("release v7 v8", "v8", ["v7"]),
+        ("reproduce flights v7", "flights", ["v7"]),
+        ("reproduce v7", "flights", ["v7"]),
+        ("explain flights v7", "flights", ["v7"]),
+        ("explain flights 2013-04", "flights", ["2013-04"]),
+        ("explain flights flights", "flights", ["flights"]),
+        ("explain 2013-04 flihgts", "flihgts", ["2013-04"]),
+        ("compare v4 v7", "flights", ["v4", "v7"]),
+        ("compare v4 v7 flights", "flights", ["v4", "v7"]),
+        ("compare flights v4 v7", "flights", ["v4", "v7"]),
+        ("compare v7 flights v4", "flights", ["v7", "v4"]),
+        ("simulate flights unit", "flights", ["unit"]),
+    ],
+)
+def test_a_pipeline_may_stand_before_or_behind_what_else_a_command_is_about(
+    line: str, pipeline: str, words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen: list[argparse.Namespace] = []
+    monkeypatch.setattr(commands, "execute", chosen.append)
+
+    run.main(line.split())
+
+    fields = {"compare": ("one", "other"), "explain": ("what",), "simulate": ("fault",)}
+    found = [getattr(chosen[0], field) for field in fields.get(line.split()[0], ("version",))]
+    assert (chosen[0].pipeline, found) == (pipeline, words)
+
+
+def test_the_help_says_where_a_pipeline_stands(capsys: pytest.CaptureFixture[str]) -> None:
+    text = " ".join(helped(capsys, "release").split())
+
+    assert "version [pipeline]" in text
+    assert "(default: flights); may stand first, too" in text
+    assert "may stand first" not in helped(capsys, "status")
 
 
 # ── what help promises ────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,10 +1,13 @@
 """Decision tables: is a probe trained, and how does a turn end? To be read aloud."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from tasks.core import coordination
 from tasks.core.records import Batch, BatchStatus
 from tasks.core.turns import Outcome, RetrainingDecision, Verdict, VerdictKind
+from tasks.core.windows import Opening
 
 #   champion?  rows to judge on (positive)   rows to train on (positive)   probe?   main reason (500 rows are needed)
 DECISIONS = [
@@ -62,19 +65,34 @@ def test_a_turn_ends_as_its_batch_and_its_verdict_say(refused, kind, first, outc
     assert coordination.outcome(verdict, refused=refused) is outcome
 
 
-def test_a_late_batch_is_kept_but_not_judged():
+MOMENT = datetime(2013, 2, 28, 17, tzinfo=UTC)
+OLDER = (
+    "judged from 2013-02-28 17:00 UTC on, as the time before was judged already: "
+    "1,200 older labelled rows are kept, not judged"
+)
+
+
+@pytest.mark.parametrize(
+    ("left", "probe", "reasons"),
+    [
+        (0, False, ("0 labelled rows to judge on, needs 500", OLDER)),
+        (499, False, ("499 labelled rows to judge on, needs 500", OLDER)),
+        (500, True, ("a probe shows whether retraining pays", OLDER, "2013-03 landed")),
+    ],
+)
+def test_rows_from_before_the_end_of_what_was_judged_are_told_and_the_others_judged(left, probe, reasons):
     decision = coordination.decide(
         has_champion=True,
-        labelled_rows=24_931,
-        positives=5_900,
+        labelled_rows=left,
+        positives=left // 4,
         training_rows=20_661,
         training_positives=4_900,
         min_rows=500,
-        late=True,
+        opening=Opening(MOMENT, 1_200),
+        triggers=["2013-03 landed"],
     )
 
-    assert not decision.retrain
-    assert decision.reasons == ("it has rows from before the end of a batch that was judged",)
+    assert (decision.retrain, decision.reasons, decision.older) == (probe, reasons, 1_200)
 
 
 @pytest.mark.parametrize(("refused", "decided", "judged", "told"), REASONS)

@@ -16,6 +16,8 @@ from tasks.adapters.ledger.troubles import patient
 from tasks.core.coordination import BATCH
 from tasks.core.turns import Alert, Trigger, TriggerState
 
+HOME = ""
+"""In place of a pipeline: what an alert is about that is about the whole home."""
 _LONGEST_KEY = 200
 
 
@@ -95,7 +97,7 @@ class Inbox:
 
     @patient
     def alert(self, pipeline: str, key: str, text: str) -> bool:
-        """Owe people a word; the same key once. Says whether it was new."""
+        """Owe people a word about a pipeline, or about `HOME`; the same key once. Says whether it was new."""
         with self._access.transaction() as connection:
             values = {"text": _writable(text), "at": self._access.now()}
             return insert_new(connection, alerts, {"pipeline": pipeline, "key": _fit(key)}, values)

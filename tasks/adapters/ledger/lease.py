@@ -3,7 +3,7 @@
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,8 +13,8 @@ from sqlalchemy import Connection, RowMapping, select
 from configs.errors import Busy, Unreachable, UnusableHome
 from tasks.adapters import failpoints
 from tasks.adapters.ledger import codec
-from tasks.adapters.ledger.connection import Access, insert_once
-from tasks.adapters.ledger.schema import leases
+from tasks.adapters.ledger.connection import Access, insert_new, insert_once
+from tasks.adapters.ledger.schema import abandoned, leases
 from tasks.adapters.ledger.troubles import patient
 from tasks.adapters.processes import started
 
@@ -85,6 +85,20 @@ class Lease:
         row = self._access.first(select(leases).where(leases.c.pipeline == pipeline))
         return None if row is None or not row["holder"] else self._holder(row)
 
+    def dead(self, pipeline: str) -> list[Holder]:
+        """Holders that died over their work and whose runs are not known to be closed, the present one among them."""
+        rows = self._access.rows(select(abandoned).where(abandoned.c.pipeline == pipeline).order_by(abandoned.c.run))
+        found = [Holder(_who(row["holder"]), row["run"], lives=False) for row in rows]
+        holder = self.holder(pipeline)
+        return found if holder is None or holder.lives else [*found, holder]
+
+    @patient
+    def bury(self, pipeline: str, runs: Iterable[str]) -> None:
+        """Forget runs of the dead: they are closed."""
+        with self._access.writing(pipeline) as connection:
+            here = (abandoned.c.pipeline == pipeline) & abandoned.c.run.in_(list(runs))
+            connection.execute(abandoned.delete().where(here))
+
     def token(self, pipeline: str) -> int | None:
         """The fencing token that this process holds; None if it has no lease."""
         return self._access.fences.get(pipeline)
@@ -113,7 +127,7 @@ class Lease:
         expires = codec.moment(row["expires"])
         fresh = expires is not None and expires > self._access.clock()
         lives = fresh and _lives(row["holder"])
-        return Holder(row["holder"].partition(" since ")[0], row["run"], lives, row["fence"])
+        return Holder(_who(row["holder"]), row["run"], lives, row["fence"])
 
     @patient
     def _acquire(self, pipeline: str, run: str | None) -> int:
@@ -125,6 +139,8 @@ class Lease:
                     f"{self._holder(row).who} works on {pipeline!r}. Wait for it to end, or end it; a lease without "
                     f"heartbeat is taken over after {EXPIRY.seconds} s."
                 )
+            if row["holder"] and row["run"] not in (None, run):
+                insert_new(connection, abandoned, {"pipeline": pipeline, "run": row["run"]}, {"holder": row["holder"]})
             self._write(connection, pipeline, _myself(), row["fence"] + 1, run=run)
             return int(row["fence"]) + 1
 
@@ -150,6 +166,10 @@ class Lease:
 
 def _myself() -> str:
     return f"process {os.getpid()} on {socket.gethostname()} since {started(os.getpid())}"
+
+
+def _who(holder: str) -> str:
+    return holder.partition(" since ")[0]
 
 
 def _lives(holder: str) -> bool:

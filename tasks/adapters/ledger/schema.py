@@ -6,7 +6,7 @@ Times are ISO 8601 text in UTC, so that SQLite and PostgreSQL keep and order the
 
 from sqlalchemy import JSON, Boolean, Column, Float, Integer, MetaData, String, Table, Text, UniqueConstraint, false
 
-HEAD = "0004"
+HEAD = "0005"
 """The version of the schema that this code reads and writes."""
 
 metadata = MetaData()
@@ -212,6 +212,14 @@ leases = Table(
     Column("fence", Integer, nullable=False),
     Column("expires", String(32)),
     Column("run", String(40), comment="the Prefect flow run of the holder"),
+)
+
+abandoned = Table(
+    "abandoned",
+    metadata,
+    _pipeline(),
+    Column("run", String(40), primary_key=True, comment="a Prefect flow run whose process died, not closed yet"),
+    Column("holder", String(300), nullable=False),
 )
 
 receipts = Table(

@@ -7,7 +7,6 @@ A column has moved if Benjamini-Hochberg over all columns rejects that it has no
 column that is constant, or missing everywhere, in both samples has p = 1 and effect 0.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -32,31 +31,27 @@ def measure(
     *,
     batch: str,
     snapshot: str,
-    importance: Sequence[tuple[str, float]] = (),
 ) -> Drift:
     """Compare the rows of a batch with those that the live model was trained on.
 
     Args:
         reference: Rows of the live model's training data.
         current: Accepted rows of the batch.
-        features: Columns that are compared.
+        features: Columns that are compared, in this order.
         columns: Rules of the contract, which say what is a number.
         settings: Level, effect floor, and the share of moved columns from which the batch as a whole has drifted.
         batch: Id of the batch.
         snapshot: Id of the training data.
-        importance: What the columns matter to the live model; columns come in this order, then as in `features`.
     """
-    weight = dict(importance)
-    names = sorted(features, key=lambda name: -weight.get(name, -math.inf))
-    kinds = ["number" if columns[name].type in _NUMBERS else "category" for name in names]
+    kinds = ["number" if columns[name].type in _NUMBERS else "category" for name in features]
     found = [
         (numbers if kind == "number" else levels).compare(reference[name], current[name])
-        for name, kind in zip(names, kinds, strict=True)
+        for name, kind in zip(features, kinds, strict=True)
     ]
     rejected = two_sample.benjamini_hochberg(np.array([one.p_value for one in found]), settings.level)
     judged = tuple(
         ColumnDrift(column=name, kind=kind, moved=bool(out) and one.effect >= settings.min_effect, **vars(one))
-        for name, kind, one, out in zip(names, kinds, found, rejected, strict=True)
+        for name, kind, one, out in zip(features, kinds, found, rejected, strict=True)
     )
     moved = [one for one in judged if one.moved]
     drifted = len(moved) / len(judged) >= settings.share

@@ -264,11 +264,11 @@ def _judged(turn: Turn, n: int, count: int, y: float) -> Mark:
 def _promotions(turns: Sequence[Turn], live_from: Sequence[tuple[int, int]], height: float) -> list[Mark]:
     marks: list[Mark] = []
     at = {turn.number: n for n, turn in enumerate(turns)}
-    shown = [(at[turn] + 1, version) for turn, version in live_from if turn in at and at[turn] + 1 < len(turns)]
+    shown = [(at[turn] + 1, version) for turn, version in live_from if turn in at]
     for (place, version), (following, _) in pairwise([*shown, (len(turns) + 2, 0)]):
         x, room = percent(place / len(turns)), (following - place) / len(turns)
         marks.append(mark("line", "change", x1=x, x2=x, y1=2, y2=height - 8))
-        if room > _ROOM_FOR_NUMBER:
+        if room > _ROOM_FOR_NUMBER and place < len(turns):
             text = f"v{version} live" if room > _ROOM_FOR_WORDS else f"v{version}"
             marks.append(mark("text", "aside", text, x=x, dx="4", y=11))
     return marks

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from configs.settings import PipelineSettings
 from tasks.core import measures, wording
 from tasks.core.records import Batch, BatchStatus, Score, SliceScore
-from tasks.core.reporting import labels
+from tasks.core.reporting import labels, standing
 from tasks.core.reporting.labels import capital
+from tasks.core.reporting.sentences import challenger
 from tasks.core.turns import History, Outcome, Turn, VerdictKind
 
 _TOP = 5
@@ -118,7 +119,30 @@ def inputs(turn: Turn, settings: PipelineSettings) -> str:
         return text
     inside = wording.number_word(len(moved & set(top))) if moved & set(top) else "none"
     verb = "is" if len(moved & set(top)) == 1 else "are"
-    return f"{text} {capital(inside)} of the {wording.number_word(_TOP)} that matter most {verb} among them."
+    most = f"the {wording.number_word(_TOP)} that matter most to {challenger(turn)}"
+    return f"{text} {capital(inside)} of {most} {verb} among them."
+
+
+def compared_with(history: History, turn: Turn) -> str:
+    """With what the inputs of that turn were compared, if that is not what the live version would be compared with now.
+
+    Empty as long as the last comparison was with the training data of the live version.
+    """
+    live, version = labels.live_now(history), turn.champion_version
+    if live is None:
+        return ""
+    if version != live:
+        against = f"That is against the training data of v{version}"
+        return f"{against}; no batch has been compared with that of v{live} yet."
+    later = [t for t in history.turns if t.number > turn.number and t.drift and t.champion_version != live]
+    if not later:
+        return ""
+    others = labels.listed([f"v{one}" for one in dict.fromkeys(t.champion_version for t in later)])
+    number = "batch was" if len(later) == 1 else "batches were"
+    return (
+        f"That is the last batch that was compared with the training data of v{live}: "
+        f"{wording.number_word(len(later))} {number} compared with that of {others} since."
+    )
 
 
 def calibration(score: Score | None, version: int | None, settings: PipelineSettings) -> str:
@@ -239,6 +263,6 @@ def total(history: History) -> str:
 
 
 def _pooled(history: History) -> int:
-    turn = next((t for t in reversed(history.turns) if t.champion or t.probe), None)
+    turn = standing.shown(history)
     score = (turn.champion or turn.probe) if turn else None
     return sum(part.rows for part in score.slices if not part.sufficient) if score else 0

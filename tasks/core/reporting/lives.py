@@ -22,7 +22,7 @@ def life(history: History, version: int, settings: PipelineSettings) -> tuple[Pa
         Part("Gate", tuple(_gate(tried))),
         Part("Live", tuple(_live(history, version))),
         Part("Judged", tuple(_judged(history, version))),
-        Part("Taken off", tuple(_taken_off(history, version))),
+        Part("Rollbacks", tuple(_rollbacks(history, version))),
         Part("Now", (_now(history, version),)),
     ]
     return tuple(part for part in parts if part.sentences)
@@ -52,11 +52,12 @@ def _live(history: History, version: int) -> list[str]:
     for place, change in enumerate(made):
         if change.version != version:
             continue
-        cause = f"made live by {change.by}" if change.turn is not None else f"{change.by} had gone back to it"
         later = made[place + 1] if place + 1 < len(made) else None
         end = f"until {labels.moment(later.at)}, when {_followed(later)}" if later else "to this day"
-        since = f"From {labels.moment(change.at)} ({labels.since(change)}) {end}"
-        found.append(labels.ended(f"{since}; {cause}: {change.reason}"))
+        how = "a rollback" if change.is_rollback else labels.since(change)
+        cause = f"made live by {change.by}: {change.reason}"
+        cause = f"{change.by} had gone back to it" if change.is_rollback else cause
+        found.append(labels.ended(f"From {labels.moment(change.at)} ({how}) {end}; {cause}"))
     return found
 
 
@@ -77,17 +78,17 @@ def _measure(score: Score) -> str:
     return score.metrics[0].name.replace("_", " ")
 
 
-def _taken_off(history: History, version: int) -> list[str]:
-    rollbacks = {made.sequence: made for made in history.promotions}
+def _rollbacks(history: History, version: int) -> list[str]:
+    """Every rollback from it or to it; of one from it, whether that still keeps automation off it."""
+    holds = {hold.sequence: hold for hold in history.holds}
     found = []
-    for hold in history.holds:
-        if hold.version != version:
+    for made in history.promotions:
+        if not made.is_rollback or version not in (made.version, made.previous):
             continue
-        made = rollbacks.get(hold.sequence)
-        found += [f"{labels.moment(made.at)} by {made.by}: {labels.ended(made.reason)}"] if made else []
-        if hold.ended is not None:
-            said = f"Released {labels.moment(hold.ended)} by {hold.released_by}: {hold.release_reason}"
-            found.append(labels.ended(said))
+        what = f"{made.by} went back from v{made.previous} to v{made.version}"
+        found.append(labels.ended(f"{labels.moment(made.at)}: {what}: {made.reason}"))
+        if version == made.previous:
+            found.append(versions.held(holds.get(made.sequence), version))
     return found
 
 

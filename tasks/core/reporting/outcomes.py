@@ -33,7 +33,9 @@ def turn(pipeline: str, ended: Turn) -> Ended:
     return Ended(name, _sentence(_label(ended.outcome), ended.reasons))
 
 
-def run(pipeline: str, kind: str, turns: Sequence[Turn], failed: int, waits: str | None, taken_by: str | None) -> Ended:
+def run(
+    pipeline: str, kind: str, turns: Sequence[Turn], failed: int, waits: str | None, taken_by: str | None, problem: str
+) -> Ended:
     """What a run through the inbox came to.
 
     Args:
@@ -43,10 +45,12 @@ def run(pipeline: str, kind: str, turns: Sequence[Turn], failed: int, waits: str
         failed: How many more it gave up.
         waits: Why batches wait that had no turn.
         taken_by: Who works on the pipeline and takes what this run was started for.
+        problem: Why the source could not deliver; empty if it could.
     """
     lead = f"{pipeline} · {KINDS.get(kind, kind)}"
     left = f" {failed} given up." if failed and turns else ""
     left += f" Batches wait: {waits}." if waits else ""
+    left += f" {labels.ended(problem)}" if problem else ""
     if taken_by and not turns:
         return Ended(f"{lead} → taken along", f"The reason is recorded. {labels.ended(_first(taken_by))}")
     if not turns:
@@ -85,6 +89,17 @@ def rollback(pipeline: str, made: Promotion, problem: str, *, changed: bool) -> 
         return Ended(f"{pipeline} · rollback → v{made.version} is live already", f"{already}{later}")
     told = f"{made.by} went back from v{made.previous} to v{made.version}: {labels.ended(made.reason)}"
     return Ended(f"{pipeline} · rollback → v{made.version} in place of v{made.previous}", f"{told}{later}")
+
+
+def release(pipeline: str, version: int, by: str, reason: str, *, was_held: bool) -> Ended:
+    """`flights · release → v6 is released`, by whom and why; or that it was not held off."""
+    if not was_held:
+        return Ended(
+            f"{pipeline} · release → v{version} was not held off",
+            f"v{version} was not held off; nothing was changed.",
+        )
+    told = f"{by} released v{version}: {labels.ended(reason)} Automation may have it again."
+    return Ended(f"{pipeline} · release → v{version} is released", told)
 
 
 def data_rows(batch: Batch) -> list[Row]:

@@ -18,10 +18,23 @@ from markupsafe import Markup
 
 from configs.settings import PipelineSettings
 from tasks.core import measures, wording
-from tasks.core.reporting import charts, findings, labels, pictures, sentences, slices, stories, tables, versions
+from tasks.core.reporting import (
+    charts,
+    findings,
+    labels,
+    pictures,
+    sentences,
+    slices,
+    standing,
+    stories,
+    strip,
+    tables,
+    tiles,
+    versions,
+)
 from tasks.core.reporting.labels import capital
 from tasks.core.reporting.marks import Chart
-from tasks.core.turns import HealthState, History, Outcome, Turn
+from tasks.core.turns import History, Turn
 
 Links = Mapping[int, Mapping[str, str]]
 """Per number of a turn: what there is to open, and where (relative, or http): `{3: {"Drift": "drift/3.html"}}`."""
@@ -29,44 +42,15 @@ Links = Mapping[int, Mapping[str, str]]
 WINDOW = 26
 """Turns that are drawn and told in full; older ones have one row each."""
 _TEMPLATES = Path(__file__).with_name("template")
-_VERDICT_GLYPHS = {
-    Outcome.FIRST_CHAMPION: "first",
-    Outcome.PROMOTE: "promote",
-    Outcome.REJECT: "reject",
-    Outcome.KEEP_SHADOWING: "keep",
-    Outcome.REFUSED: "refused",
-    Outcome.NOT_JUDGED: "unjudged",
-    Outcome.FAILED: "refused",
-}
-_HEALTH_GLYPHS = {
-    HealthState.WELL: "well",
-    HealthState.WATCH: "watch",
-    HealthState.UNWELL: "unwell",
-    HealthState.NOT_JUDGED: "unjudged",
-}
 _MOST_INPUTS = 24
 _MOST_PICTURES = 6
-
-
-@dataclass(frozen=True)
-class Column:
-    """One turn in the strip."""
-
-    turn: int
-    name: str
-    brief: str
-    """Where there is hardly room: a letter, or every fifth number."""
-    full: str
-    verdict: tuple[str, str]
-    """Glyph and word."""
-    health: tuple[str, str]
 
 
 @dataclass(frozen=True)
 class Story:
     """One turn, told."""
 
-    column: Column
+    column: strip.Column
     why: str
     condition: str
     parts: tuple[stories.Part, ...]
@@ -83,15 +67,6 @@ class Figure:
     chart: Chart
     keys: tuple[tuple[str, str], ...] = ()
     """Styles and names of its lines, where there is no room at their ends."""
-
-
-@dataclass(frozen=True)
-class Reign:
-    """One version and the number of columns over which it was live."""
-
-    name: str
-    turns: int
-    live: bool
 
 
 def render(history: History, settings: PipelineSettings, *, written: datetime, links: Links | None = None) -> str:
@@ -117,20 +92,21 @@ def render(history: History, settings: PipelineSettings, *, written: datetime, l
             script=Markup(script),  # noqa: S704 - our own file
             written=labels.moment(written),
             headline=sentences.headline(history, settings),
-            numbers=sentences.four_numbers(history, settings),
-            columns=list(map(_column, shown, labels.axis([turn.batch.name for turn in shown]))),
-            reigns=_reigns(history, shown),
+            numbers=tiles.four(history, settings),
+            columns=list(map(strip.column, shown, labels.axis([turn.batch.name for turn in shown]))),
+            reigns=strip.reigns(history, shown),
+            back=strip.back(history),
             overview=_overview(history, len(shown)),
             figures=_figures(history, shown, settings),
             rows=[_numbers(turn) for turn in shown],
             stories=[_story(history, turn, settings, links or {}) for turn in reversed(shown)],
-            older=[(_column(turn), sentences.why(turn), _numbers(turn)) for turn in reversed(older)],
+            older=[(strip.column(turn), sentences.why(turn), _numbers(turn)) for turn in reversed(older)],
             nouns=settings.reporting.row,
             outcome=settings.reporting.outcome,
             is_number=settings.training.problem == "regression",
             loss=measures.of_problem(settings.training.problem).title,
             **_data(history, settings),
-            **_inputs(shown, settings),
+            **_inputs(history, shown, settings),
             **_model(history, settings),
             needed=wording.number(settings.promotion.false_promotion_every),
             points=_points(settings),
@@ -158,34 +134,6 @@ def _policy(style: str, script: str) -> str:
 
 
 # ── over time ─────────────────────────────────────────────────────────────────────────────────────────────────────
-def _column(turn: Turn, place: str | None = None) -> Column:
-    place = place or labels.short(turn.batch.name)
-    name = place or str(turn.number)
-    verdict = _VERDICT_GLYPHS[turn.outcome] if turn.outcome else "unjudged"
-    health = _HEALTH_GLYPHS[turn.health.state] if turn.health else "unjudged"
-    return Column(
-        turn=turn.number,
-        name=name,
-        brief="" if place and place.isdigit() else name[:1] if place else "" if turn.number % 5 else name,
-        full=labels.medium(turn.batch.name),
-        verdict=(verdict, labels.verdict(turn)),
-        health=(health, labels.health(turn)),
-    )
-
-
-def _reigns(history: History, turns: Sequence[Turn]) -> list[Reign]:
-    found: list[Reign] = []
-    now = labels.live_now(history)
-    for turn in turns:
-        version = labels.live_after(history, turn)
-        name = f"v{version}" if version is not None else ""
-        if found and found[-1].name == name:
-            found[-1] = Reign(name, found[-1].turns + 1, found[-1].live)
-        else:
-            found.append(Reign(name, 1, version is not None and version == now))
-    return found
-
-
 def _overview(history: History, shown: int) -> Figure | None:
     if len(history.turns) <= shown:
         return None
@@ -216,7 +164,7 @@ def _figures(history: History, turns: Sequence[Turn], settings: PipelineSettings
     readings = (
         f"{loss} per turn, lower is better; band: {percent} interval of the champion.",
         f"Loss of the champion minus loss of a model retrained for the batch, same {rows}; lines: {percent} interval.",
-        "Carried from turn to turn, but never below 1; after a promotion it starts again at 1. Logarithmic.",
+        "Carried from turn to turn, but never below 1; a promotion or a rollback starts it again at 1. Logarithmic.",
         f"Expected by the champion (hollow) and actual (filled); thick: off by more than {_points(settings)}.",
     )
     known = zip(said, readings, drawn, (charts.LINES, (), (), ()), strict=True)
@@ -255,7 +203,7 @@ def _story(history: History, turn: Turn, settings: PipelineSettings, links: Link
     label = stories.clusters(pair, turn, settings) if pair else ""
     given = links.get(turn.number, {})
     return Story(
-        column=_column(turn),
+        column=strip.column(turn),
         why=sentences.why(turn),
         condition=sentences.condition(turn, settings),
         parts=stories.story(history, turn, settings),
@@ -283,9 +231,10 @@ def _data(history: History, settings: PipelineSettings) -> dict[str, object]:
     }
 
 
-def _inputs(turns: Sequence[Turn], settings: PipelineSettings) -> dict[str, object]:
-    last = next((turn for turn in reversed(turns) if turn.drift), None)
-    rows, hidden = tables.inputs(turns, _MOST_INPUTS)
+def _inputs(history: History, turns: Sequence[Turn], settings: PipelineSettings) -> dict[str, object]:
+    last = standing.compared(history)
+    weighed = tables.weigher(turns, last) if last else None
+    rows, hidden = tables.inputs(turns, last, _MOST_INPUTS)
     shown = {row.column for row in rows}
     moved = [c for c in last.drift.moved if c.column in shown] if last and last.drift else []
     order = {row.column: n for n, row in enumerate(rows)}
@@ -297,6 +246,9 @@ def _inputs(turns: Sequence[Turn], settings: PipelineSettings) -> dict[str, obje
     ]
     return {
         "inputs_finding": findings.inputs(last, settings) if last else "Nothing to compare the inputs with yet.",
+        "inputs_aside": findings.compared_with(history, last) if last else "",
+        "inputs_against": f"v{last.champion_version}" if last and last.champion_version is not None else "the champion",
+        "inputs_weigher": _weigher(weighed) if weighed else "",
         "inputs_batch": labels.medium(last.batch.name) if last else "",
         "inputs": rows,
         "inputs_hidden": hidden,
@@ -306,10 +258,13 @@ def _inputs(turns: Sequence[Turn], settings: PipelineSettings) -> dict[str, obje
     }
 
 
+def _weigher(turn: Turn) -> str:
+    return f"{sentences.challenger(turn)}, the challenger of {labels.medium(turn.batch.name)}"
+
+
 def _model(history: History, settings: PipelineSettings) -> dict[str, object]:
     live = labels.live_now(history) if history.turns else None
-    judged = next((t for t in reversed(history.turns) if t.champion and t.champion_version == live), None)
-    shown = judged or next((t for t in reversed(history.turns) if t.probe), None)
+    judged, shown = standing.judged(history), standing.shown(history)
     score = judged.champion if judged else dict(history.gates).get(live) if live is not None else None
     other = judged.probe if judged else None
     table = slices.table(shown) if shown else None

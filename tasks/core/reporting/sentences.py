@@ -1,7 +1,7 @@
-"""The first sentences: is the live model well, the four numbers beside it, and one line per turn.
+"""The first sentences: is the live model well, and one line per turn.
 
-Everything is computed from values; page, terminal and `status` print the same. Captions of charts: `findings.py`;
-why a turn was decided: `stories.py`.
+Everything is computed from values; page, terminal and `status` print the same. The four numbers beside it: `tiles.py`;
+captions of charts: `findings.py`; why a turn was decided: `stories.py`.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from configs.settings import PipelineSettings
 from tasks.core import measures, wording
 from tasks.core.monitoring import health
 from tasks.core.records import BatchStatus, Comparison, Metric, Score
-from tasks.core.reporting import labels
+from tasks.core.reporting import labels, standing
 from tasks.core.reporting.labels import capital, ended
 from tasks.core.turns import Drift, HealthState, History, Outcome, Promotion, Turn
 
@@ -40,17 +40,6 @@ class Headline:
     """Since when, and how often a challenger was tried."""
 
 
-@dataclass(frozen=True)
-class Figure:
-    """One of the four numbers, with its yardstick and the section that tells more."""
-
-    name: str
-    value: str
-    unit: str
-    text: str
-    href: str
-
-
 def headline(history: History, settings: PipelineSettings) -> Headline:
     """Whether the live model is well, why, and what was done."""
     if not history.turns:
@@ -58,8 +47,8 @@ def headline(history: History, settings: PipelineSettings) -> Headline:
     last = history.turns[-1]
     live = labels.live_now(history)
     note = _note(history, live)
-    if history.promotions and history.promotions[-1].is_rollback and history.promotions[-1].place >= last.number:
-        return _rolled_back(history.promotions[-1], note)
+    if made := standing.gone_back(history, last.number):
+        return _rolled_back(history, settings, made, note)
     if last.outcome is Outcome.REFUSED or last.batch.status is BatchStatus.REFUSED:
         return _refused(history, settings, last, live, note)
     if live is None:
@@ -75,21 +64,6 @@ def headline(history: History, settings: PipelineSettings) -> Headline:
         title += f" {labels.when(last.batch.name)}"
         text = f"{_why_not(last)} {_last_judged(history, settings, last.number)}".strip()
     return Headline(state, title, text, ended(_action(last, live, settings)), note)
-
-
-def four_numbers(history: History, settings: PipelineSettings) -> tuple[Figure, ...]:
-    """Data, inputs, loss and retraining: which of them is it? Of the last batch that was taken in."""
-    turn = next((t for t in reversed(history.turns) if t.batch.status is BatchStatus.ACCEPTED), None)
-    if turn is None:
-        return ()
-    batch, live = turn.batch, labels.live_after(history, turn)
-    parts = [f"{wording.count(batch.quarantined)} quarantined"]
-    parts += [f"{wording.count(batch.duplicates)} duplicates"] if batch.duplicates else []
-    parts += [f"{wording.count(batch.unlabelled)} without label"]
-    data = Figure(
-        f"Data of {labels.medium(batch.name)}", wording.count(batch.accepted), "accepted", " · ".join(parts), "#data"
-    )
-    return (data, _inputs(turn, settings), _losses(history, turn, live), _retraining(turn, settings))
 
 
 def measured(turn: Turn, gate: Score | None, settings: PipelineSettings) -> str:
@@ -134,7 +108,14 @@ def why(turn: Turn) -> str:
     if not reasons:
         return ""
     lacks_subject = turn.probe_version is not None and reasons[0].startswith(_NEEDS_SUBJECT)
-    return f"v{turn.probe_version} {reasons[0]}" if lacks_subject else reasons[0]
+    told = f"v{turn.probe_version} {reasons[0]}" if lacks_subject else reasons[0]
+    return f"{told}; {older(turn)} not judged" if older(turn) else told
+
+
+def older(turn: Turn) -> str:
+    """`1,200 older rows`: those of a batch from before the end of what was judged; empty where there are none."""
+    rows = turn.decision.older if turn.decision else 0
+    return f"{wording.count(rows)} older row{'' if rows == 1 else 's'}" if rows else ""
 
 
 def decisive(turn: Turn) -> tuple[str, ...]:
@@ -217,8 +198,8 @@ def _new(settings: PipelineSettings, last: Turn, live: int, note: str) -> Headli
         text += f"; without a model it would have been {told.loss(last.dummy_loss)}"
     elif not first and last.champion:
         text += f"; v{last.champion_version} had {loss(last.champion)} on the same {settings.reporting.row[1]}"
-    won = f"It took over from v{last.champion_version}: {why(last)}." if not first else f"{capital(why(last))}."
-    action = won if why(last) else ""
+    won = why(last) if first else f"It took over from v{last.champion_version}: {why(last)}"
+    action = ended(capital(won)) if why(last) else ""
     return Headline("new", title, f"{text}.", f"{action} The next batch tells whether it holds.".strip(), note)
 
 
@@ -226,9 +207,12 @@ def _state(turn: Turn) -> str:
     return _STATES.get(turn.health.state, "unjudged") if turn.health and turn.champion else "unjudged"
 
 
-def _rolled_back(made: Promotion, note: str) -> Headline:
+def _rolled_back(history: History, settings: PipelineSettings, made: Promotion, note: str) -> Headline:
     title = f"Champion v{made.version} is back in place of v{made.previous}"
-    text = f"{made.by} went back to it: {ended(made.reason)}"
+    how = "It has not been judged on a batch after its gate."
+    if turn := standing.judged(history):
+        how = f"{capital(labels.when(turn.batch.name))}, when it was judged last, {_how_it_was(turn, settings)}"
+    text = f"{made.by} went back to it: {ended(made.reason)} {how}"
     action = "Evidence starts anew: the next batch compares challengers with it."
     return Headline("watch", title, text, action, note)
 
@@ -255,13 +239,19 @@ def _held(history: History) -> str:
 
 
 def _last_judged(history: History, settings: PipelineSettings, before: int) -> str:
-    """How the champion was on the last batch that it was scored on, of turns before that number."""
-    turn = next((t for t in reversed(history.turns) if t.champion and t.number < before), None)
+    """How the live version (else the one of then) was when it was scored last, of turns before that number."""
+    turns, live = [t for t in history.turns if t.champion and t.number < before], labels.live_now(history)
+    turn = next(reversed([t for t in turns if t.champion_version == live] or turns), None)
     if turn is None or turn.champion is None or not turn.champion.rows:
         return ""
+    return f"{capital(labels.when(turn.batch.name))} {_how_it_was(turn, settings)}"
+
+
+def _how_it_was(turn: Turn, settings: PipelineSettings) -> str:
+    """`v4 needed watching: it expected 20 % of flights to be late; 32 % were.`"""
     state = f"v{turn.champion_version} {WAS[turn.health.state if turn.health else HealthState.NOT_JUDGED]}"
-    told = health.level_sentence(turn.champion, settings.reporting)
-    return f"{capital(labels.when(turn.batch.name))} {state}: i{told.removeprefix('I')}"
+    told = health.level_sentence(turn.champion, settings.reporting) if turn.champion else ""
+    return f"{state}: i{told.removeprefix('I')}" if told else f"{state}."
 
 
 def _told_by_drift(turn: Turn) -> set[str]:
@@ -302,45 +292,3 @@ def _action(turn: Turn, live: int, settings: PipelineSettings) -> str:
         return f"{who} had {had}: {turn.verdict.reasons[0]}, so {stays}"
     found, needed = wording.evidence(turn.evidence.value), wording.number(turn.evidence.needed)
     return f"{who} had {had}, but the evidence for it is {found} and needs {needed}, so {stays}"
-
-
-# ── the four numbers ──────────────────────────────────────────────────────────────────────────────────────────────
-def _inputs(turn: Turn, settings: PipelineSettings) -> Figure:
-    if turn.drift is None:
-        text = "There was no champion whose training data they could differ from."
-        text = text if turn.champion_version is None else "Not compared on this batch."
-        return Figure("Inputs", wording.MISSING, "", text, "#inputs")
-    moved = len(turn.drift.moved)
-    text = moved_groups(turn.drift, settings) if moved else "As in the data that the champion was trained on."
-    text += " A reason to look, not to retrain." if moved else ""
-    return Figure("Inputs", wording.count(moved), f"of {len(turn.drift.columns)} moved", text.strip(), "#inputs")
-
-
-def _losses(history: History, turn: Turn, live: int | None) -> Figure:
-    new = turn.outcome in (Outcome.FIRST_CHAMPION, Outcome.PROMOTE)
-    score = turn.probe if new else turn.champion
-    gate = dict(history.gates).get(live) if live is not None else None
-    told = measures.of_turn(turn)
-    parts = [f"{value(gate)} at its gate"] if gate and not new else []
-    if new and turn.champion:
-        parts.append(f"{value(turn.champion)} by v{turn.champion_version} before it")
-    parts += [f"{told.loss(turn.dummy_loss)} without a model"] if turn.dummy_loss is not None else []
-    unit = "at its gate" if new else "now"
-    if live is None and turn.probe:
-        score, unit = turn.probe, f"by {challenger(turn)}"
-    return Figure(capital(told.title), value(score), unit if score else "", " · ".join(parts), "#time")
-
-
-def _retraining(turn: Turn, settings: PipelineSettings) -> Figure:
-    needed = wording.number(settings.promotion.false_promotion_every)
-    pair = turn.comparison
-    text = "No model was retrained on this occasion."
-    if turn.probe and pair:
-        word = "better" if pair.gain > 0 else "worse"
-        text = f"{challenger(turn)} tried: {value(turn.probe)} on the same {settings.reporting.row[1]}"
-        text += f", {word} by {measures.of(pair).difference(pair.gain)}" if turn.champion else ""
-    if pair and pair.independent:
-        return Figure("Retraining", wording.MISSING, "no evidence is taken", text, "#turns")
-    if turn.evidence is None:
-        return Figure("Retraining", wording.MISSING, f"evidence, needs {needed}", text, "#turns")
-    return Figure("Retraining", wording.evidence(turn.evidence.value), f"evidence, needs {needed}", text, "#turns")

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from configs.reporting import ReportingSettings
 from configs.settings import PipelineSettings
 from tasks.core import measures, wording
-from tasks.core.records import Batch, BatchStatus, Comparison
+from tasks.core.records import Batch, BatchStatus, Comparison, Score
 from tasks.core.reporting import labels, pictures
 from tasks.core.reporting.labels import capital, ended
-from tasks.core.reporting.sentences import WAS, challenger, decisive, gain, measured, moved_groups, value, why
+from tasks.core.reporting.sentences import WAS, challenger, decisive, gain, measured, moved_groups, older, value, why
 from tasks.core.turns import HealthState, History, Outcome, Turn
 
+_AGAINST_A_CONSTANT = "beats a dummy"
+"""The guard that compares a challenger with no model."""
 _MOST_COLUMNS = 3
 _MOST_RULES = 5
 
@@ -124,10 +126,17 @@ def _champion(history: History, turn: Turn, settings: PipelineSettings) -> list[
     best = next((one for one in score.metrics if one.name in ("roc_auc", "r2") and one.value is not None), None)
     told = measures.of(score)
     beside = [f"{measures.TITLES[best.name]} {wording.loss(best.value)}"] if best else []
-    beside += [f"{told.title} without a model {told.loss(turn.dummy_loss)}"] if turn.dummy_loss is not None else []
+    if turn.dummy_loss is not None:
+        said = f"{_constant(score, f'v{turn.champion_version}')}, said for every {settings.reporting.row[0]}"
+        beside.append(f"{told.title} without a model {told.loss(turn.dummy_loss)} ({said})")
     if turn.never and turn.never.loss.value is not None:
         beside.append(f"of the first champion {told.loss(turn.never.loss.value)}")
     return [*found, f"{', '.join(beside)}." if beside else ""]
+
+
+def _constant(score: Score, whose: str) -> str:
+    """What “no model” answers for every row."""
+    return f"the {'share' if score.variance is None else 'mean'} in the training data of {whose}"
 
 
 def _evidence(turn: Turn, settings: PipelineSettings) -> list[str]:
@@ -156,19 +165,33 @@ def _evidence(turn: Turn, settings: PipelineSettings) -> list[str]:
         write = measures.of_turn(turn).loss
         losses = [f"{family.replace('_', ' ')} {write(found_loss)}" for family, found_loss in turn.candidates]
         found.append(f"Every family on this batch: {', '.join(losses)}; the lowest is the next probe.")
+    if left_out := older(turn):
+        found.append(f"Not judged: {left_out}, because that time had been judged. They are kept.")
     return found
 
 
 def _verdict(turn: Turn) -> list[str]:
     text = "; ".join(dict.fromkeys(decisive(turn))) or why(turn)
-    found = [f"{capital(labels.verdict(turn))}{f': {text}' if text else ''}."]
+    found = [ended(f"{capital(labels.verdict(turn))}{f': {text}' if text else ''}")]
     guards = turn.verdict.guards if turn.verdict else ()
     if guards and not any(guard.objects for guard in guards):
         found.append(f"No guard objected: {'; '.join(f'{guard.name} ({guard.text})' for guard in guards)}.")
+    told = [guard for guard in guards if guard.objects] or guards
+    if turn.champion and turn.probe and any(guard.name == _AGAINST_A_CONSTANT for guard in told):
+        whose = _constant(turn.probe, challenger(turn))
+        found.append(f"“No model” of the guard '{_AGAINST_A_CONSTANT}' is {whose}.")
     return found
 
 
 def _action(history: History, turn: Turn) -> list[str]:
+    back = [made for made in history.promotions if made.is_rollback and made.place == turn.number]
+    told = [f"{labels.moment(one.at)}: {one.by} went back from v{one.previous} to v{one.version}." for one in back]
+    anew = ["Evidence starts anew."] if back else []
+    return [*_own_action(history, turn, carries=not back), *told, *anew]
+
+
+def _own_action(history: History, turn: Turn, *, carries: bool) -> list[str]:
+    """What the turn itself did; whether its evidence carries over is known from what came behind it."""
     live = labels.live_after(history, turn)
     stays = f"v{live} stays live." if live is not None else "There is no champion yet."
     match turn.outcome:
@@ -181,7 +204,7 @@ def _action(history: History, turn: Turn) -> list[str]:
         case Outcome.FAILED:
             after = stays if live is None else f"The next batch goes on with v{live}."
             return [f"The turn is not tried again. {after}"]
-        case Outcome.KEEP_SHADOWING | Outcome.REJECT if turn.evidence and turn.evidence.m:
+        case Outcome.KEEP_SHADOWING | Outcome.REJECT if carries and turn.evidence and turn.evidence.m:
             carried = sum(max(m, 1.0) for m in turn.evidence.m) / len(turn.evidence.m)
             return [f"None. {stays} The next batch starts with evidence {wording.evidence(carried)}."]
         case None:

@@ -1,9 +1,11 @@
-"""What a turn shows in Prefect's UI: its story as markdown, and its verdict as a table."""
+"""What a turn and a rollback show in Prefect's UI: their stories as markdown, and the verdict of a turn as a table."""
+
+from collections.abc import Sequence
 
 from configs.settings import PipelineSettings
 from tasks.core import measures, wording
-from tasks.core.reporting import sentences, stories
-from tasks.core.turns import History, Turn
+from tasks.core.reporting import labels, sentences, stories
+from tasks.core.turns import History, Promotion, Turn
 
 Cell = str | int | float | bool | None
 
@@ -33,6 +35,39 @@ def verdict_rows(turn: Turn) -> list[dict[str, Cell]]:
     guards = turn.verdict.guards if turn.verdict else ()
     rows += [{"what": f"guard: {g.name}", "value": "objects" if g.objects else "passes", "why": g.text} for g in guards]
     return rows
+
+
+def rollback(pipeline: str, history: Sequence[Promotion], held: Sequence[int], *, checked: str, problem: str) -> str:
+    """Who was live, who is, what was found out before, and what is held off until it is released how.
+
+    Args:
+        pipeline: Its pipeline.
+        history: Every promotion, first to last.
+        held: Versions that automation keeps off.
+        checked: What was found out about the version before it was made live; empty if it was live already.
+        problem: What kept MLflow or the report from being told; empty if nothing did.
+    """
+    made, title = history[-1], "was live already"
+    parts = [("Live now", _reign(made)), ("Checked", labels.ended(checked or "Nothing, and nothing was changed"))]
+    if checked:
+        title, parts = f"is live in place of v{made.previous}", [("Was live", _reign(history[-2])), *parts]
+    later = f"MLflow or the report could not be told: {labels.ended(problem)} The next run makes up for it."
+    parts += [("Shown", later if problem else "MLflow's alias and the report say so.")]
+    lines = [
+        f"## {_plain(pipeline)}: v{made.version} {title}",
+        *(f"**{name}**  \n{_plain(text)}" for name, text in parts),
+    ]
+    off = [
+        f"- v{version}, until `release/{pipeline}` here or `release {pipeline} v{version}` typed" for version in held
+    ]
+    if checked and made.previous not in held:
+        off.append(f"- not v{made.previous}: this only undid the last rollback")
+    return "\n\n".join([*lines, "**Held off from automation**", "\n".join(off) or "Nothing."])
+
+
+def _reign(made: Promotion) -> str:
+    """Who became live, since when, by whom and why."""
+    return f"v{made.version}, since {labels.since(made)}, by {made.by}: {labels.ended(made.reason)}"
 
 
 def _plain(text: str) -> str:

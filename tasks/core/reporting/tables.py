@@ -60,7 +60,7 @@ class InputRow:
     bar: Chart
     squares: tuple[Square, ...]
     text: str
-    """Where it differs most in the last turn, if it moved."""
+    """Where it differs most in the turn that is told in words, if it moved."""
     brief: str
 
 
@@ -94,12 +94,20 @@ def missing(history: History) -> str:
     return ", ".join(f"{column} ({wording.count(count)})" for column, count in counts.most_common(20))
 
 
-def inputs(turns: Sequence[Turn], most: int) -> tuple[tuple[InputRow, ...], int]:
-    """Rows by importance, then by distance, at most so many, moved ones first; and how many were left out."""
-    last = next((turn for turn in reversed(turns) if turn.drift), None)
+def weigher(turns: Sequence[Turn], last: Turn) -> Turn | None:
+    """The turn that says what each input matters, to its challenger: that one, or else the latest that knows."""
+    return last if last.importance else next((turn for turn in reversed(turns) if turn.importance), None)
+
+
+def inputs(turns: Sequence[Turn], last: Turn | None, most: int) -> tuple[tuple[InputRow, ...], int]:
+    """Rows by importance, then by distance, at most so many, moved ones first; and how many were left out.
+
+    `last` is the turn whose distances are told in words; the squares are those of all turns.
+    """
     if last is None or last.drift is None:
         return (), 0
-    weights = next((dict(turn.importance) for turn in reversed(turns) if turn.importance), {})
+    weighed = weigher(turns, last)
+    weights = dict(weighed.importance) if weighed else {}
     far = {c.column: c.effect for turn in turns if turn.drift for c in turn.drift.columns if c.moved}
     names = [c.column for c in last.drift.columns]
     kept = sorted(names, key=lambda n: (n not in far, -weights.get(n, 0.0)))[:most] if len(names) > most else names

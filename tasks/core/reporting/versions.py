@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from configs.settings import PipelineSettings
 from tasks.core import measures, wording
 from tasks.core.records import Model, Score
-from tasks.core.reporting import labels
+from tasks.core.reporting import labels, standing
 from tasks.core.reporting.labels import moment
 from tasks.core.reporting.sentences import loss, value
-from tasks.core.turns import History, Promotion, Turn
+from tasks.core.reporting.standing import Role
+from tasks.core.turns import History, Hold, Promotion, Turn
 
 _HASH = 12
 _ITS_SETTINGS = "of the pipeline file, with defaults"
@@ -30,7 +31,8 @@ class PromotionRow:
     trained_on: tuple[str, str]
     gain: tuple[str, str]
     gate: tuple[str, str]
-    by: str
+    what: str
+    """What happened, by whom, and why."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +58,7 @@ def promotions(history: History) -> tuple[PromotionRow, ...]:
         turn, model, gate = names.get(change.turn), models.get(change.version), gates.get(change.version)
         later = history.promotions[n + 1] if n + 1 < len(history.promotions) else None
         pair = turn.comparison if turn else None
-        who = f"rollback by {change.by}" if change.is_rollback else change.by
         over = f"over v{change.previous}" if change.previous is not None else "over no model"
-        over = "" if change.is_rollback else f" {over}"
         told = measures.of(pair)
         gain = told.gain(pair.gain) if pair else wording.MISSING
         rows.append(
@@ -68,9 +68,12 @@ def promotions(history: History) -> tuple[PromotionRow, ...]:
                 batch=labels.medium(turn.batch.name) if turn else moment(change.at) if change.is_rollback else "",
                 until=_until(later, names.get(later.turn) if later else None),
                 trained_on=(wording.count(model.snapshot.rows), span(model)) if model else (wording.MISSING, ""),
-                gain=(f"{gain}{over}", wording.interval(pair.low, pair.high, told.gain) if pair else ""),
+                gain=(
+                    gain if change.is_rollback else f"{gain} {over}",
+                    wording.interval(pair.low, pair.high, told.gain) if pair else "",
+                ),
                 gate=(value(gate), _ends(gate)),
-                by=f"{who}: {change.reason}" if change.reason else who,
+                what=_what(history, change),
             )
         )
     return tuple(reversed(rows))
@@ -91,10 +94,15 @@ def model_facts(history: History, version: int, judged: Turn | None, settings: P
     if gate:
         facts.append(Fact("At its gate", _metrics(gate, settings)))
     if judged and judged.champion and judged.champion_version == version:
-        text = f"{labels.medium(judged.batch.name)}: {_metrics(judged.champion, settings)}"
-        facts.append(Fact("Last judged", text))
+        text = f"{labels.medium(judged.batch.name)}, {labels.health(judged)}: {_metrics(judged.champion, settings)}"
+        others = sum(turn.champion is not None for turn in history.turns if turn.number > judged.number)
+        since = f"; not judged on the {labels.number_of(others, ('batch', 'batches'))} since" if others else ""
+        facts.append(Fact("Last judged", f"{text}{since}"))
     else:
         facts.append(Fact("Last judged", "not on a batch after its gate yet"))
+    if (seen := standing.seen(history)) and seen.role is Role.FIRST and version == labels.live_now(history):
+        text = f"{labels.medium(seen.turn.batch.name)}, beside the champion of then: {_metrics(seen.score, settings)}"
+        facts.append(Fact("Last scored", text))
     if model:
         facts.append(Fact("Bundle", f"skops, {model.bundle_bytes / 1e6:.1f} MB, sha256", (model.bundle,)))
     return tuple(facts)
@@ -125,6 +133,32 @@ def span(model: Model) -> str:
     if first is None or last is None:
         return f"before {moment(model.snapshot.cutoff)}"
     return f"{first:%Y-%m-%d} – {last:%Y-%m-%d}"
+
+
+def _what(history: History, change: Promotion) -> str:
+    why = f": {change.reason}" if change.reason else ""
+    if not change.is_rollback:
+        over = f" over v{change.previous}" if change.previous is not None else ""
+        return f"promoted{over} by {change.by}{why}"
+    hold = next((one for one in history.holds if one.sequence == change.sequence), None)
+    return " ".join(
+        [
+            labels.ended(f"{change.by} went back from v{change.previous} to v{change.version}{why}"),
+            held(hold, change.previous),
+        ]
+    )
+
+
+def held(hold: Hold | None, version: int | None) -> str:
+    """What a rollback meant for the version that it took off: held off, held off and released, or neither."""
+    if hold is None:
+        return f"v{version} was not held off: that undid the rollback before."
+    if hold.ended is None:
+        return f"v{version} is held off until it is released."
+    said = f": {hold.release_reason}" if hold.release_reason else ""
+    return labels.ended(
+        f"v{version} was held off until {moment(hold.ended)}, when it was released by {hold.released_by}{said}"
+    )
 
 
 def _until(later: Promotion | None, end: Turn | None) -> str:

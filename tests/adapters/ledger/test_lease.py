@@ -308,3 +308,36 @@ def test_a_silent_holder_counts_as_dead_after_the_expiry(
     assert early is not None
     assert late is not None
     assert (early.lives, late.lives) == (True, False)
+
+
+def test_the_run_of_a_dead_holder_is_known_until_it_is_buried_whoever_takes_its_place(
+    ledger: Ledger, open_ledger: Callable[[], Ledger], clock: Clock
+) -> None:
+    follower = open_ledger()
+
+    with ledger.lease.held("shop", "run 1"):
+        clock.ahead = LATER
+        now = follower.lease.dead("shop")
+        with follower.lease.held("shop"):
+            later, of_another = follower.lease.dead("shop"), follower.lease.dead("flights")
+    with follower.lease.held("shop"):
+        follower.lease.bury("shop", ["run 1"])
+
+    who = f"process {os.getpid()} on {socket.gethostname()}"
+    assert now == [leases.Holder(who, "run 1", lives=False, fence=1)]
+    assert later == [leases.Holder(who, "run 1", lives=False)]
+    assert (of_another, follower.lease.dead("shop")) == ([], [])
+
+
+@pytest.mark.parametrize("again", ["run 1", None])
+def test_a_run_that_is_begun_again_or_had_no_run_is_nobody_to_bury(
+    again: str | None, ledger: Ledger, open_ledger: Callable[[], Ledger], clock: Clock
+) -> None:
+    follower = open_ledger()
+
+    with ledger.lease.held("shop", again):
+        clock.ahead = LATER
+        with follower.lease.held("shop", again):
+            found = follower.lease.dead("shop")
+
+    assert found == []

@@ -28,7 +28,7 @@ def test_each_pipeline_counts_its_own_turns(ledger: Ledger) -> None:
 
 def test_what_a_turn_finds_stays_beside_what_it_found_before(ledger: Ledger) -> None:
     number = ledger.turns.open("shop", "a", "monday", None)
-    health, decision = Health(HealthState.WATCH, ("late",)), RetrainingDecision(True, ("no champion",))
+    health, decision = Health(HealthState.WATCH, ("late",)), RetrainingDecision(True, ("no champion",), older=7)
 
     ledger.turns.note("shop", number, health=health)
     ledger.turns.note("shop", number, champion_version=3, decision=decision)
@@ -37,7 +37,7 @@ def test_what_a_turn_finds_stays_beside_what_it_found_before(ledger: Ledger) -> 
     row = ledger.turns.get("shop", number)
     assert (row["state"], row["champion_version"]) == ("ingested", 3)
     assert row["health"] == {"state": "watch", "reasons": ["late"]}
-    assert row["decision"] == {"retrain": True, "reasons": ["no champion"]}
+    assert row["decision"] == {"retrain": True, "reasons": ["no champion"], "older": 7}
 
 
 def test_a_closed_turn_says_how_and_why_and_others_stay_open(ledger: Ledger) -> None:

@@ -65,17 +65,28 @@ def test_a_script_that_is_not_ours_would_be_refused_and_heard(tmp_path: Path) ->
     assert any("Content Security Policy" in line for line in said)
 
 
-@pytest.mark.parametrize("world", [worlds.year, worlds.hostile])
-def test_nothing_scrolls_sideways_from_phone_to_laptop(world: object, tmp_path: Path) -> None:
-    html = page.render(world(), worlds.settings(), written=worlds.WRITTEN)  # type: ignore[operator]
-    root = "document.documentElement"
-    tell = f"parent.postMessage({root}.scrollWidth + ' in ' + {root}.clientWidth, '*')"
+def too_wide(html: str, element: str, folder: Path) -> list[str]:
+    """How wide the element wants to be where it has less room, at each of the widths."""
+    tell = f"parent.postMessage({element}.scrollWidth + ' in ' + {element}.clientWidth, '*')"
     measured = POLICY.sub("", html).replace("</body>", f"<script>{tell}</script></body>")
     frames = [f'<iframe width="{width}" height="800" srcdoc="{escape(measured)}"></iframe>' for width in WIDTHS]
     listen = "<script>addEventListener('message', (e) => { document.title += `[${e.data}]` })</script>"
-
-    dom, _ = browse(f"<!DOCTYPE html><title></title>{listen}{''.join(frames)}", tmp_path, 1440)
-
+    dom, _ = browse(f"<!DOCTYPE html><title></title>{listen}{''.join(frames)}", folder, 1440)
     found = re.findall(r"\[(\d+) in (\d+)\]", dom)
     assert len(found) == len(WIDTHS)
-    assert [wide for wide, room in found if int(wide) > int(room)] == []
+    return [wide for wide, room in found if int(wide) > int(room)]
+
+
+@pytest.mark.parametrize("world", [worlds.year, worlds.hostile, worlds.gone_back])
+def test_nothing_scrolls_sideways_from_phone_to_laptop(world: object, tmp_path: Path) -> None:
+    html = page.render(world(), worlds.settings(), written=worlds.WRITTEN)  # type: ignore[operator]
+
+    assert too_wide(html, "document.documentElement", tmp_path) == []
+
+
+def test_no_column_of_the_promotions_is_cut_at_any_width(tmp_path: Path) -> None:
+    told = worlds.gone_back(worlds.gone_back(), reason="the answers for the night were off, said the tower")
+
+    html = page.render(told, worlds.settings(), written=worlds.WRITTEN)
+
+    assert too_wide(html, "document.querySelector('[aria-label=Promotions]')", tmp_path) == []

@@ -110,7 +110,7 @@ def test_inputs_tell_how_many_moved_and_whether_they_matter() -> None:
     still = findings.inputs(replace(turn, drift=replace(turn.drift, columns=turn.drift.columns[:2])), worlds.settings())
 
     assert told.startswith("Seven of 16 columns moved in December 2013, all of them weather.")
-    assert told.endswith("of the five that matter most are among them.")
+    assert told.endswith("of the five that matter most to v12 are among them.")
     assert still == "None of 2 columns moved in December 2013."
 
 

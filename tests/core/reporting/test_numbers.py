@@ -8,7 +8,7 @@ import pytest
 from configs.settings import PipelineSettings
 from flows import lines
 from tasks.core.records import Batch, CalibrationBin, Comparison, Metric, Model, Score
-from tasks.core.reporting import findings, page, sentences, summaries, versions
+from tasks.core.reporting import findings, page, sentences, summaries, tiles, versions
 from tasks.core.reporting.marks import brief, decimals
 from tasks.core.turns import History, Turn
 from tests.core.reporting import worlds
@@ -109,7 +109,7 @@ def test_no_word_of_a_yes_or_no_is_on_the_page() -> None:
 def test_the_four_numbers_and_the_condition_are_amounts() -> None:
     history = year()
 
-    numbers = {figure.name: figure for figure in sentences.four_numbers(history, settings())}
+    numbers = {figure.name: figure for figure in tiles.four(history, settings())}
 
     assert numbers["Squared error"].value == "5,900"
     assert numbers["Squared error"].text == "5,380 at its gate · 6,590 without a model"

@@ -57,8 +57,8 @@ def test_every_way_to_end_has_a_name_of_its_own(outcome: Outcome):
 
 
 # ── runs ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-def run(turns: tuple[Turn, ...] = (), failed: int = 0, waits: str | None = None, taken_by: str | None = None):
-    ended = outcomes.run("flights", "new_data", turns, failed, waits, taken_by)
+def run(turns: tuple[Turn, ...] = (), failed: int = 0, waits: str | None = None, taken_by: str = "", problem: str = ""):
+    ended = outcomes.run("flights", "new_data", turns, failed, waits, taken_by, problem)
     return ended.name, ended.message
 
 
@@ -90,6 +90,7 @@ TOLD = "flights · 2013-07 · new data → keep shadowing"
             "The reason is recorded. Process 4711 on box.example works on 'flights'.",
         ),
         (run((ONE,), taken_by=BUSY), TOLD, "Keep shadowing: 8.9 of 200."),
+        (run((ONE,), problem="a.csv is not there."), TOLD, "Keep shadowing: 8.9 of 200. a.csv is not there."),
     ],
 )
 def test_a_run_tells_what_it_came_to(ended: tuple[str, str], name: str, message: str):

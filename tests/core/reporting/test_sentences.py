@@ -120,6 +120,14 @@ def test_a_new_champion_is_told_beside_the_one_before() -> None:
     assert told.action.startswith("It took over from v3: evidence 1,516 ≥ 200")
 
 
+def test_what_a_new_champion_won_by_ends_once() -> None:
+    world = with_last(worlds.promoted_last(), verdict=None, reasons=("It was better.",))
+
+    told = sentences.headline(world, worlds.settings())
+
+    assert told.action == "It took over from v3: It was better. The next batch tells whether it holds."
+
+
 def test_the_first_champion_is_told_beside_no_model() -> None:
     world = worlds.first_turn()
 
@@ -188,31 +196,6 @@ def test_before_anything_came_in_that_is_what_is_said() -> None:
     told = sentences.headline(world, worlds.settings())
 
     assert told.title == "Nothing has come in yet"
-    assert sentences.four_numbers(world, worlds.settings()) == ()
-
-
-def test_the_four_numbers_have_their_yardsticks() -> None:
-    world = worlds.year()
-
-    data, inputs, loss, retraining = sentences.four_numbers(world, worlds.settings())
-
-    assert (data.name, data.value, data.text) == (
-        "Data of Dec 2013",
-        "28,123",
-        "12 quarantined · 1,113 without label",
-    )
-    assert inputs.text == "All are weather columns: the season. A reason to look, not to retrain."
-    assert (loss.value, loss.text) == ("0.590", "0.538 at its gate · 0.659 without a model")
-    assert (retraining.value, retraining.unit) == ("0.33", "evidence, needs 200")
-    assert retraining.text == "v12 tried: 0.598 on the same flights, worse by 0.0080"
-
-
-def test_the_four_numbers_are_those_of_the_last_batch_that_was_taken_in() -> None:
-    world = worlds.refused_last()
-
-    data, *_ = sentences.four_numbers(world, worlds.settings())
-
-    assert data.name == "Data of Jul 2013"
 
 
 def test_moved_columns_of_which_most_belong_to_a_group_are_told_so() -> None:

@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
-from tasks.core.reporting import stories
-from tasks.core.turns import Guard, Verdict, VerdictKind
+import pytest
+
+from tasks.core.reporting import sentences, stories
+from tasks.core.turns import Guard, RetrainingDecision, Verdict, VerdictKind
 from tests.core.reporting import worlds
 
 
@@ -84,8 +86,56 @@ def test_the_bars_say_on_how_many_clusters_the_challenger_was_better() -> None:
     assert text == f"Gain of v6 per day: better on {better} of 30 days"
 
 
+@pytest.mark.parametrize(("rows", "told_as"), [(1, "1 older row"), (1_200, "1,200 older rows")])
+def test_rows_that_are_not_judged_are_told_with_the_evidence_and_the_reason(rows: int, told_as: str) -> None:
+    world = worlds.year()
+    turn = replace(world.turns[6], decision=RetrainingDecision(retrain=True, reasons=("a probe shows",), older=rows))
+
+    (evidence,) = (part for part in stories.story(world, turn, worlds.settings()) if part.name == "Evidence")
+
+    assert evidence.sentences[-1] == f"Not judged: {told_as}, because that time had been judged. They are kept."
+    assert sentences.why(turn) == f"{sentences.why(world.turns[6])}; {told_as} not judged"
+
+
 def test_a_turn_of_which_nothing_is_known_is_told_as_not_finished() -> None:
     story = told(worlds.silent(), 3)
 
     assert story["Verdict"] == "Not finished."
     assert story["Action"] == "The turn is not finished; the next run goes on with it."
+
+
+def test_each_number_without_a_model_says_whose_training_data_it_is_from() -> None:
+    world = worlds.year()
+    guard = Guard("beats a dummy", False, "log loss 0.598, no model 0.661")
+    turn = replace(world.turns[-1], verdict=Verdict(VerdictKind.REJECT, ("too little",), (guard,)))
+
+    story = told(replace(world, turns=(*world.turns[:-1], turn)), 13)
+
+    own = "log loss without a model 0.659 (the share in the training data of v6, said for every flight)"
+    assert own in story["Champion"]
+    assert story["Verdict"].endswith(
+        "beats a dummy (log loss 0.598, no model 0.661). "
+        "“No model” of the guard 'beats a dummy' is the share in the training data of v12."
+    )
+
+
+def test_a_guard_that_is_not_told_is_not_explained() -> None:
+    world = worlds.year()
+    guards = (Guard("slices", True, "1 is worse"), Guard("beats a dummy", False, "log loss 0.598, no model 0.661"))
+    verdict = Verdict(VerdictKind.REJECT, ("guard 'slices' objects: 1 is worse",), guards)
+    turn = replace(world.turns[-1], verdict=verdict)
+
+    story = told(replace(world, turns=(*world.turns[:-1], turn)), 13)
+
+    assert story["Verdict"] == "Reject: guard 'slices' objects: 1 is worse."
+
+
+def test_a_reason_that_is_a_sentence_ends_once() -> None:
+    world = worlds.refused_last()
+    batch = replace(world.turns[-1].batch, reason="The columns 'a' and 'b' are missing.")
+    turn = replace(world.turns[-1], batch=batch, reasons=("The columns 'a' and 'b' are missing.",))
+
+    story = told(replace(world, turns=(*world.turns[:-1], turn)), 8)
+
+    assert story["Data"].startswith("The columns 'a' and 'b' are missing. ")
+    assert story["Verdict"] == "Batch refused: The columns 'a' and 'b' are missing."

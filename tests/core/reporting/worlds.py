@@ -15,6 +15,7 @@ from tasks.core.turns import (
     Health,
     HealthState,
     History,
+    Hold,
     Outcome,
     Promotion,
     RetrainingDecision,
@@ -167,6 +168,21 @@ def hostile() -> History:
     world = year()
     turns = tuple(_poisoned(turn) for turn in world.turns)
     return replace(world, turns=turns, duplicates=((NASTY, NASTY, 3),), libraries=((NASTY, NASTY),))
+
+
+def gone_back(
+    world: History | None = None, *, after: int = 13, to: int | None = None, reason: str = "too many complaints"
+) -> History:
+    """The year, and a person who went back: to that version, or to the one that was live before."""
+    world = world or year()
+    live, been = world.promotions[-1], [made for made in world.promotions if to in (None, made.version)]
+    before = next(made for made in reversed(been) if made.version != live.version)
+    finished = world.turns[after - 1].finished
+    assert finished is not None
+    sequence = live.sequence + 1
+    at = finished + timedelta(seconds=sequence)
+    made = Promotion(sequence, before.version, before.model, live.version, None, 9, at, "anna", reason, after)
+    return replace(world, promotions=(*world.promotions, made), holds=(*world.holds, Hold(sequence, live.version)))
 
 
 def bare_turn(number: int, batch: Batch) -> Turn:

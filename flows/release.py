@@ -1,0 +1,30 @@
+"""The flow `release`: let automation have a version again that a rollback took off, from Prefect's UI.
+
+The command line does the same without Prefect: `flows.going_back`.
+"""
+
+from prefect import flow
+
+from tasks import promotion, reporting
+from tasks.adapters import home, naming
+from tasks.core import rollback as rules
+
+
+@flow(name="release", flow_run_name="{pipeline} · release")
+@reporting.in_words
+def release(version: str | int, reason: str, pipeline: str = "flights", by: str = "a person in Prefect's UI") -> bool:
+    """Let automation have a version again that a rollback took off; who is live does not change.
+
+    A version that is not held off is left as it is.
+
+    Args:
+        version: The version that was rolled back, such as v6.
+        reason: Why, in a sentence; it is kept in the history.
+        pipeline: Name of a file in configs/pipelines/, without .yaml.
+        by: Who decides.
+    """
+    home.current().settings(pipeline)
+    rules.require_words(reason, by)
+    number = naming.version(str(version))
+    was_held = promotion.release(pipeline, number, by, reason)
+    return reporting.end_release(pipeline, number, by, reason, was_held=was_held)
