@@ -47,10 +47,12 @@ def release(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
     hands.settings(pipeline)
     rules.require_words(chosen.reason, by)
     was_held = going_back.release(hands, pipeline, version, by, chosen.reason)
+    problem = going_back.show_release(hands, pipeline) if was_held else ""
     held = sorted(hands.ledger.promotions.held(pipeline))
-    screen.facts({"pipeline": pipeline, "version": version, "released": was_held, "held": held})
+    screen.facts({"pipeline": pipeline, "version": version, "released": was_held, "held": held, "problem": problem})
     told = "is released: automation may have it again" if was_held else "was not held off"
-    screen.show([f"{pipeline}: v{version} {told}.", *held_lines(pipeline, held)])
+    late = [f"  The report could not be told ({problem}); the next turn makes up for it."] if problem else []
+    screen.show([f"{pipeline}: v{version} {told}.", *late, *held_lines(pipeline, held)])
     return 0
 
 

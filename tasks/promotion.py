@@ -1,6 +1,6 @@
 """Door of promotion: evidence, the gate, and the change of the live model."""
 
-from prefect import task
+from prefect import runtime, task
 
 from configs import loader
 from tasks.adapters import failpoints, fitting, going_back, home
@@ -108,7 +108,11 @@ def roll_back(way: Way, by: str, reason: str) -> Promotion:
 @task(task_run_name="release-v{version}", tags=["promotion"])
 def release(pipeline: str, version: int, by: str, reason: str) -> bool:
     """Let automation have a version again that a rollback took off; says whether it was held off."""
-    return going_back.release(home.current(), pipeline, version, by, reason)
+    hands = home.current()
+    was_held = going_back.release(hands, pipeline, version, by, reason)
+    if was_held:
+        going_back.show_release(hands, pipeline, runtime.flow_run.id)
+    return was_held
 
 
 @task(task_run_name="show-champion-{pipeline}", tags=["promotion"])

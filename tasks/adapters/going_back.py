@@ -135,6 +135,22 @@ def release(home: Home, pipeline: str, version: int, by: str, reason: str) -> bo
     return home.ledger.promotions.release(pipeline, version, by=by, reason=reason)
 
 
+def show_release(home: Home, pipeline: str, run: str | None = None) -> str:
+    """Let the report say that a version is released; gives what stood in the way: the next turn makes up for it.
+
+    Args:
+        home: Ledger and report.
+        pipeline: Its pipeline.
+        run: The flow run that asks, if it is one.
+    """
+    try:
+        with home.ledger.lease.held(pipeline, run):
+            pages.write(home, pipeline)
+    except (IncumbentError, OSError) as problem:
+        return mlflow_troubles.first_line(problem)
+    return ""
+
+
 def guards(home: Home, turn: TurnRef, challenger: Model) -> tuple[Guard, ...]:
     """What rollbacks have against a challenger."""
     ledger = home.ledger

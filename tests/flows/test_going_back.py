@@ -75,7 +75,30 @@ def test_machines_get_an_object(say: Say) -> None:
     found = json.loads(out)
     assert (found["champion"], found["previous"], found["by"], found["held"]) == (1, 2, "anna", [2])
     assert (found["changed"], found["shown"], found["reason"]) == (True, True, "too many complaints")
-    assert json.loads(told) == {"pipeline": "flights", "version": 2, "released": True, "held": []}
+    assert json.loads(told) == {"pipeline": "flights", "version": 2, "released": True, "held": [], "problem": ""}
+
+
+def test_a_release_is_in_the_report_at_once(say: Say, folder: Path) -> None:
+    page = folder / "reports" / "flights.html"
+    say("rollback", "flights", *WHY)
+    before = page.read_text()
+
+    say("release", "flights", "v2")
+
+    assert ("until it is released" in before, "until it is released" in page.read_text()) == (True, False)
+
+
+def test_while_somebody_works_a_release_is_made_and_the_report_follows(
+    say: Say, folder: Path, open_home: Callable[[Path], Home]
+) -> None:
+    say("rollback", "flights", *WHY)
+    home = open_home(folder)
+
+    with home.ledger.lease.held("flights"):
+        code, out, _ = say("release", "flights", "v2")
+
+    assert (code, home.ledger.promotions.held("flights")) == (0, {})
+    assert "The report could not be told (process " in out
 
 
 def test_what_is_live_already_is_left_alone(say: Say, folder: Path, open_home: Callable[[Path], Home]) -> None:
