@@ -19,5 +19,6 @@ def poll(pipeline: str = "flights") -> Polled:
     old = coordination.check_age(pipeline)
     started = coordination.start_what_waits(pipeline, crashed)
     alerts = coordination.send_alerts(pipeline)
+    told = reporting.end_poll(Polled(pipeline, new, crashed, old, started, alerts))
     ingestion.require_source(pipeline)
-    return reporting.end_poll(Polled(pipeline, new, crashed, old, started, alerts))
+    return told

@@ -26,5 +26,5 @@ def release(version: str | int, reason: str, pipeline: str = "flights", by: str 
     home.current().settings(pipeline)
     rules.require_words(reason, by)
     number = naming.version(str(version))
-    was_held = promotion.release(pipeline, number, by, reason)
-    return reporting.end_release(pipeline, number, by, reason, was_held=was_held)
+    problem = promotion.release(pipeline, number, by, reason)
+    return reporting.end_release(pipeline, number, by, reason, problem)

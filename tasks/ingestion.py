@@ -12,8 +12,11 @@ from tasks.core.turns import TurnRef, TurnState
 
 @task(task_run_name="list-waiting-{pipeline}", tags=["ingestion"], retries=2, retry_delay_seconds=[1.0, 5.0])
 def list_waiting(pipeline: str) -> Waiting:
-    """List the deliveries that no turn has dealt with, by content."""
-    return inbox.look(home.current(), pipeline)
+    """List the deliveries that no turn has dealt with, by content; if there are none, a broken source is told."""
+    found = inbox.look(home.current(), pipeline)
+    if found.nothing and found.problem is not None:
+        raise found.problem
+    return found
 
 
 @task(task_run_name="announce-{pipeline}", tags=["ingestion"], retries=2, retry_delay_seconds=[1.0, 5.0])

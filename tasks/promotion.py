@@ -106,13 +106,11 @@ def roll_back(way: Way, by: str, reason: str) -> Promotion:
 
 
 @task(task_run_name="release-v{version}", tags=["promotion"])
-def release(pipeline: str, version: int, by: str, reason: str) -> bool:
-    """Let automation have a version again that a rollback took off; says whether it was held off."""
+def release(pipeline: str, version: int, by: str, reason: str) -> str | None:
+    """Let automation have a version again; gives what kept the report from saying so, None if it was not held off."""
     hands = home.current()
     was_held = going_back.release(hands, pipeline, version, by, reason)
-    if was_held:
-        going_back.show_release(hands, pipeline, runtime.flow_run.id)
-    return was_held
+    return going_back.show_release(hands, pipeline, runtime.flow_run.id) if was_held else None
 
 
 @task(task_run_name="show-champion-{pipeline}", tags=["promotion"])

@@ -103,9 +103,9 @@ def end_rollback(pipeline: str, checked: str, problem: str) -> int:
     return events.ended(told, history[-1].version)
 
 
-def end_release(pipeline: str, version: int, by: str, reason: str, *, was_held: bool) -> bool:
+def end_release(pipeline: str, version: int, by: str, reason: str, problem: str | None) -> bool:
     """Give a release its last name and word; what it returns is whether the version was held off."""
-    return events.ended(outcomes.release(pipeline, version, by, reason, was_held=was_held), was_held)
+    return events.ended(outcomes.release(pipeline, version, by, reason, problem), problem is not None)
 
 
 def end_poll(polled: Polled) -> Polled:

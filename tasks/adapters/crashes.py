@@ -33,8 +33,8 @@ def close(home: Home, pipeline: str, own: str | None = None) -> bool:
         if run and run not in (own, at_work and at_work.run):
             orchestration.close_crashed(run, f"{who} was killed; what it had committed stays.")
     with suppress(Busy), lease.held(pipeline):
-        lease.bury(pipeline, [run for run in dead if run])
         _close_in_mlflow(home, pipeline)
+        lease.bury(pipeline, [run for run in dead if run])
         return True
     return False
 

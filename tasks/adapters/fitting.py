@@ -61,10 +61,10 @@ def opening(home: Home, turn: TurnRef, batch: Batch) -> Opening:
     judged = home.ledger.batches.judged(turn.pipeline, before=turn.number)
     if first is None or all(one.last_event is None or one.last_event <= first for one in judged):
         return Opening(first)
-    end, own = _end(home, judged, settings), windows.bulk(home.rows.events(batch, settings))
+    end = _end(home, judged, settings)
     if end is None or end <= first:
         return Opening(first)
-    moment = max(end, own[0]) if own else end
+    moment = windows.first_from(home.rows.events(batch, settings), end)
     (rows, _), (of_all, _) = (home.rows.count(batch, since, settings) for since in (moment, None))
     return Opening(moment, of_all - rows, late=rows < settings.training.min_rows)
 
@@ -74,8 +74,8 @@ def _end(home: Home, judged: Sequence[Batch], settings: PipelineSettings) -> dat
     end: datetime | None = None
     for batch in sorted(judged, key=lambda one: str(one.last_event), reverse=True):
         if end is None or (batch.last_event is not None and batch.last_event > end):
-            found = windows.bulk(home.rows.events(batch, settings))
-            end = max((one for one in (end, found and found[1]) if one is not None), default=None)
+            found = windows.end_of(home.rows.events(batch, settings))
+            end = max((one for one in (end, found) if one is not None), default=None)
     return end
 
 

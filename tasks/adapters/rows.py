@@ -78,10 +78,10 @@ class Rows:
         return len(outcomes), None if is_number else int(outcomes.sum())
 
     def events(self, batch: Batch, settings: PipelineSettings) -> NDArray[np.datetime64]:
-        """When the labelled rows of a batch happened, in UTC, shape (rows,)."""
+        """When the labelled rows of a batch happened, in UTC; rows of which that is not known are left out."""
         frame = self._labelled(batch, None, settings)
         events: NDArray[np.datetime64] = frame[settings.ingestion.times.event].to_numpy(dtype="datetime64[us]")
-        return events
+        return events[~np.isnat(events)]
 
     def answers(
         self, model: Model, batch: Batch, cutoff: datetime | None, settings: PipelineSettings

@@ -49,15 +49,24 @@ def summary(found: Sequence[Seen]) -> Health | None:
 
 
 def last_health(home: Home, pipeline: str) -> Health:
-    """What was said of the live model on the batch that was judged last."""
+    """What was said of the version that is live now on the batch on which it was judged last."""
     from tasks.adapters import history
+    from tasks.core.reporting import labels
 
-    turns = [turn for turn in history.read(home.ledger, pipeline).turns if turn.health is not None]
-    nothing = Health(HealthState.NOT_JUDGED, ("There is no champion yet.",))
+    told = history.read(home.ledger, pipeline)
+    live = labels.live_now(told)
+    turns = [turn for turn in told.turns if turn.health is not None and turn.champion_version == live]
+    if live is None:
+        return Health(HealthState.NOT_JUDGED, ("There is no champion yet.",))
     if not turns or turns[-1].health is None:
-        return nothing
-    said = turns[-1].health
-    return Health(said.state, (*said.reasons, f"Nothing is new since turn {turns[-1].number}."))
+        return Health(HealthState.NOT_JUDGED, (f"v{live} is live, and has not been judged on a later batch yet.",))
+    said, number = turns[-1].health, turns[-1].number
+    since = (
+        f"Nothing is new since turn {number}."
+        if turns[-1] is told.turns[-1]
+        else f"v{live} was judged in turn {number}."
+    )
+    return Health(said.state, (*said.reasons, since))
 
 
 def _look(home: Home, pipeline: str, delivery: Delivery, champion: Model) -> Seen:

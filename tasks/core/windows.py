@@ -17,8 +17,8 @@ from tasks.core.records import Batch
 
 _CALENDAR = datetime.min.replace(tzinfo=UTC)
 """A window that begins before it is everything."""
-_STRAY = 100
-"""One row in so many may have a date far behind those of its batch."""
+_TAIL = 20
+"""One row in so many, at either end, says nothing about where the bulk of a batch lies."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Opening:
     """From which moment on the rows of a batch are judged: evidence is taken in event order only."""
 
     moment: datetime | None
-    """Its own first event; if that is before the end of what was judged, the later of that end and its bulk's begin."""
+    """Its first event that is not before the end of what was judged."""
     older: int = 0
     """Its labelled rows from before that moment. They are kept and learned from, and not judged."""
     late: bool = False
@@ -89,18 +89,24 @@ def split_moment(events: NDArray[Any], clusters: NDArray[Any], share: float) -> 
     return _moment(events[order][begins[learned]])
 
 
-def bulk(events: NDArray[Any]) -> tuple[datetime, datetime] | None:
-    """First and last of the events (`datetime64` in UTC), but for a hundredth of them at either end, at least one.
+def end_of(events: NDArray[Any]) -> datetime | None:
+    """The last of the events (`datetime64` in UTC, none missing), strays aside; None if there are none.
 
-    So a few rows with a wrong date, or from long ago, do not decide where judging begins and ends; None if there are
-    fewer than three.
+    A stray lies as far behind the bulk (all but a twentieth at either end) as this is long, or farther: so a few rows
+    with a wrong date do not keep all later batches from being judged.
     """
-    strays = max(1, len(events) // _STRAY)
-    if len(events) <= 2 * strays:
+    if not len(events):
         return None
-    places = [strays, len(events) - 1 - strays]
-    first, last = np.partition(events, places)[places]
-    return _moment(first), _moment(last)
+    in_order = np.sort(events)
+    aside = len(in_order) // _TAIL
+    first, last = in_order[aside], in_order[len(in_order) - 1 - aside]
+    return _moment(in_order[in_order <= last + (last - first)][-1])
+
+
+def first_from(events: NDArray[Any], end: datetime) -> datetime:
+    """The first of the events that is not before `end`, where judging goes on; `end` if there is none."""
+    later = events[events >= np.datetime64(end.replace(tzinfo=None), "us")]
+    return _moment(later.min()) if len(later) else end
 
 
 def _moment(event: np.datetime64) -> datetime:

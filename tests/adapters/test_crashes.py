@@ -252,3 +252,4 @@ def test_a_damaged_mlflow_is_told_in_one_paragraph(home: Home, start_worker: Cal
         crashes.close(home, "shop")
 
     assert state(worker.run).name == "Crashed"
+    assert [one.run for one in home.ledger.lease.dead("shop")] == [worker.run], "what it left in MLflow is still open"

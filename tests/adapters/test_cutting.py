@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 from configs.errors import LandingFolderMissing, UnreadableFile
+from tasks import ingestion
 from tasks.adapters import cutting, inbox, sources
-from tasks.adapters.home import Home
+from tasks.adapters.home import Home, use
 from tests.adapters import shop
 
 YAML = """
@@ -375,3 +376,12 @@ def test_what_was_delivered_waits_also_when_the_file_cannot_be_cut_any_more(
     assert [one.name for one in found.deliveries] == ["2013-01-01", "2013-01-02"]
     assert isinstance(found.problem, LandingFolderMissing if broken is None else UnreadableFile)
     assert inbox.changed(world.home, "sales") is not None
+
+
+def test_with_nothing_left_to_do_a_broken_file_ends_the_look(make: Callable[..., World]):
+    world = make()
+    world.home.landing("sales").mkdir(parents=True)
+    world.write("2013-01-01,1,a")
+
+    with use(world.home), pytest.raises(UnreadableFile, match="cannot be cut"):
+        ingestion.list_waiting.fn("sales")

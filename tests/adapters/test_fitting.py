@@ -72,8 +72,8 @@ def test_a_batch_in_which_nothing_is_new_has_no_plan(shop_home: Home) -> None:
 # ── from when on a batch is judged ────────────────────────────────────────────────────────────────────────────────
 JUDGED = Verdict(VerdictKind.REJECT, ("not better",))
 WEEK_3 = shop.START + pd.Timedelta(weeks=2)
-END = WEEK_3 - pd.Timedelta(days=1, minutes=90)
-"""Of 288 labelled rows of the second week, half an hour apart, the last two are left out."""
+END = WEEK_3 - pd.Timedelta(days=1, minutes=30)
+"""The last of 288 labelled rows of the second week, half an hour apart."""
 
 
 def with_dates(frame: pd.DataFrame, rows: slice, moment: str) -> pd.DataFrame:
@@ -106,19 +106,14 @@ def test_a_row_far_ahead_in_a_judged_batch_keeps_no_later_batch_from_being_judge
     assert (len(plan.batches), plan.cutoff) == (2, WEEK_3)
 
 
-@pytest.mark.parametrize(
-    ("moved", "moment", "older"),
-    [(1, WEEK_3 + pd.Timedelta(hours=1), 2), (2, WEEK_3 + pd.Timedelta(hours=1), 2), (7, END, 7)],
-    ids=["a few, and the hundredth that is left out", "a few", "more than a few"],
-)
-def test_stragglers_are_left_out_and_the_rest_is_judged(
-    moved: int, moment: pd.Timestamp, older: int, shop_home: Home
-) -> None:
+@pytest.mark.parametrize("moved", [1, 7, 100])
+def test_stragglers_are_left_out_and_the_rest_is_judged(moved: int, shop_home: Home) -> None:
+    first = WEEK_3 + moved * pd.Timedelta(minutes=30)
     opening, plan = opening_of(shop_home, shop.week(2), with_dates(shop.week(3), slice(0, moved), "2012-02-01"))
 
-    assert opening == Opening(moment, older)
+    assert opening == Opening(first, moved)
     assert plan is not None
-    assert (len(plan.batches), plan.cutoff) == (2, moment)
+    assert (len(plan.batches), plan.cutoff) == (2, first)
 
 
 @pytest.mark.parametrize(("moved", "late"), [(238, False), (239, True), (336, True)])
@@ -126,7 +121,25 @@ def test_a_batch_with_too_few_rows_after_what_was_judged_is_late(moved: int, lat
     opening, _ = opening_of(shop_home, shop.week(2), with_dates(shop.week(3), slice(0, moved), "2013-01-01"))
 
     assert (opening.late, opening.older) == (late, min(moved, 288))
-    assert opening.watched_from == (None if late else END)
+    assert (opening.watched_from is None) == late
+
+
+def test_a_second_delivery_of_the_same_days_is_late(shop_home: Home) -> None:
+    others = shop.week(2).assign(at=lambda rows: rows["at"] - pd.Timedelta(minutes=1))
+    opening, _ = opening_of(shop_home, shop.week(2), others)
+
+    assert opening == Opening(END, older=288, late=True)
+
+
+def test_rows_of_which_nobody_knows_any_more_when_they_happened_end_nothing(shop_home: Home) -> None:
+    settings = shop_home.settings("shop")
+    times = settings.ingestion.times.model_copy(update={"event": "settled", "label": None})
+    renamed = settings.model_copy(update={"ingestion": settings.ingestion.model_copy(update={"times": times})})
+    frame = shop.week(1)
+    unknown = pd.Series(pd.NaT, index=frame.index, dtype=frame["learned"].dtype)
+    batch = shop.take_in(shop_home, "a", frame.assign(settled=unknown))
+
+    assert len(shop_home.rows.events(batch, renamed)) == 0
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -200,11 +200,22 @@ def test_the_newest_delivery_that_could_be_judged_speaks_for_all() -> None:
 
 
 def test_with_nothing_new_the_last_word_of_the_turns_is_told_with_its_turn(home: Home) -> None:
-    home.ledger.turns.note("shop", 2, health=Health(HealthState.WATCH, ("Its log loss was 0.61.",)))
+    said = Health(HealthState.WATCH, ("Its log loss was 0.61.",))
+    home.ledger.turns.note("shop", 2, champion_version=1, health=said)
 
     found = watching.last_health(home, "shop")
 
     assert found == Health(HealthState.WATCH, ("Its log loss was 0.61.", "Nothing is new since turn 2."))
+
+
+def test_what_was_said_of_another_version_is_not_told_of_the_live_one(home: Home) -> None:
+    said = Health(HealthState.WATCH, ("Its log loss was 0.61.",))
+    home.ledger.turns.note("shop", 2, champion_version=7, health=said)
+    unknown = Health(HealthState.NOT_JUDGED, ("v1 is live, and has not been judged on a later batch yet.",))
+
+    assert watching.last_health(home, "shop") == unknown
+    home.ledger.turns.note("shop", 1, champion_version=1, health=said)
+    assert watching.last_health(home, "shop") == Health(said.state, (*said.reasons, "v1 was judged in turn 1."))
 
 
 def test_a_look_says_what_the_turn_will_say(home: Home) -> None:

@@ -122,30 +122,38 @@ def hours(*numbers: float) -> np.ndarray:
     return np.array([START.replace(tzinfo=None) + number * timedelta(hours=1) for number in numbers], "datetime64[us]")
 
 
-@pytest.mark.parametrize(
-    ("rows", "strays"), [(3, 1), (48, 1), (199, 1), (200, 2), (1000, 10)], ids=lambda number: str(number)
-)
-def test_the_bulk_leaves_out_a_hundredth_of_the_rows_at_either_end_and_at_least_one(rows: int, strays: int):
-    assert windows.bulk(hours(*range(rows))) == (
-        START + strays * timedelta(hours=1),
-        START + (rows - 1 - strays) * timedelta(hours=1),
-    )
+@pytest.mark.parametrize("rows", [1, 2, 19, 48, 1000])
+def test_what_was_judged_ends_with_its_last_row(rows: int):
+    assert windows.end_of(hours(*range(rows))) == START + (rows - 1) * timedelta(hours=1)
 
 
-def test_rows_with_dates_far_off_do_not_move_the_bulk():
-    events = np.append(hours(*range(298)), np.array(["1999-01-01", "2031-01-01"], "datetime64[us]"))
+@pytest.mark.parametrize(("strays", "left_out"), [(1, True), (10, True), (11, False)])
+def test_a_few_rows_far_behind_the_others_do_not_move_the_end(strays: int, left_out: bool):
+    events = np.append(hours(*range(200)), np.full(strays, np.datetime64("2031-01-01", "us")))
 
-    assert windows.bulk(events) == (START + 2 * timedelta(hours=1), START + 295 * timedelta(hours=1))
+    found = windows.end_of(events)
 
-
-@given(st.permutations(range(120)))
-def test_the_order_of_the_rows_says_nothing_about_the_bulk(order: list[int]):
-    assert windows.bulk(hours(*order)) == (START + timedelta(hours=1), START + 118 * timedelta(hours=1))
+    assert found == (START + timedelta(hours=199) if left_out else datetime(2031, 1, 1, tzinfo=UTC))
 
 
-@pytest.mark.parametrize("rows", [0, 1, 2])
-def test_without_three_rows_there_is_no_bulk(rows: int):
-    assert windows.bulk(hours(*range(rows))) is None
+def test_a_row_that_is_only_somewhat_later_is_the_end():
+    assert windows.end_of(hours(*range(200), 300)) == START + timedelta(hours=300)
+
+
+@given(st.permutations([*range(60), 99_999]))
+def test_the_order_of_the_rows_says_nothing_about_the_end(order: list[int]):
+    assert windows.end_of(hours(*order)) == START + timedelta(hours=59)
+
+
+def test_without_rows_there_is_no_end():
+    assert windows.end_of(hours()) is None
+
+
+@pytest.mark.parametrize(("end", "first"), [(0, 0), (1, 2), (2, 2), (4, 5), (6, 6)])
+def test_judging_goes_on_with_the_first_row_that_is_not_before_the_end(end: int, first: int):
+    moment = windows.first_from(hours(5, 2, 0), START + end * timedelta(hours=1))
+
+    assert moment == START + first * timedelta(hours=1)
 
 
 @pytest.mark.parametrize(("late", "watched"), [(False, START), (True, None)])

@@ -12,7 +12,9 @@ from sqlalchemy import Table, select, true
 
 from tasks.adapters.ledger import codec
 from tasks.adapters.ledger.connection import Access
+from tasks.adapters.ledger.inbox import HOME
 from tasks.adapters.ledger.schema import (
+    alerts,
     comparisons,
     deliveries,
     drifts,
@@ -70,10 +72,12 @@ class Audit:
         return {row["turn"]: row["settings_hash"] for row in self._rows(evidence, pipeline)}
 
     def texts(self, pipeline: str) -> Iterator[tuple[str, str]]:
-        """Everything that is written down about a pipeline, row by row: the table, and all of its values."""
+        """Everything that is written down about a pipeline or the home, row by row: the table, and all its values."""
         for table in metadata.sorted_tables:
             for row in self._rows(table, pipeline):
                 yield table.name, json.dumps(dict(row), default=str, ensure_ascii=False)
+        for row in self._rows(alerts, HOME):
+            yield alerts.name, json.dumps(dict(row), default=str, ensure_ascii=False)
 
     def _rows(self, table: Table, pipeline: str) -> list[dict[str, Any]]:
         of_this = table.c.pipeline == pipeline if "pipeline" in table.c else true()

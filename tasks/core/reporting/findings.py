@@ -236,6 +236,7 @@ def left_out(history: History, settings: PipelineSettings) -> tuple[tuple[str, s
         (sum(b.duplicates for b in taken), f"{rows} that were exact duplicates of others"),
         (sum(n for _, _, n in history.duplicates), "rows of deliveries that came a second time"),
         (_pooled(history), f"{rows} in slices with too few of them, in the slice table (they are in the total)"),
+        (_older(history), f"{rows} of judged batches, from before the end of what was judged by then"),
         (sum(t.outcome is Outcome.NOT_JUDGED for t in history.turns), "batches that could not be judged"),
     )
     first = next((t for t in history.turns if t.outcome is Outcome.FIRST_CHAMPION), None)
@@ -245,6 +246,10 @@ def left_out(history: History, settings: PipelineSettings) -> tuple[tuple[str, s
         text = f"{labels.medium(first.batch.name)} in the lines over time: the first champion was judged on"
         found.append(("", f"{text} {judged} of it only"))
     return tuple(found)
+
+
+def _older(history: History) -> int:
+    return sum(turn.decision.older for turn in history.turns if turn.decision and turn.decision.retrain)
 
 
 def total(history: History) -> str:

@@ -91,14 +91,23 @@ def rollback(pipeline: str, made: Promotion, problem: str, *, changed: bool) -> 
     return Ended(f"{pipeline} · rollback → v{made.version} in place of v{made.previous}", f"{told}{later}")
 
 
-def release(pipeline: str, version: int, by: str, reason: str, *, was_held: bool) -> Ended:
-    """`flights · release → v6 is released`, by whom and why; or that it was not held off."""
-    if not was_held:
+def release(pipeline: str, version: int, by: str, reason: str, problem: str | None) -> Ended:
+    """`flights · release → v6 is released`, by whom and why; or that it was not held off.
+
+    Args:
+        pipeline: Its pipeline.
+        version: The version.
+        by: Who decided.
+        reason: Why.
+        problem: What kept the report from saying so; empty if nothing did, None if the version was not held off.
+    """
+    if problem is None:
         return Ended(
             f"{pipeline} · release → v{version} was not held off",
             f"v{version} was not held off; nothing was changed.",
         )
     told = f"{by} released v{version}: {labels.ended(reason)} Automation may have it again."
+    told += f" The report could not be told ({problem}); the next turn makes up for it." if problem else ""
     return Ended(f"{pipeline} · release → v{version} is released", told)
 
 

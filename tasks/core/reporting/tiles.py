@@ -75,7 +75,8 @@ def _losses(history: History, turn: Turn) -> Tile:
     parts = [f"{value(gate)} at its gate"] if gate and not at_gate else []
     if at_gate and found.turn.champion:
         parts.append(f"{value(found.turn.champion)} by v{found.turn.champion_version} before it")
-    parts.append(_without_a_model(found.turn) if found.role is not Role.FIRST else "")
+    if found.role is Role.CHAMPION or (at_gate and not found.turn.champion):
+        parts.append(_without_a_model(found.turn))
     if found.role is Role.FIRST:
         parts.append("scored beside the champion of then, not judged")
     elif found.turn is not turn:

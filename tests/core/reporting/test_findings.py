@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from tasks.core.records import Comparison
 from tasks.core.reporting import findings
-from tasks.core.turns import Guard, Turn, Verdict, VerdictKind
+from tasks.core.turns import Guard, RetrainingDecision, Turn, Verdict, VerdictKind
 from tests.core.reporting import worlds
 
 
@@ -147,6 +147,16 @@ def test_rows_that_do_not_add_up_are_not_said_to() -> None:
     lost = replace(world, turns=(replace(world.turns[0], batch=replace(world.turns[0].batch, landed=27005)),))
 
     assert findings.total(lost).endswith("= 27,004, which is not the 27,005 landed.")
+
+
+def test_rows_that_were_not_judged_in_judged_batches_are_counted() -> None:
+    older = [RetrainingDecision(retrain, ("why",), rows) for retrain, rows in ((True, 1_200), (True, 34), (False, 5))]
+    world = worlds.year()
+    turns = [replace(turn, decision=one) for turn, one in zip(world.turns[1:4], older, strict=True)]
+
+    told = findings.left_out(replace(world, turns=(world.turns[0], *turns)), worlds.settings())
+
+    assert ("1,234", "flights of judged batches, from before the end of what was judged by then") in told
 
 
 def test_everything_that_is_left_out_is_counted() -> None:

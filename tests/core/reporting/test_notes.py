@@ -71,14 +71,22 @@ def test_what_a_person_typed_does_not_become_markup_in_the_note() -> None:
     assert r"by anna: \*\*too\*\* many \`complaints\`." in note(reason="**too** many `complaints`")
 
 
+RELEASED = "anna released v6: it was the data. Automation may have it again"
+
+
 @pytest.mark.parametrize(
-    ("was_held", "name", "message"),
+    ("problem", "name", "message"),
     [
-        (True, "v6 is released", "anna released v6: it was the data. Automation may have it again."),
-        (False, "v6 was not held off", "v6 was not held off; nothing was changed."),
+        ("", "v6 is released", f"{RELEASED}."),
+        (
+            "no disk",
+            "v6 is released",
+            f"{RELEASED}. The report could not be told (no disk); the next turn makes up for it.",
+        ),
+        (None, "v6 was not held off", "v6 was not held off; nothing was changed."),
     ],
 )
-def test_the_last_word_of_a_release(was_held: bool, name: str, message: str) -> None:
-    told = outcomes.release("shop", 6, "anna", "it was the data", was_held=was_held)
+def test_the_last_word_of_a_release(problem: str | None, name: str, message: str) -> None:
+    told = outcomes.release("shop", 6, "anna", "it was the data", problem)
 
     assert (told.name, told.message) == (f"shop · release → {name}", message)
