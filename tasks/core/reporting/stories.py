@@ -166,7 +166,7 @@ def _evidence(turn: Turn, settings: PipelineSettings) -> list[str]:
         losses = [f"{family.replace('_', ' ')} {write(found_loss)}" for family, found_loss in turn.candidates]
         found.append(f"Every family on this batch: {', '.join(losses)}; the lowest is the next probe.")
     if left_out := older(turn):
-        found.append(f"Not judged: {left_out}, because that time had been judged. They are kept.")
+        found.append(f"Kept, and not judged: {left_out}, because that time had been judged before.")
     return found
 
 

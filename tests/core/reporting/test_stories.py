@@ -93,7 +93,7 @@ def test_rows_that_are_not_judged_are_told_with_the_evidence_and_the_reason(rows
 
     (evidence,) = (part for part in stories.story(world, turn, worlds.settings()) if part.name == "Evidence")
 
-    assert evidence.sentences[-1] == f"Not judged: {told_as}, because that time had been judged. They are kept."
+    assert evidence.sentences[-1] == f"Kept, and not judged: {told_as}, because that time had been judged before."
     assert sentences.why(turn) == f"{sentences.why(world.turns[6])}; {told_as} not judged"
 
 
