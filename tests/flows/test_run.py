@@ -3,6 +3,7 @@
 import argparse
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -209,7 +210,7 @@ def test_what_can_be_said_without_prefect_is_said_without_it(empty_home: Path, c
 def test_output_that_nobody_takes_is_no_reason_to_stop(
     empty_home: Path, line: str, expected: tuple[int, str, str]
 ) -> None:
-    program = f"set -o pipefail; {sys.executable} -m flows.run {line}"
+    program = f"set -o pipefail; {shlex.quote(sys.executable)} -m flows.run {line}"
 
     ran = subprocess.run(
         ["bash", "-c", program],
