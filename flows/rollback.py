@@ -12,7 +12,9 @@ from tasks.core import rollback as rules
 
 @flow(name="rollback", flow_run_name="{pipeline} · rollback")
 @reporting.in_words
-def rollback(reason: str, pipeline: str = "flights", to: str | int = "", by: str = "a person in Prefect's UI") -> int:
+def rollback(
+    reason: str, pipeline: str = "flights", to: str | int | None = None, by: str = "a person in Prefect's UI"
+) -> int:
     """Make an earlier version the champion again; automation keeps off the one that is live until it is released.
 
     Nothing changes unless the version still answers as it did at its gate.
@@ -26,7 +28,7 @@ def rollback(reason: str, pipeline: str = "flights", to: str | int = "", by: str
     hands, checked = home.current(), ""
     hands.settings(pipeline)
     rules.require_words(reason, by)
-    way = going_back.find_way(hands, pipeline, None if str(to).strip() == "" else naming.version(str(to)))
+    way = going_back.find_way(hands, pipeline, None if to is None or not str(to).strip() else naming.version(str(to)))
     with hands.ledger.lease.held(pipeline, runtime.flow_run.id):
         if not way.done:
             checked = promotion.check_old_answers(way)

@@ -49,8 +49,8 @@ def lived(home: Home) -> list[int]:
 
 
 # ── going back ────────────────────────────────────────────────────────────────────────────────────────────────────
-@pytest.mark.parametrize("to", ["", "v1", "1", 1, " V1 "])
-def test_a_version_is_typed_as_people_write_it(home: Home, to: str | int) -> None:
+@pytest.mark.parametrize("to", [None, "", "v1", "1", 1, " V1 "])
+def test_a_version_is_typed_as_people_write_it(home: Home, to: str | int | None) -> None:
     state, run = submit(rollback, to=to, **WHY)
 
     assert (state.is_completed(), run.name) == (True, "flights · rollback → v1 in place of v2")
@@ -98,6 +98,7 @@ def test_a_version_is_released_once(home: Home) -> None:
     ("form", "given", "kind", "text"),
     [
         (rollback, {"to": "v9", **WHY}, MistakeOfUser, "Unknown version v9 of flights: it has v1 to v2"),
+        (rollback, {"to": 0, **WHY}, MistakeOfUser, "Unknown version v0 of flights: it has v1 to v2"),
         (rollback, {"to": "last", **WHY}, MistakeOfUser, "'last' is no version. Versions are written as v6 or 6"),
         (rollback, {"reason": " "}, MistakeOfUser, "The reason is empty. Say why in a sentence: "),
         (rollback, {"pipeline": "nobody", **WHY}, UnknownPipeline, "Unknown pipeline 'nobody'. "),
