@@ -18,7 +18,7 @@ $(STAMP): requirements.lock
 	@rm -rf $(VENV)
 	@$(PYTHON) -m venv $(VENV)
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-compile --require-hashes -r requirements.lock
-	@$(PY) -m compileall -q -j 0 $(VENV)/lib > /dev/null || true
+	@$(PY) -m compileall -q -j 0 $(VENV)/lib > /dev/null 2>&1 || true
 	@touch $@
 
 prepare: install ## write the example data into the landing folder, and make the databases
