@@ -39,8 +39,10 @@ class HistGradientBoostingCandidate(Section):
     learning_rate: Annotated[float, Field(gt=0, le=10)] = 0.06
     max_iter: Annotated[int, Field(ge=1, le=100_000)] = 120
     """Number of trees."""
-    max_leaf_nodes: Annotated[int, Field(ge=2, le=100_000)] = 15
-    min_samples_leaf: Many = 200
+    max_leaf_nodes: Annotated[int, Field(ge=2, le=100_000)] | None = None
+    """Leaves of a tree; without it 7, and 15 where a number is predicted."""
+    min_samples_leaf: Many | None = None
+    """Fewest rows in a leaf; without it a fiftieth of the rows that are learned from, at least 20, at most 1,000."""
     l2: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1.0
     """L2 penalty on leaf values."""
 

@@ -15,7 +15,7 @@ from configs.settings import PipelineSettings
 from configs.training import Candidate
 from tasks.adapters import failpoints, provenance
 from tasks.adapters.home import Home
-from tasks.core import evaluation, training, windows
+from tasks.core import evaluation, families, training, windows
 from tasks.core.promotion import BundleFacts
 from tasks.core.records import Batch, Model, Snapshot
 from tasks.core.turns import TurnRef
@@ -96,8 +96,9 @@ def fit(home: Home, order: Order, settings: PipelineSettings, into: "Bundles | N
         into: Another folder to publish in, for a model that is made again only to be compared.
     """
     rows, learning = home.rows.window(order.snapshot, settings), settings.training
-    unfitted = training.build(
-        order.candidate, learning.features, settings.validation.columns, learning.seed, learning.problem
+    candidate = families.sized(order.candidate, len(rows.prepared), learning.problem)
+    unfitted = families.build(
+        candidate, learning.features, settings.validation.columns, learning.seed, learning.problem
     )
     began = time.perf_counter()
     fitted = training.fit(unfitted, rows.prepared, rows.outcomes, threads=learning.threads)
@@ -113,7 +114,7 @@ def fit(home: Home, order: Order, settings: PipelineSettings, into: "Bundles | N
         seed=learning.seed,
         code_version=provenance.code_version(),
         lock_hash=provenance.lock_hash(),
-        parameters=training.parameters(order.candidate),
+        parameters=training.parameters(candidate),
         base_rate=_base_rate(order.snapshot),
         bundle=written.bundle,
         bundle_bytes=written.bytes,

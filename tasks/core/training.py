@@ -1,7 +1,7 @@
-"""Training: which rows a model learns from, how it is built, fitted and asked, and what identifies it.
+"""Training: which rows a model learns from, how it is fitted and asked, and what identifies it.
 
-Add here what turns accepted rows into a fitted scikit-learn Pipeline and a Pipeline into answers. Reading and
-storing rows belong to the adapters, measuring a model to `evaluation`, packing it into a file to the adapter `bundles`.
+Add here what turns accepted rows into a fitted scikit-learn Pipeline and a Pipeline into answers. What is to be fitted
+belongs to `families`, reading and storing rows to the adapters, measuring to `evaluation`, packing to `bundles`.
 """
 
 import hashlib
@@ -17,23 +17,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.linalg import LinAlgWarning
-from sklearn.compose import ColumnTransformer
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 from threadpoolctl import threadpool_limits
 
 from configs.errors import IncumbentError
 from configs.ingestion import Times
-from configs.section import Problem
 from configs.training import (
     Candidate,
-    HistGradientBoostingCandidate,
-    LinearRegressionCandidate,
-    LogisticRegressionCandidate,
     TrainingSettings,
 )
 from configs.validation import ColumnRule
@@ -53,8 +45,6 @@ _MISSING = {
     "timestamp": "datetime64[us, UTC]",
 }
 """How a column without values is held."""
-_MOST_CATEGORIES = 254
-"""Categories of one column that are told apart; the rarest beyond are pooled (gradient boosting takes 255 at most)."""
 
 
 @dataclass(frozen=True)
@@ -117,21 +107,6 @@ def complete(frame: pd.DataFrame, columns: Mapping[str, ColumnRule]) -> pd.DataF
 def inputs(pipeline: Pipeline) -> tuple[str, ...]:
     """The columns that a fitted Pipeline was trained on, in order; the settings may have others by now."""
     return tuple(str(name) for name in pipeline.feature_names_in_)
-
-
-def build(
-    candidate: Candidate,
-    features: Sequence[str],
-    columns: Mapping[str, ColumnRule],
-    seed: int,
-    problem: Problem = "binary",
-) -> Pipeline:
-    """An unfitted Pipeline for prepared input that carries its own preprocessing."""
-    categories = [name for name in features if columns[name].type == "category"]
-    numbers = [name for name in features if columns[name].type != "category"]
-    if isinstance(candidate, HistGradientBoostingCandidate):
-        return _hist_gradient_boosting(candidate, categories, numbers, seed, problem)
-    return _linear(candidate, categories, numbers, seed)
 
 
 def fit(pipeline: Pipeline, prepared: pd.DataFrame, outcomes: Outcomes, *, threads: int) -> Pipeline:
@@ -286,55 +261,6 @@ def _with_block(column: pd.Series, block: NDArray[Any], start: int) -> pd.Series
     values = column.to_numpy(copy=True)
     values[start : start + len(block)] = block
     return pd.Series(values, index=column.index, name=column.name, dtype=column.dtype)
-
-
-def _linear(
-    candidate: LogisticRegressionCandidate | LinearRegressionCandidate,
-    categories: list[str],
-    numbers: list[str],
-    seed: int,
-) -> Pipeline:
-    # Scaling before filling makes the fill value the mean, and is several times quicker than a median; the missing
-    # indicators carry what a missing value means. Newton steps converge in a handful where lbfgs needs a hundred.
-    filled = SimpleImputer(strategy="constant", fill_value=0.0, add_indicator=True, keep_empty_features=True)
-    one_hot = OneHotEncoder(
-        handle_unknown="infrequent_if_exist", min_frequency=candidate.min_frequency, max_categories=_MOST_CATEGORIES
-    )
-    parts = [("numbers", Pipeline([("scale", StandardScaler()), ("fill", filled)]), numbers)] if numbers else []
-    parts += [("categories", Pipeline([("codes", _codes()), ("one_hot", one_hot)]), categories)] if categories else []
-    if isinstance(candidate, LinearRegressionCandidate):
-        model = Ridge(alpha=candidate.alpha, solver="auto", random_state=seed)
-    else:
-        model = LogisticRegression(
-            C=candidate.c, max_iter=candidate.max_iter, solver="newton-cholesky", random_state=seed
-        )
-    return Pipeline([("encode", ColumnTransformer(parts)), ("model", model)])
-
-
-def _hist_gradient_boosting(
-    candidate: HistGradientBoostingCandidate, categories: list[str], numbers: list[str], seed: int, problem: Problem
-) -> Pipeline:
-    pooled = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=math.nan, max_categories=_MOST_CATEGORIES)
-    parts: list[tuple[str, Any, list[str]]] = []
-    parts += [("categories", Pipeline([("codes", _codes()), ("pool", pooled)]), categories)] if categories else []
-    parts += [("numbers", "passthrough", numbers)] if numbers else []
-    kind = HistGradientBoostingRegressor if problem == "regression" else HistGradientBoostingClassifier
-    model = kind(
-        learning_rate=candidate.learning_rate,
-        max_iter=candidate.max_iter,
-        max_leaf_nodes=candidate.max_leaf_nodes,
-        min_samples_leaf=candidate.min_samples_leaf,
-        l2_regularization=candidate.l2,
-        categorical_features=list(range(len(categories))),
-        early_stopping=False,
-        random_state=seed,
-    )
-    return Pipeline([("encode", ColumnTransformer(parts)), ("model", model)])
-
-
-def _codes() -> OrdinalEncoder:
-    """Text to numbers, unknown to -1, missing to NaN; counting text in the next encoder would be ten times slower."""
-    return OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
 
 
 def _hash(content: dict[str, Any]) -> str:

@@ -20,11 +20,13 @@ from configs.errors import BundleRefused
 from configs.training import Candidate, HistGradientBoostingCandidate, LogisticRegressionCandidate
 from configs.validation import ColumnRule
 from tasks.adapters.bundles import ALLOWED, TOLERANCE, BundleFiles, Bundles, differences
-from tasks.core import training
+from tasks.core import families, training
 
 COLUMNS = {"city": ColumnRule(type="category", nullable=True), "size": ColumnRule(type="number", nullable=True)}
 LINEAR = LogisticRegressionCandidate(family="logistic_regression", min_frequency=2)
-BOOSTED = HistGradientBoostingCandidate(family="hist_gradient_boosting", max_iter=10, min_samples_leaf=5)
+BOOSTED = HistGradientBoostingCandidate(
+    family="hist_gradient_boosting", max_iter=10, max_leaf_nodes=15, min_samples_leaf=5
+)
 FAMILIES = pytest.mark.parametrize("candidate", [LINEAR, BOOSTED], ids=lambda candidate: candidate.family)
 
 
@@ -38,7 +40,7 @@ def world(rows: int = 300) -> tuple[pd.DataFrame, "np.ndarray[tuple[int], np.dty
 
 def fitted(candidate: Candidate, seed: int = 0) -> Pipeline:
     prepared, outcomes = world()
-    return training.fit(training.build(candidate, ("city", "size"), COLUMNS, seed), prepared, outcomes, threads=1)
+    return training.fit(families.build(candidate, ("city", "size"), COLUMNS, seed), prepared, outcomes, threads=1)
 
 
 def written(folder: Path, candidate: Candidate = LINEAR) -> tuple[Bundles, BundleFiles]:
@@ -184,7 +186,7 @@ def test_another_model_in_its_place_is_refused_by_the_golden_answers(tmp_path: P
 
 def test_a_model_that_cannot_be_asked_by_the_installed_libraries_is_refused(tmp_path: Path) -> None:
     bundles, files = written(tmp_path)
-    unfitted = training.build(LINEAR, ("city", "size"), COLUMNS, seed=0)
+    unfitted = families.build(LINEAR, ("city", "size"), COLUMNS, seed=0)
     other = forged(bundles, skops.io.dumps(unfitted), files.golden)
 
     told = r"\(golden answers\) does not answer its golden rows: .*not fitted.*[^.]\. Nothing was loaded"

@@ -24,7 +24,7 @@ from configs.validation import ColumnRule
 from tasks.adapters import packaging, registry, tracking
 from tasks.adapters.bundles import ALLOWED, Bundles
 from tasks.adapters.tracking import Judged, TrackingStore, TrainingRun
-from tasks.core import evaluation, training
+from tasks.core import evaluation, families, training
 from tasks.core.records import Batch, BatchStatus, CalibrationBin, Metric, Model, Score, SliceScore, Snapshot
 
 ROOT = Path(__file__).parents[2]
@@ -44,8 +44,10 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pd.DataFram
     source = np.random.default_rng(4)
     frame = pd.DataFrame({"city": source.choice(["Oslo", "Rome"], 200), "size": source.normal(100, 30, 200)})
     prepared = training.prepare(frame, ("city", "size"), COLUMNS)
-    candidate = HistGradientBoostingCandidate(family="hist_gradient_boosting", max_iter=5, min_samples_leaf=5)
-    pipeline = training.build(candidate, ("city", "size"), COLUMNS, seed=0)
+    candidate = HistGradientBoostingCandidate(
+        family="hist_gradient_boosting", max_iter=5, max_leaf_nodes=15, min_samples_leaf=5
+    )
+    pipeline = families.build(candidate, ("city", "size"), COLUMNS, seed=0)
     training.fit(pipeline, prepared, frame["size"].to_numpy() > 100, threads=1)
     bundles = Bundles(tmp_path_factory.mktemp("bundles"))
     files = bundles.write(pipeline, prepared, training.predict(pipeline, prepared))
@@ -221,7 +223,7 @@ def test_a_model_of_a_number_is_logged_as_a_regressor_that_answers_with_numbers(
     frame = pd.DataFrame({"city": source.choice(["Oslo", "Rome"], 200), "size": source.normal(100, 30, 200)})
     rows = training.prepare(frame, ("city", "size"), COLUMNS)
     candidate = LinearRegressionCandidate(family="linear_regression")
-    pipeline = training.build(candidate, ("city", "size"), COLUMNS, 0, "regression")
+    pipeline = families.build(candidate, ("city", "size"), COLUMNS, 0, "regression")
     training.fit(pipeline, rows, 3 * frame["size"].to_numpy(), threads=1)
     files = Bundles(tmp_path).write(pipeline, rows, training.predict(pipeline, rows))
     parts = {"city": frame["city"].to_numpy()}

@@ -13,6 +13,7 @@ measured until then. Nothing here is asserted in a test. The numbers depend on n
 import argparse
 import hashlib
 import itertools
+import math
 import sys
 import time
 from collections import defaultdict
@@ -174,7 +175,8 @@ def notes(results: Results) -> list[str]:
 
 
 def _gain(results: Results, stream: str, loss: float) -> str:
-    return f"{results.captured(stream, loss):.3f}"
+    gain = results.captured(stream, loss)
+    return "–" if math.isnan(gain) else f"{gain:.3f}"
 
 
 def _row(*cells: str) -> str:

@@ -20,7 +20,7 @@ from sklearn.pipeline import Pipeline
 from configs.ingestion import Times
 from configs.promotion import PromotionSettings
 from configs.training import Candidate, HistGradientBoostingCandidate, LogisticRegressionCandidate
-from tasks.core import baseline, evaluation, promotion, training
+from tasks.core import baseline, evaluation, families, promotion, training
 from tasks.core.promotion import BundleFacts
 from tasks.core.records import Comparison, Score
 from tasks.core.turns import Evidence, VerdictKind
@@ -109,10 +109,10 @@ class Fitted:
 
     def _fit(self) -> None:
         """The probe of every batch after the first ten; the one of the eleventh is the first model."""
-        families = [candidate.family for candidate in CANDIDATES]
+        names = [candidate.family for candidate in CANDIDATES]
         losses = list[tuple[str, float]]()
         for batch in self.batches[FIRST:]:
-            family = promotion.nominate(families, losses)
+            family = promotion.nominate(names, losses)
             models, base_rate = self._candidates(batch)
             own = {name: training.predict(one, self._prepared[batch.start : batch.end]) for name, one in models.items()}
             losses = [(name, _loss(batch, answers)) for name, answers in own.items()]
@@ -125,7 +125,8 @@ class Fitted:
         window = self.stream.frame.iloc[oldest.start : batch.start]
         rows = training.select(window, times=TIMES, label=LABEL, start=oldest.cutoff, cutoff=batch.cutoff).frame
         outcomes, prepared = rows[LABEL].to_numpy(dtype=bool), self._prepared.loc[rows.index]
-        built = {one.family: training.build(one, tuple(columns), columns, SEED) for one in CANDIDATES}
+        sized = [families.sized(one, len(rows)) for one in CANDIDATES]
+        built = {one.family: families.build(one, tuple(columns), columns, SEED) for one in sized}
         fitted = {name: training.fit(model, prepared, outcomes, threads=1) for name, model in built.items()}
         return fitted, float(outcomes.mean())
 

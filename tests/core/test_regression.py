@@ -22,7 +22,7 @@ from configs.training import (
     TrainingSettings,
 )
 from configs.validation import ColumnRule
-from tasks.core import baseline, coordination, evaluation, intervals, measures, promotion, training
+from tasks.core import baseline, coordination, evaluation, families, intervals, measures, promotion, training
 from tasks.core.monitoring import health
 from tasks.core.promotion import BundleFacts
 from tasks.core.records import Comparison, Score
@@ -35,7 +35,9 @@ COLUMNS = {
 }
 FEATURES = ("city", "size")
 LINEAR = LinearRegressionCandidate(family="linear_regression", min_frequency=2)
-BOOSTED = HistGradientBoostingCandidate(family="hist_gradient_boosting", max_iter=40, min_samples_leaf=5)
+BOOSTED = HistGradientBoostingCandidate(
+    family="hist_gradient_boosting", max_iter=40, max_leaf_nodes=15, min_samples_leaf=5
+)
 FAMILIES = pytest.mark.parametrize("candidate", [LINEAR, BOOSTED], ids=lambda candidate: candidate.family)
 CHOICE = TrainingSettings(problem="regression", label="price", features=FEATURES, candidates=(LINEAR, BOOSTED))
 SETTINGS, DEFAULTS = EvaluationSettings(min_slice_rows=20), PromotionSettings()
@@ -55,7 +57,7 @@ def world(rows: int = 600, seed: int = 1, level: float = 0.0) -> pd.DataFrame:
 
 
 def fitted(candidate: Candidate, frame: pd.DataFrame) -> Pipeline:
-    pipeline = training.build(candidate, FEATURES, COLUMNS, 3, "regression")
+    pipeline = families.build(candidate, FEATURES, COLUMNS, 3, "regression")
     prepared = training.prepare(frame, FEATURES, COLUMNS)
     return training.fit(pipeline, prepared, training.labels(frame, CHOICE), threads=1)
 

@@ -15,7 +15,7 @@ from configs.errors import IncumbentError
 from configs.ingestion import Times
 from configs.training import Candidate, HistGradientBoostingCandidate, LogisticRegressionCandidate, TrainingSettings
 from configs.validation import ColumnRule
-from tasks.core import training
+from tasks.core import families, training
 
 COLUMNS = {
     "city": ColumnRule(type="category", nullable=True),
@@ -26,7 +26,9 @@ COLUMNS = {
 }
 FEATURES = ("city", "size", "rooms", "new")
 LINEAR = LogisticRegressionCandidate(family="logistic_regression", min_frequency=2)
-BOOSTED = HistGradientBoostingCandidate(family="hist_gradient_boosting", max_iter=15, min_samples_leaf=5)
+BOOSTED = HistGradientBoostingCandidate(
+    family="hist_gradient_boosting", max_iter=15, max_leaf_nodes=15, min_samples_leaf=5
+)
 CHOICE = TrainingSettings(label="sold", features=FEATURES, candidates=(LINEAR, BOOSTED))
 FAMILIES = pytest.mark.parametrize("candidate", [LINEAR, BOOSTED], ids=lambda candidate: candidate.family)
 START = datetime(2024, 3, 1, tzinfo=UTC)
@@ -53,7 +55,7 @@ def world(rows: int = 400, seed: int = 1) -> pd.DataFrame:
 
 
 def fitted(candidate: Candidate, frame: pd.DataFrame) -> Pipeline:
-    pipeline = training.build(candidate, FEATURES, COLUMNS, seed=3)
+    pipeline = families.build(candidate, FEATURES, COLUMNS, seed=3)
     prepared = training.prepare(frame, FEATURES, COLUMNS)
     return training.fit(pipeline, prepared, training.labels(frame, CHOICE), threads=1)
 
@@ -186,7 +188,7 @@ def test_awkward_columns_are_fitted_and_asked_without_a_warning(
 
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        pipeline = training.build(candidate, kept, COLUMNS, seed=0)
+        pipeline = families.build(candidate, kept, COLUMNS, seed=0)
         training.fit(pipeline, prepared, training.labels(frame, CHOICE), threads=1)
         answers = training.predict(pipeline, training.prepare(world(rows=60, seed=2), kept, COLUMNS))
 
