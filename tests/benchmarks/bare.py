@@ -137,11 +137,7 @@ def known(month: Month, cutoff: pd.Timestamp, arrived: bool = False) -> Flags:
 
 # ── models ────────────────────────────────────────────────────────────────────────────────────────────────────────
 def gradient_boosting(
-    max_iter: int = 120,
-    learning_rate: float = 0.06,
-    max_leaf_nodes: int = 15,
-    min_samples_leaf: int = 200,
-    l2: float = 1,
+    max_leaf_nodes: int, min_samples_leaf: int, max_iter: int = 120, learning_rate: float = 0.06, l2: float = 1
 ) -> Pipeline:
     """Histogram gradient boosting with native categories."""
     codes = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
