@@ -49,6 +49,16 @@ def test_what_never_and_always_lose_are_the_ends_of_the_scale(changed: Fitted) -
     assert results.captured("made", runs["retrain always"].loss) == 1
 
 
+def test_where_retraining_gains_nothing_no_share_of_its_gain_is_told() -> None:
+    kept = decisions_replay.Replay(decisions=25, promotions=(), loss=0.5)
+    runs = dict.fromkeys(RULES, kept) | {"retrain always": replace(kept, loss=0.51)}
+    results = decisions.Results(ordered={"made": runs}, at_once={"made": 0.5}, shuffled={"made": {}})
+
+    ours, *_ = (line for line in decisions.rivals(results) if line.startswith("| ours"))
+
+    assert ours == "| ours | 0.5000 | – | 0 |"
+
+
 def test_a_label_that_was_not_known_teaches_nothing_and_judges_nobody() -> None:
     stream = _stream(days=10 * (FIRST + 1))
     days = (stream.frame[EVENT] - stream.frame[EVENT].min()).dt.days
