@@ -50,8 +50,8 @@ def _run(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
     folder = _short(hands, pipeline)
     _tell_gone(hands, pipeline, screen)
     if waiting.nothing:
-        _require_source(waiting)
         _clear_up(hands, pipeline, screen)
+        _require_source(waiting)
         screen.show([lines.nothing_waits(pages.read_history(hands, pipeline), folder)])
         return 0
     screen.measure = measures.of_problem(settings.training.problem)

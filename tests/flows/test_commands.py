@@ -8,17 +8,20 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from prefect import get_client
 from prefect.settings import PREFECT_API_URL
 from prefect.states import Running
 
+from configs.errors import BadInput
 from flows import program, run
 from flows.poll import poll
 from tasks.adapters import history
 from tasks.adapters import home as homes
 from tasks.adapters.home import Home
+from tasks.adapters.inbox import Waiting
 
 Say = Callable[..., tuple[int, str, str]]
 SEEN = ("outcome", "reasons", "champion_version", "champion", "drift", "probe_version", "probe", "never", "comparison")
@@ -238,23 +241,49 @@ def test_known_content_under_another_name_is_counted_and_is_no_error(
     assert len(home.ledger.turns.all("flights")) == 3
 
 
-def test_a_run_that_was_killed_before_somebody_went_back_is_closed_by_the_next_command(
-    served: None, in_home: Callable[[Path], Say], lived: Path, tmp_path: Path, open_home: Callable[[Path], Home]
-) -> None:
+@pytest.fixture
+def killed(served: None, lived: Path, tmp_path: Path) -> tuple[Path, UUID]:
+    """A home whose last run was killed when all was done, and that run, which Prefect takes for running."""
     folder = shutil.copytree(lived, tmp_path / "home")
+    with get_client(sync_client=True) as client, closing(sqlite3.connect(folder / "ledger.db")) as ledger, ledger:
+        found = client.create_flow_run(poll, parameters={"pipeline": "flights"}, state=Running()).id
+        values = ("flights", str(found), "process 4711 on box since then")
+        ledger.execute("insert into abandoned (pipeline, run, holder) values (?, ?, ?)", values)
+    return folder, found
+
+
+def state_of(found: UUID) -> tuple[str, str | None]:
     with get_client(sync_client=True) as client:
-        run = client.create_flow_run(poll, parameters={"pipeline": "flights"}, state=Running())
-        values = ("flights", str(run.id), "process 4711 on box since then")
-        with closing(sqlite3.connect(folder / "ledger.db")) as ledger, ledger:
-            ledger.execute("insert into abandoned (pipeline, run, holder) values (?, ?, ?)", values)
-
-        code, out, _ = in_home(folder)("run")
-
-        state = client.read_flow_run(run.id).state
-    assert (code, out.startswith("flights: nothing waits in ")) == (0, True)
+        state = client.read_flow_run(found).state
     assert state is not None
-    assert (state.name, state.message) == ("Crashed", "process 4711 on box was killed; what it had committed stays.")
+    return state.name or "", state.message
+
+
+CRASHED = "Crashed", "process 4711 on box was killed; what it had committed stays."
+
+
+def test_a_run_that_was_killed_before_somebody_went_back_is_closed_by_the_next_command(
+    killed: tuple[Path, UUID], in_home: Callable[[Path], Say], open_home: Callable[[Path], Home]
+) -> None:
+    folder, found = killed
+
+    code, out, _ = in_home(folder)("run")
+
+    assert (code, out.startswith("flights: nothing waits in ")) == (0, True)
+    assert state_of(found) == CRASHED
     assert open_home(folder).ledger.lease.dead("flights") == []
+
+
+def test_a_killed_run_is_closed_also_if_the_source_is_broken(
+    killed: tuple[Path, UUID], in_home: Callable[[Path], Say], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, found = killed
+    monkeypatch.setattr("flows.commands._look", lambda *_: Waiting(problem=BadInput("The source is cut off.")))
+
+    code, out, err = in_home(folder)("run")
+
+    assert (code, out, err) == (BadInput.exit_code, "", "The source is cut off.\n")
+    assert state_of(found) == CRASHED
 
 
 def test_a_run_says_which_deliveries_it_counted_as_duplicates(
