@@ -24,16 +24,13 @@ from threadpoolctl import threadpool_limits
 
 from configs.errors import IncumbentError
 from configs.ingestion import Times
-from configs.training import (
-    Candidate,
-    TrainingSettings,
-)
+from configs.training import Candidate, TrainingSettings
 from configs.validation import ColumnRule
 from tasks.core import outcomes
 from tasks.core.outcomes import Outcomes
 
 RECIPE = 1
-"""Raised whenever `prepare`, `build` or `fit` changes what the same rows give; part of every model's identity."""
+"""Raised whenever `prepare`, `fit` or `families` changes what the same rows give; part of every model's identity."""
 CLIP = 1e-6
 """Probabilities are kept this far from 0 and 1, so that one row cannot make the log loss infinite."""
 GOLDEN_ROWS = 200
