@@ -13,7 +13,7 @@ from tasks.core import rollback as rules
 @flow(name="rollback", flow_run_name="{pipeline} · rollback")
 @reporting.in_words
 def rollback(
-    reason: str, pipeline: str = "flights", to: str | int | None = None, by: str = "a person in Prefect's UI"
+    reason: str, pipeline: str = "flights", to: str | int | None = "", by: str = "a person in Prefect's UI"
 ) -> int:
     """Make an earlier version the champion again; automation keeps off the one that is live until it is released.
 

@@ -60,6 +60,10 @@ def test_a_version_is_typed_as_people_write_it(home: Home, to: str | int | None)
     assert registry.aliases(home.tracking, "flights")["champion"] == 1
 
 
+def test_the_form_opens_with_a_field_for_the_version() -> None:
+    assert rollback.parameters.properties["to"]["default"] == "", "with None there is nothing to type into"
+
+
 def test_a_note_says_who_was_live_who_is_what_was_checked_and_what_is_held_off(home: Home) -> None:
     _, run = submit(rollback, **WHY)
 
