@@ -72,8 +72,12 @@ def examples() -> list[str]:
 
 
 def settings_hash(settings: PipelineSettings) -> str:
-    """Short hash of all settings, defaults included; the layout of the file and its comments do not matter."""
-    return _hash(settings.canonical())
+    """Short hash of all settings; the layout of the file and its comments do not matter.
+
+    Defaults are part of it, but for those of settings that came later (`configs.section.LATER`): a release that adds a
+    setting changes no hash.
+    """
+    return _hash(settings.identity())
 
 
 def decision_hash(settings: PipelineSettings) -> str:
@@ -81,7 +85,7 @@ def decision_hash(settings: PipelineSettings) -> str:
 
     Evidence is carried from batch to batch as long as it stays the same.
     """
-    told = settings.canonical()
+    told = settings.identity()
     rules = {
         name: {part: value for part, value in rule.items() if part not in ("unit", "reason")}
         for name, rule in told["validation"]["columns"].items()

@@ -1,6 +1,7 @@
 """What all sections of a pipeline file have in common. The sections themselves are in `settings.py`."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -17,7 +18,37 @@ Problem = Literal["binary", "regression"]
 ColumnType = Literal["integer", "number", "category", "boolean", "timestamp"]
 
 
+LATER = "later"
+"""Marks a setting that earlier versions did not have: `name: Annotated[Days | None, LATER] = None`.
+
+At its default it says nothing that was not so before, so it is no part of an identity (`Section.identity`)."""
+
+
 class Section(BaseModel):
     """Base of all settings: frozen, unknown keys refused, attribute docstrings become help texts."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
+
+    def identity(self) -> dict[str, Any]:
+        """The settings as plain JSON values, to be hashed: those marked `LATER` are left out at their default.
+
+        So a release that adds a setting changes no hash, and one that changes a default does: that is a new decision.
+        """
+        values = self.model_dump(mode="json")
+        return {name: _identity(getattr(self, name), values[name]) for name in values if not self._is_new(name)}
+
+    def _is_new(self, name: str) -> bool:
+        field = type(self).model_fields[name]
+        usual = field.get_default(call_default_factory=True, validated_data={})
+        return LATER in field.metadata and getattr(self, name) == usual
+
+
+def _identity(value: object, plain: Any) -> Any:
+    """`plain`, with every section in it as its own identity."""
+    if isinstance(value, Section):
+        return value.identity()
+    if isinstance(value, Mapping):
+        return {name: _identity(value[name], plain[name]) for name in value}
+    if isinstance(value, tuple):
+        return [_identity(part, shown) for part, shown in zip(value, plain, strict=True)]
+    return plain

@@ -119,7 +119,7 @@ class PipelineSettings(Section):
         return used
 
     def canonical(self) -> dict[str, Any]:
-        """All settings, defaults included, as plain JSON values; what is hashed and logged."""
+        """All settings, defaults included, as plain JSON values; what is kept and logged."""
         return self.model_dump(mode="json")
 
 

@@ -191,7 +191,7 @@ def snapshot_id(
             "batches": list(batches),
             "start": None if start is None else start.isoformat(),
             "cutoff": cutoff.isoformat(),
-            "times": times.model_dump(mode="json"),
+            "times": times.identity(),
             **_label_of(settings),
         }
     )
@@ -213,7 +213,7 @@ def model_id(
         {
             "recipe": RECIPE,
             "snapshot": snapshot,
-            "candidate": candidate.model_dump(mode="json"),
+            "candidate": candidate.identity(),
             **_label_of(settings),
             "features": [[name, columns[name].type] for name in settings.features],
             "seed": settings.seed,
