@@ -25,13 +25,14 @@ class Measured:
     """Lines of its output, with the seconds after the command."""
 
 
-def run(*command: str, home: Path, expect: int = 0) -> Measured:
+def run(*command: str, home: Path, expect: int = 0, checkout: Path = CHECKOUT) -> Measured:
     """Run `python *command` on a home; stops with what it said if it exits with another code.
 
     Args:
         command: Arguments of the interpreter.
         home: INCUMBENT_HOME.
         expect: Exit code.
+        checkout: Whose code runs; by default this one's.
     """
     environment = {**os.environ, "INCUMBENT_HOME": str(home)}
     environment.pop("PREFECT_API_URL", None)
@@ -39,7 +40,7 @@ def run(*command: str, home: Path, expect: int = 0) -> Measured:
     lines: list[tuple[float, str]] = []
     with subprocess.Popen(
         [sys.executable, *command],
-        cwd=CHECKOUT,
+        cwd=checkout,
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
