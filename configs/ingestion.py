@@ -99,7 +99,7 @@ class DerivedTime(Section):
     """Text with columns in braces, such as '{year} {month} {day}'; if one of them is missing, so is the time."""
     format: str | None = None
     """What the text looks like, such as '%Y %B %d': %Y %m %d %H %M %S, and %B for the name of a month, whole or its
-    first three letters, in English."""
+    first three letters, in English. Numbers that touch have their full width: by '%m%d' is 0115, never 115."""
     start: str | None = None
     """The time of the first row, such as 1996-05-07, for rows that are in order and equally far apart."""
     rows_per_day: Annotated[int, Field(ge=1, le=86400)] | None = None
@@ -116,7 +116,7 @@ class DerivedTime(Section):
         if unknown:
             raise ValueError(f"format has {unknown[0]!r}; it may have {' '.join(FORMAT_PARTS)} and plain characters")
         parts = re.findall("%.", self.format or "%Y")
-        if "%Y" not in parts or len(set(parts)) < len(parts):
+        if "%Y" not in parts or len(set(parts)) < len(parts) or {"%m", "%B"} <= set(parts):
             raise ValueError(f"format must have %Y, and no part twice (got {self.format!r})")
         try:
             datetime.fromisoformat(self.start or "1970-01-01")

@@ -20,6 +20,7 @@ _MONTHS = (
     *("july", "august", "september", "october", "november", "december"),
 )
 _PARTS = {"%Y": "[0-9]{4}", "%B": "[A-Za-z]+", **dict.fromkeys(("%m", "%d", "%H", "%M", "%S"), "[0-9]{1,2}")}
+_NUMERIC = [part for part in _PARTS if part != "%B"]
 _NAMES = {"%Y": "year", "%m": "month", "%B": "month", "%d": "day", "%H": "hour", "%M": "minute", "%S": "second"}
 
 
@@ -61,7 +62,7 @@ def _by_text(frame: pd.DataFrame, name: str, time: DerivedTime) -> pd.DatetimeIn
         text, others = columns.example(texts.iloc[wrong[0]]), wording.count(len(wrong))
         raise BrokenContract(
             f"Column {name!r} cannot be derived: {text!r} in row {wrong[0] + 1} is no time of the form "
-            f"{time.format!r}{f'; {others} such rows in all' if len(wrong) > 1 else ''}.",
+            f"{time.format!r}{f'; {others} such rows in all' if len(wrong) > 1 else ''}.{_hint(time.format or '')}",
             len(frame),
         )
     moments = np.array([*ticks, np.datetime64("NaT", "us")], dtype="datetime64[us]")[codes]
@@ -85,9 +86,34 @@ def _texts(values: "pd.Series[Any]") -> "pd.Series[Any]":
 
 
 def _shape(form: str) -> re.Pattern[str]:
-    """What a text of this format looks like, its parts by their names."""
+    """What a text of this format looks like, its parts by their names.
+
+    A number that touches another figure has its full width: `1152024` could be 1 or 11 by `%m%d%Y`, and is neither.
+    """
     pieces = re.split("(%.)", form)
-    return re.compile("".join(f"(?P<{_NAMES[p]}>{_PARTS[p]})" if p in _PARTS else re.escape(p) for p in pieces))
+    shape = ""
+    for place, piece in enumerate(pieces):
+        if piece not in _PARTS:
+            shape += re.escape(piece)
+        elif _touches(pieces, place):
+            shape += f"(?P<{_NAMES[piece]}>[0-9]{{{4 if piece == '%Y' else 2}}})"
+        else:
+            shape += f"(?P<{_NAMES[piece]}>{_PARTS[piece]})"
+    return re.compile(shape)
+
+
+def _touches(pieces: list[str], place: int) -> bool:
+    """Whether a part is a number, and stands beside a figure, or beside a part that is a number too."""
+    before, after = "".join(pieces[:place]), "".join(pieces[place + 1 :])
+    beside = before[-2:] in _NUMERIC or before[-1:].isdecimal(), after[:2] in _NUMERIC or after[:1].isdecimal()
+    return pieces[place] in _NUMERIC and any(beside)
+
+
+def _hint(form: str) -> str:
+    pieces = re.split("(%.)", form)
+    if not any(_touches(pieces, place) for place in range(len(pieces))):
+        return ""
+    return " Numbers that touch are written in full width, 01 and not 1; or put a sign between the columns of the text."
 
 
 def _tick(found: re.Match[str] | None) -> np.datetime64 | None:

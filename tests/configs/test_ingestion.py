@@ -34,6 +34,7 @@ FILE = {"kind": "csv", "file": "a.csv", "cut": {"days": 1}}
         (DerivedTime, {"text": "{a}", "format": "%y"}, "format has '%y'; it may have %Y %m %B"),
         (DerivedTime, {"text": "{a}", "format": "%d"}, "format must have %Y"),
         (DerivedTime, {"text": "{a}", "format": "%Y %Y"}, "and no part twice"),
+        (DerivedTime, {"text": "{a}", "format": "%Y %m %B"}, "and no part twice"),
         (DerivedTime, {"start": "soon", "rows_per_day": 48}, "start must be a day or a time such as 1996-05-07"),
         (DerivedTime, {"start": "1996-05-07", "rows_per_day": 7}, "rows_per_day must divide a day into whole seconds"),
         (Cluster, {"independent": True, "column": "who"}, "cluster names a column, so its rows are not independent"),

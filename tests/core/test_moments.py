@@ -1,7 +1,11 @@
 """Times that a source has in no column of its own are made as its settings say; what does not fit is named."""
 
+from datetime import datetime
+
 import pandas as pd
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from configs.errors import BrokenContract
 from configs.ingestion import DerivedTime
@@ -75,3 +79,97 @@ def test_a_column_that_is_needed_and_missing_is_named():
     said = refusal(pd.DataFrame({"x": [1]}), DerivedTime(text="{day}", format="%Y-%m-%d"))
 
     assert said == "Column 'at' cannot be derived: column 'day' is missing."
+
+
+NUMBERS = {"%Y": 4, "%m": 2, "%d": 2, "%H": 2, "%M": 2, "%S": 2}
+FORMS = st.permutations(list(NUMBERS)).flatmap(
+    lambda parts: st.tuples(
+        st.integers(1, len(parts)).map(lambda size: [*dict.fromkeys(["%Y", *parts[:size]])]).flatmap(st.permutations),
+        st.lists(st.sampled_from(["", "", "-", " ", "T", "0"]), min_size=len(parts), max_size=len(parts)),
+    )
+)
+MOMENTS = st.datetimes(datetime.fromisoformat("1000-01-01"), datetime.fromisoformat("9999-12-31"))
+FIELDS = {"year": "%Y", "month": "%m", "day": "%d", "hour": "%H", "minute": "%M", "second": "%S"}
+
+
+def read(text: str, form: str) -> pd.Timestamp | None:
+    """None where the text is refused."""
+    try:
+        return moments.derive(pd.DataFrame({"x": [text]}), {"at": DerivedTime(text="{x}", format=form)})["at"].iloc[0]
+    except BrokenContract:
+        return None
+
+
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        ("%m%d%Y", "1152024"),
+        ("%m%d%Y", "11152024 "),
+        ("%d%m%Y", "1112024"),
+        ("%d%m-%Y", "111-2024"),
+        ("%Y%m%d", "2024115"),
+        ("%Y%m%d", "202411"),
+        ("%Y%m", "20241"),
+        ("%m%Y", "12024"),
+        ("%Y-%m-%d %H%M", "2024-01-15 130"),
+        ("%Y-%m-%d %H%M%S", "2024-01-15 13000"),
+        ("%Y%m%d%H%M%S", "2024115130000"),
+        ("%Y-%m-%dT%M%H", "2024-01-15T130"),
+        ("%Y-%m-%d0%H", "2024-01-1503"),
+        ("%Y 1%m", "2024 11"),
+    ],
+)
+def test_touching_numbers_that_could_be_several_are_refused(form: str, text: str):
+    assert read(text, form) is None
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "moment"),
+    [
+        ("%m%d%Y", "01152024", "2024-01-15"),
+        ("%d%m%Y", "11012024", "2024-01-11"),
+        ("%Y%m", "202401", "2024-01-01"),
+        ("%Y-%m-%d %H%M", "2024-1-15 0130", "2024-01-15 01:30"),
+        ("%Y%m%dT%H%M%S", "20240115T013005", "2024-01-15 01:30:05"),
+        ("%d%B%Y", "1January2024", "2024-01-01"),
+        ("%d.%m.%Y", "1.1.2024", "2024-01-01"),
+        ("%H:%M %d/%m/%Y", "1:30 1/11/2024", "2024-11-01 01:30"),
+    ],
+)
+def test_numbers_in_full_width_or_apart_are_read(form: str, text: str, moment: str):
+    assert read(text, form) == pd.Timestamp(moment, tz="UTC")
+
+
+def test_columns_of_numbers_that_are_joined_are_not_guessed():
+    frame = pd.DataFrame({"year": [2024, 2024], "month": [11, 1], "day": [1, 11]})
+
+    said = refusal(frame, DerivedTime(text="{year}{month}{day}", format="%Y%m%d"))
+
+    assert "'2024111' in row 1 is no time of the form '%Y%m%d'; 2 such rows in all." in said
+    assert said.endswith("01 and not 1; or put a sign between the columns of the text.")
+
+
+@given(form=FORMS, moment=MOMENTS)
+def test_what_is_written_by_a_format_is_read_by_it(form: tuple[list[str], list[str]], moment: datetime):
+    parts, signs = form
+    written = "".join(part + sign for part, sign in zip(parts, signs, strict=False))
+    there = {name: getattr(moment, name) for name, part in FIELDS.items() if part in parts}
+
+    found = read(moment.strftime(written), written)
+
+    assert found is not None
+    assert {name: getattr(found, name) for name in there} == there
+
+
+@given(form=FORMS, moment=MOMENTS, place=st.integers(0, 5))
+def test_no_width_but_the_full_one_is_read_where_all_touch(
+    form: tuple[list[str], list[str]], moment: datetime, place: int
+):
+    parts, _ = form
+    assume(len(parts) > 1)
+    texts = [moment.strftime(part) for part in parts]
+    place %= len(parts)
+    assume(texts[place].startswith("0"))
+    texts[place] = texts[place][1:]
+
+    assert read("".join(texts), "".join(parts)) is None
