@@ -16,8 +16,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from configs.errors import Busy, UnusableHome
-from tasks.adapters import failpoints
-from tasks.adapters.processes import started
+from tasks.adapters import failpoints, processes
 
 LOCK_SECONDS = 120.0
 """Longest wait for a lock; what is done under one takes seconds, on a slow machine half a minute."""
@@ -25,7 +24,9 @@ _AGAIN_SECONDS = 0.02
 _ROOM_BYTES = 8_000_000
 """With less than this a database that fails has no room: its next page, its log or the file beside it do not fit."""
 _DRAFT = re.compile(r"\..*\.(\w+)-(\d+)-(\w*)-\w+\.tmp(-journal|-wal|-shm)?")
-"""Name of a file that is being written: machine, process and its start are in it. SQLite puts others beside its own."""
+"""Name of a file that is being written: place, process and its start are in it. SQLite puts others beside its own."""
+_DRAFT_SECONDS = 86_400.0
+"""Nothing is written for so long: an older draft is nobody's, wherever its process was."""
 
 
 def publish(path: Path, content: bytes) -> None:
@@ -40,7 +41,8 @@ def staged(path: Path) -> Iterator[Path]:
 
     What processes that were killed have left half written in that folder goes as well.
     """
-    temporary = path.parent / f".{path.name}.{_machine()}-{os.getpid()}-{started(os.getpid())}-{uuid4().hex[:6]}.tmp"
+    writer = f"{_place()}-{os.getpid()}-{processes.started(os.getpid())}"
+    temporary = path.parent / f".{path.name}.{writer}-{uuid4().hex[:6]}.tmp"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _clear(path.parent)
@@ -102,16 +104,22 @@ def digest(path: Path) -> str:
 
 
 def _clear(folder: Path) -> None:
-    """Remove what nobody is going to finish: the process of this machine that was writing it is dead."""
+    """Remove what nobody is going to finish: the process of this place that was writing it is dead, or it is old."""
     drafts = [(entry, _DRAFT.fullmatch(entry.name)) for entry in folder.glob(".*.tmp*")]
-    for draft, told in drafts:
-        if told and told[1] == _machine() and started(int(told[2])) != told[3]:
-            with suppress(OSError):
+    for draft, name in drafts:
+        with suppress(OSError):
+            if name is not None and _is_left(draft, place=name[1], pid=int(name[2]), since=name[3]):
                 draft.unlink()
 
 
-def _machine() -> str:
-    return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:6]
+def _is_left(draft: Path, place: str, pid: int, since: str) -> bool:
+    if place != _place():
+        return time.time() - draft.stat().st_mtime > _DRAFT_SECONDS
+    return processes.has_ended(pid, since, socket.gethostname(), processes.here())
+
+
+def _place() -> str:
+    return hashlib.sha256(f"{socket.gethostname()} {processes.here()}".encode()).hexdigest()[:6]
 
 
 def _wait_for(handle: int, path: Path) -> None:

@@ -1,6 +1,7 @@
 """The lease: the right to run turns of one pipeline, with heartbeat, expiry and fencing token."""
 
 import os
+import re
 import socket
 import threading
 from collections.abc import Iterable, Iterator
@@ -11,18 +12,18 @@ from datetime import timedelta
 from sqlalchemy import Connection, RowMapping, select
 
 from configs.errors import Busy, Unreachable, UnusableHome
-from tasks.adapters import failpoints
+from tasks.adapters import failpoints, processes
 from tasks.adapters.ledger import codec
 from tasks.adapters.ledger.connection import Access, insert_new, insert_once
 from tasks.adapters.ledger.schema import abandoned, leases
 from tasks.adapters.ledger.troubles import patient
-from tasks.adapters.processes import started
 
 EXPIRY = timedelta(seconds=45)
 """A lease without heartbeat for so long may be taken over; with a look every few seconds that is within a minute."""
 _HEARTBEAT_SECONDS = 10.0
 _AGAIN_SECONDS = 1.0
 """Until the next beat after one that failed."""
+_HOLDER = re.compile(r"process (?P<pid>\d{1,18}) on (?P<host>.*?) since (?P<since>.*?)(?: in (?P<place>\S+))?")
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,10 @@ class Lease:
 
 
 def _myself() -> str:
-    return f"process {os.getpid()} on {socket.gethostname()} since {started(os.getpid())}"
+    """The holder as the ledger has it: what a process of another place cannot be mistaken for."""
+    pid = os.getpid()
+    since = f"process {pid} on {socket.gethostname()} since {processes.started(pid)}"
+    return f"{since} in {processes.here()}" if processes.here() else since
 
 
 def _who(holder: str) -> str:
@@ -173,6 +177,11 @@ def _who(holder: str) -> str:
 
 
 def _lives(holder: str) -> bool:
-    """Whether the holder may still be at work; only a process of this machine is known to be dead."""
-    _, pid, _, host, _, since = holder.split(" ", 5)
-    return host != socket.gethostname() or started(int(pid)) == since
+    """Whether the holder may still be at work; only a process of this place is known to be dead.
+
+    Without a place it is one that an earlier version wrote: it may be of any container with this host name.
+    """
+    parts = _HOLDER.fullmatch(holder)
+    if parts is None:
+        return True
+    return not processes.has_ended(int(parts["pid"]), parts["since"], parts["host"], parts["place"] or "")

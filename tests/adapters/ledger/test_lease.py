@@ -1,6 +1,7 @@
 """The lease: one holder at a time; the dead are followed at once, the silent after a while, and change nothing more."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -16,9 +17,11 @@ import pytest
 
 from configs.environment import CHECKOUT
 from configs.errors import Busy
+from tasks.adapters.ledger import codec
 from tasks.adapters.ledger import lease as leases
 from tasks.adapters.ledger.book import Ledger
 from tests.adapters.ledger.conftest import Clock, Database
+from tests.fixtures_namespaces import NAMESPACES, unshared
 from tests.fixtures_server import wait_until
 
 HOLDER = """
@@ -140,6 +143,77 @@ def test_a_holder_that_ends_well_gives_the_lease_back(start_holder: Callable[[],
         pass
 
     assert (holder.returncode, fence) == (0, 2)
+
+
+# ── between containers ────────────────────────────────────────────────────────────────────────────────────────────
+@pytest.fixture(params=NAMESPACES)
+def contained(request: pytest.FixtureRequest, database: Database) -> Iterator[Holder]:
+    """A holder on the same machine, with the same host name and, perhaps, a number that somebody has here."""
+    command = [*unshared(request.param), sys.executable, "-c", HOLDER, database.url, str(database.lock)]
+    pipe = subprocess.PIPE
+    holder = subprocess.Popen(command, cwd=CHECKOUT, stdin=pipe, stdout=pipe, text=True)
+    assert said(holder).isdigit()
+    yield holder
+    holder.kill()
+    holder.communicate()
+
+
+def test_a_holder_in_another_container_is_not_taken_for_dead(contained: Holder, ledger: Ledger) -> None:
+    with pytest.raises(Busy), ledger.lease.held("shop"):
+        pytest.fail("two held it")
+
+    assert told(contained, "a") == "turn 1"
+
+
+def test_a_dead_holder_in_another_container_is_followed_late(contained: Holder, ledger: Ledger, clock: Clock) -> None:
+    contained.kill()
+    contained.wait()
+    with pytest.raises(Busy), ledger.lease.held("shop"):
+        pytest.fail("nobody can know from here that it is dead")
+
+    clock.ahead = LATER
+    with ledger.lease.held("shop") as fence:
+        pass
+
+    assert fence == 2
+
+
+@pytest.mark.parametrize("namespace", NAMESPACES)
+def test_a_container_does_not_take_the_lease_of_its_host(namespace: str, database: Database, ledger: Ledger) -> None:
+    with ledger.lease.held("shop"):
+        command = [*unshared(namespace), sys.executable, "-c", HOLDER, database.url, str(database.lock)]
+        tried = subprocess.run(command, cwd=CHECKOUT, input="", capture_output=True, text=True, check=False)
+        number = ledger.turns.open("shop", "a", "name", None)
+
+    assert "configs.errors.Busy" in tried.stderr
+    assert (tried.stdout, number) == ("", 1)
+
+
+OLDER = {
+    "before places": f"process 1 on {socket.gethostname()} since 7",
+    "off Linux": f"process 1 on {socket.gethostname()} since Sun Nov 29 05:39:10 2026",
+    "after a restart": f"process 1 on {socket.gethostname()} since 7 in 00000000-0000-0000-0000-000000000000/1/2",
+    "not of ours": "somebody",
+}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="places are known on Linux")
+@pytest.mark.parametrize("holder", OLDER.values(), ids=OLDER.keys())
+def test_a_lease_that_cannot_be_judged_ends_by_its_expiry(
+    holder: str, ledger: Ledger, database: Database, clock: Clock
+) -> None:
+    with ledger.lease.held("shop"):
+        pass
+    expires = codec.stamp(clock() + leases.EXPIRY)
+    database.execute("update leases set holder = :holder, expires = :expires", holder=holder, expires=expires)
+
+    with pytest.raises(Busy, match=re.escape(holder.partition(" since ")[0])), ledger.lease.held("shop"):
+        pytest.fail("it was judged")
+    clock.ahead = LATER
+    with ledger.lease.held("shop") as fence:
+        pass
+
+    assert fence == 2
 
 
 # ── inside one process ────────────────────────────────────────────────────────────────────────────────────────────
