@@ -8,8 +8,9 @@ from pathlib import Path
 from configs.errors import IncumbentError, UnusableHome
 from tasks.adapters import files
 
-_DAMAGED = ("file is not a database", "disk image is malformed")
-"""What SQLite says then."""
+_DAMAGED = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+_PRIMARY = 0xFF
+"""The part of an error code of SQLite that says what it is; the rest says where."""
 
 
 @contextmanager
@@ -33,7 +34,7 @@ def explained(home: Path) -> Iterator[None]:
         if full:
             raise UnusableHome(full) from err
         raise IncumbentError(
-            f"MLflow in {home / 'mlflow'} failed: {first_line(err)}. What was decided is committed. {_advice(str(err))}"
+            f"MLflow in {home / 'mlflow'} failed: {first_line(err)}. What was decided is committed. {_advice(err)}"
         ) from err
 
 
@@ -42,7 +43,16 @@ def first_line(err: Exception) -> str:
     return next(iter(str(err).splitlines()), type(err).__name__).rstrip(". ")
 
 
-def _advice(told: str) -> str:
-    if any(words in told for words in _DAMAGED):
+def code_of(err: sqlite3.Error) -> int | None:
+    """What SQLite calls an error, wherever it met it; None for one that is not its own."""
+    found: int | None = getattr(err, "sqlite_errorcode", None)
+    return None if found is None else found & _PRIMARY
+
+
+def _advice(err: BaseException) -> str:
+    met: BaseException | None = err
+    while met is not None and not isinstance(met, sqlite3.Error):  # MLflow and SQLAlchemy put their own before it
+        met = met.__cause__ or met.__context__
+    if met is not None and code_of(met) in _DAMAGED:
         return "Its database is damaged: `verify --repair` makes it anew from the ledger; then run this command again."
     return "The same command goes on from there."

@@ -101,7 +101,7 @@ def _is_sound(database: Path) -> bool:
         with closing(sqlite3.connect(f"file:{quote(str(database))}?mode=ro", uri=True)) as connection:
             return bool(connection.execute("pragma quick_check(1)").fetchone() == ("ok",))
     except sqlite3.OperationalError as err:
-        return "unable to open" not in str(err)  # busy is not broken
+        return mlflow_troubles.code_of(err) != sqlite3.SQLITE_CANTOPEN  # busy is not broken
     except sqlite3.DatabaseError:
         return False
 
@@ -214,7 +214,6 @@ def _write_page(home: Home, told: Recorded) -> Iterator[str]:
     """Write the report anew if it is gone, or is not what follows from the bytes."""
     counted = rows.Counted()
     list(rows.check(home, told, counted))
-    wrong = [finding.text for finding in shown.check_pages(home, told, counted) if "drift page" not in finding.text]
-    if wrong:
+    if any(shown.check_report(home, told, counted)):
         path = pages.write(home, told.pipeline)
         yield f"the report ({path.name})"

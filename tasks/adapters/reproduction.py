@@ -32,8 +32,15 @@ class Reproduction:
     """Whether the bundle is the same to the last byte."""
     gone: tuple[str, ...] = ()
     """Inputs that are not there any more; then nothing was fitted."""
-    changed: tuple[str, ...] = ()
-    """What else is not as it was at the fit: code, libraries."""
+    building: tuple[str, ...] = ()
+    """What builds models and is not as it was at the fit: libraries, steps and families."""
+    code: str | None = None
+    """That the code is of another commit than at the fit, if it is."""
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """What else is not as it was at the fit: what builds models, and the code."""
+        return self.building if self.code is None else (*self.building, self.code)
 
     @property
     def succeeded(self) -> bool:
@@ -57,7 +64,7 @@ def reproduce(home: Home, pipeline: str, model: Model) -> Reproduction:
     if settings is None:
         gone = (*gone, f"the settings {model.settings_hash[:12]}: they were not kept, and the file has others now")
     if gone or settings is None:
-        return Reproduction(model.id, gone=gone, changed=_changed(model, None))
+        return Reproduction(model.id, gone=gone, building=_building(model, None), code=_code(model))
     order = fitting.order(settings, model.snapshot, model.family)
     old, (golden, expected) = home.bundles.load(model.bundle, model.golden), home.bundles.golden(model.golden)
     window = home.rows.window(model.snapshot, settings)
@@ -78,7 +85,8 @@ def reproduce(home: Home, pipeline: str, model: Model) -> Reproduction:
         rows=len(off),
         largest=float(off.max(initial=0.0)),
         same_bytes=again.bundle == model.bundle,
-        changed=_changed(model, order.model),
+        building=_building(model, order.model),
+        code=_code(model),
     )
 
 
@@ -120,13 +128,15 @@ def _libraries(model: Model) -> str:
     return f"Use the code of {model.code_version}, and the libraries of its requirements.lock (`make install`)."
 
 
-def _changed(model: Model, identity: str | None) -> tuple[str, ...]:
-    """What is not as it was at the fit."""
-    found = []
+def _building(model: Model, identity: str | None) -> tuple[str, ...]:
+    """What builds models and is not as it was at the fit."""
     if provenance.lock_hash() != model.lock_hash:
-        found.append(f"libraries: fitted with requirements.lock {model.lock_hash[:12]}")
-    elif identity is not None and identity != model.id:
-        found.append("what builds and fits models")
-    if provenance.code_version() != model.code_version:
-        found.append(f"code: fitted with {model.code_version}, this is {provenance.code_version()}")
-    return tuple(found)
+        return (f"libraries: fitted with requirements.lock {model.lock_hash[:12]}",)
+    if identity is not None and identity != model.id:
+        return ("what builds and fits models",)
+    return ()
+
+
+def _code(model: Model) -> str | None:
+    now = provenance.code_version()
+    return None if now == model.code_version else f"code: fitted with {model.code_version}, this is {now}"

@@ -69,8 +69,7 @@ def _judge(named: str, made: Reproduction) -> tuple[Remade, str]:
     if made.succeeded:
         same = "bundle the same to the last byte" if made.same_bytes else "bundle of other bytes"
         return Remade.SAME, f"{named} made again: the same answers {asked}, {same}"
-    other = [what for what in made.changed if not what.startswith("code: ")]
     text = f"{named} made again answers differently {asked}, by up to {made.largest:.3g}"
-    if other:
-        return Remade.NOT_POSSIBLE, f"{text}; not as it was at the fit: {'; '.join(other)}"
+    if made.building:
+        return Remade.NOT_POSSIBLE, f"{text}; not as it was at the fit: {'; '.join(made.building)}"
     return Remade.DIFFERS, text

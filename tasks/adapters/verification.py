@@ -31,7 +31,8 @@ def verify(home: Home, pipeline: str) -> Iterator[Finding]:
         yield from models.check_gates(home, told, damaged)
     yield from _guarded(triggers.check(home, told), told)
     yield from _guarded(shown.check_mlflow(home, told), told)
-    yield from _guarded(shown.check_pages(home, told, counted), told)
+    yield from _guarded(shown.check_drift(home, told), told)
+    yield from _guarded(shown.check_report(home, told, counted), told)
     yield from _guarded(secrets.check(home, pipeline), told)
 
 

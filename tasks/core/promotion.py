@@ -153,7 +153,8 @@ def gate(ask: Callable[[], Verdict]) -> Verdict:
     try:
         return ask()
     except Exception as err:  # noqa: BLE001  the only broad one: who cannot be judged is not promoted
-        return Verdict(VerdictKind.REJECT, (f"it could not be judged: {type(err).__name__}: {err}",))
+        why = f"it could not be judged: {type(err).__name__}: {err}"
+        return Verdict(VerdictKind.REJECT, (why,), judged=False)
 
 
 def guards(

@@ -114,6 +114,8 @@ class Verdict:
     guards: tuple[Guard, ...] = ()
     first: bool = False
     """Judged by the policy for the first champion, which has no champion to compare with."""
+    judged: bool = True
+    """False if something went wrong on the way: then it is a rejection, no guard was asked, and the reason says why."""
 
 
 @dataclass(frozen=True)

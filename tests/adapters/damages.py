@@ -250,6 +250,12 @@ def change_a_loss(home: Home, field: str) -> None:
     rename_evidence(home, "comparisons", **{field: [losses[0] + 1, *losses[1:]]})
 
 
+def promote_in_words(home: Home, reasons: list[str]) -> None:
+    """The challenger that was rejected takes over, in the verdict and where it is shown."""
+    rewrite(home, "verdicts", "turn = 2", kind="promote", reasons=reasons, guards=[])
+    tag_a_run(home, 2, VERDICT, "promote")
+
+
 def bundle(home: Home, version: int) -> Path:
     """The skops file of a version."""
     return home.bundles.bundle_path(home.ledger.models.versions(PIPELINE)[version].bundle)
@@ -306,13 +312,56 @@ DAMAGES: dict[str, Damage] = {
         "turn 2: the verdict is keep_shadowing, but reject follows",
         "verdict",
     ),
+    "a promotion that says it could not be judged": Damage(
+        lambda h: promote_in_words(h, ["it could not be judged: ValueError: x"]),
+        "I1",
+        "turn 2: the verdict is promote, but reject follows",
+        "in words",
+    ),
+    "a promotion that was not judged": Damage(
+        lambda h: rewrite(h, "verdicts", "turn = 1", judged=False, guards=[]),
+        "I1",
+        "turn 1: the verdict is promote, but the challenger could not be judged",
+        "unjudged",
+    ),
+    "a shadow that was not judged": Damage(
+        lambda h: (
+            rewrite(h, "verdicts", "turn = 2", kind="keep_shadowing", judged=False, guards=[]),
+            tag_a_run(h, 2, VERDICT, "keep_shadowing"),
+        ),
+        "I1",
+        "turn 2: the verdict is keep_shadowing, but the challenger could not be judged",
+        "unjudged",
+    ),
+    "a promotion of a turn that goes on": Damage(
+        lambda h: (promote_in_words(h, ["better"]), sql(h, "update turns set state = 'ingested' where number = 2")),
+        "I1",
+        "turn 2: the verdict is promote, but reject follows",
+        "goes on",
+    ),
+    "a promotion of a turn that was given up": Damage(
+        lambda h: (
+            promote_in_words(h, ["better"]),
+            sql(h, "update turns set outcome = 'failed' where number = 2"),
+            sql(h, "update triggers set state = 'failed', reason = 'given up' where turn = 2"),
+        ),
+        "I1",
+        "turn 2: the verdict is promote, but reject follows",
+        "given up",
+    ),
+    "the policy of the first champion beside a champion": Damage(
+        lambda h: rewrite(h, "verdicts", "turn = 2", first=True),
+        "I1",
+        "turn 2: the verdict is one of the first champion policy, but v1 was live",
+        "policy",
+    ),
     "no verdict": Damage(
         lambda h: sql(h, "delete from verdicts where turn = 1"), "I1", "which has no verdict", "no verdict"
     ),
     "another challenger was judged": Damage(
         lambda h: sql(h, "update verdicts set challenger = 'x' where turn = 1"),
         "I1",
-        "is not the model that was judged",
+        "is not the model that was judged|turn 1: the verdict is promote, but its batch or its challenger is not",
         "challenger",
     ),
     "the evidence": Damage(

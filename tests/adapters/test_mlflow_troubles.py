@@ -1,6 +1,7 @@
 """What fails in MLflow is told in one paragraph, with what to do."""
 
 import shutil
+import sqlite3
 from collections import namedtuple
 from pathlib import Path
 
@@ -13,7 +14,19 @@ from tasks.adapters import mlflow_troubles
 
 ON = "The same command goes on from there."
 ANEW = "Its database is damaged: `verify --repair` makes it anew"
-MALFORMED = DatabaseError("select 1", {}, Exception("database disk image is malformed"))
+
+
+def met(code: int, words: str = "database disk image is malformed") -> MlflowException:
+    """What MLflow makes of an error of SQLite."""
+    first = sqlite3.DatabaseError(words)
+    first.sqlite_errorcode = code
+    second = DatabaseError("select 1", {}, first)
+    second.__cause__ = first
+    found = MlflowException(str(second))
+    found.__context__ = second
+    return found
+
+
 Usage = namedtuple("Usage", "total used free")
 
 
@@ -23,7 +36,11 @@ Usage = namedtuple("Usage", "total used free")
         (MlflowException("no run. \n a story"), "failed: no run. What", ON),
         (PermissionError(13, "Permission denied", "file"), "failed: [Errno 13] Permission denied: 'file'. What", ON),
         (OSError(), "failed: OSError. What", ON),
-        (MALFORMED, "image is malformed. What", ANEW),
+        (met(sqlite3.SQLITE_CORRUPT), "image is malformed. What", ANEW),
+        (met(sqlite3.SQLITE_CORRUPT_INDEX, "bad"), "bad. What", ANEW),
+        (met(sqlite3.SQLITE_NOTADB), "image is malformed. What", ANEW),
+        (met(sqlite3.SQLITE_BUSY), "image is malformed. What", ON),
+        (MlflowException("the note says: database disk image is malformed"), "image is malformed. What", ON),
     ],
 )
 def test_it_is_told_in_one_paragraph_what_failed_and_what_to_do(

@@ -102,7 +102,7 @@ def test_whatever_goes_wrong_at_the_gate_the_challenger_is_not_promoted(fault):
 
     verdict = promotion.gate(ask)
 
-    assert verdict.kind is VerdictKind.REJECT
+    assert (verdict.kind, verdict.judged) == (VerdictKind.REJECT, False)
     assert verdict.reasons == (f"it could not be judged: {type(fault).__name__}: {fault}",)
 
 

@@ -14,7 +14,7 @@ from tasks.core.lineage import gates, history
 from tasks.core.lineage import rows as rules
 from tasks.core.lineage.findings import Finding
 from tasks.core.records import Batch, Comparison, Model
-from tasks.core.turns import Evidence, Outcome
+from tasks.core.turns import Evidence
 from tasks.core.windows import Plan
 
 
@@ -46,10 +46,10 @@ def check_selections(home: Home, recorded: Recorded) -> Iterator[Finding]:
 
 def check_gates(home: Home, recorded: Recorded, damaged: set[str]) -> Iterator[Finding]:
     """I1: losses measured again on the stored rows, evidence and verdict computed again from them."""
-    outcomes = recorded.outcomes
     for turn, (challenger, verdict) in sorted(recorded.verdicts.items()):
         batch, probe = recorded.batch_of.get(turn), recorded.model(challenger)
-        if batch is None or probe is None or outcomes.get(turn) in (None, Outcome.FAILED):
+        if batch is None or probe is None:
+            yield from gates.can_be_followed(turn, verdict)
             continue
         comparison, evidence = recorded.comparisons.get(batch.id), recorded.evidence.get(batch.id)
         if comparison is None:
@@ -60,7 +60,7 @@ def check_gates(home: Home, recorded: Recorded, damaged: set[str]) -> Iterator[F
             yield from _check_losses(home, recorded, turn, batch, probe, comparison, damaged, settings)
         decided = home.ledger.audit.decided_by(recorded.pipeline).get(turn)
         if settings is not None and decided not in (None, loader.decision_hash(settings)):
-            settings = None  # they were changed between the fit and the decision
+            settings = _decided_with(home, recorded, decided)  # they were changed between the fit and the decision
         if settings is not None and evidence is not None:
             expected = _expected(home, recorded.pipeline, turn, evidence, comparison, settings)
             yield from gates.evidence_follows(turn, evidence, [expected])
@@ -68,6 +68,7 @@ def check_gates(home: Home, recorded: Recorded, damaged: set[str]) -> Iterator[F
         champion = recorded.scores.get((live.id, batch.id)) if live else None
         score, policy = recorded.scores.get((challenger, batch.id)), settings.promotion if settings else None
         yield from gates.scores_agree(turn, comparison, champion, score)
+        yield from gates.policy_fits(turn, verdict, recorded.live_before(turn))
         yield from gates.verdict_follows(turn, verdict, comparison, score, evidence, policy)
 
 
@@ -79,14 +80,14 @@ def _check_bundles(home: Home, recorded: Recorded, damaged: set[str]) -> Iterato
         except Damaged as problem:
             damaged.add(model.id)
             yield Finding("I1" if model.id == live else "I6", f"model {model.id[:12]}: {problem}")
-    if not any("Model" in one.text for one in recorded.unreadable):
+    if not recorded.unread & {"models", "versions"}:
         yield from (Finding("I6", f"model {torn[:12]}: {TORN}") for torn in home.ledger.models.torn(recorded.pipeline))
     if not recorded.unreadable:
         yield from (Finding("I6", f"{torn}: {TORN}") for torn in home.ledger.audit.torn(recorded.pipeline))
 
 
 def _check_snapshots(recorded: Recorded) -> Iterator[Finding]:
-    if any(one.invariant == "I2" for one in recorded.unreadable):
+    if "batches" in recorded.unread:
         return
     accepted = [batch.accepted_file for batch in recorded.batches if batch.accepted_file]
     snapshots = {snapshot.id: snapshot for snapshot in recorded.snapshots}
@@ -105,7 +106,7 @@ def _check_history(home: Home, recorded: Recorded) -> Iterator[Finding]:
     yield from history.all_made(made, ended)
     yield from history.holds_follow(made, home.ledger.promotions.holds(recorded.pipeline))
     yield from history.live_at(made, {turn["number"]: turn["champion_version"] for turn in recorded.turns})
-    if any(one.invariant == "I1" for one in recorded.unreadable):
+    if recorded.unread & {"comparisons", "evidence", "verdicts"}:
         return
     began = {turn["number"]: datetime.fromisoformat(turn["started"]) for turn in recorded.turns}
     for one in made:
@@ -126,6 +127,13 @@ def _settings_of(home: Home, pipeline: str, model: Model) -> PipelineSettings | 
         return reproduction.settings_of(home, pipeline, model)
     except Damaged:
         return None
+
+
+def _decided_with(home: Home, recorded: Recorded, decided: str | None) -> PipelineSettings | None:
+    """The settings of a decision, if a model was fitted with them too."""
+    fitted = {model.settings_hash: model for model in recorded.models}
+    kept = (_settings_of(home, recorded.pipeline, model) for model in fitted.values())
+    return next((one for one in kept if one is not None and loader.decision_hash(one) == decided), None)
 
 
 def _check_losses(

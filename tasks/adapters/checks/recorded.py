@@ -35,6 +35,8 @@ class Recorded:
     triggers: list[Trigger]
     unreadable: list[Finding] = field(default_factory=list)
     """Rows that are no values any more. What they were about cannot be checked."""
+    unread: frozenset[str] = frozenset()
+    """Which of the fields above are empty for that reason."""
 
     @property
     def done(self) -> list[Mapping[Any, Any]]:
@@ -66,6 +68,10 @@ class Recorded:
         version = next(row["champion_version"] for row in self.turns if row["number"] == turn)
         return self.versions.get(version) if version is not None else None
 
+    def live_before(self, turn: int) -> int | None:
+        """The version that was live when a turn began."""
+        return next((made.version for made in reversed(self.promotions) if made.place < turn), None)
+
     def model(self, identity: str) -> Model | None:
         """A model by its id."""
         return next((model for model in self.models if model.id == identity), None)
@@ -73,10 +79,10 @@ class Recorded:
 
 def read(home: Home, pipeline: str) -> Recorded:
     """Read all tables of a pipeline."""
-    ledger, wrong = home.ledger, []
+    ledger, wrong, unread = home.ledger, [], set[str]()
     outcomes = {outcome.value for outcome in Outcome}
 
-    def ask(invariant: str, question: Callable[[str], T], nothing: T) -> T:
+    def ask(invariant: str, field: str, question: Callable[[str], T], nothing: T) -> T:
         try:
             return question(pipeline)
         except Damaged as problem:
@@ -84,6 +90,7 @@ def read(home: Home, pipeline: str) -> Recorded:
         except JSONDecodeError as problem:
             told = f"A record in the ledger is no JSON any more: {problem}. Restore the ledger from a backup."
             wrong.append(Finding(invariant, told))
+        unread.add(field)
         return nothing
 
     turns: Sequence[Mapping[Any, Any]] = ledger.turns.all(pipeline)
@@ -93,16 +100,17 @@ def read(home: Home, pipeline: str) -> Recorded:
 
     return Recorded(
         pipeline=pipeline,
-        batches=ask("I2", ledger.batches.all, []),
+        batches=ask("I2", "batches", ledger.batches.all, []),
         turns=turns,
-        snapshots=ask("I6", ledger.models.snapshots, []),
-        models=ask("I6", ledger.models.all, []),
-        versions=ask("I6", ledger.models.versions, {}),
-        scores=ask("I6", ledger.models.scores, {}),
-        comparisons=ask("I1", ledger.models.comparisons, {}),
-        evidence=ask("I1", ledger.promotions.evidence, {}),
-        verdicts=ask("I1", ledger.promotions.verdicts, {}),
-        promotions=ask("I5", ledger.promotions.all, []),
-        triggers=ask("I4", ledger.inbox.all, []),
+        snapshots=ask("I6", "snapshots", ledger.models.snapshots, []),
+        models=ask("I6", "models", ledger.models.all, []),
+        versions=ask("I6", "versions", ledger.models.versions, {}),
+        scores=ask("I6", "scores", ledger.models.scores, {}),
+        comparisons=ask("I1", "comparisons", ledger.models.comparisons, {}),
+        evidence=ask("I1", "evidence", ledger.promotions.evidence, {}),
+        verdicts=ask("I1", "verdicts", ledger.promotions.verdicts, {}),
+        promotions=ask("I5", "promotions", ledger.promotions.all, []),
+        triggers=ask("I4", "triggers", ledger.inbox.all, []),
         unreadable=list(dict.fromkeys(wrong)),
+        unread=frozenset(unread),
     )

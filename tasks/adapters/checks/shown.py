@@ -48,12 +48,16 @@ def check_mlflow(home: Home, recorded: Recorded) -> Iterator[Finding]:
         )
 
 
-def check_pages(home: Home, recorded: Recorded, counted: Counted) -> Iterator[Finding]:
-    """Evidently's pages are there, and the report leaves out what the bytes say."""
+def check_drift(home: Home, recorded: Recorded) -> Iterator[Finding]:
+    """Evidently's pages are there."""
     folder = home.report(recorded.pipeline).parent
     for turn, name in sorted(home.ledger.turns.projected(recorded.pipeline, "drift_report").items()):
         if not is_whole(folder / str(name)):
             yield shown_wrongly("I6", f"the drift page of turn {turn} is gone or not whole ({folder / str(name)})")
+
+
+def check_report(home: Home, recorded: Recorded, counted: Counted) -> Iterator[Finding]:
+    """The report is there, and leaves out what the bytes say."""
     pages = home.ledger.turns.projected(recorded.pipeline, "page")
     last = max((turn["number"] for turn in recorded.done), default=None)
     if last not in pages:

@@ -6,7 +6,7 @@ Times are ISO 8601 text in UTC, so that SQLite and PostgreSQL keep and order the
 
 from sqlalchemy import JSON, Boolean, Column, Float, Integer, MetaData, String, Table, Text, UniqueConstraint, false
 
-HEAD = "0005"
+HEAD = "0007"
 """The version of the schema that this code reads and writes."""
 
 metadata = MetaData()
@@ -238,6 +238,16 @@ alerts = Table(
     Column("text", Text, nullable=False),
     Column("at", String(32), nullable=False),
     Column("sent", String(32)),
+)
+
+logged_files = Table(
+    "logged_files",
+    metadata,
+    _pipeline(),
+    Column("model", String(64), primary_key=True),
+    Column("run", String(40), nullable=False, comment="of MLflow, in which the model was shown last"),
+    Column("record", JSON, nullable=False, comment="where its files are, and the digest of each"),
+    Column("at", String(32), nullable=False),
 )
 
 projections = Table(

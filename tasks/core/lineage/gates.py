@@ -14,7 +14,6 @@ from tasks.core.turns import Evidence, Verdict, VerdictKind
 
 CLOSE = 1e-6
 """Largest relative difference between a number now and the same number then: libraries sum in another order."""
-_UNJUDGED = "it could not be judged"
 
 
 def losses_agree(turn: int, recorded: Comparison, measured: Comparison) -> list[Finding]:
@@ -82,6 +81,8 @@ def verdict_follows(
 ) -> list[Finding]:
     """I1: the verdict is what the rule makes of evidence and guards.
 
+    Nothing follows for a challenger that could not be judged, but that it is rejected.
+
     Args:
         turn: In which it was given.
         verdict: The verdict of the ledger.
@@ -90,13 +91,13 @@ def verdict_follows(
         evidence: After that turn; None for the first champion.
         settings: Of the decision; None if they have changed since: then only what no settings allow is found.
     """
-    if verdict.reasons and verdict.reasons[0].startswith(_UNJUDGED):
-        return []
+    if not verdict.judged:
+        return _rejected_unasked(turn, verdict)
     objects = [guard.name for guard in verdict.guards if guard.objects]
     if verdict.kind is VerdictKind.PROMOTE and objects:
         return [Finding("I1", f"turn {turn}: the verdict is promote, but the guard {objects[0]!r} objected")]
     if settings is None:
-        return _short_of(turn, verdict, evidence)
+        return _short_of(turn, verdict, comparison, evidence)
     if verdict.first:
         if score is None:
             return []
@@ -111,12 +112,51 @@ def verdict_follows(
     return [Finding("I1", f"turn {turn}: {told}")]
 
 
-def _short_of(turn: int, verdict: Verdict, evidence: Evidence | None) -> list[Finding]:
-    enough = evidence is None or evidence.value >= evidence.needed
-    if verdict.kind is not VerdictKind.PROMOTE or enough or evidence is None:
+def can_be_followed(turn: int, verdict: Verdict) -> list[Finding]:
+    """I1: a promotion names a batch and a challenger that are recorded; without one of them nothing follows.
+
+    Args:
+        turn: Whose batch or challenger is not.
+        verdict: The verdict of the ledger.
+    """
+    if verdict.kind is not VerdictKind.PROMOTE:
         return []
-    told = f"the verdict is promote with evidence {evidence.value:,.4f} of {evidence.needed:,.0f}"
-    return [Finding("I1", f"turn {turn}: {told}")]
+    return [Finding("I1", f"turn {turn}: the verdict is promote, but its batch or its challenger is not recorded")]
+
+
+def policy_fits(turn: int, verdict: Verdict, live: int | None) -> list[Finding]:
+    """I1: the policy of the first champion decides only where no version is live.
+
+    Args:
+        turn: In which the verdict was given.
+        verdict: The verdict of the ledger.
+        live: The version that was live when the turn began.
+    """
+    if not verdict.first or live is None:
+        return []
+    return [Finding("I1", f"turn {turn}: the verdict is one of the first champion policy, but v{live} was live")]
+
+
+def _rejected_unasked(turn: int, verdict: Verdict) -> list[Finding]:
+    if verdict.kind is not VerdictKind.REJECT:
+        return [Finding("I1", f"turn {turn}: the verdict is {verdict.kind}, but the challenger could not be judged")]
+    if verdict.guards:
+        return [Finding("I1", f"turn {turn}: the challenger could not be judged, but guards are recorded")]
+    return []
+
+
+def _short_of(turn: int, verdict: Verdict, comparison: Comparison, evidence: Evidence | None) -> list[Finding]:
+    """What no settings allow: a promotion without evidence, with too little of it, or of what beats nothing."""
+    if verdict.kind is not VerdictKind.PROMOTE:
+        return []
+    if verdict.first:
+        wrong = None if comparison.low > 0 else f"for a gain over no model of {comparison.low:,.4f} or more"
+    elif evidence is None:
+        wrong = "without evidence"
+    else:
+        enough = evidence.value >= evidence.needed
+        wrong = None if enough else f"with evidence {evidence.value:,.4f} of {evidence.needed:,.0f}"
+    return [Finding("I1", f"turn {turn}: the verdict is promote {wrong}")] if wrong else []
 
 
 def _same(one: Evidence, other: Evidence) -> bool:

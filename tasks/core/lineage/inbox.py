@@ -6,7 +6,7 @@ Add a rule here when it is about why something was done. What a trigger leads to
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from tasks.core.coordination import BATCH
+from tasks.core import coordination
 from tasks.core.lineage.findings import Finding
 from tasks.core.records import Model
 from tasks.core.turns import Outcome, Trigger, TriggerState
@@ -37,13 +37,8 @@ def turns_were_asked_for(triggers: Sequence[Trigger], done: Mapping[int, str]) -
         triggers: All of them.
         done: Content of the batch of each finished turn that was not given up.
     """
-    covered = {trigger.turn for trigger in triggers}
-    keys = [trigger.key for trigger in triggers]
-    lost = [
-        turn
-        for turn, batch in done.items()
-        if turn not in covered and not any(key.startswith(f"{BATCH}{batch}") for key in keys)
-    ]
+    covered, about = {trigger.turn for trigger in triggers}, {coordination.batch_of(trigger) for trigger in triggers}
+    lost = [turn for turn, batch in done.items() if turn not in covered and batch not in about]
     return [Finding("I4", f"turn {turn} has no trigger: the one that asked for it is lost") for turn in lost]
 
 

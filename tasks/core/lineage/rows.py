@@ -76,8 +76,9 @@ def deliveries_agree(rows: Mapping[str, tuple[str, int]], batches: Mapping[str, 
     found = []
     for name, (content, counted) in rows.items():
         batch = batches.get(content)
+        refused = batch is not None and batch.status is BatchStatus.REFUSED
         # The copy of a refused file is counted without rows: nobody could vouch for their number.
-        if batch is not None and counted != batch.landed and not (batch.reason and counted == 0):
+        if batch is not None and counted != batch.landed and not (refused and counted == 0):
             text = f"{wording.count(counted)} rows counted, its batch has {wording.count(batch.landed)}"
             found.append(Finding("I2", f"delivery {name}: {text}"))
     return found
@@ -110,14 +111,40 @@ def reasons_given(batch: Batch, reasons: Sequence[str] | None) -> list[Finding]:
     silent = sum(not reason for reason in reasons or ())
     rows = "row is" if silent == 1 else "rows are"
     found = [Finding("I9", f"{named}: {wording.count(silent)} {rows} quarantined without a reason")] if silent else []
-    counted = Counter(part for reason in reasons or () for part in set(reason.split("; ")) if part)
-    for finding in batch.findings:
-        sentence = f"{finding.column}: {finding.message}"
-        stored = sum(sentence in (reason or "") for reason in reasons or ()) if "; " in sentence else counted[sentence]
+    counted, strange = _rows_per_rule(batch, reasons or ())
+    if strange:
+        rows = "row is" if strange == 1 else "rows are"
+        text = f"{wording.count(strange)} {rows} quarantined for a reason that no rule of the batch gives"
+        found.append(Finding("I9", f"{named}: {text}"))
+    for place, finding in enumerate(batch.findings):
+        stored = counted[place]
         if stored != finding.rows:
             told = f"{wording.count(finding.rows)} recorded, {wording.count(stored)} stored"
             found.append(Finding("I9", f"{named}: rows kept out by {finding.column!r} {finding.rule}: {told}"))
     return found
+
+
+def _rows_per_rule(batch: Batch, reasons: Sequence[str]) -> tuple[Counter[int], int]:
+    """How many rows each rule of a batch kept out, by its place; and how many have a reason that none of them gives."""
+    sentences = [f"{finding.column}: {finding.message}" for finding in batch.findings]
+    counted, strange = Counter[int](), 0
+    for reason, rows in Counter(filter(None, reasons)).items():
+        rules = _rules_in(reason, sentences)
+        strange += 0 if rules else rows
+        counted.update(dict.fromkeys(rules, rows))
+    return counted, strange
+
+
+def _rules_in(reason: str, sentences: Sequence[str], first: int = 0) -> tuple[int, ...]:
+    """The places of the sentences of which a reason consists, in their order; none if it consists of others."""
+    for place in range(first, len(sentences)):
+        if reason == sentences[place]:
+            return (place,)
+        if reason.startswith(f"{sentences[place]}; "):
+            rest = _rules_in(reason[len(sentences[place]) + 2 :], sentences, place + 1)
+            if rest:
+                return (place, *rest)
+    return ()
 
 
 def exclusions_told(named: str, recorded: Snapshot, selected: Snapshot) -> list[Finding]:

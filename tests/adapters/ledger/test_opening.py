@@ -227,6 +227,49 @@ def test_a_ledger_of_the_first_version_is_brought_forward_and_keeps_its_rows(
     assert ledger.inbox.unsent("shop") == []
 
 
+GUARDED = '[{"name": "churn", "objects": false, "text": "few"}]'
+
+
+@pytest.mark.parametrize(
+    ("kind", "guards", "reason", "judged"),
+    [
+        ("reject", "[]", "it could not be judged: ValueError: x", False),
+        ("reject", "[]", "something else", False),
+        ("reject", GUARDED, "it could not be judged: ValueError: x", True),
+        ("promote", "[]", "it could not be judged: ValueError: x", True),
+        ("keep_shadowing", GUARDED, "evidence 3, needs 200", True),
+    ],
+)
+def test_an_old_verdict_is_judged_if_a_guard_was_asked(
+    kind: str, guards: str, reason: str, judged: bool, database: Database, open_ledger: Callable[[], Ledger]
+) -> None:
+    _migrate(database, "0005")
+    record = f'{{"kind": "{kind}", "reasons": ["{reason}"], "guards": {guards}, "first": false}}'
+    columns = "pipeline, turn, kind, champion, challenger, record, at"
+    database.execute(
+        f"insert into verdicts ({columns}) values ('shop', 1, '{kind}', null, 'm1', '{record}', '2026-03-01')"
+    )
+
+    verdict = open_ledger().promotions.verdicts("shop")[1][1]
+
+    assert (verdict.kind.value, verdict.reasons, verdict.judged) == (kind, (reason,), judged)
+
+
+@of_sqlite
+def test_a_verdict_that_cannot_be_read_is_brought_forward_as_it_is(
+    database: Database, open_ledger: Callable[[], Ledger]
+) -> None:
+    _migrate(database, "0005")
+    columns = "pipeline, turn, kind, champion, challenger, record, at"
+    database.execute(*(
+        f"insert into verdicts ({columns}) values ('shop', {turn}, 'reject', null, 'm', '{record}', '2026-03-01')"
+        for turn, record in enumerate(("{oh", "[]", "3"))
+    ))  # fmt: skip
+
+    with pytest.raises(Damaged, match="Restore the ledger from a backup"):
+        open_ledger().promotions.verdicts("shop")
+
+
 def test_a_ledger_that_was_brought_forward_is_worked_with_like_a_new_one(
     database: Database, open_ledger: Callable[[], Ledger]
 ) -> None:

@@ -8,7 +8,7 @@ from configs.promotion import PromotionSettings
 from tasks.core import promotion
 from tasks.core.lineage import gates
 from tasks.core.records import Comparison, Metric, Score
-from tasks.core.turns import Guard, VerdictKind
+from tasks.core.turns import Evidence, Guard, VerdictKind
 
 SETTINGS = PromotionSettings(false_promotion_every=2, min_relative_gain=0.0)
 PAIR = Comparison(
@@ -99,6 +99,72 @@ def test_a_verdict_without_evidence_is_told():
 
 
 def test_who_could_not_be_judged_has_no_verdict_to_follow():
-    unjudged = replace(VERDICT, kind=VerdictKind.REJECT, reasons=("it could not be judged: ValueError: x",))
+    unjudged = promotion.gate(lambda: [][0])
 
     assert gates.verdict_follows(4, unjudged, PAIR, None, None, SETTINGS) == []
+
+
+@pytest.mark.parametrize("kind", list(VerdictKind))
+@pytest.mark.parametrize("words", ["it could not be judged", "it could not be judged: ValueError: x"])
+def test_no_words_waive_the_check_of_a_gate(kind: VerdictKind, words: str):
+    worded = replace(VERDICT, kind=kind, reasons=(words, *VERDICT.reasons))
+
+    found = gates.verdict_follows(4, worded, PAIR, score(0.6), EVIDENCE, SETTINGS)
+
+    assert (found == []) == (kind is VERDICT.kind)
+
+
+GUARD = Guard("churn", False, "few decisions change")
+
+
+@pytest.mark.parametrize(
+    ("kind", "guards", "text"),
+    [
+        (VerdictKind.REJECT, (), None),
+        (VerdictKind.PROMOTE, (), "the verdict is promote, but the challenger could not be judged"),
+        (VerdictKind.KEEP_SHADOWING, (), "the verdict is keep_shadowing, but the challenger could not be judged"),
+        (VerdictKind.REJECT, (GUARD,), "the challenger could not be judged, but guards are recorded"),
+    ],
+)
+@pytest.mark.parametrize("settings", [SETTINGS, None])
+def test_who_could_not_be_judged_is_rejected_unasked(
+    kind: VerdictKind, guards: tuple[Guard, ...], text: str | None, settings: PromotionSettings | None
+):
+    unjudged = replace(VERDICT, kind=kind, guards=guards, judged=False)
+
+    found = gates.verdict_follows(4, unjudged, PAIR, score(0.6), EVIDENCE, settings)
+
+    assert [finding.text for finding in found] == ([f"turn 4: {text}"] if text else [])
+
+
+@pytest.mark.parametrize(
+    ("first", "low", "evidence", "text"),
+    [
+        (False, 0.1, None, "the verdict is promote without evidence"),
+        (True, -0.1, None, "the verdict is promote for a gain over no model of -0.1000 or more"),
+        (True, float("nan"), None, "the verdict is promote for a gain over no model of nan or more"),
+        (True, 0.1, None, None),
+        (False, 0.1, EVIDENCE, None),
+    ],
+)
+def test_a_promotion_has_grounds_under_any_settings(
+    first: bool, low: float, evidence: Evidence | None, text: str | None
+):
+    won = replace(VERDICT, kind=VerdictKind.PROMOTE, first=first)
+
+    found = gates.verdict_follows(4, won, replace(PAIR, low=low), None, evidence and replace(EVIDENCE, needed=1), None)
+
+    assert [finding.text for finding in found] == ([f"turn 4: {text}"] if text else [])
+
+
+@pytest.mark.parametrize(("first", "live", "fits"), [(True, None, True), (False, 3, True), (True, 3, False)])
+def test_the_first_policy_decides_where_nobody_is_live(first: bool, live: int | None, fits: bool):
+    found = gates.policy_fits(4, replace(VERDICT, first=first), live)
+
+    assert (found == []) is fits
+
+
+def test_a_promotion_of_what_is_not_recorded_is_told():
+    kinds = [kind for kind in VerdictKind if gates.can_be_followed(4, replace(VERDICT, kind=kind))]
+
+    assert kinds == [VerdictKind.PROMOTE]
