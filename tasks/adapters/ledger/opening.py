@@ -1,6 +1,7 @@
 """Opens the ledger: address, engine, schema. Nothing here knows what the tables mean."""
 
 import json
+import re
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -11,11 +12,13 @@ from configs.errors import Damaged, UnusableHome
 from tasks.adapters import failpoints, files
 from tasks.adapters.ledger import addresses, dialects
 from tasks.adapters.ledger.dialects import READING
-from tasks.adapters.ledger.schema import HEAD
+from tasks.adapters.ledger.schema import HEAD, metadata
 from tasks.adapters.ledger.troubles import explained
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _ENCODING = "UTF8"
+_OURS = re.compile(r"\d{4}")
+"""Versions of our schema; those of other programs are hex digits."""
 
 
 def open_engine(url: str | URL, lock: Path, lost: str | None = None) -> Engine:
@@ -31,12 +34,7 @@ def open_engine(url: str | URL, lock: Path, lost: str | None = None) -> Engine:
         Unreachable: Its server does not answer.
         Damaged: There is something else in its place, or nothing where it was lost.
     """
-    address = addresses.read(url)
-    try:
-        engine = create_engine(address, json_serializer=_to_json, **dialects.options(address))
-    except (ArgumentError, ImportError) as err:
-        raise UnusableHome(f"{addresses.VARIABLE} does not name a database that can be used here: {err}.") from err
-    dialects.prepare(engine)
+    engine = _prepared(addresses.read(url))
     with ExitStack() as undo, explained(engine):
         undo.callback(engine.dispose)
         found = _version(engine)
@@ -46,6 +44,23 @@ def open_engine(url: str | URL, lock: Path, lost: str | None = None) -> Engine:
             with files.locked(lock):
                 _migrate(engine)
         undo.pop_all()
+    return engine
+
+
+def _prepared(address: URL) -> Engine:
+    """An engine that has not connected yet."""
+    try:
+        engine = create_engine(address, json_serializer=_to_json, **dialects.options(address))
+        engine.dialect.create_connect_args(address)
+    except (ArgumentError, ImportError) as err:
+        raise UnusableHome(f"{addresses.VARIABLE} does not name a database that can be used here: {err}.") from err
+    except (TypeError, ValueError):
+        # `from None`: the error of the reader repeats the value.
+        raise UnusableHome(
+            f"{addresses.VARIABLE} has an option with a value that cannot be read, such as text in place of a number. "
+            "Correct what follows the '?'."
+        ) from None
+    dialects.prepare(engine)
     return engine
 
 
@@ -65,6 +80,11 @@ def _version_on(connection: Connection) -> str | None:
 
 def _is_behind(engine: Engine, found: str | None) -> bool:
     """Whether the schema has to be made or brought forward."""
+    if found is not None and _OURS.fullmatch(found) is None:
+        raise UnusableHome(
+            f"The database at {addresses.shown(engine.url)} is that of another program: its alembic_version is "
+            f"{found[:40]!r}. Name one of its own in {addresses.VARIABLE}."
+        )
     if found is not None and found > HEAD:
         raise UnusableHome(
             f"The ledger at {addresses.shown(engine.url)} has schema {found}, this version of Incumbent knows {HEAD}. "
@@ -85,6 +105,7 @@ def _migrate(engine: Engine) -> None:
         _check_encoding(connection)
         if not _is_behind(engine, _version_on(connection)):
             return  # another process was quicker, here or on another machine
+        _refuse_tables_of_others(connection)
         config.attributes["connection"] = connection
         try:
             command.upgrade(config, "head")
@@ -94,6 +115,18 @@ def _migrate(engine: Engine) -> None:
                 "Restore it from a backup."
             ) from err
         failpoints.reach("schema-made")
+
+
+def _refuse_tables_of_others(connection: Connection) -> None:
+    """Where no version is noted nothing of ours can be; a table of the same name would be taken for ours."""
+    if _version_on(connection) is not None:
+        return
+    taken = sorted({*metadata.tables} & {*inspect(connection).get_table_names()})
+    if taken:
+        raise UnusableHome(
+            f"The database at {addresses.shown(connection.engine.url)} has tables that no ledger made: "
+            f"{', '.join(taken[:3])}. Name an empty one in {addresses.VARIABLE}."
+        )
 
 
 def _check_encoding(connection: Connection) -> None:

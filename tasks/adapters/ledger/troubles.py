@@ -12,7 +12,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from configs.errors import Damaged, Unreachable, UnusableHome
 from tasks.adapters import files
-from tasks.adapters.ledger import addresses
+from tasks.adapters.ledger import addresses, refusals
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -26,8 +26,9 @@ _CORRUPTED = "XX0"
 _THEIRS = ("25", "42501", "42P01", "42703", "53", "54", "55", "57", "58")
 """Codes of PostgreSQL for what its owner has to put right: rights, tables, space, locks, the system."""
 _ADVICE = {
+    "25006": "It takes no writes. Name the server that does (of a pair, the primary), and a user who may write.",
     "53": "See that its server has room on its disk, memory and connections left.",
-    "55": "Another process is in the middle of writing; wait for it, or end it.",
+    "55P03": "Another process is in the middle of writing; wait for it, or end it.",
 }
 _RIGHTS = "Its user needs the right to create, read and write tables there."
 
@@ -95,11 +96,10 @@ def _of_sqlite(err: DatabaseError, where: str, said: str, folder: Path | None) -
 
 def _of_postgresql(err: DatabaseError, where: str, said: str) -> Exception:
     code = getattr(err.orig, "sqlstate", None) or ""
-    if err.connection_invalidated or (isinstance(err, OperationalError) and not code):
-        return Unreachable(
-            f"The ledger at {where} does not answer: {said}. Start its server, or correct {addresses.VARIABLE}; "
-            "what was committed stays, and the same command goes on from there."
-        )
+    if err.connection_invalidated:
+        return refusals.of_silence(where, said)
+    if not code and (err.statement is None or isinstance(err, OperationalError)):
+        return refusals.of_connecting(where, said)
     if code.startswith(_CORRUPTED):
         return Damaged(f"The ledger at {where} is damaged: {said}. Restore it from a backup.")
     if not code.startswith(_THEIRS):

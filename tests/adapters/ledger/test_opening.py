@@ -11,7 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, inspect
 
 from configs.environment import CHECKOUT
 from configs.errors import Damaged, UnusableHome
@@ -121,6 +121,8 @@ def content(database: Database) -> object:
         ("oracle9i://host/db", "INCUMBENT_LEDGER_URL"),
         ("postgresql+nosuchdriver://user:secret@host/db", "INCUMBENT_LEDGER_URL"),
         ("sqlite:////proc/no/such/place/ledger.db", "cannot be"),
+        ("sqlite:////tmp/ledger.db?timeout=secret", "a value that cannot be read, such as text in place of a number"),
+        ("sqlite:///file:/tmp/ledger.db?uri=true&timeout=secret", "a value that cannot be read"),
     ],
 )
 def test_an_address_that_leads_nowhere_is_the_users_mistake(url: str, words: str, tmp_path: Path) -> None:
@@ -128,6 +130,17 @@ def test_an_address_that_leads_nowhere_is_the_users_mistake(url: str, words: str
         opening.open_engine(url, tmp_path / ".lock")
 
     assert "secret" not in str(caught.value)
+
+
+def test_the_database_of_another_program_is_left_alone(database: Database, open_ledger: Callable[[], Ledger]) -> None:
+    database.execute("create table models (id int)")
+
+    with pytest.raises(UnusableHome, match=r"has tables that no ledger made: models\. Name an empty one"):
+        open_ledger()
+
+    engine = create_engine(addresses.read(database.url))
+    assert inspect(engine).get_table_names() == ["models"]
+    engine.dispose()
 
 
 @of_sqlite
