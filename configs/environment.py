@@ -121,6 +121,21 @@ def settle() -> None:
         os.environ[name] = ",".join(dict.fromkeys([*filter(None, os.environ.get(name, "").split(",")), *_LOOPBACK]))
 
 
+def server_auth() -> str | None:
+    """What the user wants Prefect's server of `make up` to ask for, as user:password."""
+    return os.environ.get("PREFECT_SERVER_API_AUTH_STRING") or None
+
+
+def client_auth() -> str | None:
+    """What this process gives to the Prefect server that it asks."""
+    return os.environ.get("PREFECT_API_AUTH_STRING") or None
+
+
+def give_auth(auth: str) -> None:
+    """Give this to the Prefect server that this process asks; to be called before Prefect is imported."""
+    os.environ["PREFECT_API_AUTH_STRING"] = auth
+
+
 def keep_prefect_in(folder: Path) -> None:
     """Let Prefect keep its files here unless the user said where; to be called before it is imported."""
     os.environ.setdefault("PREFECT_HOME", str(folder))

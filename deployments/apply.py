@@ -16,8 +16,9 @@ from configs.errors import IncumbentError, UnknownPipeline, Unreachable
 from deployments import plan
 from deployments.plan import POOL, Automation, Deployment, Place
 from deployments.remote import Found, Remote
+from flows import program
 from flows.stopping import Stop, leave
-from tasks.adapters import files, local_api, running_server
+from tasks.adapters import access, files, local_api, running_server
 
 _OWNED = "prefect.deployment."
 
@@ -74,7 +75,7 @@ def _deploy() -> int:
             "There is no Prefect server to deploy to: PREFECT_API_URL is not set, and `make up` does not run on "
             f"{place.home}. Start one of the two, or a server of yours: prefect server start."
         )
-    api = local_api.start(place.home, url)
+    api = local_api.start(place.home, url, access.auth_of(place.home, named, own))
     api.wait()
     with local_api.connected(api):
         changes = 0
@@ -83,7 +84,7 @@ def _deploy() -> int:
             print(line, flush=True)
     if not changes:
         print("nothing to change")
-    print(_how_to_work(url, by_up=not named), flush=True)
+    print(_how_to_work(place.home, url, by_up=not named), flush=True)
     return 0
 
 
@@ -101,13 +102,12 @@ def known() -> list[str]:
     return names
 
 
-def _how_to_work(url: str, *, by_up: bool) -> str:
-    program = Path(sys.executable).with_name("prefect")
-    shown = program.relative_to(Path.cwd()) if program.is_relative_to(Path.cwd()) else program
+def _how_to_work(home: Path, url: str, *, by_up: bool) -> str:
     ledger = " INCUMBENT_LEDGER_URL=..." if environment.read().ledger_url else ""
+    auth = f" {access.shown(home)}" if by_up else ""
     does = "The worker of `make up` does the work. To add one" if by_up else "To start a worker (as many as you like)"
-    command = f"PREFECT_API_URL={url} PREFECT_WORKER_QUERY_SECONDS=1{ledger} {shown} worker start --pool {POOL}"
-    return f"\n{does}:\n  {command}"
+    variables = f"PREFECT_API_URL={url}{auth} PREFECT_WORKER_QUERY_SECONDS=1{ledger}"
+    return f"\n{does}:\n  {variables} {program.prefect()} worker start --pool {POOL}"
 
 
 def _reconcile(remote: Remote, wanted: Sequence[Deployment], place: Place | None) -> Iterator[str]:

@@ -15,7 +15,7 @@ from typing import Any
 from configs.environment import CHECKOUT
 from deployments import mlflow_ui
 from deployments.tree import Child
-from tasks.adapters import local_api_database
+from tasks.adapters import access, local_api_database
 
 SETTINGS = CHECKOUT / "deployments" / "server.toml"
 PREFECT_PORT, MLFLOW_PORT = 4200, 5000
@@ -54,7 +54,7 @@ def server(home: Path, listener: socket.socket) -> Child:
         "PREFECT_SERVER_API_HOST": "127.0.0.1",
         "PREFECT_SERVER_API_PORT": str(port),
         "PREFECT_SERVER_UI_API_URL": f"{own}/api",
-        # No page of the web may talk to it through somebody's browser.
+        "PREFECT_SERVER_API_AUTH_STRING": access.auth(home),
         "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": f"{own},http://localhost:{port}",
     }
     command = [sys.executable, "-m", local_api_database.SERVER, "stay", str(home), str(number), str(nobody)]
@@ -71,6 +71,7 @@ def worker(home: Path, url: str, ready: int) -> Child:
     """
     folder = home / "prefect"
     variables = {**local_api_database.own_environment(folder), **_settings(), "PREFECT_API_URL": url}
+    variables["PREFECT_API_AUTH_STRING"] = access.auth(home)
     command = [sys.executable, "-m", "deployments.served", str(home), url, str(ready)]
     return Child("The worker", command, variables, folder / "up-worker.log", (ready,))
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from configs import environment
+from tasks.adapters.guard import Guard
 from tasks.adapters.lifeline import Lifeline
 
 
@@ -19,10 +20,11 @@ def main(arguments: list[str]) -> None:
 
     tracking.ensure_store(Path(arguments[0]) / "mlflow")
     import uvicorn
+    from mlflow.server.fastapi_app import app
 
-    server = uvicorn.Server(uvicorn.Config("mlflow.server.fastapi_app:app", log_level="warning", access_log=False))
     with socket.socket(fileno=int(arguments[1])) as listening:
-        server.run(sockets=[listening])
+        guarded = Guard(app, listening.getsockname()[1])
+        uvicorn.Server(uvicorn.Config(guarded, log_level="warning", access_log=False)).run(sockets=[listening])
 
 
 def variables(home: Path) -> dict[str, str]:

@@ -7,12 +7,16 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import HTTPServer, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+from tasks.adapters import guard
 
 
 class _Quiet(SimpleHTTPRequestHandler):
     """Serves files, lists no folder, and writes no log."""
+
+    server: HTTPServer
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
@@ -21,9 +25,21 @@ class _Quiet(SimpleHTTPRequestHandler):
         """A folder is no page."""
         self.send_error(404)
 
+    def parse_request(self) -> bool:
+        """Read what is asked; what another page asks is answered here, and goes no further."""
+        if not super().parse_request():
+            return False
+        why = guard.refusal(self.headers.items(), self.command, int(self.server.server_port))
+        if why is None:
+            return True
+        self.send_error(guard.REFUSED, explain=why)
+        return False
+
     def end_headers(self) -> None:
         """Pages are written anew after each turn."""
         self.send_header("Cache-Control", "no-store")
+        for name, value in guard.HEADERS.items():
+            self.send_header(name, value)
         super().end_headers()
 
 

@@ -10,7 +10,6 @@ import socket
 import sys
 import threading
 import time
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
@@ -22,11 +21,12 @@ from deployments.tree import Tree
 from deployments.watcher import LOOK_SECONDS, Watcher
 from flows import program
 from flows.stopping import leave
-from tasks.adapters import running_server
+from tasks.adapters import access, loopback, running_server
 from tasks.adapters.home import Home
 
 _TICK_SECONDS = 0.1
 _GRACE_SECONDS = 10.0
+_LINK = "lets one browser in, once"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with alone.on(home) as other:
             if other is not None:
                 _say(f"It is up already, by process {other.pid}.")
-                _say(f"  Prefect  {other.ui}\n  MLflow   {other.mlflow}")
+                _say(f"  Prefect  {access.link(home, other.ui)}  {_LINK}\n  MLflow   {other.mlflow}")
                 return 0
             with alone.stopped(os.getppid() if chosen.end_with_parent else None) as stop, ExitStack() as opened:
                 _Up(home, stop, opened).run()
@@ -61,6 +61,7 @@ class _Up:
         self._prefect = opened.enter_context(closing(children.listen(children.PREFECT_PORT)))
         self._mlflow = opened.enter_context(closing(children.listen(children.MLFLOW_PORT)))
         self._url = f"{children.address(self._prefect)}/api"
+        environment.give_auth(access.auth(home))
         self._reports = opened.enter_context(reports.served(home / "reports"))
         self._told, ready = os.pipe()
         os.set_blocking(self._told, False)
@@ -77,14 +78,14 @@ class _Up:
         self._tree.start(self._worker)
         if self._wait(lambda: running_server.is_healthy(self._url, timeout=1.0)):
             running_server.announce(self._home, self._url, children.address(self._mlflow), self._reports)
-            self._say_address("Prefect", self._prefect)
+            self._say_address("Prefect", access.link(self._home, children.address(self._prefect)), _LINK)
             # Only now: its imports would take the cores from the other two.
             self._tree.start(children.ui_of_mlflow(self._home, self._mlflow))
         if self._wait(lambda: _answers(self._mlflow)):
-            self._say_address("MLflow", self._mlflow)
+            self._say_address("MLflow", children.address(self._mlflow))
         _say(f"  Reports  {self._reports}/{self._pipelines[0]}.html (after its first turn)")
         if self._wait(self._is_ready):
-            _say(_what_next(self._folders, time.monotonic() - self._began))
+            _say(_what_next(self._home, self._url, self._folders, time.monotonic() - self._began))
         self._watch()
 
     def _watch(self) -> None:
@@ -109,8 +110,8 @@ class _Up:
         except BlockingIOError:
             return False
 
-    def _say_address(self, name: str, listener: socket.socket) -> None:
-        _say(f"  {name:<8} {children.address(listener)}  ({time.monotonic() - self._began:.0f} s)")
+    def _say_address(self, name: str, address: str, about: str = "") -> None:
+        _say(f"  {name:<8} {address}  ({time.monotonic() - self._began:.0f} s){about and f'  {about}'}")
 
     def _end(self) -> None:
         """End the worker first, so that what it did can be closed; then the rest."""
@@ -136,14 +137,14 @@ def _landing_folders(home: Path, pipelines: Sequence[str]) -> Iterator[tuple[str
 
 def _answers(listener: socket.socket) -> bool:
     try:
-        with urllib.request.urlopen(f"{children.address(listener)}/health", timeout=1.0) as answer:  # noqa: S310  ours
+        with loopback.open_url(f"{children.address(listener)}/health", 1.0) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False
 
 
-def _what_next(folders: Mapping[str, Path], seconds: float) -> str:
-    here = Path.cwd()
+def _what_next(home: Path, url: str, folders: Mapping[str, Path], seconds: float) -> str:
+    here, resource = Path.cwd(), f"incumbent.pipeline.{next(iter(folders))}"
     shown = [str(path.relative_to(here) if path.is_relative_to(here) else path) for path in folders.values()]
     places = shown[0] if len(shown) == 1 else f"{shown[0]}, or another of {len(shown)} landing folders"
     return "\n".join(
@@ -152,6 +153,9 @@ def _what_next(folders: Mapping[str, Path], seconds: float) -> str:
             f"  drop a parquet file into {places}",
             f"  the example's data:          {program.command('prepare')}",
             f"  a fault, to see it answered: {program.command('simulate')}",
+            "  an event, from another program:",
+            f"    {access.shown(home)} PREFECT_API_URL={url} \\",
+            f"    {program.prefect()} event emit incumbent.data.arrived --resource-id {resource}",
         )
     )
 

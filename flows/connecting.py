@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from configs import environment
 from flows import announcements
 from flows.announcements import Announcement, Opening
-from tasks.adapters import memory, running_server
+from tasks.adapters import access, memory, running_server
 from tasks.adapters.home import Home
 
 
@@ -32,7 +32,8 @@ def connected(
     from tasks.adapters import backstage, local_api
 
     listener(Opening("starting Prefect and the libraries"))
-    api = local_api.start(hands.folder, environment.read().prefect_api_url or running_server.address(hands.folder))
+    named, own = environment.read().prefect_api_url, running_server.address(hands.folder)
+    api = local_api.start(hands.folder, named or own, access.auth_of(hands.folder, named, own))
     if api.process is None:
         api.wait()  # that a named server is not there is said before anything is imported
     with ExitStack() as opened:

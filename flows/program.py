@@ -22,6 +22,11 @@ def command(name: str = "") -> str:
     return f"{_interpreter()} {_MODULE} {name}".rstrip()
 
 
+def prefect() -> str:
+    """Prefect's own program of the same environment, likewise."""
+    return _typed(Path(sys.executable).with_name("prefect"))
+
+
 @contextmanager
 def pointing_to_the_example(pipeline: str) -> Iterator[None]:
     """Where the landing folder of the example is missing, say which command makes it.
@@ -39,10 +44,12 @@ def pointing_to_the_example(pipeline: str) -> Iterator[None]:
 
 def _interpreter() -> str:
     """`python` if that is this one; else its path, from the working directory if it lies there."""
-    mine, here = Path(sys.executable or "python"), Path.cwd()
-    first = shutil.which("python")
-    if first is not None and _is_same(Path(first), mine):
-        return "python"
+    mine, first = Path(sys.executable or "python"), shutil.which("python")
+    return "python" if first is not None and _is_same(Path(first), mine) else _typed(mine)
+
+
+def _typed(mine: Path) -> str:
+    here = Path.cwd()
     return shlex.quote(str(mine.relative_to(here) if mine.is_relative_to(here) else mine))
 
 

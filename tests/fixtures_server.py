@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from deployments import children
-from tasks.adapters import running_server
+from tasks.adapters import access, running_server
 
 _SECONDS = 120.0
 
@@ -20,8 +20,17 @@ _SECONDS = 120.0
 @pytest.fixture(scope="session")
 def prefect_server(tmp_path_factory: pytest.TempPathFactory, prefect_home: Callable[[Path], Path]) -> Iterator[str]:
     """Address of the API of a server with all services, as `make up` starts it, but for the UI."""
-    with running(prefect_home(tmp_path_factory.mktemp("server"))) as url:
+    home = prefect_home(tmp_path_factory.mktemp("server"))
+    with running(home) as url, asking(home):
         yield url
+
+
+@contextmanager
+def asking(home: Path) -> Iterator[str]:
+    """What this process asks of a Prefect server, it asks with the secret of a home; gives the secret."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PREFECT_API_AUTH_STRING", access.auth(home))
+        yield access.auth(home)
 
 
 @contextmanager

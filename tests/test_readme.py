@@ -43,6 +43,7 @@ GOING_BACK = ("explain", "compare", "reproduce", "rollback", "history --at", "re
 """They need versions: they are run one after the other on a home that has two, which have other numbers there."""
 NUMBERS = {"v4": "v1", "v7": "v2"}
 ADDRESS = "http://127.0.0.1:4200/api"
+VARIABLES = f'PREFECT_API_URL={ADDRESS} PREFECT_API_AUTH_STRING="$(cat var/prefect/secret)"'
 EMIT = ".venv/bin/prefect event emit incumbent.data.arrived --resource-id incumbent.pipeline.flights"
 MLFLOW = ".venv/bin/mlflow ui --backend-store-uri sqlite:///var/mlflow/mlflow.db"
 IN_SENTENCES = {CHECK, RESET, OWN, MLFLOW, SIMULATE, FORCE, RUN}
@@ -171,21 +172,28 @@ def test_the_event_of_the_readme_is_the_one_that_automations_listen_to() -> None
 
     *_, name, _, resource = written.split()
 
-    assert written == f"PREFECT_API_URL={ADDRESS} {EMIT}"
+    assert written == f"{VARIABLES} {EMIT}"
     assert f"http://127.0.0.1:{children.PREFECT_PORT}/api" == ADDRESS
     assert f'emit_event("{name}", {{"prefect.resource.id": "{resource}"}})' in snippet
     assert name in definition and f"prefect.resource.id: {resource}" in definition
 
 
 @pytest.mark.long
-def test_the_event_reaches_a_server_as_it_is_typed(prefect_server: str, tmp_path: Path) -> None:
-    command = shlex.split(EMIT.replace(".venv/bin", str(Path(sys.executable).parent)))
-    name, resource = command[3], command[5]
+@pytest.mark.parametrize("way", ["shell", "python"])
+def test_the_event_reaches_a_server_as_it_is_typed(way: str, prefect_server: str, tmp_path: Path) -> None:
+    (tmp_path / ".venv").symlink_to(Path(sys.executable).parent.parent)
+    (tmp_path / "var" / "prefect").mkdir(parents=True)
+    (tmp_path / "var" / "prefect" / "secret").write_text(os.environ["PREFECT_API_AUTH_STRING"])
+    (tmp_path / "snippet.py").write_text("".join(re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)))
+    name, resource = EMIT.split()[3], EMIT.split()[5]
     wanted = {"filter": {"event": {"name": [name]}, "resource": {"id": [resource]}}}
     before = len(rest.call(prefect_server, "POST", "/events/filter", wanted)["events"])
 
-    variables = own_variables(tmp_path, PREFECT_API_URL=prefect_server, PREFECT_HOME=str(tmp_path))
-    emitted = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=120, check=False)
+    typed = f"{VARIABLES.replace(ADDRESS, prefect_server)} {EMIT if way == 'shell' else '.venv/bin/python snippet.py'}"
+    emitted = subprocess.run(
+        typed, shell=True, cwd=tmp_path, env=own_variables(tmp_path, PREFECT_HOME=str(tmp_path)), capture_output=True,
+        text=True, timeout=120, check=False,
+    )  # fmt: skip
 
     assert emitted.returncode == 0, emitted.stderr
     wait_until(lambda: len(rest.call(prefect_server, "POST", "/events/filter", wanted)["events"]) == before + 1)

@@ -15,7 +15,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -48,8 +48,8 @@ class Api:
 
     url: str
     log: Path | None = None
-    auth: str | None = None
-    """User and password of a local API, so that nobody else on the machine can write to it."""
+    auth: str | None = field(default=None, repr=False)
+    """User and password that it asks for; None leaves them to Prefect's settings."""
     process: "subprocess.Popen[bytes] | None" = None
     ready: IO[bytes] | None = None
 
@@ -130,15 +130,16 @@ class Api:
         return f"The local Prefect API {what}: {last}. Its log is {self.log}."
 
 
-def start(home: Path, url: str | None = None) -> Api:
+def start(home: Path, url: str | None = None, auth: str | None = None) -> Api:
     """Begin to start a local API, and return at once; or point to the server that was named.
 
     Args:
         home: Folder of everything local; database and log go to its subfolder `prefect`.
         url: Address of a running server, such as http://127.0.0.1:4200/api; None or empty for a local one.
+        auth: What that server asks for, if it is not in Prefect's settings; a local one makes it up.
     """
     if url:
-        return Api(url.rstrip("/"))
+        return Api(url.rstrip("/"), auth=auth)
     import secrets
 
     from configs import environment
@@ -249,11 +250,11 @@ def _settings(api: Api) -> Iterator[None]:
         # Every flow would wait up to a second for its heartbeat's thread; who died is known by the lease.
         settings.PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,
     }
+    if api.auth is not None:
+        values |= {settings.PREFECT_API_KEY: None, settings.PREFECT_API_AUTH_STRING: api.auth}
     if api.log is not None:
         values |= {
             settings.PREFECT_HOME: api.log.parent,
-            settings.PREFECT_API_KEY: None,
-            settings.PREFECT_API_AUTH_STRING: api.auth,
             settings.PREFECT_CLIENT_CSRF_SUPPORT_ENABLED: False,
             # With five retries, each twice as long as the one before, a run whose API is gone would end after minutes.
             settings.PREFECT_CLIENT_MAX_RETRIES: 1,

@@ -16,7 +16,9 @@ from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tasks.adapters.guard import App, Guard
 from tasks.adapters.lifeline import Lifeline
+from tasks.adapters.login import Login
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -50,12 +52,13 @@ def _serve(home: Path, listener: int, ready: int, *, stays: bool) -> None:
     local_api_database.ensure_database(home)
     import uvicorn
 
-    server = uvicorn.Server(
-        uvicorn.Config(_app(stays), log_config=None, lifespan="on", access_log=False, timeout_graceful_shutdown=5)
-    )
-    lifeline.end = lambda: setattr(server, "should_exit", True)
     with socket.socket(fileno=listener) as listening:
         address = listening.getsockname()
+        app = _guarded(_app(stays), home if stays else None, address[1])
+        server = uvicorn.Server(
+            uvicorn.Config(app, log_config=None, lifespan="on", access_log=False, timeout_graceful_shutdown=5)
+        )
+        lifeline.end = lambda: setattr(server, "should_exit", True)
         threading.Thread(target=_announce, args=(address, ready), daemon=True).start()
         gc.freeze()
         gc.enable()
@@ -63,6 +66,15 @@ def _serve(home: Path, listener: int, ready: int, *, stays: bool) -> None:
     sys.stdout.flush()
     # All is written; taking the interpreter apart would take another half second.
     os._exit(0 if server.started else 1)
+
+
+def _guarded(app: App, home: Path | None, port: int) -> App:
+    """The application as the network sees it; browsers are let in where there is a UI, on the server of a home."""
+    from prefect.settings import get_current_settings
+
+    secret = get_current_settings().server.api.auth_string
+    assert secret, "a server of ours asks for a secret"
+    return Guard(app if home is None else Login(app, home, port, secret.get_secret_value()), port)
 
 
 def _announce(address: tuple[str, int], ready: int) -> None:

@@ -5,11 +5,10 @@ Change this module when a running tree must be known by other marks. Starting an
 
 import json
 import os
-import urllib.request
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tasks.adapters import files
+from tasks.adapters import files, loopback
 from tasks.adapters.processes import started
 
 _PROBE_SECONDS = 2.0
@@ -68,7 +67,7 @@ def withdraw(home: Path) -> None:
 def is_healthy(url: str, timeout: float = _PROBE_SECONDS) -> bool:
     """Whether a Prefect API answers and says that it is well."""
     try:
-        with urllib.request.urlopen(f"{url}/health", timeout=timeout) as answer:  # noqa: S310  an address of ours
+        with loopback.open_url(f"{url}/health", timeout) as answer:
             return bool(answer.status == 200)
     except (OSError, ValueError):
         return False

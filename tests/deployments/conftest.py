@@ -24,7 +24,8 @@ Apply = Callable[[], list[str]]
 def own_variables(home: Path, **more: str) -> dict[str, str]:
     """The environment of a process that knows no Prefect but ours."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PREFECT_", "INCUMBENT_"))}
-    return {**inherited, "INCUMBENT_HOME": str(home), **more}
+    auth = {"PREFECT_API_AUTH_STRING": environment.client_auth() or ""} if "PREFECT_API_URL" in more else {}
+    return {**inherited, "INCUMBENT_HOME": str(home), **auth, **more}
 
 
 def start(module: str, home: Path, **more: str) -> "subprocess.Popen[str]":
@@ -61,6 +62,6 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
 def put_to_work(prefect_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Apply]:
     """Applies what is in the folder of pipeline files, and gives the lines; at the end all is taken away again."""
     monkeypatch.setenv("INCUMBENT_HOME", str(tmp_path / "home"))
-    with local_api.connected(local_api.start(tmp_path, prefect_server)):
+    with local_api.connected(local_api.start(tmp_path, prefect_server, environment.client_auth())):
         yield lambda: list(apply.apply(tmp_path / "home", plan.plan(apply.known(), plan.here())))
         list(apply.apply(tmp_path / "home", [], own_server=True))

@@ -1,25 +1,32 @@
 """`make up`, as a real process tree."""
 
+import json
 import os
+import re
 import signal
+import stat
 import subprocess
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import IO
+from urllib.error import HTTPError
+from urllib.request import HTTPCookieProcessor, Request, build_opener
 
 import pytest
 
+from configs import environment
 from deployments import rest
-from tasks.adapters import processes, running_server
+from tasks.adapters import access, processes, running_server
 from tasks.adapters.running_server import RunningServer
 from tests.conftest import CommandLine
-from tests.deployments.conftest import start
-from tests.fixtures_server import wait_until
+from tests.deployments.conftest import own_variables, start
+from tests.fixtures_server import asking, wait_until
 
-_HELLO = "All is up"
+_LAST_WORDS = "event emit incumbent.data.arrived"
 
 
 @dataclass
@@ -28,7 +35,7 @@ class Up:
 
     home: Path
     parent: "subprocess.Popen[str]"
-    said: str
+    printed: str
 
     @property
     def server(self) -> RunningServer:
@@ -42,7 +49,9 @@ def up(home: Path) -> Iterator[Up]:
     parent = start("deployments.up", home)
     assert parent.stdout is not None
     try:
-        yield Up(home, parent, read_until(parent.stdout, _HELLO))
+        printed = read_until(parent.stdout, _LAST_WORDS)
+        with asking(home):
+            yield Up(home, parent, printed)
     finally:
         parent.terminate()
         parent.communicate(timeout=60)
@@ -78,20 +87,69 @@ def tree(furnished_home: Callable[..., Path]) -> Iterator[Up]:
 def test_it_says_where_it_answers_and_there_it_does(tree: Up) -> None:
     prefect, mlflow = tree.server.ui, tree.server.mlflow
 
-    assert f"Prefect  {prefect}" in tree.said
-    assert f"MLflow   {mlflow}" in tree.said
-    assert "<title>" in page(prefect)
+    assert f"Prefect  {prefect}" in tree.printed
+    assert f"MLflow   {mlflow}" in tree.printed
     assert page(f"{mlflow}/health") == "OK"
     assert "experiments" in page(f"{mlflow}/ajax-api/2.0/mlflow/experiments/search?max_results=1")
 
 
-def test_it_is_on_loopback_and_answers_no_page_of_the_web(tree: Up) -> None:
-    request = urllib.request.Request(f"{tree.server.url}/health", headers={"Origin": "https://example.org"})
-    with urllib.request.urlopen(request, timeout=20) as answer:
-        allowed = answer.headers.get("access-control-allow-origin")
+def test_the_printed_link_lets_one_browser_in(tree: Up) -> None:
+    (link,) = re.findall(r"Prefect  (\S+/enter/\S+)", tree.printed)
+    jar = CookieJar()
+    browser = build_opener(HTTPCookieProcessor(jar))
 
-    assert allowed is None
-    assert tree.server.url.startswith("http://127.0.0.1:")
+    browser.open(link, timeout=20).close()
+    with browser.open(tree.server.ui, timeout=20) as shown, browser.open(f"{tree.server.ui}/ui-settings") as settings:
+        title, auth = shown.read().decode(), json.loads(settings.read())["auth"]
+    runs = Request(f"{tree.server.url}/flow_runs/count", data=b"{}", headers={"Content-Type": "application/json"})
+    with browser.open(runs, timeout=20) as counted:
+        status = counted.status
+
+    assert "<title>" in title and "Prefect" in title
+    assert (auth, status) == (None, 200)
+    assert [one.has_nonstandard_attr("HttpOnly") for one in jar] == [True]
+    with pytest.raises(HTTPError, match="403"):
+        build_opener().open(link, timeout=20)
+
+
+def test_the_secret_is_in_one_file_of_the_owner_only(tree: Up) -> None:
+    secret = access.auth(tree.home).partition(":")[2].encode()
+
+    files = [path for path in tree.home.rglob("*") if path.is_file()]
+    holding = [path for path in files if secret in path.read_bytes()]
+    commands = [Path(f"/proc/{process}/cmdline").read_bytes() for process in descendants(tree.parent.pid)]
+
+    assert holding == [access.secret_file(tree.home)]
+    assert stat.S_IMODE(holding[0].stat().st_mode) == 0o600
+    assert not any(secret in command for command in commands)
+    assert secret.decode() not in tree.printed
+
+
+@pytest.mark.parametrize("which", ["url", "mlflow", "reports"])
+def test_it_is_on_loopback_and_answers_no_page_of_the_web(tree: Up, which: str) -> None:
+    address = getattr(tree.server, which)
+
+    for header in ({"Origin": "https://example.org"}, {"Sec-Fetch-Site": "cross-site"}, {"Host": "example.org"}):
+        with pytest.raises(HTTPError) as refused:
+            urllib.request.urlopen(Request(f"{address}/health", headers=header), timeout=20)
+        assert refused.value.code == 403
+        refused.value.close()
+
+    assert address.startswith("http://127.0.0.1:")
+
+
+def test_the_printed_event_is_emitted_as_it_is_typed(tree: Up) -> None:
+    command = tree.printed.partition("from another program:\n")[2]
+    wanted = {"filter": {"event": {"name": ["incumbent.data.arrived"]}}}
+    before = len(rest.call(tree.server.url, "POST", "/events/filter", wanted)["events"])
+
+    emitted = subprocess.run(
+        command, shell=True, cwd=environment.CHECKOUT, env=own_variables(tree.home), check=False,
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+
+    assert emitted.returncode == 0, emitted.stderr
+    wait_until(lambda: len(rest.call(tree.server.url, "POST", "/events/filter", wanted)["events"]) > before)
 
 
 def test_all_flows_of_all_pipelines_are_served(tree: Up) -> None:
@@ -115,7 +173,7 @@ def test_a_second_start_says_where_the_first_one_answers(tree: Up) -> None:
 
     assert second.returncode == 0
     assert said.startswith(f"It is up already, by process {tree.parent.pid}.")
-    assert tree.server.ui in said
+    assert f"Prefect  {tree.server.ui}/enter/" in said
     assert tree.server.mlflow in said
 
 

@@ -27,7 +27,7 @@ from tasks.adapters import processes, running_server, sources
 from tasks.adapters.home import Home
 from tests.deployments.conftest import own_variables
 from tests.faults import worlds
-from tests.fixtures_server import wait_until
+from tests.fixtures_server import asking, wait_until
 
 LONG = 300.0
 """Seconds after which something that should happen has not: many times what it takes, for machines with much to do."""
@@ -197,7 +197,8 @@ def work(home: Path, pipelines: Path) -> Iterator[Tree]:
         wait_until(lambda: "All is up" in (home / "up.log").read_text() or parent.poll() is not None, LONG)
         server = running_server.find(home)
         assert server is not None, (home / "up.log").read_text()
-        yield Tree(home, pipelines, parent, server.url)
+        with asking(home):
+            yield Tree(home, pipelines, parent, server.url)
     finally:
         parent.terminate()
         parent.wait(60)
