@@ -110,7 +110,7 @@ def score(
         batch=batch_id,
         rows=len(y),
         positives=_positives(y, problem),
-        mean_predicted=float(p.mean()) if len(p) else 0.0,
+        mean_predicted=float(intervals.measurable(p).mean()) if len(p) else 0.0,
         metrics=metrics,
         slices=tuple(
             row for part in parts for row in _slice_scores(part, losses, y, units, settings.confidence, problem)
@@ -180,7 +180,8 @@ def _churn(y: Floats, base: Floats, challenger: Floats, problem: Problem) -> flo
         return 0.0
     if problem == "binary":
         return float(((base >= 0.5) != (challenger >= 0.5)).mean())
-    change, spread = float(np.abs(base - challenger).mean()), float(y.std())
+    change = float(np.abs(intervals.measurable(base) - intervals.measurable(challenger)).mean())
+    spread = float(y.std())
     return change / (spread or 1.0)
 
 

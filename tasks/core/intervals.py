@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit, stdtrit
 
+from tasks.core import measures
 from tasks.core.records import CalibrationBin
 
 Floats = NDArray[np.float64]
@@ -115,17 +116,24 @@ def means(values: Floats, groups: Groups, units: Groups, confidence: float, larg
     sums, counts = np.bincount(codes, values, len(pairs)), np.bincount(codes, minlength=len(pairs))
     rows, number = np.bincount(owner, counts, groups.size), np.bincount(owner, minlength=groups.size)
     mean = np.bincount(owner, sums, groups.size) / np.maximum(rows, 1)
-    squares = np.bincount(owner, (sums - mean[owner] * counts) ** 2, groups.size)
+    far = sums - mean[owner] * counts
+    unit = measures.unit(bound(far))
+    squares = np.bincount(owner, (far / unit) ** 2, groups.size)
     freedom = np.maximum(number - 1, 1)
-    error = np.sqrt(squares * number / freedom) / np.maximum(rows, 1)
+    error = np.sqrt(squares * number / freedom) / np.maximum(rows, 1) * unit
     reach = np.where(number > 1, stdtrit(freedom, (1 + confidence) / 2) * error, np.inf)
     low, high = np.maximum(mean - reach, -largest), np.minimum(mean + reach, largest)
     return Means(mean, error, low, high, rows.astype(np.intp), number)
 
 
+def measurable(values: Floats) -> Floats:
+    """Numbers, the largest of them cut to what can be measured: their losses are NaN, their means are finite."""
+    return np.clip(values, -_HUGE, _HUGE)
+
+
 def variance(y: Floats) -> float:
     """Mean squared distance from the mean, of numbers that are not too large for it."""
-    return float(np.clip(y, -_HUGE, _HUGE).var())
+    return float(measurable(y).var())
 
 
 def bound(values: Floats) -> float:
@@ -227,7 +235,11 @@ def _bias(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
     """Size of the mean error in standard deviations of the label; the label must not be constant."""
     if y.min() == y.max():
         return UNDEFINED
-    errors = (p - y) / y.std()
+    unit = measures.unit(bound(y - y.mean()))
+    with np.errstate(over="ignore"):
+        errors = (p - y) / unit / (y / unit).std()
+    if not bound(errors) < _HUGE:
+        return UNDEFINED
     mean = means(errors, everything(len(errors)), units, confidence, bound(errors))
     value, reach = abs(float(mean.value[0])), float(mean.high[0] - mean.value[0])
     return _bounded(value, value - reach, value + reach, units.size, math.inf)
@@ -238,6 +250,9 @@ def _r2(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
     if y.min() == y.max():
         return UNDEFINED
     blocks, number = _blocks(units)
+    unit = measures.unit(bound(y - y.mean()))
+    with np.errstate(over="ignore"):
+        y, p = y / unit, p / unit
     centred = y - y.mean()
     sums = np.array(
         [np.bincount(blocks, w, number) for w in (np.ones_like(y), centred, centred**2, squared_errors(y, p))]
@@ -249,6 +264,8 @@ def _r2(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
         return np.where(varied, 1 - error / np.where(varied, spread, 1.0), np.nan)
 
     value = float(explained(*sums.sum(axis=1)))
+    if not math.isfinite(value):
+        return UNDEFINED
     left_out = explained(*(sums.sum(axis=1, keepdims=True) - sums))
     if number < 2 or not np.isfinite(left_out).all():
         return Interval(value, None, None)

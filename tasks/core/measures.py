@@ -13,6 +13,9 @@ from tasks.core import wording
 from tasks.core.records import Batch, Comparison, Score, SliceScore
 from tasks.core.turns import Turn
 
+LARGEST_LABEL = 1e38
+"""Size below which a label can be learned and measured: trees sum gradients, differences of two labels, in 32 bits
+(up to 3.4e38). The squares of squared errors, by which evidence and intervals are taken, end far beyond."""
 Write = Callable[[float | None], str]
 
 
@@ -60,6 +63,14 @@ TITLES = {
 }
 """Every metric as people call it."""
 _AMOUNTS = ("squared_error", "rmse", "mae")
+
+
+def unit(largest: float) -> float:
+    """A power of two as large as the largest of some numbers: in this unit their squares are neither 0 nor infinite.
+
+    Dividing by it and multiplying by it changes no digit.
+    """
+    return math.ldexp(1.0, math.frexp(largest)[1] - 1) if 0 < largest < math.inf else 1.0
 
 
 def of_problem(problem: Problem) -> Measure:

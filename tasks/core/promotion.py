@@ -191,10 +191,19 @@ def _sums(comparison: Comparison, min_gain: float) -> tuple[float, ...]:
 def _sigma(previous: Evidence | None, sums: Sequence[float]) -> float:
     """σ for a batch: from the batches before it, in a champion's first batch from the batch itself."""
     if previous is None or not (previous.sums or previous.sigma):
-        return math.sqrt(_mean_square(sums))
+        return _spread(sums)
     if not previous.sums:
         return previous.sigma
-    return math.sqrt(_MEMORY * previous.sigma * previous.sigma + (1 - _MEMORY) * _mean_square(previous.sums))
+    return _spread(previous.sums, previous.sigma)
+
+
+def _spread(sums: Sequence[float], before: float | None = None) -> float:
+    """Root of the mean square, and of its mean with σ² before; in a unit of its own, which changes no digit."""
+    unit = measures.unit(max(map(abs, (*sums, before or 0.0))))
+    square = _mean_square([s / unit for s in sums])
+    if before is not None:
+        square = _MEMORY * (before / unit) * (before / unit) + (1 - _MEMORY) * square
+    return math.sqrt(square) * unit
 
 
 def _grow(carried: Sequence[float], sums: Sequence[float], sigma: float) -> tuple[float, ...]:

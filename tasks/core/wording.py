@@ -10,7 +10,7 @@ from decimal import ROUND_DOWN, Decimal
 
 MISSING = "–"
 _SPACE = "\u202f"
-_FIGURES, _MOST_PLACES = 4, 12
+_FIGURES, _MOST_PLACES, _MOST_FIGURES = 4, 12, 15
 _WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 
 
@@ -48,14 +48,14 @@ def difference(value: float | None) -> str:
 
 
 def amount(value: float | None) -> str:
-    """A measured number of any size, to four figures: `0.001234`, `12.34`, `3,412`."""
+    """A measured number of any size, to four figures: `0.001234`, `12.34`, `3,412`, `3.752e+74`."""
     if value is None or not math.isfinite(value):
         return MISSING
     if value == 0:
         return "0"
     places = _FIGURES - 1 - math.floor(math.log10(abs(value)))
-    if places > _MOST_PLACES:
-        return _minus(f"{value:.{_FIGURES - 1}g}")
+    if places > _MOST_PLACES or abs(value) >= 10**_MOST_FIGURES:
+        return _minus(f"{value:.{_FIGURES if places < 0 else _FIGURES - 1}g}")
     return _minus(f"{value:,.{max(places, 0)}f}")
 
 

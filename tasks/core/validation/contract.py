@@ -19,10 +19,11 @@ from pandera.errors import SchemaErrors
 
 from configs.errors import BrokenContract
 from configs.validation import ColumnRule, ValidationSettings
-from tasks.core import columns, wording
+from tasks.core import columns, measures, wording
 from tasks.core.records import RuleFinding
 
 _LARGEST = 1e100
+"""Of a number that is learned from, or kept; a label has a bound of its own (`measures.LARGEST_LABEL`)."""
 _EXACT = 2**53
 """Up to here every whole number is a float as well."""
 _EXAMPLES = 3
@@ -67,7 +68,7 @@ def check(
     if frame.empty:
         raise BrokenContract("There are no rows.")
     rows = frame.reset_index(drop=True)
-    broken = dict(_broken(rows, settings))
+    broken = dict(_broken(rows, settings, label))
     if taken is not None and taken.any():
         broken["", "taken"] = np.flatnonzero(taken)
     if ahead is not None and ahead[1].any():
@@ -75,28 +76,28 @@ def check(
     bad = np.zeros(len(rows), dtype=bool)
     for places in broken.values():
         bad[places] = True
-    findings = tuple(_finding(rows, settings, *rule, places) for rule, places in broken.items())
+    findings = tuple(_finding(rows, settings, label, *rule, places) for rule, places in broken.items())
     _require_enough(bad, findings, settings.max_quarantined)
     reasons = pd.Series(_reasons(bad, findings, broken), dtype="str")
     quarantined = rows[bad].reset_index(drop=True).assign(**{columns.REASONS: reasons})
     return Checked(rows[~bad].reset_index(drop=True), quarantined, findings)
 
 
-def schema(settings: ValidationSettings) -> pa.DataFrameSchema:
+def schema(settings: ValidationSettings, label: str | None = None) -> pa.DataFrameSchema:
     """The rules for values as a pandera schema; its checks are vectorised and never convert."""
     rules = settings.columns.items()
     return pa.DataFrameSchema(
-        {name: pa.Column(None, _checks(rule), nullable=rule.nullable) for name, rule in rules},
+        {name: pa.Column(None, _checks(rule, _largest(name, label)), nullable=rule.nullable) for name, rule in rules},
         unique=list(settings.key) or None,
         report_duplicates="all",
     )
 
 
 # ── the rules ─────────────────────────────────────────────────────────────────────────────────────────────────────
-def _checks(rule: ColumnRule) -> list[pa.Check]:
+def _checks(rule: ColumnRule, largest: float) -> list[pa.Check]:
     tests: dict[str, Callable[[pd.Series[Any]], pd.Series[bool]]] = {}
     if rule.type in ("integer", "number"):
-        tests["finite"] = _is_finite
+        tests["finite"] = _is_below(largest)
     if rule.type == "integer":
         tests["whole"] = _is_whole
         tests["exact"] = _is_exact
@@ -109,15 +110,23 @@ def _checks(rule: ColumnRule) -> list[pa.Check]:
     return [pa.Check(test, name=name) for name, test in tests.items()]
 
 
-def _is_finite(values: "pd.Series[Any]") -> "pd.Series[bool]":
+def _is_below(largest: float) -> "Callable[[pd.Series[Any]], pd.Series[bool]]":
     """Alone, pandera lets infinity pass `ge(0)`; a missing value is another rule's matter.
 
     The largest numbers that there are mark what is missing; they measure nothing, and have no finite square.
     """
-    if not pd.api.types.is_float_dtype(values.dtype):
-        return pd.Series(True, index=values.index)
-    numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
-    return pd.Series(~(np.abs(numbers) >= _LARGEST), index=values.index)
+
+    def is_below(values: "pd.Series[Any]") -> "pd.Series[bool]":
+        if not pd.api.types.is_float_dtype(values.dtype):
+            return pd.Series(True, index=values.index)
+        numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+        return pd.Series(~(np.abs(numbers) >= largest), index=values.index)
+
+    return is_below
+
+
+def _largest(name: str, label: str | None) -> float:
+    return measures.LARGEST_LABEL if name == label else _LARGEST
 
 
 def _is_whole(values: "pd.Series[Any]") -> "pd.Series[bool]":
@@ -157,23 +166,23 @@ def _true(answers: "pd.Series[Any]") -> "pd.Series[bool]":
 
 
 # ── from failures to findings ─────────────────────────────────────────────────────────────────────────────────────
-def _broken(rows: pd.DataFrame, settings: ValidationSettings) -> Broken:
+def _broken(rows: pd.DataFrame, settings: ValidationSettings, label: str) -> Broken:
     """Which rows break which rule, in the order of the contract."""
     times = [name for name, rule in settings.columns.items() if rule.type == "timestamp"]
     strange = {name: places for name in times if len(places := np.flatnonzero(columns.beyond_calendar(rows[name])))}
     # pandera prints what it finds, which fails for such times: it gets their ticks.
-    found = _failures(rows.assign(**{name: _ticks(rows[name]) for name in strange}), settings)
+    found = _failures(rows.assign(**{name: _ticks(rows[name]) for name in strange}), settings, label)
     found |= {(name, "calendar"): places for name, places in strange.items()}
     place = {name: number for number, name in enumerate(settings.columns)}
     return dict(sorted(found.items(), key=lambda item: place.get(item[0][0], len(place))))
 
 
-def _failures(rows: pd.DataFrame, settings: ValidationSettings) -> dict[tuple[str, str], NDArray[np.int64]]:
+def _failures(rows: pd.DataFrame, settings: ValidationSettings, label: str) -> dict[tuple[str, str], NDArray[np.int64]]:
     """What pandera finds."""
     try:
         # Without this, an environment variable of pandera could switch the contract off.
         with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
-            schema(settings).validate(rows, lazy=True)
+            schema(settings, label).validate(rows, lazy=True)
     except SchemaErrors as err:
         cases = err.failure_cases[["schema_context", "column", "check", "index"]]
     else:
@@ -192,7 +201,12 @@ def _ticks(times: "pd.Series[Any]") -> "pd.Series[Any]":
 
 
 def _finding(
-    rows: pd.DataFrame, settings: ValidationSettings, column: str, rule: str, places: NDArray[np.int64]
+    rows: pd.DataFrame,
+    settings: ValidationSettings,
+    label: str,
+    column: str,
+    rule: str,
+    places: NDArray[np.int64],
 ) -> RuleFinding:
     if rule in _OF_KEY:
         names = list(settings.key)
@@ -201,10 +215,12 @@ def _finding(
         return RuleFinding(", ".join(names), rule, _OF_KEY[rule], len(places), tuple(examples))
     values = rows.loc[places, column].drop_duplicates().head(_EXAMPLES)
     examples = [] if rule == "missing" else [columns.example(value) for value in values]
-    return RuleFinding(column, rule, _demand(settings.columns[column], rule), len(places), tuple(examples))
+    return RuleFinding(
+        column, rule, _demand(settings.columns[column], rule, _largest(column, label)), len(places), tuple(examples)
+    )
 
 
-def _demand(rule: ColumnRule, broken: str) -> str:
+def _demand(rule: ColumnRule, broken: str, largest: float) -> str:
     """What the contract demands, in words, and why if it says so."""
     unit = "" if rule.unit is None else "\u202f%" if rule.unit == "%" else f" {rule.unit}"
     allowed = rule.values or ()
@@ -214,7 +230,7 @@ def _demand(rule: ColumnRule, broken: str) -> str:
         "max": f"at most {_bound(rule.max)}{unit}",
         "values": f"one of {', '.join(allowed[:8])}{more}",
         "missing": "not missing",
-        "finite": "a finite number below 1e100",
+        "finite": f"a finite number below {largest:.0e}".replace("+", ""),
         "whole": "a whole number",
         "ahead": "no later than the delivery, where there is a label: it is given before it can be known",
         "calendar": "a time of the years 1 to 9999",
