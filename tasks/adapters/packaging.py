@@ -1,13 +1,15 @@
-"""The folder that makes a bundle a model of MLflow: `MLmodel` with signature, pinned requirements, the skops file.
+"""The folder that makes a bundle a model of MLflow: `MLmodel` with signature, requirements, the skops file, its loader.
 
 Add here what MLflow must know to show a model and to load it for somebody who has only MLflow. Our own loader is
 `bundles`; it never reads this folder. The files are written by hand because MLflow's `save_model` would need the model
 in memory, pack it anew and load it for a test.
 """
 
+import hashlib
 import json
 import platform
 import shutil
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -20,6 +22,9 @@ LIBRARIES = ("mlflow", "numpy", "pandas", "scikit-learn", "scipy", "skops")
 """What a model needs to answer; their pinned versions go with it."""
 FILE = "model.skops"
 """Name of the skops file in the folder."""
+CODE = "loader.zip"
+"""What MLflow puts on Python's path before it loads the model; from an archive Python leaves no byte code beside it."""
+_LOADER = Path(__file__).with_name("pyfunc.py")
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,14 @@ def requirements() -> list[str]:
     return [f"{name}=={version(name)}" for name in LIBRARIES]
 
 
+def input_specs(features: Sequence[tuple[str, ColumnType, bool]]) -> list[dict[str, Any]]:
+    """The columns of the signature: whatever pandas made of them is taken, as the loader prepares them.
+
+    MLflow's own types would refuse whole numbers where decimal ones may come, and categories where text may.
+    """
+    return [{"type": "any", "name": name, "required": not nullable} for name, _, nullable in features]
+
+
 def column_specs(features: Sequence[tuple[str, ColumnType, bool]]) -> list[dict[str, Any]]:
     """The columns of prepared input in MLflow's words: text or numbers, required unless they may be missing."""
     return [
@@ -52,7 +65,10 @@ def column_specs(features: Sequence[tuple[str, ColumnType, bool]]) -> list[dict[
 
 
 def pack(packaged: Packaged, folder: Path) -> None:
-    """Write the folder; its prediction is the array of both probabilities, shape (rows, 2), or of numbers, (rows,)."""
+    """Write the folder; its prediction is the array of both probabilities, shape (rows, 2), or of numbers, (rows,).
+
+    Whoever asks it needs MLflow and what the model needs, and nothing of this project.
+    """
     from mlflow.models import Model, ModelSignature
     from mlflow.types import Schema, TensorSpec
     from numpy import dtype
@@ -63,7 +79,8 @@ def pack(packaged: Packaged, folder: Path) -> None:
     (folder / "requirements.txt").write_text("\n".join(pinned) + "\n")
     python = f"python: {platform.python_version()}\nbuild_dependencies: [pip, setuptools, wheel]\n"
     (folder / "python_env.yaml").write_text(python + "dependencies: [-r requirements.txt]\n")
-    inputs = Schema.from_json(json.dumps(column_specs(packaged.features)))
+    module = _write_loader(folder / CODE)
+    inputs = Schema.from_json(json.dumps(input_specs(packaged.features)))
     outputs = Schema([TensorSpec(dtype("float64"), (-1,) if packaged.answers_numbers else (-1, 2))])
     model = Model(
         artifact_path=packaged.location,
@@ -71,12 +88,12 @@ def pack(packaged: Packaged, folder: Path) -> None:
         signature=ModelSignature(inputs, outputs),
         model_uuid=packaged.model_id,
         model_id=packaged.model_id,
+        metadata={"columns": {name: kind for name, kind, _ in packaged.features}},
     )
     model.add_flavor(
         "python_function",
-        loader_module="mlflow.sklearn",
-        model_path=FILE,
-        predict_fn="predict" if packaged.answers_numbers else "predict_proba",
+        loader_module=module,
+        code=CODE,
         python_version=platform.python_version(),
         env={"virtualenv": "python_env.yaml"},
     )
@@ -89,3 +106,12 @@ def pack(packaged: Packaged, folder: Path) -> None:
     )
     model.model_size_bytes = packaged.bundle.stat().st_size
     model.save(str(folder / "MLmodel"))
+
+
+def _write_loader(archive: Path) -> str:
+    """Write the loader; gives the name of its module: another one for another text, as a process may load both."""
+    text = _LOADER.read_bytes()
+    name = f"incumbent_loader_{hashlib.sha256(text).hexdigest()[:12]}"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr(zipfile.ZipInfo(f"{name}.py"), text)  # without the time of day: the same bytes each time
+    return name
