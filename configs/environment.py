@@ -44,6 +44,8 @@ _ADDRESS = re.compile(r"_(FILE|PATH|DIR|URL|HOST|NAME)$", re.IGNORECASE)
 _CREDENTIALS = re.compile(r"://(?P<user>[^:/@\s]*):(?P<password>[^@/\s]+)@")
 _SHORTEST = 8
 """A shorter value would be found in many an innocent text."""
+_OTHERS = 0o077
+"""What is taken from every file that is made: rows, models and logs are nobody else's business."""
 _LOOPBACK = ("127.0.0.1", "localhost")
 
 
@@ -110,7 +112,11 @@ def secrets() -> dict[str, str]:
 
 
 def settle() -> None:
-    """Give third parties their switches, unless the user set them; to be called before they are imported."""
+    """Give third parties their switches, unless the user set them; to be called before they are imported.
+
+    What this process and its children make from now on is for its user alone, whatever makes it.
+    """
+    os.umask(_OTHERS)
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
     if os.environ.get("PREFECT_API_URL") == "":

@@ -18,7 +18,7 @@ from deployments.plan import POOL, Automation, Deployment, Place
 from deployments.remote import Found, Remote
 from flows import program
 from flows.stopping import Stop, leave
-from tasks.adapters import access, files, local_api, running_server
+from tasks.adapters import access, files, local_api, privacy, running_server
 
 _OWNED = "prefect.deployment."
 
@@ -67,6 +67,8 @@ def apply(home: Path, wanted: Sequence[Deployment], *, own_server: bool = False)
 
 def _deploy() -> int:
     wanted, place = plan.plan(known(), plan.here()), plan.here()
+    if closed := privacy.close(place.home):
+        print(closed, flush=True)
     named = environment.read().prefect_api_url
     own = running_server.address(place.home)
     url = named or own

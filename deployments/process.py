@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from configs import environment
 from configs.errors import IncumbentError
+from tasks.adapters import privacy
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -27,6 +28,8 @@ def main() -> None:
     environment.settle()
     environment.keep_prefect_in(environment.read().home / "prefect")
     sys.stdout, sys.stderr = speaker(1), speaker(2)
+    if closed := privacy.close(environment.read().home):
+        print(closed)
     from prefect import settings
 
     for name in _LOGS:

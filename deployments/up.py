@@ -21,7 +21,7 @@ from deployments.tree import Tree
 from deployments.watcher import LOOK_SECONDS, Watcher
 from flows import program
 from flows.stopping import leave
-from tasks.adapters import access, loopback, running_server
+from tasks.adapters import access, loopback, privacy, running_server
 from tasks.adapters.home import Home
 
 _TICK_SECONDS = 0.1
@@ -42,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 _say(f"It is up already, by process {other.pid}.")
                 _say(f"  Prefect  {access.link(home, other.ui)}  {_LINK}\n  MLflow   {other.mlflow}")
                 return 0
+            if closed := privacy.close(home):
+                _say(closed)
             with alone.stopped(os.getppid() if chosen.end_with_parent else None) as stop, ExitStack() as opened:
                 _Up(home, stop, opened).run()
     except IncumbentError as problem:

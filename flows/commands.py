@@ -11,7 +11,7 @@ from configs.errors import BadInput, Busy, MistakeOfUser, UnknownPipeline
 from flows import connecting, lines, program, terminal
 from flows.announcements import STEPS, Announcement, Opening, Step, TurnDone
 from flows.terminal import Terminal
-from tasks.adapters import cutting, home, inbox, notifications, pages, running_server
+from tasks.adapters import cutting, home, inbox, notifications, pages, privacy, running_server
 from tasks.adapters.home import Home
 from tasks.adapters.inbox import Waiting
 from tasks.core import measures
@@ -34,6 +34,8 @@ def execute(chosen: argparse.Namespace) -> int:
     hands = home.current()
     screen = terminal.open_terminal(quiet=chosen.quiet, as_json=chosen.json, out=sys.stdout, err=sys.stderr)
     try:
+        if closed := privacy.close(hands.folder):
+            screen.alarm([closed])
         return int(_COMMANDS[chosen.command](hands, chosen, screen))
     finally:
         screen.close()

@@ -144,6 +144,17 @@ def _furnish(folder: Path, mlflow_template: Path, *deliveries: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def open_to_others() -> Callable[[Path], list[str]]:
+    """What others may do anything with in a folder, itself as well; of links it is their targets that count."""
+
+    def look(folder: Path) -> list[str]:
+        paths = [path for path in (folder, *folder.rglob("*")) if not path.is_symlink()]
+        return [str(path) for path in paths if path.stat().st_mode & 0o077]
+
+    return look
+
+
 @pytest.fixture
 def open_home() -> Iterator[Callable[[Path], Home]]:
     """Opens a home in this process, to look into it; closed at the end of the test."""
@@ -160,7 +171,10 @@ def open_home() -> Iterator[Callable[[Path], Home]]:
 
 @pytest.fixture(scope="session")
 def flows_run() -> CommandLine:
-    """Runs `python -m flows.run` in a process of its own: `flows_run(home, "status", "--json")`."""
+    """Runs `python -m flows.run` in a process of its own: `flows_run(home, "status", "--json")`.
+
+    As somebody to whom it is all the same who reads their files.
+    """
 
     def run(home: Path, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
         inherited = {
@@ -174,6 +188,7 @@ def flows_run() -> CommandLine:
             text=True,
             timeout=300,
             check=False,
+            umask=0,
         )
 
     return run

@@ -38,6 +38,7 @@ def start(module: str, home: Path, **more: str) -> "subprocess.Popen[str]":
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        umask=0,
     )
 
 

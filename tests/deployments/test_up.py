@@ -152,6 +152,10 @@ def test_the_printed_event_is_emitted_as_it_is_typed(tree: Up) -> None:
     wait_until(lambda: len(rest.call(tree.server.url, "POST", "/events/filter", wanted)["events"]) > before)
 
 
+def test_what_it_writes_is_for_its_user_alone(tree: Up, open_to_others: Callable[[Path], list[str]]) -> None:
+    assert open_to_others(tree.home) == []
+
+
 def test_all_flows_of_all_pipelines_are_served(tree: Up) -> None:
     ours = {"deployments": {"tags": {"all_": ["incumbent"]}}}
     found = rest.call(tree.server.url, "POST", "/deployments/filter", ours)

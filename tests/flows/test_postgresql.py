@@ -57,14 +57,14 @@ def first(url: str, query: str) -> object:
         return connection.execute(text(query)).scalar()
 
 
-def test_a_server_that_is_not_there_is_told_in_words(
+def test_a_database_that_is_not_there_is_told_in_words(
     new_home: Callable[..., Path], flows_run: CommandLine, postgres: Cluster
 ) -> None:
     home, wrong = new_home(), postgres.url("no_such_database")
 
     asked = flows_run(home, "status", INCUMBENT_LEDGER_URL=wrong)
 
-    assert (asked.returncode, asked.stdout) == (10, "")
+    assert (asked.returncode, asked.stdout) == (8, "")
     assert f"The ledger at postgresql://postgres:***@127.0.0.1:{postgres.port}/no_such_database" in asked.stderr
     assert 'database "no_such_database" does not exist' in asked.stderr
     assert len(asked.stderr.splitlines()) == 1
