@@ -7,11 +7,11 @@ YAML file. Nothing else in the project may touch `os.environ`.
 import os
 import re
 from pathlib import Path
-from urllib.parse import unquote
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from configs import addresses
 from configs.errors import UnusableHome
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -41,9 +41,11 @@ _SECRET = re.compile(r"PASSW|SECRET|TOKEN|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVAT
 """Names of variables whose values are secret."""
 _ADDRESS = re.compile(r"_(FILE|PATH|DIR|URL|HOST|NAME)$", re.IGNORECASE)
 """Names of variables that only say where a secret is."""
-_CREDENTIALS = re.compile(r"://(?P<user>[^:/@\s]*):(?P<password>[^@/\s]+)@")
 _SHORTEST = 8
 """A shorter value would be found in many an innocent text."""
+_SHORTEST_MASKED = 4
+"""In what is printed and logged a word too few is better than a password."""
+_LOGIN = re.compile(r"_AUTH_STRING$", re.IGNORECASE)
 _OTHERS = 0o077
 """What is taken from every file that is made: rows, models and logs are nobody else's business."""
 _LOOPBACK = ("127.0.0.1", "localhost")
@@ -99,16 +101,32 @@ def _folder(variable: str, named: Path) -> Path:
     return path
 
 
-def secrets() -> dict[str, str]:
-    """What the environment holds that nobody may read anywhere else: each value by what it is."""
-    found = {}
+def secrets(shortest: int = _SHORTEST - 2) -> dict[str, str]:
+    """What the environment holds that nobody may read anywhere else: each value by what it is.
+
+    Args:
+        shortest: Shorter values are left out.
+    """
+    held: dict[str, str] = {}
     for name, value in os.environ.items():
-        known = _CREDENTIALS.search(value)
-        if known and known["password"] != known["user"]:
-            found[f"the password in {name}"] = unquote(known["password"])
-        elif _SECRET.search(name) and not _ADDRESS.search(name) and len(value) >= _SHORTEST:
-            found[f"the value of {name}"] = value
-    return {what: value for what, value in found.items() if len(value) >= _SHORTEST - 2}
+        inside = addresses.secrets(value)
+        held |= {f"{what} {name}": secret for what, secret in inside.items()}
+        if not inside and _SECRET.search(name) and not _ADDRESS.search(name):
+            if len(value) >= min(_SHORTEST, shortest + 2):
+                held[f"the value of {name}"] = value
+            if _LOGIN.search(name) and ":" in value:
+                held[f"the password in {name}"] = value.partition(":")[2]
+    return {what: value for what, value in held.items() if len(value) >= shortest}
+
+
+def masked(text: str) -> str:
+    """A text of a library, which may repeat an address or a password, as it may be shown to anybody."""
+    return addresses.masked(text, secrets(_SHORTEST_MASKED).values())
+
+
+def without_secrets(text: str) -> str:
+    """A text of ours as it may be shown to anybody: addresses in it stay, which were shown without their secrets."""
+    return addresses.without(text, secrets(_SHORTEST_MASKED).values())
 
 
 def settle() -> None:
@@ -125,6 +143,21 @@ def settle() -> None:
     for name in ("NO_PROXY", "no_proxy"):
         # A proxy must not get between a run and its own API.
         os.environ[name] = ",".join(dict.fromkeys([*filter(None, os.environ.get(name, "").split(",")), *_LOOPBACK]))
+    _take_login_out_of_address()
+    if hidden := secrets(_SHORTEST_MASKED):
+        from configs import hiding
+
+        hiding.hide(hidden.values())
+
+
+def _take_login_out_of_address() -> None:
+    """Let nobody see `user:password@` in the address of Prefect: libraries repeat addresses in errors and logs."""
+    address, login = addresses.parted(os.environ.get("PREFECT_API_URL", ""))
+    if login is None:
+        return
+    os.environ["PREFECT_API_URL"] = address
+    if not os.environ.get("PREFECT_API_KEY"):
+        os.environ.setdefault("PREFECT_API_AUTH_STRING", login)
 
 
 def server_auth() -> str | None:

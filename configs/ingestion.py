@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from configs import addresses
 from configs.section import Column, Section
 
 Folder = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f]*$")]
@@ -72,6 +73,11 @@ class Source(Section):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
+        far = next((name for name in ("folder", "file") if "://" in (getattr(self, name) or "")), None)
+        if far is not None:
+            raise ValueError(
+                f"{far} is an address, {addresses.shown(getattr(self, far))}; name a {far} of this machine"
+            )
         if (self.file is None) != (self.cut is None):
             raise ValueError("file and cut belong together: give the file, and how it is cut into batches")
         csv_only = ("member", "delimiter", "encoding", "decimal", "missing", "open_end")

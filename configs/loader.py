@@ -19,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from yaml.constructor import ConstructorError
 
-from configs import environment
+from configs import addresses, environment
 from configs.errors import InvalidSettings, NotYaml, UnknownPipeline
 from configs.settings import PipelineSettings
 
@@ -327,6 +327,7 @@ def _families(option: Any) -> tuple[Any, ...]:
 
 def _got(value: object) -> str:
     text = repr(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    text = addresses.masked(text)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 

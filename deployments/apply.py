@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from configs import environment, loader
+from configs import addresses, environment, loader
 from configs.errors import IncumbentError, UnknownPipeline, Unreachable
 from deployments import plan
 from deployments.plan import POOL, Automation, Deployment, Place
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with Stop() as stop:
             return _deploy()
     except IncumbentError as problem:
-        print(problem, file=sys.stderr)
+        print(environment.without_secrets(str(problem)), file=sys.stderr)
         return problem.exit_code
     print("\nStopped. The same command goes on from there.", file=sys.stderr)
     return stop.code
@@ -61,8 +61,8 @@ def apply(home: Path, wanted: Sequence[Deployment], *, own_server: bool = False)
             with get_client(sync_client=True) as client:
                 yield from _reconcile(Remote(client), wanted, None if own_server else plan.here())
         except PrefectHTTPStatusError as err:
-            said = " ".join(err.response.text.split())[:300]
-            raise Unreachable(f"The Prefect server refused {err.request.method} {err.request.url}: {said}") from err
+            said, path = environment.masked(" ".join(err.response.text.split())[:300]), err.request.url.path
+            raise Unreachable(f"The Prefect server refused {err.request.method} {path}: {said}") from err
 
 
 def _deploy() -> int:
@@ -106,9 +106,10 @@ def known() -> list[str]:
 
 def _how_to_work(home: Path, url: str, *, by_up: bool) -> str:
     ledger = " INCUMBENT_LEDGER_URL=..." if environment.read().ledger_url else ""
-    auth = f" {access.shown(home)}" if by_up else ""
+    own = " PREFECT_API_AUTH_STRING=..." if environment.client_auth() else ""
+    auth = f" {access.shown(home)}" if by_up else own
     does = "The worker of `make up` does the work. To add one" if by_up else "To start a worker (as many as you like)"
-    variables = f"PREFECT_API_URL={url}{auth} PREFECT_WORKER_QUERY_SECONDS=1{ledger}"
+    variables = f"PREFECT_API_URL={addresses.shown(url)}{auth} PREFECT_WORKER_QUERY_SECONDS=1{ledger}"
     return f"\n{does}:\n  {variables} {program.prefect()} worker start --pool {POOL}"
 
 

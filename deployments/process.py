@@ -52,7 +52,8 @@ def in_words(record: logging.LogRecord) -> bool:
     """Put the sentence of an error of ours in the place of its traceback; those of others keep theirs."""
     problem = record.exc_info[1] if record.exc_info else None
     if isinstance(problem, IncumbentError):
-        record.msg, record.args, record.exc_info = str(problem), (), None
+        record.msg, record.args = environment.without_secrets(str(problem)), ()
+        record.exc_info = record.exc_text = None
     return True
 
 

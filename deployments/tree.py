@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from configs import environment
 from configs.errors import IncumbentError
 from deployments import guardian
 
@@ -42,7 +43,9 @@ class Child:
     def last_words(self) -> str:
         """The last line of its log."""
         lines = self.log.read_text(errors="replace").split("\n") if self.log.exists() else []
-        return next((line.strip() for line in reversed(lines) if line.strip()), "nothing was logged")
+        return environment.masked(
+            next((line.strip() for line in reversed(lines) if line.strip()), "nothing was logged")
+        )
 
 
 class Tree:

@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             with alone.stopped(os.getppid() if chosen.end_with_parent else None) as stop, ExitStack() as opened:
                 _Up(home, stop, opened).run()
     except IncumbentError as problem:
-        _say(str(problem), error=True)
+        _say(environment.without_secrets(str(problem)), error=True)
         return problem.exit_code
     return 0
 

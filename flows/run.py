@@ -85,7 +85,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             return commands.execute(chosen)
     except IncumbentError as problem:
-        print(f"{problem}{_meant(given) if isinstance(problem, UnknownPipeline) else ''}", file=sys.stderr)
+        meant = _meant(given) if isinstance(problem, UnknownPipeline) else ""
+        print(environment.without_secrets(f"{problem}{meant}"), file=sys.stderr)
         return problem.exit_code
     print("\nStopped. What was committed stays; the same command goes on from there.", file=sys.stderr)
     return stop.code

@@ -7,6 +7,7 @@ from datetime import datetime
 from prefect import runtime, task
 from prefect.exceptions import TerminationSignal
 
+from configs import environment
 from tasks.adapters import agenda, crashes, failpoints, fitting, home, inbox, notifications, orchestration
 from tasks.adapters.inbox import Waiting
 from tasks.adapters.sources import Delivery
@@ -114,7 +115,8 @@ def give_up(pipeline: str, delivery: Delivery, problem: str) -> int:
     ledger = home.current().ledger
     row = ledger.turns.of_batch(pipeline, delivery.digest)
     assert row is not None
-    reason = f"given up after {coordination.attempts(row['attempts'])}: {problem}"
+    why = environment.masked(problem)
+    reason = f"given up after {coordination.attempts(row['attempts'])}: {why}"
     # The turn is closed last: nobody comes back to one that is closed.
     ledger.inbox.alert(pipeline, f"turn:{row['number']}", f"{pipeline}, {delivery.name}: {reason}")
     failpoints.reach("alert-owed")

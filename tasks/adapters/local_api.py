@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from configs import addresses, environment
 from configs.errors import Unreachable, UnusableHome
 from tasks.adapters import files, local_api_database
 
@@ -108,7 +109,7 @@ class Api:
 
     def explain_loss(self, err: Exception) -> str:
         """Why a run cannot go on after the API was there and then gave no answer."""
-        told = f"{self.url} answered at first and then no more ({type(err).__name__})"
+        told = f"{addresses.shown(self.url)} answered at first and then no more ({type(err).__name__})"
         again = "What was committed stays; run the same command again to go on from there."
         if self.log is None:
             return f"The Prefect server {told}. {again}"
@@ -116,7 +117,7 @@ class Api:
 
     def explain_failure(self, err: Any) -> str:
         """Why a run cannot go on after the API answered that it cannot."""
-        told = f"{self.url} answered {err.response.status_code} {err.response.reason_phrase}"
+        told = f"{addresses.shown(self.url)} answered {err.response.status_code} {err.response.reason_phrase}"
         again = "What was committed stays; run the same command again to go on from there."
         if err.response.status_code in _CLOSED:
             return f"The Prefect server {told}. Set PREFECT_API_AUTH_STRING or PREFECT_API_KEY as that server wants it."
@@ -127,7 +128,7 @@ class Api:
         what = f"did not start within {timeout:.0f} seconds" if late else "ended while it started"
         lines = self.log.read_text(errors="replace").split("\n") if self.log and self.log.exists() else []
         last = next((line.strip() for line in reversed(lines) if line.strip()), "nothing was logged")
-        return f"The local Prefect API {what}: {last}. Its log is {self.log}."
+        return f"The local Prefect API {what}: {environment.masked(last)}. Its log is {self.log}."
 
 
 def start(home: Path, url: str | None = None, auth: str | None = None) -> Api:
@@ -141,8 +142,6 @@ def start(home: Path, url: str | None = None, auth: str | None = None) -> Api:
     if url:
         return Api(url.rstrip("/"), auth=auth)
     import secrets
-
-    from configs import environment
 
     folder = home / "prefect"
     environment.keep_prefect_in(folder)
@@ -216,6 +215,7 @@ def _probe(url: str) -> None:
     import urllib.request
     from http.client import HTTPException
 
+    _refuse_options(url)
     advice = "Start that server, or unset PREFECT_API_URL to use a local one."
     try:
         with urllib.request.urlopen(f"{url}/health", timeout=PROBE_SECONDS) as answer:  # noqa: S310  the user's own word
@@ -228,8 +228,21 @@ def _probe(url: str) -> None:
     except HTTPException as err:
         found = f"answers, but not as Prefect does ({type(err).__name__})"
     except (OSError, ValueError) as err:
-        found = f"gave no answer ({getattr(err, 'reason', err)})"
-    raise Unreachable(f"The Prefect server that PREFECT_API_URL names, {url}, {found}. {advice}")
+        found = f"gave no answer ({environment.masked(str(getattr(err, 'reason', err)))})"
+    raise Unreachable(f"The Prefect server that PREFECT_API_URL names, {addresses.shown(url)}, {found}. {advice}")
+
+
+def _refuse_options(url: str) -> None:
+    """Prefect appends a path to the address, so options in it reach nobody, but every log.
+
+    Raises:
+        Unreachable: There are some.
+    """
+    if "?" in url or "#" in url:
+        raise Unreachable(
+            f"PREFECT_API_URL is {addresses.shown(url)}: nothing may follow /api there. Give what lets you in as "
+            "PREFECT_API_KEY, or user:password as PREFECT_API_AUTH_STRING."
+        )
 
 
 def _log(folder: Path) -> IO[bytes]:

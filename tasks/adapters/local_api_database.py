@@ -121,8 +121,10 @@ def _migrate(path: Path) -> None:
         env=server_environment(path.parent, path, ""),
     )
     if done.returncode != 0:
+        from configs import environment
+
         last = (done.stderr.strip().splitlines() or ["no reason was given"])[-1]
-        raise Unreachable(f"Prefect's database {path} could not be made: {last}")
+        raise Unreachable(f"Prefect's database {path} could not be made: {environment.masked(last)}")
     _execute(path, f"PRAGMA user_version = {_installed()}")
 
 

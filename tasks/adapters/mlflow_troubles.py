@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from configs import environment
 from configs.errors import IncumbentError, UnusableHome
 from tasks.adapters import files
 
@@ -40,7 +41,7 @@ def explained(home: Path) -> Iterator[None]:
 
 def first_line(err: Exception) -> str:
     """What an error says, without its story and its last stop; the name of its class if it says nothing."""
-    return next(iter(str(err).splitlines()), type(err).__name__).rstrip(". ")
+    return environment.masked(next(iter(str(err).splitlines()), type(err).__name__).rstrip(". "))
 
 
 def code_of(err: sqlite3.Error) -> int | None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from configs import environment
 from configs.errors import Unreachable
 
 if TYPE_CHECKING:
@@ -93,7 +94,8 @@ def failed_actions(since: datetime) -> list[tuple[str, str, str]]:
 
 def _sentence(name: str, payload: Mapping[str, Any]) -> str:
     what = payload.get("action_type", "its action")
-    return f"The automation {name!r} could not do {what}: {payload.get('reason', 'no reason given')}"
+    why = environment.masked(str(payload.get("reason", "no reason given")))
+    return f"The automation {name!r} could not do {what}: {why}"
 
 
 @contextmanager

@@ -14,6 +14,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from configs import addresses
 from configs.promotion import FirstChampion, GuardSettings, PromotionSettings
 from tasks.core import measures, wording
 from tasks.core.records import Comparison, Score
@@ -153,7 +154,7 @@ def gate(ask: Callable[[], Verdict]) -> Verdict:
     try:
         return ask()
     except Exception as err:  # noqa: BLE001  the only broad one: who cannot be judged is not promoted
-        why = f"it could not be judged: {type(err).__name__}: {err}"
+        why = f"it could not be judged: {type(err).__name__}: {addresses.masked(str(err))}"
         return Verdict(VerdictKind.REJECT, (why,), judged=False)
 
 

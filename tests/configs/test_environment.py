@@ -1,6 +1,8 @@
 """The environment: what it says is read here only, and third parties are quiet unless the user wants them loud."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -127,3 +129,68 @@ def test_secrets_are_known_by_the_names_of_variables_and_inside_addresses(monkey
         "the value of SHOP_API_KEY": "abcdefgh12",
         "the password in SHOP_DB_URL": "p@ssw0rd",
     }
+
+
+def test_the_login_in_the_address_of_prefect_becomes_its_auth_string():
+    os.environ["PREFECT_API_URL"] = "http://me:pa%40ssword@host/api"
+    environment.settle()
+    assert os.environ["PREFECT_API_URL"] == "http://host/api"
+    assert environment.client_auth() == "me:pa@ssword"
+
+    os.environ["PREFECT_API_URL"] = "http://me:other@host/api"
+    environment.settle()
+
+    assert (os.environ["PREFECT_API_URL"], environment.client_auth()) == ("http://host/api", "me:pa@ssword")
+
+
+def test_a_secret_of_every_kind_of_address_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {
+        "SHOP_URL": "https://h/api?token=inOption1",
+        "SHOP_PROXY": "http://tokenAsUser@proxy:3128",
+        "SHOP_HOOK": "https://hooks.slack.com/services/T0/B0/inPath11",
+        "SHOP_AUTH_STRING": "me:inLogin11",
+        "PGPASSWORD": "ofLibpq1",
+    }
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+
+    held = {what: value for what, value in environment.secrets().items() if "SHOP_" in what or "PGPASS" in what}
+
+    assert held == {
+        "the option token of SHOP_URL": "inOption1",
+        "the user in SHOP_PROXY": "tokenAsUser",
+        "the path of SHOP_HOOK": "T0/B0/inPath11",
+        "the value of SHOP_AUTH_STRING": "me:inLogin11",
+        "the password in SHOP_AUTH_STRING": "inLogin11",
+        "the value of PGPASSWORD": "ofLibpq1",
+    }
+
+
+LOGS = """
+import logging
+from configs import environment
+environment.settle()
+logging.basicConfig()
+logging.warning("asked %s", "http://other@host/")
+try:
+    raise ValueError("with hidden-word in it")
+except ValueError:
+    logging.exception("failed")
+raise OSError("no answer from http://me:hidden-word@host/")
+"""
+
+
+def test_no_log_and_no_traceback_shows_a_secret_of_the_environment() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", LOGS],
+        env={**os.environ, "SHOP_URL": "http://me:hidden-word@host/"},
+        cwd=environment.CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ran.returncode == 1
+    assert "hidden-word" not in ran.stderr
+    assert "ValueError: with *** in it" in ran.stderr
+    assert ran.stderr.rstrip().endswith("OSError: no answer from http://***@host/")

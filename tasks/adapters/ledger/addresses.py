@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from configs import addresses as shared
 from configs.errors import UnusableHome
 
 VARIABLE = "INCUMBENT_LEDGER_URL"
@@ -41,7 +42,7 @@ def read(url: str | URL) -> URL:
 def shown(url: URL) -> str:
     """The address as it may be shown to anybody: without password, and without options, which may hold one."""
     plain = url.set(query={}, drivername=url.get_backend_name())
-    return plain.render_as_string(hide_password=True)
+    return shared.shown(plain.render_as_string(hide_password=False))
 
 
 def _parsed(url: str | URL) -> URL:

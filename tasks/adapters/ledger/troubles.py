@@ -10,6 +10,7 @@ from typing import ParamSpec, TypeVar
 from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError, OperationalError
 
+from configs import environment
 from configs.errors import Damaged, Unreachable, UnusableHome
 from tasks.adapters import files
 from tasks.adapters.ledger import addresses, refusals
@@ -78,7 +79,7 @@ def explained(engine: Engine) -> Iterator[None]:
     try:
         yield
     except DatabaseError as err:
-        where, said = addresses.shown(engine.url), " ".join(str(err.orig).split()).rstrip(".")
+        where, said = addresses.shown(engine.url), environment.masked(" ".join(str(err.orig).split()).rstrip("."))
         if engine.dialect.name == "postgresql":
             raise _of_postgresql(err, where, said) from err
         folder = Path(engine.url.database).parent if engine.url.database else None

@@ -15,6 +15,10 @@ _FORMS = {
         ("@",),
         r"\b[a-zA-Z][a-zA-Z0-9+.\-]{1,20}://[^\s:/@\"'<>]*:(?!\*+@|x+@|%2A)[^\s:/@\"'<>]{2,}@[\w\[]",
     ),
+    "a token in an address": (
+        ("token=", "password=", "key="),
+        r"(?i)\b[a-z][a-z0-9+.\-]{1,20}://[^\s\"'<>]*[?&](?:access_token|token|password|api_?key)=(?!\*)[^&\s\"'<>#]{6,}",
+    ),
     "a private key": (("PRIVATE KEY",), r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"),
     "an access key of AWS": (("AKIA", "ASIA"), r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
     "a token of GitHub": (("gh", "github_pat_"), r"\b(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{50,})"),
