@@ -175,6 +175,11 @@ def give_auth(auth: str) -> None:
     os.environ["PREFECT_API_AUTH_STRING"] = auth
 
 
+def work_in(home: Path, pipelines: Path) -> None:
+    """Let this process and its children work on a home, with the pipelines of a folder."""
+    os.environ |= {"INCUMBENT_HOME": str(home), "INCUMBENT_PIPELINES": str(pipelines)}
+
+
 def keep_prefect_in(folder: Path) -> None:
     """Let Prefect keep its files here unless the user said where; to be called before it is imported."""
     os.environ.setdefault("PREFECT_HOME", str(folder))

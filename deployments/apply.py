@@ -14,7 +14,7 @@ from typing import Any
 from configs import addresses, environment, loader
 from configs.errors import IncumbentError, UnknownPipeline, Unreachable
 from deployments import plan
-from deployments.plan import POOL, Automation, Deployment, Place
+from deployments.plan import Automation, Deployment, Place
 from deployments.remote import Found, Remote
 from flows import program
 from flows.stopping import Stop, leave
@@ -59,14 +59,15 @@ def apply(home: Path, wanted: Sequence[Deployment], *, own_server: bool = False)
     with files.locked(home / "prefect" / ".apply.lock"):
         try:
             with get_client(sync_client=True) as client:
-                yield from _reconcile(Remote(client), wanted, None if own_server else plan.here())
+                yield from _reconcile(Remote(client), wanted, plan.here(), alone=own_server)
         except PrefectHTTPStatusError as err:
             said, path = environment.masked(" ".join(err.response.text.split())[:300]), err.request.url.path
             raise Unreachable(f"The Prefect server refused {err.request.method} {path}: {said}") from err
 
 
 def _deploy() -> int:
-    wanted, place = plan.plan(known(), plan.here()), plan.here()
+    pipelines, place = known(), plan.here()
+    plan.plan(pipelines, place)  # a mistake in a file is said before any server is asked
     if closed := privacy.close(place.home):
         print(closed, flush=True)
     named = environment.read().prefect_api_url
@@ -80,13 +81,13 @@ def _deploy() -> int:
     api = local_api.start(place.home, url, access.auth_of(place.home, named, own))
     api.wait()
     with local_api.connected(api):
-        changes = 0
-        for line in apply(place.home, wanted, own_server=url == own):
+        changes, name = 0, plan.POOL if url == own else pool(place)
+        for line in apply(place.home, plan.plan(pipelines, place, name), own_server=url == own):
             changes += 1
             print(line, flush=True)
     if not changes:
         print("nothing to change")
-    print(_how_to_work(place.home, url, by_up=not named), flush=True)
+    print(_how_to_work(place.home, url, name, by_up=not named), flush=True)
     return 0
 
 
@@ -104,24 +105,32 @@ def known() -> list[str]:
     return names
 
 
-def _how_to_work(home: Path, url: str, *, by_up: bool) -> str:
+def pool(place: Place) -> str:
+    """Name of the work pool for a home on the server of the current settings."""
+    from prefect.client.orchestration import get_client
+
+    with get_client(sync_client=True) as client:
+        remote = Remote(client)
+        everything = remote.deployments()
+        return plan.pool_for(place, everything, plan.of_others(everything, remote.pools(), place))
+
+
+def _how_to_work(home: Path, url: str, pool: str, *, by_up: bool) -> str:
     ledger = " INCUMBENT_LEDGER_URL=..." if environment.read().ledger_url else ""
     own = " PREFECT_API_AUTH_STRING=..." if environment.client_auth() else ""
     auth = f" {access.shown(home)}" if by_up else own
     does = "The worker of `make up` does the work. To add one" if by_up else "To start a worker (as many as you like)"
     variables = f"PREFECT_API_URL={addresses.shown(url)}{auth} PREFECT_WORKER_QUERY_SECONDS=1{ledger}"
-    return f"\n{does}:\n  {variables} {program.prefect()} worker start --pool {POOL}"
+    return f"\n{does}:\n  {variables} {program.prefect()} worker start --pool {pool}"
 
 
-def _reconcile(remote: Remote, wanted: Sequence[Deployment], place: Place | None) -> Iterator[str]:
-    """Change what differs; with a place, keep off what works in another one."""
-    everything = remote.deployments()
-    others = {} if place is None else plan.of_others(everything, place)
-    if place is not None:
-        plan.keep_off(wanted, others, place)
+def _reconcile(remote: Remote, wanted: Sequence[Deployment], place: Place, *, alone: bool) -> Iterator[str]:
+    """Change what differs; unless the home is alone on the server, keep off what works in another place."""
+    everything, pools = remote.deployments(), remote.pools()
+    others = {} if alone else plan.of_others(everything, pools, place)
+    plan.keep_off(wanted, others, place)
     there = {name: found for name, found in everything.items() if name not in others}
-    if remote.ensure_pool():
-        yield f"created  work pool {POOL}"
+    yield from _furnish(remote, {str(one.body["work_pool_name"]) for one in wanted}, pools, place)
     names = {automation.name for deployment in wanted for automation in deployment.automations}
     theirs = {everything[name]["id"] for name in others}
     listening = [one for one in remote.automations(names) if not _starts(one) & theirs]
@@ -148,6 +157,17 @@ def _reconcile(remote: Remote, wanted: Sequence[Deployment], place: Place | None
         for automation in deployment.automations:
             yield from _listen(remote, automation, identity, listening, kept)
     yield from _remove(remote, {deployment.name for deployment in wanted}, there, listening, kept)
+
+
+def _furnish(remote: Remote, names: set[str], pools: dict[str, Found], place: Place) -> Iterator[str]:
+    """See to the work pool: it alone says what is started for a run."""
+    for name in sorted(names):
+        if name not in pools:
+            remote.create_pool(name, place.pool())
+            yield f"created  work pool {name}"
+        elif pools[name] != place.pool():
+            remote.update_pool(name, place.pool())
+            yield f"updated  work pool {name}"
 
 
 def _listen(

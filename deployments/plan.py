@@ -24,12 +24,17 @@ from configs.errors import MistakeOfUser
 TAG = "incumbent"
 """What any home puts on a server carries this tag; of that, only what is of this home is ever removed."""
 POOL = "incumbent"
-"""Work pool of all deployments; any number of workers may serve it."""
+"""Work pool of all deployments of a home; any number of workers may serve it."""
 FILE = CHECKOUT / "deployments" / "prefect.yaml"
 
+_PROCESS = "deployments.process"
 _WORD = re.compile(rf"(?<![\w-]){DEFAULT_PIPELINE}(?![\w-])")
 _TEXT = ("description", "template", "entrypoint")
 """Keys whose values are the same for every pipeline."""
+
+
+Entry = Mapping[str, Any]
+"""What a server says of one thing."""
 
 
 @dataclass(frozen=True)
@@ -41,15 +46,26 @@ class Place:
     checkout: Path = CHECKOUT
     python: str = sys.executable
 
-    def job_variables(self) -> dict[str, Any]:
-        """What a worker is told about the process of a run.
+    @property
+    def own_pool(self) -> str:
+        """Name of the work pool where another home works with `POOL` on the same server."""
+        return f"{POOL}-{_hash(str(self.home.resolve()))[:6]}"
 
-        The address of the ledger is not among it: it may hold a password, and these are shown in the UI.
+    def pool(self) -> dict[str, Any]:
+        """The template of the work pool: which process a worker starts for a run.
+
+        There is nothing in it that a run could change: whoever may ask for a run would else choose its command. An
+        `env` here would be one that a run may add to, so home and pipelines are words of the command. The address of
+        the ledger is not among them: it may hold a password, and this is shown in the UI.
         """
+        command = [self.python, "-m", _PROCESS, str(self.home), str(self.pipelines)]
         return {
-            "command": shlex.join([self.python, "-m", "deployments.process"]),
-            "working_dir": str(self.checkout),
-            "env": {"INCUMBENT_HOME": str(self.home), "INCUMBENT_PIPELINES": str(self.pipelines)},
+            "job_configuration": {
+                "command": shlex.join(command),
+                "working_dir": str(self.checkout),
+                "stream_output": True,
+            },
+            "variables": {"type": "object", "properties": {}, "additionalProperties": False},
         }
 
 
@@ -95,30 +111,50 @@ def here() -> Place:
     return Place(found.home, found.pipelines.absolute())
 
 
-def plan(pipelines: Iterable[str], place: Place) -> list[Deployment]:
+def plan(pipelines: Iterable[str], place: Place, pool: str = POOL) -> list[Deployment]:
     """The deployments of some pipelines, five each.
+
+    Args:
+        pipelines: Names of pipelines.
+        place: Where their runs work.
+        pool: Name of the work pool.
 
     Raises:
         InvalidSettings: A pipeline file is not valid; nothing was changed anywhere.
     """
     templates = yaml.safe_load(FILE.read_text(encoding="utf-8"))["deployments"]
     return [
-        _fill(template, pipeline, loader.load(pipeline).coordination.schedules, place)
+        _fill(template, pipeline, loader.load(pipeline).coordination.schedules, place, pool)
         for pipeline in pipelines
         for template in templates
     ]
 
 
-def of_others(there: Mapping[str, Mapping[str, Any]], place: Place) -> dict[str, str]:
+def of_others(there: Mapping[str, Entry], pools: Mapping[str, Entry], place: Place) -> dict[str, str]:
     """Of the deployments on a server, those whose runs work elsewhere, and where; they are not ours to touch.
 
-    One that names no place is ours: `prefect deploy` names the checkout only.
+    One that names no place, and whose work pool names none, is ours: `prefect deploy` names the checkout only.
 
     Args:
         there: What the server says of each deployment, by name.
+        pools: The templates of its work pools, by name.
         place: Where ours work.
     """
-    return {name: elsewhere for name, found in there.items() if (elsewhere := _elsewhere(found, place))}
+    return {name: elsewhere for name, found in there.items() if (elsewhere := _elsewhere(found, pools, place))}
+
+
+def pool_for(place: Place, there: Mapping[str, Entry], others: Iterable[str]) -> str:
+    """Name of the work pool for a home: `POOL`, unless another home works with that one; what it has, it keeps.
+
+    Args:
+        place: Where the runs of the home work.
+        there: What the server says of each deployment, by name.
+        others: Names of those that are not of this home.
+    """
+    theirs = set(others)
+    mine = {found.get("work_pool_name") for name, found in there.items() if name not in theirs}
+    is_taken = POOL in {there[name].get("work_pool_name") for name in theirs}
+    return place.own_pool if is_taken or place.own_pool in mine else POOL
 
 
 def keep_off(wanted: Iterable[Deployment], others: Mapping[str, str], place: Place) -> None:
@@ -146,9 +182,11 @@ def keep_off(wanted: Iterable[Deployment], others: Mapping[str, str], place: Pla
     )
 
 
-def _elsewhere(found: Mapping[str, Any], place: Place) -> str | None:
-    told = found.get("job_variables") or {}
-    home, checkout = (told.get("env") or {}).get("INCUMBENT_HOME"), told.get("working_dir")
+def _elsewhere(found: Entry, pools: Mapping[str, Entry], place: Place) -> str | None:
+    # Versions before this one told a worker by the variables of each deployment.
+    variables = found.get("job_variables") or {}
+    home, checkout = (variables.get("env") or {}).get("INCUMBENT_HOME"), variables.get("working_dir")
+    home = home or _home_of(pools.get(found.get("work_pool_name") or "", {}))
     if home:
         return None if _is_same(home, place.home) else f"the home {home}"
     if checkout and not _is_same(checkout, place.checkout):
@@ -156,12 +194,21 @@ def _elsewhere(found: Mapping[str, Any], place: Place) -> str | None:
     return None
 
 
+def _home_of(template: Entry) -> str | None:
+    """The home that the template of a work pool names, if it is one of ours."""
+    try:
+        words = shlex.split((template.get("job_configuration") or {}).get("command") or "")
+    except ValueError:
+        return None
+    return words[3] if len(words) == 5 and words[2] == _PROCESS else None
+
+
 def _is_same(named: str, path: Path) -> bool:
     """Whether it is the same folder, by whatever link."""
     return Path(named).resolve() == path.resolve()
 
 
-def _fill(template: Mapping[str, Any], pipeline: str, schedules: Schedules, place: Place) -> Deployment:
+def _fill(template: Entry, pipeline: str, schedules: Schedules, place: Place, pool: str) -> Deployment:
     entry = _renamed(template, pipeline)
     flow = entry["entrypoint"].rpartition(":")[2].replace("_", "-")
     limit = entry.get("concurrency_limit", {})
@@ -173,8 +220,8 @@ def _fill(template: Mapping[str, Any], pipeline: str, schedules: Schedules, plac
         "tags": entry["tags"],
         "parameters": entry["parameters"],
         "enforce_parameter_schema": True,
-        "work_pool_name": entry["work_pool"]["name"],
-        "job_variables": place.job_variables(),
+        "work_pool_name": pool,
+        "job_variables": {},
         "pull_steps": [{step: {"directory": str(place.checkout)} for step in pull} for pull in entry["pull"]],
         "concurrency_limit": limit.get("limit"),
         "concurrency_options": {"collision_strategy": limit["collision_strategy"]} if limit else None,
@@ -211,3 +258,8 @@ def _renamed(value: Any, pipeline: str) -> Any:
 def _hash(value: Any) -> str:
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=list)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+if __name__ == "__main__":
+    # For a work pool that is made by hand: prefect work-pool create incumbent --type process --base-job-template FILE
+    print(json.dumps(here().pool(), indent=2))

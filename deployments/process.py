@@ -1,15 +1,16 @@
-"""The process of one flow run: `python -m deployments.process`, which workers start in place of Prefect's own command.
+"""The process of one flow run: `python -m deployments.process HOME PIPELINES`, which workers start for each.
 
-Change this module when every run needs something before Prefect is imported. It is Prefect's engine, settled like
-every other entry point of ours, and without the heartbeat whose thread every flow would wait a second for at its end;
-that a run was killed is noticed by its lease. It outlives its worker. What is ours to say stands in the log of the
-run as a sentence, without a traceback.
+The template of the work pool says so, in place of Prefect's own command. Change this module when every run needs
+something before Prefect is imported. It is Prefect's engine, settled like every other entry point of ours, and without
+the heartbeat whose thread every flow would wait a second for at its end; that a run was killed is noticed by its lease.
+It outlives its worker. What is ours to say stands in the log of the run as a sentence, without a traceback.
 """
 
 import io
 import logging
 import runpy
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from configs import environment
@@ -26,6 +27,9 @@ _LOGS = ("prefect.flow_runs", "prefect.task_runs")
 def main() -> None:
     """Do the flow run that the environment names."""
     environment.settle()
+    if len(sys.argv) == 3:
+        environment.work_in(Path(sys.argv[1]), Path(sys.argv[2]))
+        del sys.argv[1:]  # Prefect's engine would take the first one for the id of the run
     environment.keep_prefect_in(environment.read().home / "prefect")
     sys.stdout, sys.stderr = speaker(1), speaker(2)
     if closed := privacy.close(environment.read().home):

@@ -4,9 +4,10 @@ Add a call here when `apply` needs one. What should be there is said by `plan`, 
 """
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from deployments.plan import POOL, TAG
+from deployments.plan import TAG
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
@@ -36,28 +37,25 @@ class Remote:
         ours = {"operator": "or_", "tags": {"all_": [TAG]}, "name": {"any_": sorted(names)}}
         return self._all("/automations/filter", {"automations": ours})
 
-    def ensure_pool(self) -> bool:
-        """Make the work pool if there is none; says whether it was made."""
+    def pools(self) -> dict[str, Found]:
+        """The templates of all work pools for processes, by name."""
+        found = self._all("/work_pools/filter", {})
+        return {one["name"]: one["base_job_template"] for one in found if one["type"] == "process"}
+
+    def create_pool(self, name: str, template: Found) -> None:
+        """Make a work pool; somebody else may just have done it."""
         from prefect.client.schemas.actions import WorkPoolCreate
-        from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
+        from prefect.exceptions import ObjectAlreadyExists
 
-        try:
-            self._client.read_work_pool(POOL)
-        except ObjectNotFound:
-            from prefect.workers.process import ProcessWorker
+        about = "Runs of Incumbent, each a process in its checkout. Start any number of workers."
+        pool = WorkPoolCreate(name=name, type="process", description=about, base_job_template=template)
+        with suppress(ObjectAlreadyExists):
+            self._client.create_work_pool(pool)
 
-            pool = WorkPoolCreate(
-                name=POOL,
-                type="process",
-                description="Runs of Incumbent, each a process in its checkout. Start any number of workers.",
-                base_job_template=ProcessWorker.get_default_base_job_template(),
-            )
-            try:
-                self._client.create_work_pool(pool)
-            except ObjectAlreadyExists:
-                return False
-            return True
-        return False
+    def update_pool(self, name: str, template: Found) -> None:
+        """Let the workers of a pool start another process."""
+        body = {"base_job_template": template}
+        self._client.request("PATCH", "/work_pools/{name}", path_params={"name": name}, json=body)
 
     def ensure_flow(self, name: str) -> str:
         """The id of a flow, which is made if it is not known yet."""

@@ -1,5 +1,6 @@
 """`make deploy`, against a real server."""
 
+import asyncio
 import subprocess
 import sys
 import time
@@ -7,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from uuid import uuid4
 
 import pytest
@@ -115,7 +117,8 @@ def test_two_homes_on_one_server_keep_off_each_others_deployments(
     (tmp_path / "pipelines" / "churn.yaml").rename(tmp_path / "pipelines" / "prices.yaml")
     lines = put_to_work()
 
-    assert [line for line in lines if "prices" not in line] == []
+    assert [line for line in lines if "prices" not in line] == [f"created  work pool {apply.plan.here().own_pool}"]
+    assert deployment(prefect_server, "poll/prices")["work_pool_name"] == apply.plan.here().own_pool
     after = automations(prefect_server)
     assert (deployment(prefect_server, "poll/churn"), {name: after.get(name) for name in before[1]}) == before
     assert len(after) == 2 * len(before[1])
@@ -131,8 +134,9 @@ def test_what_is_on_a_homes_own_server_is_its_own_also_after_a_move(
 
     lines = list(apply.apply(moved, apply.plan.plan(["churn"], apply.plan.here()), own_server=True))
 
-    assert "updated  poll/churn" in lines and not [line for line in lines if line.startswith("removed")]
-    assert deployment(prefect_server, "poll/churn")["job_variables"]["env"]["INCUMBENT_HOME"] == str(moved)
+    assert "updated  work pool incumbent" in lines and not [line for line in lines if line.startswith("removed")]
+    pool = rest.call(prefect_server, "GET", "/work_pools/incumbent")
+    assert str(moved) in pool["base_job_template"]["job_configuration"]["command"]
 
 
 def test_what_somebody_switched_off_stays_off(prefect_server: str, write: Write, put_to_work: Apply) -> None:
@@ -215,13 +219,59 @@ def test_a_server_that_refuses_is_quoted(write: Write, put_to_work: Apply, tmp_p
     write("churn")
     (wrong, *_) = plan.plan(["churn"], plan.here())
 
-    with pytest.raises(Unreachable, match=r"refused POST http.*/deployments/.*[Ww]ork pool"):
-        list(apply.apply(tmp_path, [replace(wrong, body={**wrong.body, "work_pool_name": "of nobody"})]))
+    with pytest.raises(Unreachable, match=r"refused POST http.*/deployments/.*concurrency_limit"):
+        list(apply.apply(tmp_path, [replace(wrong, body={**wrong.body, "concurrency_limit": 0})]))
 
 
 def test_no_pipeline_at_all_removes_nothing(write: Write) -> None:
     with pytest.raises(UnknownPipeline, match=r"There is no pipeline file in .*INCUMBENT_PIPELINES"):
         apply.known()
+
+
+OVERRIDES: dict[str, dict[str, Any]] = {
+    "a command": {"command": "touch /tmp/owned"},
+    "a variable": {"env": {"PYTHONSTARTUP": "/tmp/owned.py"}},
+    "a variable by a dot": {"env.LD_PRELOAD": "/tmp/owned.so"},
+    "a folder": {"working_dir": "/tmp"},
+    "anything else": {"image": "owned"},
+}
+
+
+@pytest.mark.parametrize("case", OVERRIDES)
+def test_a_run_cannot_choose_what_is_started_for_it(
+    case: str, prefect_server: str, write: Write, put_to_work: Apply
+) -> None:
+    write("churn")
+    put_to_work()
+    poll = deployment(prefect_server, "poll/churn")
+    flow, pool = poll["flow_id"], poll["work_pool_name"]
+
+    refused = []
+    for method, path, body in (
+        ("POST", f"/deployments/{poll['id']}/create_flow_run", {}),
+        ("POST", "/deployments/", {"name": "of-a-guest", "flow_id": flow, "work_pool_name": pool}),
+    ):
+        with pytest.raises(HTTPError) as answer:
+            rest.call(prefect_server, method, path, {**body, "job_variables": OVERRIDES[case]})
+        refused.append(answer.value.code)
+        answer.value.close()
+    # These Prefect lets pass; the worker has no place in its template where to put it.
+    bare = {"flow_id": flow, "work_pool_name": pool, "job_variables": OVERRIDES[case]}
+    rest.call(prefect_server, "PATCH", f"/deployments/{poll['id']}", {"job_variables": OVERRIDES[case]})
+    run = rest.call(prefect_server, "POST", "/flow_runs/", bare)
+    started = configuration(rest.call(prefect_server, "GET", f"/work_pools/{pool}"), run["job_variables"])
+    rest.call(prefect_server, "DELETE", f"/flow_runs/{run['id']}")
+
+    assert refused == [422, 422]
+    assert started == configuration(rest.call(prefect_server, "GET", f"/work_pools/{pool}"), {})
+
+
+def configuration(pool: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+    """What a worker of Prefect would start for a run with these variables."""
+    from prefect.workers.process import ProcessJobConfiguration
+
+    found: Any = asyncio.run(ProcessJobConfiguration.from_template_and_values(pool["base_job_template"], variables))
+    return dict(found.model_dump(mode="json"))
 
 
 def test_without_a_server_it_says_what_to_do(tmp_path: Path) -> None:
@@ -258,7 +308,7 @@ def test_prefect_deploy_takes_the_same_file_and_leaves_nothing_double(
     lines = put_to_work()
 
     assert deployed.returncode == 0, deployed.stdout + deployed.stderr
-    assert by_prefect["job_variables"]["working_dir"] == checkout
+    assert (by_prefect["job_variables"], by_prefect["work_pool_name"]) == ({}, "incumbent")
     assert "updated  poll/flights" in lines
     assert set(automations(prefect_server)) == before
     assert put_to_work() == []

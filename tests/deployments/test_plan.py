@@ -1,6 +1,7 @@
 """What is put to work, for any pipeline."""
 
 import json
+import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -99,10 +100,12 @@ def test_an_automation_changes_with_the_deployment_that_it_starts(write: Write) 
 def test_a_command_survives_spaces_and_no_password_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INCUMBENT_LEDGER_URL", "postgresql://user:secret@host/ledger")
 
-    told = PLACE.job_variables()
+    job = PLACE.pool()["job_configuration"]
 
-    assert told["command"] == "'/with spaces/python' -m deployments.process"
-    assert "secret" not in json.dumps(told) + json.dumps(plan.here().job_variables())
+    words = ["/with spaces/python", "-m", "deployments.process", "/home of somebody", "/files"]
+    assert shlex.split(job["command"]) == words
+    assert job["working_dir"] == "/checkout"
+    assert "secret" not in json.dumps(job) + json.dumps(plan.here().pool())
 
 
 def test_a_mistake_in_a_pipeline_file_is_said_before_anything_is_done(write: Write) -> None:
@@ -112,24 +115,69 @@ def test_a_mistake_in_a_pipeline_file_is_said_before_anything_is_done(write: Wri
         planned("churn")
 
 
+def of_version_1(home: str) -> dict[str, Any]:
+    """What versions that told the worker by the variables of each deployment wrote."""
+    return {"job_variables": {"command": "python", "working_dir": "/checkout", "env": {"INCUMBENT_HOME": home}}}
+
+
+POOLS = {
+    "ours": PLACE.pool(),
+    "of our other python": replace(PLACE, python="/other/python").pool(),
+    "by another path": replace(PLACE, home=Path("/checkout/../home of somebody")).pool(),
+    "of a newer checkout": replace(PLACE, checkout=Path("/a newer one")).pool(),
+    "live": replace(PLACE, home=Path("/live")).pool(),
+    "by hand": {"job_configuration": {"command": "{{ command }}", "env": "{{ env }}"}, "variables": {}},
+    "broken": {"job_configuration": {"command": "'"}},
+    "empty": {},
+}
+
+
 @pytest.mark.parametrize(
-    ("variables", "whose"),
+    ("found", "whose"),
     [
-        (PLACE.job_variables(), None),
-        (replace(PLACE, python="/other/python").job_variables(), None),
-        (replace(PLACE, home=Path("/checkout/../home of somebody")).job_variables(), None),
-        ({"working_dir": "/checkout"}, None),
-        ({"env": None}, None),
-        (None, None),
-        (replace(PLACE, home=Path("/live")).job_variables(), "the home /live"),
-        (replace(PLACE, checkout=Path("/a newer one")).job_variables(), None),
-        ({"working_dir": "/clone"}, "the checkout /clone"),
+        (of_version_1("/home of somebody"), None),
+        (of_version_1("/live"), "the home /live"),
+        ({"job_variables": {"working_dir": "/checkout"}}, None),
+        ({"job_variables": {"working_dir": "/clone"}}, "the checkout /clone"),
+        ({"job_variables": {"env": None}}, None),
+        ({"job_variables": None}, None),
+        ({"work_pool_name": "ours"}, None),
+        ({"work_pool_name": "of our other python"}, None),
+        ({"work_pool_name": "by another path"}, None),
+        ({"work_pool_name": "of a newer checkout"}, None),
+        ({"work_pool_name": "live"}, "the home /live"),
+        ({"work_pool_name": "by hand"}, None),
+        ({"work_pool_name": "broken"}, None),
+        ({"work_pool_name": "empty"}, None),
+        ({"work_pool_name": "of another type"}, None),
+        ({"work_pool_name": None}, None),
     ],
 )
-def test_a_deployment_is_of_the_home_and_the_checkout_that_it_names(variables: Any, whose: str | None) -> None:
-    found = plan.of_others({"poll/churn": {"job_variables": variables}}, PLACE)
+def test_a_deployment_is_of_the_home_and_the_checkout_that_it_names(found: dict[str, Any], whose: str | None) -> None:
+    others = plan.of_others({"poll/churn": found}, POOLS, PLACE)
 
-    assert found == ({"poll/churn": whose} if whose else {})
+    assert others == ({"poll/churn": whose} if whose else {})
+
+
+@pytest.mark.parametrize(
+    ("there", "others", "name"),
+    [
+        ({}, (), "incumbent"),
+        ({"poll/a": "incumbent"}, (), "incumbent"),
+        ({"poll/a": "incumbent"}, ("poll/a",), PLACE.own_pool),
+        ({"poll/a": "incumbent", "poll/b": PLACE.own_pool}, ("poll/a",), PLACE.own_pool),
+        ({"poll/b": PLACE.own_pool}, (), PLACE.own_pool),
+        ({"poll/a": "incumbent-other"}, ("poll/a",), "incumbent"),
+        ({"poll/a": None}, ("poll/a",), "incumbent"),
+    ],
+)
+def test_a_home_has_a_work_pool_that_no_other_home_works_with(
+    there: dict[str, str], others: tuple[str, ...], name: str
+) -> None:
+    found = {one: {"work_pool_name": pool} for one, pool in there.items()}
+
+    assert plan.pool_for(PLACE, found, others) == name
+    assert PLACE.own_pool != replace(PLACE, home=Path("/live")).own_pool
 
 
 def test_what_another_home_has_under_the_same_name_is_refused_with_whose_it_is_and_what_to_do(write: Write) -> None:

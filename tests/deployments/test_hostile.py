@@ -1,0 +1,279 @@
+"""A page of the web that tries everything on a running `make up`: in a real browser, and each kind of route by hand."""
+
+import base64
+import http.client
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+
+from deployments import rest
+from tasks.adapters import access
+from tests.deployments import browsing
+from tests.deployments.browsing import Browser, browser
+from tests.deployments.test_up import Up, up
+from tests.fixtures_server import wait_until
+
+TRY_ALL = """(async (servers, deployment, name, owned) => {
+  const happened = [];
+  const note = async (what, tried) => {
+    try { const answer = await tried(); happened.push([what, answer && answer.ok ? 'read' : 'sent']); }
+    catch (problem) { happened.push([what, 'failed']); }
+  };
+  const body = (content) => new Blob([JSON.stringify(content)]);
+  const post = (url, content, more = {}) => fetch(url, {method: 'POST', body: body(content), ...more});
+  const socket = (url, route) => new Promise((done, failed) => {
+    const opened = new WebSocket(url.replace('http', 'ws') + route, ['prefect']);
+    opened.onerror = failed;
+    opened.onopen = () => {
+      opened.send(JSON.stringify({type: 'auth', token: 'x'}));
+      setTimeout(() => { done({ok: opened.readyState === 1}); opened.close(); }, 300);
+    };
+  });
+  const frame = (url) => new Promise((done) => {
+    const shown = document.createElement('iframe');
+    shown.onload = () => { let text = null; try { text = shown.contentDocument.body.innerText; } catch (_) {}
+                           done({ok: !!text && shown.contentWindow.location.host === new URL(url).host}); };
+    shown.src = url;
+    document.body.append(shown);
+  });
+  const form = (url, type) => {
+    const sent = document.createElement('form'), field = document.createElement('input');
+    Object.assign(sent, {method: 'post', action: url, enctype: type, target: 'unseen'});
+    Object.assign(field, {name: `{"name": "${name}-form", "x": "`, value: '"}'});
+    sent.append(field); document.body.append(sent); sent.submit();
+  };
+  const unseen = document.createElement('iframe'); unseen.name = 'unseen'; document.body.append(unseen);
+  for (const server of servers) {
+    const api = server + '/api', of = api + '/deployments/' + deployment;
+    for (const more of [{}, {mode: 'no-cors', credentials: 'include'}, {keepalive: true, mode: 'no-cors'},
+                        {headers: {'Content-Type': 'application/json'}, credentials: 'include'}]) {
+      await note('flow', () => post(api + '/flows/', {name: name + '-fetch'}, more));
+      await note('run', () => post(of + '/create_flow_run', {name, job_variables: {command: 'touch ' + owned}}, more));
+      await note('pause', () => fetch(of + '/pause_deployment', {method: 'POST', ...more}));
+      await note('experiment', () => post(server + '/api/2.0/mlflow/experiments/create', {name}, more));
+      await note('experiment', () => post(server + '/ajax-api/2.0/mlflow/experiments/create', {name}, more));
+    }
+    await note('read', () => fetch(api + '/admin/version', {credentials: 'include'}));
+    await note('health', () => fetch(api + '/health'));
+    await note('frame', () => frame(server + '/'));
+    for (const route of ['/api/events/in', '/api/events/out', '/api/logs/out', '/api/task_runs/subscriptions/scheduled'])
+      await note(route, () => socket(server, route));
+    navigator.sendBeacon(api + '/flows/', body({name: name + '-beacon'}));
+    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data'])
+      form(api + '/flows/', type);
+    const image = new Image(); image.src = of + '/pause_deployment';
+    const opened = window.open(of + '/create_flow_run'); if (opened) opened.close();
+  }
+  await new Promise((done) => setTimeout(done, 1000));
+  return happened;
+})"""
+
+
+@pytest.fixture(scope="module")
+def tree(furnished_home: Callable[..., Path]) -> Iterator[Up]:
+    with up(furnished_home("hostile")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def let_in(tree: Up, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A browser that was let in by a link: it has the cookie."""
+    if browsing.CHROMIUM is None:
+        pytest.skip("no Chromium is installed")
+    with browser(tmp_path_factory.mktemp("browser") / "profile") as running:
+        with running.tab() as tab:
+            tab.open(access.link(tree.home, tree.server.ui))
+            wait_until(lambda: "enter" not in tab.run("location.pathname"), 60)
+        yield running
+
+
+@pytest.fixture(scope="module")
+def evil() -> Iterator[int]:
+    """The port of somebody else's server on this machine, with an empty page."""
+
+    class Evil(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(b"<!DOCTYPE html><title>evil</title><body>")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Evil) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+def poll(tree: Up) -> dict[str, Any]:
+    found: dict[str, Any] = rest.call(tree.server.url, "GET", "/deployments/name/poll/flights")
+    return found
+
+
+def named(tree: Up, name: str) -> list[str]:
+    """All that is there and carries a name."""
+    found = rest.call(tree.server.url, "POST", "/flows/filter", {"limit": 200})
+    found += list(rest.flow_runs(tree.server.url, {}))
+    connection = http.client.HTTPConnection(urlsplit(tree.server.mlflow).netloc, timeout=20)
+    with closing(connection):
+        connection.request("GET", "/ajax-api/2.0/mlflow/experiments/search?max_results=100")
+        found += json.loads(connection.getresponse().read())["experiments"]
+    return [one["name"] for one in found if one["name"].startswith(name)]
+
+
+def test_one_click_opens_the_ui_without_a_login(let_in: Browser, tree: Up) -> None:
+    with let_in.tab() as second:
+        second.open(tree.server.ui)
+        wait_until(lambda: "Flow Runs" in (second.run("document.body.innerText") or ""), 60)
+        path, cookies = second.run("location.pathname"), second.run("document.cookie")
+        second.open(tree.server.ui.replace("127.0.0.1", "localhost"))
+        other_name = second.run("document.body.innerText")
+
+    assert "login" not in path
+    assert "incumbent" not in cookies
+    assert "Open the link" in other_name
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "localhost"])
+def test_a_hostile_page_in_a_real_browser_gets_nothing_done(
+    host: str, let_in: Browser, tree: Up, evil: int, tmp_path: Path
+) -> None:
+    """The browser has the cookie, and the page knows the id of a deployment."""
+    port, owned = urlsplit(tree.server.ui).port, tmp_path / "owned"
+    servers = [tree.server.ui, f"http://rebound.example:{port}", tree.server.mlflow, tree.server.reports]
+
+    with let_in.tab() as tab:
+        tab.open(f"http://{host}:{evil}/")
+        happened = tab.run(f"{TRY_ALL}({json.dumps(servers)}, {poll(tree)['id']!r}, 'hostile', {str(owned)!r})")
+
+    assert len(happened) == len(servers) * 27
+    assert [what for what, how in happened if how == "read"] == []
+    assert named(tree, "hostile") == []
+    assert not poll(tree)["paused"]
+    assert not owned.exists()
+
+
+def test_what_the_hostile_page_tries_is_done_for_our_own(let_in: Browser, tree: Up, tmp_path: Path) -> None:
+    with let_in.tab() as tab:
+        tab.open(tree.server.ui)
+        happened = tab.run(f"{TRY_ALL}({json.dumps([tree.server.ui])}, {poll(tree)['id']!r}, 'ours', 'owned')")
+    paused = poll(tree)["paused"]
+    rest.call(tree.server.url, "POST", f"/deployments/{poll(tree)['id']}/resume_deployment")
+
+    assert {what for what, how in happened if how == "read"} >= {"flow", "pause", "read", "health", "/api/events/in"}
+    assert "run" not in {what for what, how in happened if how == "read"}  # a run cannot choose its command
+    assert {"ours-fetch", "ours-beacon"} <= set(named(tree, "ours"))
+    assert paused
+
+
+# ── by hand ───────────────────────────────────────────────────────────────────────────────────────────────────────
+JSON = {"Content-Type": "application/json"}
+CROSS = {"Sec-Fetch-Site": "cross-site"}
+ROUTES = {
+    "the UI": ("url", "GET", "/"),
+    "its settings": ("url", "GET", "/ui-settings"),
+    "the documentation": ("url", "GET", "/docs"),
+    "health": ("url", "GET", "/api/health"),
+    "readiness": ("url", "GET", "/api/ready"),
+    "a version": ("url", "GET", "/api/admin/version"),
+    "settings": ("url", "GET", "/api/admin/settings"),
+    "a search": ("url", "POST", "/api/deployments/filter"),
+    "something new": ("url", "POST", "/api/flows/"),
+    "events": ("url", "POST", "/api/events"),
+    "a change": ("url", "PATCH", "/api/variables/name/x"),
+    "a removal": ("url", "DELETE", "/api/flows/00000000-0000-0000-0000-000000000000"),
+    "a question before": ("url", "OPTIONS", "/api/flows/"),
+    "a link": ("url", "GET", "/enter/x"),
+    "nothing": ("url", "GET", "/none"),
+    "MLflow's UI": ("mlflow", "GET", "/"),
+    "MLflow's health": ("mlflow", "GET", "/health"),
+    "experiments": ("mlflow", "POST", "/ajax-api/2.0/mlflow/experiments/create"),
+    "an artifact": ("mlflow", "GET", "/get-artifact?path=x&run_uuid=x"),
+    "MLflow's graph": ("mlflow", "POST", "/graphql"),
+    "a report": ("reports", "GET", "/flights.html"),
+    "the head of a report": ("reports", "HEAD", "/flights.html"),
+}
+FOREIGN = {
+    "another name": {"Host": "evil.example"},
+    "another port": {"Host": "127.0.0.1:1"},
+    "another origin": {"Origin": "http://evil.example"},
+    "no origin": {"Origin": "null"},
+    "another port of this machine": {"Origin": "http://127.0.0.1:1"},
+    "another site": CROSS,
+    "a navigation": {**CROSS, "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"},
+}
+
+
+def asked(tree: Up, server: str, method: str, path: str, headers: dict[str, str]) -> int:
+    address = urlsplit(getattr(tree.server, server)).netloc
+    with closing(http.client.HTTPConnection(address, timeout=20)) as connection:
+        connection.request(method, path, body=b'{"name": "by-hand"}', headers={**JSON, **headers})
+        return connection.getresponse().status
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_each_kind_of_route_refuses_each_kind_of_stranger(route: str, tree: Up) -> None:
+    secret = base64.b64encode(access.auth(tree.home).encode()).decode()
+
+    answers = {
+        who: asked(tree, *ROUTES[route], {**headers, "Authorization": f"Basic {secret}"})
+        for who, headers in FOREIGN.items()
+    }
+
+    assert answers == dict.fromkeys(FOREIGN, 403)
+    assert named(tree, "by-hand") == []
+
+
+@pytest.mark.parametrize("route", [name for name, (server, *_) in ROUTES.items() if server == "url"])
+@pytest.mark.parametrize("secret", ["", "incumbent:", "incumbent:guess", "user:" + "0" * 64])
+def test_prefects_server_asks_programs_for_the_secret(route: str, secret: str, tree: Up) -> None:
+    header = {"Authorization": f"Basic {base64.b64encode(secret.encode()).decode()}"} if secret else {}
+
+    status = asked(tree, *ROUTES[route], header)
+
+    expected = {"health": 200, "readiness": 200, "a link": 403}
+    assert status == expected.get(route, 401)
+
+
+SOCKETS = ("/api/events/in", "/api/events/out", "/api/logs/out", "/api/task_runs/subscriptions/scheduled")
+STRANGERS: dict[str, dict[str, Any]] = {
+    "a page of the web": {"origin": "http://evil.example"},
+    "a page without an origin": {"origin": "null"},
+    "another port of this machine": {"origin": "http://127.0.0.1:1"},
+    "another site": {"additional_headers": CROSS},
+}
+
+
+@pytest.mark.parametrize("route", SOCKETS)
+@pytest.mark.parametrize("who", STRANGERS)
+def test_no_websocket_is_opened_for_a_stranger(route: str, who: str, tree: Up) -> None:
+    address = tree.server.ui.replace("http", "ws")
+
+    with pytest.raises(InvalidStatus, match="403"):
+        connect(f"{address}{route}", subprotocols=["prefect"], **STRANGERS[who])  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize("route", SOCKETS)
+@pytest.mark.parametrize(("first", "opens"), [("secret", True), ("guess", False), ("", False), (None, False)])
+def test_a_websocket_asks_for_the_secret(route: str, first: str | None, opens: bool, tree: Up) -> None:
+    token = access.auth(tree.home) if first == "secret" else first
+
+    with closing(connect(f"{tree.server.ui.replace('http', 'ws')}{route}", subprotocols=["prefect"])) as socket:  # type: ignore[list-item]
+        socket.send(json.dumps({"type": "auth", "token": token} if token is not None else {"type": "filter"}))
+        try:
+            answer = json.loads(socket.recv(20)).get("type")
+        except ConnectionClosed:
+            answer = None
+
+    assert (answer == "auth_success") == opens
