@@ -66,20 +66,23 @@ class PipelineSettings(Section):
 
     @model_validator(mode="after")
     def _positive_is_a_value_of_the_label(self) -> Self:
-        label, positive = self.training.label, self.training.positive
+        label, training = self.training.label, self.training
         rule = self.validation.columns.get(label)
         if rule is None:
             return self
-        if self.training.problem == "regression":
-            if positive is not None:
-                raise ValueError("training.positive is for a yes or no; a number to predict has no positive value")
-        elif positive is None:
-            if rule.type != "boolean":
-                raise ValueError(
-                    f"training.positive is missing: say which value of the {rule.type} {label!r} counts as positive"
-                )
-        else:
-            _require_value(label, rule, positive)
+        named = {"positive": training.positives, "negative": training.negatives}
+        if training.problem == "regression":
+            for name in (name for name, values in named.items() if values):
+                raise ValueError(f"training.{name} is for a yes or no; a number to predict has no {name} value")
+            return self
+        if not training.positives and rule.type != "boolean":
+            raise ValueError(
+                f"training.positive is missing: say which value of the {rule.type} {label!r} counts as positive"
+            )
+        for name, values in named.items():
+            for value in values:
+                _require_value(name, label, rule, value)
+        _require_either(label, rule, training)
         return self
 
     @model_validator(mode="after")
@@ -133,16 +136,28 @@ def _known(names: tuple[str, ...]) -> str:
 _HELD: dict[ColumnType, type] = {"boolean": bool, "integer": int, "category": str}
 
 
-def _require_value(label: str, rule: ColumnRule, positive: str | int | bool) -> None:
-    """The positive value is one that the contract lets in."""
+def _require_either(label: str, rule: ColumnRule, training: TrainingSettings) -> None:
+    """No value is both, and where all are listed none is left."""
+    positives = training.positives or (True,)
+    both = [value for value in positives if value in training.negatives]
+    if both:
+        raise ValueError(f"training.negative: {both[0]!r} is positive already")
+    listed = {*positives, *training.negatives}
+    left = [value for value in rule.values or () if value not in listed] if training.negatives else []
+    if left:
+        raise ValueError(f"training.negative: {left[0]!r} is a value of {label!r} as well, and is named as neither")
+
+
+def _require_value(name: str, label: str, rule: ColumnRule, positive: str | int | bool) -> None:
+    """A value that is named is one that the contract lets in."""
     if type(positive) is not _HELD[rule.type]:
         written = {"boolean": "true or false", "integer": "a whole number", "category": "text, in quotes if need be"}
         raise ValueError(
-            f"training.positive must be a value of the {rule.type} {label!r}: {written[rule.type]} (got {positive!r})"
+            f"training.{name} must be a value of the {rule.type} {label!r}: {written[rule.type]} (got {positive!r})"
         )
     if rule.values is not None and positive not in rule.values:
-        raise ValueError(f"training.positive: {label!r} is one of {', '.join(rule.values)} (got {positive!r})")
+        raise ValueError(f"training.{name}: {label!r} is one of {', '.join(rule.values)} (got {positive!r})")
     too_small = rule.min is not None and float(positive) < rule.min if rule.type == "integer" else False
     too_large = rule.max is not None and float(positive) > rule.max if rule.type == "integer" else False
     if too_small or too_large:
-        raise ValueError(f"training.positive: the contract lets no {positive!r} into {label!r}; see its min and max")
+        raise ValueError(f"training.{name}: the contract lets no {positive!r} into {label!r}; see its min and max")

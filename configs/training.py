@@ -1,11 +1,32 @@
 """Room 3 of the settings: what is learned from what."""
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from configs.section import Column, Days, Many, Positive, Problem, Section
+from configs.section import LATER, Column, Days, Many, Positive, Problem, Section
+
+Value = str | int | bool
+
+
+def _canonical(given: object) -> object:
+    """One value as it is, several of them sorted: what means the same is the same setting."""
+    if given is None or type(given) in (str, int, bool):
+        return given
+    if not isinstance(given, list | tuple) or any(type(value) not in (str, int, bool) for value in given):
+        raise ValueError(f"must be a value of the label, or a list of values (got {given!r})")
+    if not given:
+        raise ValueError("must name a value of the label (got an empty list)")
+    values = sorted(given, key=lambda value: (type(value).__name__, value))
+    twice = next((value for value, after in pairwise(values) if value == after), None)
+    if twice is not None:
+        raise ValueError(f"{twice!r} stands there twice")
+    return values[0] if len(values) == 1 else tuple(values)
+
+
+Values = Annotated[Value | tuple[Value, ...] | None, BeforeValidator(_canonical)]
 
 
 class Window(Section):
@@ -75,8 +96,11 @@ class TrainingSettings(Section):
     """What is predicted: a yes or no, or (`regression`) a number."""
     label: Column
     """Column to predict: a boolean, an integer or a category of the contract; for a regression a number."""
-    positive: str | int | bool | None = None
-    """Value of the label that counts as positive, all others as negative; a boolean's is true if nothing is said."""
+    positive: Values = None
+    """Value of the label that counts as positive, or a list of several; a boolean's is true if nothing is said."""
+    negative: Annotated[Values, LATER] = None
+    """Value or values of the label that count as negative. The others are learned from the first accepted batch; one
+    that no batch before had is never taken for a no: its batch is refused until the value is named."""
     features: tuple[Column, ...] = Field(min_length=1)
     """Columns of the contract that are known when a prediction is asked for."""
     window: Window = Window()
@@ -89,3 +113,19 @@ class TrainingSettings(Section):
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     threads: Annotated[int, Field(ge=1, le=64)] = 1
     """Threads of one fit; more than the cores that are free makes fits slower."""
+
+    @property
+    def positives(self) -> tuple[Value, ...]:
+        """The values that are named as positive."""
+        return _listed(self.positive)
+
+    @property
+    def negatives(self) -> tuple[Value, ...]:
+        """The values that are named as negative."""
+        return _listed(self.negative)
+
+
+def _listed(values: Value | tuple[Value, ...] | None) -> tuple[Value, ...]:
+    if values is None:
+        return ()
+    return values if isinstance(values, tuple) else (values,)

@@ -7,12 +7,13 @@ import pandas as pd
 from prefect import task
 
 from configs.errors import BrokenContract, UnreadableFile
-from tasks.adapters import failpoints, home, sources
+from configs.settings import PipelineSettings
+from tasks.adapters import failpoints, home, labels, sources
 from tasks.adapters.sources import Delivery
 from tasks.core import batches
 from tasks.core.records import Batch
 from tasks.core.turns import TurnRef
-from tasks.core.validation import triage
+from tasks.core.validation import answers, triage
 
 
 @task(task_run_name="check-{turn.name}", tags=["validation"], retries=2, retry_delay_seconds=[1.0, 5.0])
@@ -26,8 +27,7 @@ def check_batch(turn: TurnRef) -> Batch:
     accepted = hands.ledger.batches.accepted(turn.pipeline)
     try:
         sorted_out = batches.sort_out(frame, _rows(batches.related(frame, settings, accepted)), settings, now)
-        near = triage.neighbours(sorted_out.accepted, accepted, settings.ingestion.times.event)
-        triage.require_sound(sorted_out.accepted, _rows(near), settings)
+        _require_sound(sorted_out.accepted, accepted, turn.pipeline, settings)
         batch = batches.accept(turn.batch, turn.name, sorted_out, settings, landed=len(frame))
         published = hands.store.put_away(batch, sorted_out.accepted, sorted_out.aside)
     except BrokenContract as fault:
@@ -46,6 +46,13 @@ def set_aside(turn: TurnRef, delivery: Delivery, refused: Batch) -> Batch:
         return refused
     failpoints.reach("refused-bytes-kept")
     return replace(refused, aside_file=kept)
+
+
+def _require_sound(rows: pd.DataFrame, accepted: Sequence[Batch], pipeline: str, settings: PipelineSettings) -> None:
+    """What can be said of a batch only beside the accepted ones: are its labels known, do its values fit theirs?"""
+    answers.require_known(rows, labels.learned(home.current(), pipeline, accepted), settings)
+    near = triage.neighbours(rows, accepted, settings.ingestion.times.event)
+    triage.require_sound(rows, _rows(near), settings)
 
 
 def _rows(chosen: Sequence[Batch]) -> list[pd.DataFrame]:

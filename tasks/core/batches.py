@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from configs.errors import IncumbentError
 from configs.settings import PipelineSettings
 from tasks.core import columns, ingestion, outcomes
 from tasks.core.records import Batch, BatchStatus, RuleFinding
-from tasks.core.validation import contract
+from tasks.core.validation import answers, contract
 
 ASIDE = "_aside"
 """Column of the file of rows set aside: `quarantined` or `duplicate`."""
@@ -97,7 +98,15 @@ def accept(identity: str, name: str, rows: SortedOut, settings: PipelineSettings
         first_event=_moment(event.min()),
         last_event=_moment(event.max()),
         findings=rows.findings,
+        **values(accepted[label], settings),
     )
+
+
+def values(labels: "pd.Series[Any]", settings: PipelineSettings) -> dict[str, Any]:
+    """What the record of a batch says of the values of its label; nothing where they are no words and no codes."""
+    if not answers.has_values(settings):
+        return {}
+    return {"label": settings.training.label, "label_values": answers.of(labels)}
 
 
 def refuse(identity: str, name: str, rows: int, reason: str, findings: Sequence[RuleFinding] = ()) -> Batch:

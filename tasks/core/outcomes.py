@@ -21,18 +21,21 @@ def of(labels: "pd.Series[Any]", settings: TrainingSettings) -> NDArray[np.float
     if settings.problem == "regression":
         numbers: NDArray[np.float64] = labels.to_numpy(dtype=np.float64, na_value=np.nan)
         return numbers
-    hits = (labels == positive(settings)).to_numpy(dtype=bool, na_value=False)
+    yes = positives(settings)
+    same = labels == yes[0] if len(yes) == 1 else labels.isin(yes)
+    hits = same.to_numpy(dtype=bool, na_value=False)
     return np.where(labels.isna().to_numpy(dtype=bool), np.nan, hits.astype(np.float64))
 
 
-def positive(settings: TrainingSettings) -> str | int | bool:
-    """The value of the label that counts as positive."""
-    return True if settings.positive is None else settings.positive
+def positives(settings: TrainingSettings) -> tuple[str | int | bool, ...]:
+    """The values of the label that count as positive."""
+    return settings.positives or (True,)
 
 
 def named(outcome: bool, settings: TrainingSettings) -> str:
     """A yes or a no in the words of the data: `true`, `false`; `UP`, `not UP`."""
-    value = positive(settings)
-    if isinstance(value, bool):
-        return str(value is outcome).lower()
-    return str(value) if outcome else f"not {value}"
+    first = positives(settings)[0]
+    if isinstance(first, bool):
+        return str(first is outcome).lower()
+    words = " or ".join(map(str, positives(settings)))
+    return words if outcome else f"not {words}"

@@ -64,6 +64,10 @@ class Batch:
     """Why it was refused, one sentence."""
     label_mean: float | None = None
     """Mean label of the accepted, labelled rows where it is a number; else None."""
+    label: str | None = None
+    """Column of which these are the values; None where it is not a yes or no in words or whole numbers."""
+    label_values: tuple[str, ...] = ()
+    """The different labels of the accepted rows, as text; later batches may have no others."""
 
     @property
     def has_labels(self) -> bool:

@@ -31,11 +31,13 @@ def asked(**changes: Any) -> TrainingSettings:
         (pd.array([1, 0, 2, None], dtype="Int64"), 1, [1, 0, 0, NO_LABEL]),
         (np.array([1.0, 0.0, np.nan]), 1, [1, 0, NO_LABEL]),
         (np.array([3, 1]), 3, [1, 0]),
+        (pd.array(["late", "lost", "fine", None], dtype="str"), ["late", "lost"], [1, 1, 0, NO_LABEL]),
+        (pd.array([2, 3, 1, None], dtype="Int64"), [2, 3], [1, 1, 0, NO_LABEL]),
+        (np.array([2.0, 3.0, 1.0, np.nan]), [2, 3], [1, 1, 0, NO_LABEL]),
+        (pd.Categorical(["late", "lost", None, "fine"]), ["late", "lost"], [1, 1, NO_LABEL, 0]),
     ],
 )
-def test_one_value_of_a_label_is_positive_and_every_other_one_negative(
-    labels: Any, positive: str | int | bool | None, told: list[float]
-) -> None:
+def test_the_named_values_of_a_label_are_positive_the_others_not(labels: Any, positive: Any, told: list[float]) -> None:
     found = outcomes.of(pd.Series(labels), asked(positive=positive))
 
     np.testing.assert_array_equal(found, told)
@@ -52,9 +54,15 @@ def test_the_label_of_a_regression_is_the_number_itself(labels: Any) -> None:
 
 @pytest.mark.parametrize(
     ("positive", "yes", "no"),
-    [(None, "true", "false"), (False, "false", "true"), ("UP", "UP", "not UP"), (1, "1", "not 1")],
+    [
+        (None, "true", "false"),
+        (False, "false", "true"),
+        ("UP", "UP", "not UP"),
+        (1, "1", "not 1"),
+        (["b", "a"], "a or b", "not a or b"),
+    ],
 )
-def test_an_outcome_is_told_in_the_words_of_the_data(positive: str | int | bool | None, yes: str, no: str) -> None:
+def test_an_outcome_is_told_in_the_words_of_the_data(positive: Any, yes: str, no: str) -> None:
     settings = asked(positive=positive)
 
     assert (outcomes.named(True, settings), outcomes.named(False, settings)) == (yes, no)

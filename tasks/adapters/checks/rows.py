@@ -101,6 +101,7 @@ def _check_batch(
     again = _count(home, pipeline, batch, stored)
     counted.batches[batch.id] = again
     yield from rules.rows_add_up(batch, again)
+    yield from rules.labels_agree(batch, again)
     quarantined = stored.aside[stored.aside[batches.ASIDE] == "quarantined"]
     yield from rules.reasons_given(batch, [str(reason or "") for reason in quarantined.get(REASONS, ())])
 

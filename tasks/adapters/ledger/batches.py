@@ -53,6 +53,13 @@ class Batches:
         with self._access.writing(pipeline) as connection:
             insert_once(connection, batches, {"pipeline": pipeline, "id": batch.id}, values)
 
+    @patient
+    def learn(self, pipeline: str, batch: Batch) -> None:
+        """Add to the record of a batch which values its label has; nothing else of it changes."""
+        with self._access.writing(pipeline) as connection:
+            chosen = (batches.c.pipeline == pipeline) & (batches.c.id == batch.id)
+            connection.execute(batches.update().where(chosen).values(record=codec.dump(batch)))
+
     def torn(self, pipeline: str) -> list[str]:
         """Names of batches whose columns and record do not say the same."""
         rows = self._access.rows(select(batches).where(batches.c.pipeline == pipeline).order_by(batches.c.at))

@@ -56,6 +56,19 @@ def rows_add_up(batch: Batch, counted: Batch | None) -> list[Finding]:
     return found
 
 
+def labels_agree(batch: Batch, counted: Batch) -> list[Finding]:
+    """I2: a batch is recorded with the values that its label has; by them it is known which ones are new.
+
+    Args:
+        batch: The record; one from before such values were recorded says nothing.
+        counted: The record as it would be made from the stored rows.
+    """
+    if batch.label is None or batch.label != counted.label or batch.label_values == counted.label_values:
+        return []
+    told, stored = (", ".join(one.label_values) or "nothing" for one in (batch, counted))
+    return [Finding("I2", f"{_named(batch)}: the label has the values {told} recorded, {stored} stored")]
+
+
 def each_once(twice: int) -> list[Finding]:
     """I2: no row was accepted in two places.
 
