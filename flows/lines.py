@@ -123,7 +123,9 @@ def row(turn: Turn, width: int) -> tuple[str, str, str]:
     batch = turn.batch
     loss = sentences.value(turn.champion)
     numbers = f"{wording.count(batch.accepted):>8}  {wording.count(batch.quarantined):>11}  {loss:>8}"
-    return f"{turn.number:>4}  {fit(clean(batch.name), width)}  {numbers}", labels.verdict(turn), sentences.why(turn)
+    why = "; ".join(part for part in (sentences.why(turn).removesuffix("."), _copies(batch)) if part)
+    cells = f"{turn.number:>4}  {fit(clean(batch.name), width)}  {numbers}"
+    return cells, labels.verdict(turn), why if batch.duplicates else sentences.why(turn)
 
 
 def turn_object(pipeline: str, turn: Turn) -> dict[str, object]:
@@ -236,7 +238,14 @@ def _rows(batch: Batch) -> str:
     """What became of the rows; those of a file that cannot be read are not known."""
     if batch.reason and not batch.landed:
         return "the file was set aside whole"
-    return f"{wording.count(batch.accepted)} accepted, {wording.count(batch.quarantined)} quarantined"
+    rows = f"{wording.count(batch.accepted)} accepted, {wording.count(batch.quarantined)} quarantined"
+    return f"{rows}, {copies}" if (copies := _copies(batch)) else rows
+
+
+def _copies(batch: Batch) -> str:
+    """Rows that were dropped because the same ones were there before; nothing where there are none."""
+    noun = "duplicate" if batch.duplicates == 1 else "duplicates"
+    return f"{wording.count(batch.duplicates)} {noun} dropped" if batch.duplicates else ""
 
 
 def table(rows: Sequence[Sequence[str]], right: int = 3) -> list[str]:

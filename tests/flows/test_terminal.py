@@ -289,3 +289,23 @@ def everything(reader: int) -> str:
 def without_colour(text: str) -> str:
     """The text without escape sequences."""
     return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", text)
+
+
+@pytest.mark.parametrize(
+    ("duplicates", "words"),
+    [(0, None), (1, "1 duplicate dropped"), (814, "814 duplicates dropped")],
+)
+@pytest.mark.parametrize("aside", [0, 13])
+def test_rows_that_are_dropped_as_equal_are_in_each_line(duplicates: int, words: str | None, aside: int) -> None:
+    turn = worlds.year().turns[5]
+    batch = replace(turn.batch, duplicates=duplicates, quarantined=aside)
+
+    told = [
+        lines.plain_line(replace(turn, batch=batch)),
+        lines.batch_line(batch),
+        " ".join(lines.row(replace(turn, batch=batch), 7)),
+    ]
+
+    assert all(("dropped" in line) is (words is not None) and (words or "") in line for line in told)
+    assert all(f"{aside} quarantined" in line for line in told[:2])
+    assert lines.turn_object("flights", replace(turn, batch=batch))["duplicates"] == duplicates
