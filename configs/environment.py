@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from configs import addresses
+from configs import addresses, proxies
 from configs.errors import UnusableHome
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -48,7 +48,6 @@ _SHORTEST_MASKED = 4
 _LOGIN = re.compile(r"_AUTH_STRING$", re.IGNORECASE)
 _OTHERS = 0o077
 """What is taken from every file that is made: rows, models and logs are nobody else's business."""
-_LOOPBACK = ("127.0.0.1", "localhost")
 
 
 class Environment(BaseSettings):
@@ -140,9 +139,7 @@ def settle() -> None:
     if os.environ.get("PREFECT_API_URL") == "":
         # For Prefect an empty address is not the same as none: it would fail at every event.
         del os.environ["PREFECT_API_URL"]
-    for name in ("NO_PROXY", "no_proxy"):
-        # A proxy must not get between a run and its own API.
-        os.environ[name] = ",".join(dict.fromkeys([*filter(None, os.environ.get(name, "").split(",")), *_LOOPBACK]))
+    proxies.settle(os.environ)
     _take_login_out_of_address()
     if hidden := secrets(_SHORTEST_MASKED):
         from configs import hiding
@@ -158,6 +155,11 @@ def _take_login_out_of_address() -> None:
     os.environ["PREFECT_API_URL"] = address
     if not os.environ.get("PREFECT_API_KEY"):
         os.environ.setdefault("PREFECT_API_AUTH_STRING", login)
+
+
+def proxy_in_the_way(url: str | None = None) -> str | None:
+    """Why a server cannot be asked through the proxy that is named, None if it can; without `url`, any elsewhere."""
+    return proxies.why_not(os.environ, url)
 
 
 def server_auth() -> str | None:

@@ -21,7 +21,7 @@ from typing import IO, Any
 
 from configs import addresses, environment
 from configs.errors import Unreachable, UnusableHome
-from tasks.adapters import files, local_api_database
+from tasks.adapters import files, local_api_database, loopback
 
 START_SECONDS = 180.0
 """Longest wait for the local API; a first start on a slow machine also makes the database."""
@@ -212,13 +212,14 @@ def serve(home: Path, url: str | None = None) -> Iterator[str]:
 
 def _probe(url: str) -> None:
     import urllib.error
-    import urllib.request
     from http.client import HTTPException
 
     _refuse_options(url)
+    if problem := environment.proxy_in_the_way(url):
+        raise Unreachable(f"The Prefect server {addresses.shown(url)} cannot be asked. {problem}")
     advice = "Start that server, or unset PREFECT_API_URL to use a local one."
     try:
-        with urllib.request.urlopen(f"{url}/health", timeout=PROBE_SECONDS) as answer:  # noqa: S310  the user's own word
+        with loopback.open_url(f"{url}/health", PROBE_SECONDS) as answer:
             if answer.read(_HEALTHY_BYTES).strip() in (b"true", b""):
                 return
             found = f"answers, but not as Prefect does ({answer.status} {answer.reason})"

@@ -38,6 +38,9 @@ def send_all(home: Home, pipeline: str) -> int:
         block = _block() if owed(home, pipeline) else None
         if block is None:
             return 0
+        where = getattr(block, "url", None)
+        if problem := environment.proxy_in_the_way(where if isinstance(where, str) else None):
+            raise Unreachable(f"An alert could not be sent; it is tried again. {problem}")
         with files.locked(home.folder / ".alerts.lock"):  # what is about the home is sent by whichever poll is first
             found = owed(home, pipeline)
             for concerned, alert in found:
