@@ -5,7 +5,6 @@ neither Prefect nor scikit-learn is loaded. What a command does is in `commands.
 """
 
 import argparse
-import difflib
 import os
 import re
 import sys
@@ -14,8 +13,8 @@ from typing import Any
 
 from configs import environment, errors
 from configs.environment import DEFAULT_PIPELINE
-from configs.errors import IncumbentError, UnknownPipeline
-from flows import program
+from configs.errors import IncumbentError
+from flows import guessing, program
 from flows.stopping import Stop, leave
 from tasks.core.simulation import SimulatedFault
 
@@ -42,8 +41,8 @@ COMMANDS = {
 _WHY = {"--by": {"metavar": "NAME", "help": "who decides (default: who runs this)"}}
 _OWN: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "simulate": {
-        "fault": {"help": f"what is wrong with it: {', '.join(SimulatedFault)}"},
-        "--column": {"help": "the feature that is wrong (default: the first that suits)"},
+        "fault": {"help": f"faults to simulate: {', '.join(SimulatedFault)}"},
+        "--column": {"help": "the feature to damage (default: the first that suits)"},
     },
     "run": {"--all-examples": {"action": "store_true", "help": "run each example whose data is there, one by one"}},
     "history": {"--at": {"metavar": "TIME", "help": "who was live then, such as 2026-11-21T07:38 (UTC)"}},
@@ -76,8 +75,9 @@ _VERSION = re.compile(r"v?\d{1,9}", re.ASCII | re.IGNORECASE)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; returns the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    chosen = _read(given)
     try:
+        guessing.require_command(given, COMMANDS)
+        chosen = _read(given)
         environment.settle()
         _sort_out(chosen)
         with Stop() as stop:
@@ -85,8 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             return commands.execute(chosen)
     except IncumbentError as problem:
-        meant = _meant(given) if isinstance(problem, UnknownPipeline) else ""
-        print(environment.without_secrets(f"{problem}{meant}"), file=sys.stderr)
+        print(environment.without_secrets(str(problem)), file=sys.stderr)
         return problem.exit_code
     print("\nStopped. What was committed stays; the same command goes on from there.", file=sys.stderr)
     return stop.code
@@ -129,15 +128,8 @@ def _with_command(given: list[str]) -> list[str]:
     place = next((place for place, word in enumerate(given) if word in COMMANDS), None)
     if place is not None:
         return [given[place], *given[:place], *given[place + 1 :]]
-    return given if {"-h", "--help"} & set(given) else ["run", *given]
-
-
-def _meant(given: Sequence[str]) -> str:
-    """What is added where a word that is no command was taken for a pipeline."""
-    if set(given) & set(COMMANDS):
-        return ""
-    near = [word for name in given for word in difflib.get_close_matches(name, COMMANDS, n=1)]
-    return f" Or did you mean the command {near[0]!r}?" if near else f" Commands: {program.command('--help')}."
+    is_bare = all(word.startswith("-") for word in given)
+    return given if is_bare and {"-h", "--help"} & set(given) else ["run", *given]
 
 
 def _parser() -> argparse.ArgumentParser:

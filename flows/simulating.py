@@ -40,12 +40,12 @@ def simulate(hands: Home, pipeline: str, name: str, column: str | None, screen: 
 
 def _lines(hands: Home, pipeline: str, fault: SimulatedFault, written: "Sequence[Written]") -> Iterator[str]:
     settings, folder = hands.settings(pipeline), hands.landing(pipeline)
-    yield f"Written to {folder}, made up from {written[0].base}:"
+    yield f"Written to {folder}, a damaged copy of {written[0].base}:"
     for one in written:
         rows = labels.number_of(one.rows, settings.reporting.row)
         yield f"  {one.name}: {rows} from {one.first:%Y-%m-%d} on"
-    yield f"Wrong with it: {written[0].changed}."
-    yield f"What the loop should answer: {faults.ANSWERS[fault]}."
+    yield f"{written[0].changed}."
+    yield f"Expected answer: {faults.ANSWERS[fault]}."
     if fault is SimulatedFault.CONCEPT:
         yield "It will be learned from, for good: try it in a home of its own (INCUMBENT_HOME)."
     yield f"Next: {program.command('run' if pipeline == DEFAULT_PIPELINE else f'run {pipeline}')}"

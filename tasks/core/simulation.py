@@ -46,7 +46,7 @@ class Simulated:
 
     frame: "pd.DataFrame"
     changed: str
-    """What was done, for people: `distance: every value times 1.6`."""
+    """What was done, as a sentence without its stop: `Every value of distance is multiplied by 1.6`."""
 
 
 ANSWERS: Mapping[SimulatedFault, str] = {
@@ -146,7 +146,7 @@ def _unit(frame: "pd.DataFrame", settings: "PipelineSettings", column: str | Non
     name = _chosen(column, [*unbounded, *positive], "a positive number")
     values = frame[name] * FACTOR
     whole = values.round().astype(frame[name].dtype) if rules[name].type == "integer" else values
-    return Simulated(frame.assign(**{name: whole}), f"{name}: every value times {FACTOR}")
+    return Simulated(frame.assign(**{name: whole}), f"Every value of {name} is multiplied by {FACTOR}")
 
 
 def _silent(frame: "pd.DataFrame", settings: "PipelineSettings", column: str | None) -> Simulated:
@@ -155,7 +155,7 @@ def _silent(frame: "pd.DataFrame", settings: "PipelineSettings", column: str | N
     nullable = [name for name in all_features if rules[name].nullable]
     numbers = [name for name in nullable if rules[name].type in _NUMBERS]
     name = _chosen(column, [*numbers, *nullable, *all_features], "a feature")
-    return Simulated(frame.assign(**{name: frame[name].mask(frame[name].notna())}), f"{name}: no value is sent")
+    return Simulated(frame.assign(**{name: frame[name].mask(frame[name].notna())}), f"{name} arrives without any value")
 
 
 def _renamed(frame: "pd.DataFrame", settings: "PipelineSettings", column: str | None) -> Simulated:
@@ -168,7 +168,7 @@ def _renamed(frame: "pd.DataFrame", settings: "PipelineSettings", column: str | 
         raise MistakeOfUser(f"{name!r} has no value that could be renamed. Name another one with --column.")
     old = str(levels[min(1, len(levels) - 1)])
     new = f"{old}-renamed"
-    return Simulated(frame.assign(**{name: frame[name].replace(old, new)}), f"{name}: {old} is now called {new}")
+    return Simulated(frame.assign(**{name: frame[name].replace(old, new)}), f"In {name}, the value {old} is called {new}")
 
 
 def _one_class(frame: "pd.DataFrame", settings: "PipelineSettings", column: str | None) -> Simulated:
@@ -180,7 +180,7 @@ def _one_class(frame: "pd.DataFrame", settings: "PipelineSettings", column: str 
         raise MistakeOfUser(f"{name!r}, the label, has no value that could be made one. Choose another fault.")
     usual = known.value_counts().index[0]
     told = str(usual).lower() if str(usual) in ("True", "False") else str(usual)
-    return Simulated(frame.assign(**{name: labels.mask(labels.notna(), usual)}), f"{name}: always {told}")
+    return Simulated(frame.assign(**{name: labels.mask(labels.notna(), usual)}), f"{name} is {told} in every row that has it")
 
 
 def _concept(frame: "pd.DataFrame", settings: "PipelineSettings", column: str | None) -> Simulated:
@@ -190,9 +190,9 @@ def _concept(frame: "pd.DataFrame", settings: "PipelineSettings", column: str | 
         numbers = [_chosen(column, numbers, "a number")]
     if not numbers:
         others = {name: _swapped(frame[name]) for name in settings.training.features}
-        return Simulated(frame.assign(**others), f"{', '.join(others)}: frequent values and rare ones swapped")
+        return Simulated(frame.assign(**others), f"Frequent and rare values are swapped in {', '.join(others)}")
     mirrored = {name: _mirrored(frame[name], settings.validation.columns[name]) for name in numbers}
-    return Simulated(frame.assign(**mirrored), f"{', '.join(numbers)}: high is low, and low is high")
+    return Simulated(frame.assign(**mirrored), f"High values become low, and low ones high, in {', '.join(numbers)}")
 
 
 def _mirrored(values: "pd.Series[Any]", rule: "ColumnRule") -> "pd.Series[Any]":

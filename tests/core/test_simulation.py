@@ -70,10 +70,10 @@ def wrong(fault: SimulatedFault, good: pd.DataFrame, column: str | None = None, 
 # ── the faults ────────────────────────────────────────────────────────────────────────────────────────────────────
 #   the fault                   the column    what was done
 ONE_COLUMN = [
-    (SimulatedFault.UNIT, "miles", "miles: every value times 1.6"),
-    (SimulatedFault.SILENT, "price", "price: no value is sent"),
-    (SimulatedFault.RENAMED, "shop", "shop: b is now called b-renamed"),
-    (SimulatedFault.ONE_CLASS, "sold", "sold: always false"),
+    (SimulatedFault.UNIT, "miles", "Every value of miles is multiplied by 1.6"),
+    (SimulatedFault.SILENT, "price", "price arrives without any value"),
+    (SimulatedFault.RENAMED, "shop", "In shop, the value b is called b-renamed"),
+    (SimulatedFault.ONE_CLASS, "sold", "sold is false in every row that has it"),
 ]
 
 

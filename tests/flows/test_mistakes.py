@@ -77,8 +77,7 @@ def test_every_command_refuses_an_unknown_pipeline_before_anything_starts(say: S
 @pytest.mark.parametrize(
     ("word", "advice"),
     [
-        ("statsu", " Or did you mean the command 'status'?\n"),
-        ("help", f" Commands: {program.command('--help')}.\n"),
+        ("deploy", "'deploy' is neither a command nor a pipeline. Commands: run, ingest, "),
         ("flight", "did you mean 'flights'? Known: flights, bike_sharing, elec2,"),
         ("../flights", "A name has only letters, digits, '-' and '_', at most 100."),
         ("x" * 260, "(260 characters)'. Known: flights,"),
@@ -90,6 +89,29 @@ def test_a_word_that_is_neither_command_nor_pipeline_is_told_what_there_is(say: 
 
     assert (said.code, said.out, said.files) == (4, "", [])
     assert advice in said.err
+
+
+@pytest.mark.parametrize(
+    ("line", "beginning"),
+    [
+        (("statsu",), "Unknown command 'statsu'; did you mean 'status'?"),
+        (("STATUS",), "Unknown command 'STATUS'; did you mean 'status'?"),
+        (("help",), "Unknown command 'help'; did you mean '--help'?"),
+        (("statsu", "flights"), "Unknown command 'statsu'; did you mean 'status'?"),
+        (("flights", "statsu"), "Unknown command 'statsu'; did you mean 'status'?"),
+        (("rolback", "flights", "--to", "v4"), "Unknown command 'rolback'; did you mean 'rollback'?"),
+        (("explian", "flights", "v4", "--json"), "Unknown command 'explian'; did you mean 'explain'?"),
+        (("retrain", "flights"), "Unknown command 'retrain'; did you mean 'train'?"),
+        (("deploy", "flights"), "Unknown command 'deploy'. Commands: run, ingest, "),
+        (("statsu", "--help"), "Unknown command 'statsu'; did you mean 'status'?"),
+    ],
+)
+def test_an_unknown_command_is_named_with_the_nearest_one(say: Say, line: tuple[str, ...], beginning: str) -> None:
+    said = say(*line)
+
+    assert (said.code, said.out, said.files) == (2, "", [])
+    assert said.err.startswith(beginning) and said.err.count("\n") == 1
+    assert "pipeline" not in said.err
 
 
 def test_a_pipeline_cannot_have_the_name_of_a_command(say: Say) -> None:

@@ -62,11 +62,11 @@ def test_it_says_what_was_written_what_to_expect_and_what_to_type(
     lines = capsys.readouterr().out.splitlines()
     written = sorted(path.stem for path in (home / "landing" / "flights").glob("*-simulated-*"))
     assert code == 0
-    assert lines[0].endswith("made up from 2013-02:")
+    assert lines[0].endswith("a damaged copy of 2013-02:")
     assert [line.split(":")[0].strip() for line in lines[1:4]] == written
     assert [name.partition("-simulated-")[2] for name in written] == ["concept-1", "concept-2", "concept-3"]
-    assert lines[4].startswith("Wrong with it: hour, weekday, distance, ")
-    assert lines[5].startswith("What the loop should answer: the first batch is taken in, and the shift is noticed")
+    assert lines[4].startswith("High values become low, and low ones high, in hour, weekday, distance, ")
+    assert lines[5].startswith("Expected answer: the first batch is taken in, and the shift is noticed")
     assert lines[-1].startswith("Next: ") and lines[-1].endswith("-m flows.run run")
 
 
