@@ -7,6 +7,7 @@ for editors is made from there by `python -m configs.loader`.
 import difflib
 import hashlib
 import json
+import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -19,13 +20,12 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from yaml.constructor import ConstructorError
 
-from configs import addresses, environment
+from configs import addresses, environment, pipeline_files
 from configs.errors import InvalidSettings, NotYaml, UnknownPipeline
 from configs.settings import PipelineSettings
 
 SCHEMA_FILE = environment.CHECKOUT / "configs" / "pipeline.schema.json"
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _TAG = "tag:yaml.org,2002:"
 _KINDS = ("null", "bool", "int", "float", "str", "seq", "map")
 _MOST_VALUES = 20_000
@@ -42,12 +42,12 @@ def load(name: str) -> PipelineSettings:
         InvalidSettings: A setting is unknown, missing, or of the wrong type or size.
     """
     path = _path(name)
-    shown = _shown(path)
-    text = json.dumps(_plain_values(path, shown))
+    where = pipeline_files.shown(path)
+    text = json.dumps(_plain_values(path, where))
     try:
         return PipelineSettings.model_validate_json(text)
     except ValidationError as err:
-        raise _invalid(shown, [_explain(problem) for problem in _causes(err.errors())]) from err
+        raise _invalid(where, [_explain(problem) for problem in _causes(err.errors())]) from err
 
 
 def source_text(name: str) -> str:
@@ -61,14 +61,12 @@ def source_text(name: str) -> str:
 
 def known() -> list[str]:
     """Names of all pipelines, in alphabetical order."""
-    files = environment.read().pipelines.glob("*.yaml")
-    return sorted(path.stem for path in files if _NAME.fullmatch(path.stem) and path.is_file())
+    return pipeline_files.names(environment.read().pipelines)
 
 
 def examples() -> list[str]:
     """Names of the examples, in alphabetical order: they run when they are named, and nobody else puts them to work."""
-    files = _examples().glob("*.yaml")
-    return sorted(path.stem for path in files if _NAME.fullmatch(path.stem) and path.is_file())
+    return pipeline_files.names(_examples())
 
 
 def settings_hash(settings: PipelineSettings) -> str:
@@ -120,14 +118,14 @@ def _hash(values: dict[str, Any]) -> str:
 # ── finding and reading ───────────────────────────────────────────────────────────────────────────────────────────
 def _path(name: str) -> Path:
     folder = environment.read().pipelines
-    is_name = _NAME.fullmatch(name) is not None
+    is_name = pipeline_files.NAME.fullmatch(name) is not None
     path = folder / f"{name}.yaml"
     for found in (path, _examples() / path.name) if is_name else ():
-        if found.is_file():
+        if os.path.lexists(found):
             return found
     there = [*known(), *examples()]
     guess = _guess(name, there)
-    advice = f"Add {_shown(path)}." if is_name else "A name has only letters, digits, '-' and '_', at most 100."
+    advice = f"Add {pipeline_files.shown(path)}." if is_name else pipeline_files.RULE
     raise UnknownPipeline(
         f"Unknown pipeline {_brief(name)!r}{f'; did you mean {guess!r}?' if guess else '.'} "
         f"Known: {', '.join(there) or 'none'}. {advice}"
@@ -140,10 +138,6 @@ def _brief(name: str) -> str:
 
 def _examples() -> Path:
     return environment.read().pipelines / "examples"
-
-
-def _shown(path: Path) -> str:
-    return str(path.relative_to(environment.CHECKOUT)) if path.is_relative_to(environment.CHECKOUT) else str(path)
 
 
 class _PlainLoader(yaml.SafeLoader):
@@ -185,7 +179,7 @@ for _kind, _pattern, _first in (
 
 def _plain_values(path: Path, shown: str) -> dict[str, Any]:
     try:
-        content = path.read_bytes()
+        content = pipeline_files.content(path)
         if len(content) > _MOST_BYTES:
             raise yaml.YAMLError(f"it has more than {_MOST_BYTES:,} bytes, which no pipeline file needs")
         values = _PlainLoader(content.decode("utf-8-sig")).get_single_data()

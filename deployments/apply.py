@@ -6,13 +6,14 @@ differs is written. What is of this home and no longer in configs/ is removed. W
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from configs import addresses, environment, loader
+from configs import addresses, environment, inventory
 from configs.errors import IncumbentError, UnknownPipeline, Unreachable
+from configs.inventory import Inventory
 from deployments import plan
 from deployments.plan import Automation, Deployment, Place
 from deployments.remote import Found, Remote
@@ -41,13 +42,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return stop.code
 
 
-def apply(home: Path, wanted: Sequence[Deployment], *, own_server: bool = False) -> Iterator[str]:
+def apply(
+    home: Path, wanted: Sequence[Deployment], *, own_server: bool = False, broken: Collection[str] = ()
+) -> Iterator[str]:
     """Bring the server of the current settings to what is wanted; gives a line for each change, once it is made.
 
     Args:
         home: The home.
         wanted: All that is to be at work for it.
         own_server: The server lives in the home: whatever is there is ours, also where the home was moved or copied.
+        broken: Pipelines whose file cannot be used now: what is there of them stays as it is.
 
     Raises:
         MistakeOfUser: Something of the same name is another home's.
@@ -59,7 +63,7 @@ def apply(home: Path, wanted: Sequence[Deployment], *, own_server: bool = False)
     with files.locked(home / "prefect" / ".apply.lock"):
         try:
             with get_client(sync_client=True) as client:
-                yield from _reconcile(Remote(client), wanted, plan.here(), alone=own_server)
+                yield from _reconcile(Remote(client), wanted, plan.here(), broken, alone=own_server)
         except PrefectHTTPStatusError as err:
             said, path = environment.masked(" ".join(err.response.text.split())[:300]), err.request.url.path
             raise Unreachable(f"The Prefect server refused {err.request.method} {path}: {said}") from err
@@ -67,7 +71,7 @@ def apply(home: Path, wanted: Sequence[Deployment], *, own_server: bool = False)
 
 def _deploy() -> int:
     pipelines, place = known(), plan.here()
-    plan.plan(pipelines, place)  # a mistake in a file is said before any server is asked
+    plan.plan(pipelines.usable, place)  # a mistake in a file is said before any server is asked
     if closed := privacy.close(place.home):
         print(closed, flush=True)
     named = environment.read().prefect_api_url
@@ -82,27 +86,33 @@ def _deploy() -> int:
     api.wait()
     with local_api.connected(api):
         changes, name = 0, plan.POOL if url == own else pool(place)
-        for line in apply(place.home, plan.plan(pipelines, place, name), own_server=url == own):
+        wanted = plan.plan(pipelines.usable, place, name)
+        for line in apply(place.home, wanted, own_server=url == own, broken=pipelines.broken):
             changes += 1
             print(line, flush=True)
     if not changes:
         print("nothing to change")
     print(_how_to_work(place.home, url, name, by_up=not named), flush=True)
-    return 0
+    for problem in pipelines.sentences:
+        print(environment.without_secrets(f"\n{problem}"), file=sys.stderr)
+    return pipelines.exit_code
 
 
-def known() -> list[str]:
-    """The pipelines to put to work.
+def known() -> Inventory:
+    """The pipelines to put to work; one whose file is broken stops no other.
 
     Raises:
         UnknownPipeline: There is none, which is a mistake more likely than a wish: all would be removed.
+        IncumbentError: All files are broken; that of the first.
     """
-    names = loader.known()
-    if not names:
-        raise UnknownPipeline(
-            f"There is no pipeline file in {environment.read().pipelines}. Add one, or set INCUMBENT_PIPELINES."
-        )
-    return names
+    pipelines = inventory.take()
+    if pipelines.usable:
+        return pipelines
+    for problem in pipelines.broken.values():
+        raise problem
+    raise UnknownPipeline(
+        f"There is no pipeline file in {environment.read().pipelines}. Add one, or set INCUMBENT_PIPELINES."
+    )
 
 
 def pool(place: Place) -> str:
@@ -124,11 +134,17 @@ def _how_to_work(home: Path, url: str, pool: str, *, by_up: bool) -> str:
     return f"\n{does}:\n  {variables} {program.prefect()} worker start --pool {pool}"
 
 
-def _reconcile(remote: Remote, wanted: Sequence[Deployment], place: Place, *, alone: bool) -> Iterator[str]:
-    """Change what differs; unless the home is alone on the server, keep off what works in another place."""
+def _reconcile(
+    remote: Remote, wanted: Sequence[Deployment], place: Place, broken: Collection[str], *, alone: bool
+) -> Iterator[str]:
+    """Change what differs; unless the home is alone on the server, keep off what works in another place.
+
+    What is there of a broken file is left alone.
+    """
     everything, pools = remote.deployments(), remote.pools()
     others = {} if alone else plan.of_others(everything, pools, place)
     plan.keep_off(wanted, others, place)
+    others |= {name: "" for name in everything if name.partition("/")[2] in broken}
     there = {name: found for name, found in everything.items() if name not in others}
     yield from _furnish(remote, {str(one.body["work_pool_name"]) for one in wanted}, pools, place)
     names = {automation.name for deployment in wanted for automation in deployment.automations}

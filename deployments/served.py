@@ -31,7 +31,9 @@ def main(arguments: list[str]) -> None:
     import prefect.workers.process
 
     _wait_for(url)
-    for line in apply.apply(home, plan.plan(apply.known(), plan.here()), own_server=True):
+    pipelines = apply.known()
+    wanted = plan.plan(pipelines.usable, plan.here())
+    for line in apply.apply(home, wanted, own_server=True, broken=pipelines.broken):
         print(line, flush=True)
     closed = leftovers.close(url, "Its process ended with the server that had started it. What was committed stays.")
     missed = leftovers.skip_missed(url)

@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
-from configs import environment, loader
+from configs import environment
 from configs.errors import IncumbentError
-from deployments import alone, apply, children, leftovers, plan, reports, served
+from deployments import alone, apply, children, leftovers, reports, served
 from deployments.tree import Tree
 from deployments.watcher import LOOK_SECONDS, Watcher
 from flows import program
@@ -57,8 +57,10 @@ class _Up:
 
     def __init__(self, home: Path, stop: threading.Event, opened: ExitStack) -> None:
         self._home, self._stop = home, stop
-        self._pipelines = apply.known()
-        plan.plan(self._pipelines, plan.here())  # a mistake in a file is said before anything is started
+        known = apply.known()  # a mistake in a file is said before anything is started
+        for problem in known.sentences:
+            _say(environment.without_secrets(problem), error=True)
+        self._pipelines = list(known.usable)
         self._folders = dict(_landing_folders(home, self._pipelines))
         self._prefect = opened.enter_context(closing(children.listen(children.PREFECT_PORT)))
         self._mlflow = opened.enter_context(closing(children.listen(children.MLFLOW_PORT)))
@@ -130,8 +132,12 @@ def _landing_folders(home: Path, pipelines: Sequence[str]) -> Iterator[tuple[str
     """The landing folder of each pipeline; one in the home is made, so that there is somewhere to drop a file."""
     hands = Home(home)
     for pipeline in pipelines:
-        folder = hands.landing(pipeline)
-        if loader.load(pipeline).ingestion.source.folder is None:
+        try:
+            folder = hands.landing(pipeline)
+        except IncumbentError as problem:
+            _say(environment.without_secrets(f"{pipeline} is not watched: {problem}"), error=True)
+            continue
+        if hands.settings(pipeline).ingestion.source.folder is None:
             with suppress(OSError):
                 folder.mkdir(parents=True, exist_ok=True)
         yield pipeline, folder

@@ -11,7 +11,7 @@ from configs.errors import BadInput, Busy, MistakeOfUser, UnknownPipeline
 from flows import connecting, lines, program, terminal
 from flows.announcements import STEPS, Announcement, Opening, Step, TurnDone
 from flows.terminal import Terminal
-from tasks.adapters import cutting, home, inbox, notifications, pages, privacy, running_server
+from tasks.adapters import cutting, home, inbox, pages, privacy
 from tasks.adapters.home import Home
 from tasks.adapters.inbox import Waiting
 from tasks.core import measures
@@ -48,15 +48,14 @@ def _run(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
 
         return examples.run_all(hands, chosen, screen, _run)
     pipeline = chosen.pipeline
-    settings, waiting = hands.settings(pipeline), _look(hands, pipeline)
+    settings, waiting = hands.settings(pipeline), look(hands, pipeline)
     folder = _short(hands, pipeline)
-    _tell_gone(hands, pipeline, screen)
+    tell_gone(hands, pipeline, screen)
     if waiting.nothing:
         _clear_up(hands, pipeline, screen)
-        _require_source(waiting)
+        require_source(waiting)
         screen.show([lines.nothing_waits(pages.read_history(hands, pipeline), folder)])
         return 0
-    screen.measure = measures.of_problem(settings.training.problem)
     screen.waiting(pipeline, [delivery.name for delivery in waiting.deliveries], folder, len(waiting.duplicates))
     with connecting.connected(hands, pipeline, _listener(hands, pipeline, screen)):
         from flows.continuous_training import continuous_training
@@ -74,18 +73,18 @@ def _run(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
         _relative(done.report or str(hands.report(pipeline))),
         _named("", pipeline),
     )
-    _require_source(waiting)
+    require_source(waiting)
     return BadInput.exit_code if Outcome.REFUSED in done.outcomes else 0
 
 
-def _require_source(waiting: Waiting) -> None:
+def require_source(waiting: Waiting) -> None:
     """Raise what kept a source from delivering; asked when all that waits all the same has been done or told."""
     if waiting.problem is not None:
         raise waiting.problem
 
 
-def _tell_gone(hands: Home, pipeline: str, screen: Terminal) -> None:
-    """That a source which is cut into batches has lost rows, as long as it is so."""
+def tell_gone(hands: Home, pipeline: str, screen: Terminal) -> None:
+    """Say that a source which is cut into batches has lost rows, as long as it is so."""
     file, gone = hands.settings(pipeline).ingestion.source.file, cutting.gone(hands, pipeline)
     if file is not None and gone:
         screen.facts({"pipeline": pipeline, "source": file, "gone": gone})
@@ -113,10 +112,10 @@ def _what_waits(hands: Home, pipeline: str, waiting: Waiting) -> dict[str, Any]:
 
 
 def _ingest(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
-    pipeline, waiting = chosen.pipeline, _look(hands, chosen.pipeline)
+    pipeline, waiting = chosen.pipeline, look(hands, chosen.pipeline)
     known = {batch.id for batch in hands.ledger.batches.all(pipeline)}
     if not waiting.duplicates and known.issuperset(delivery.digest for delivery in waiting.deliveries):
-        _require_source(waiting)
+        require_source(waiting)
         screen.show([f"{pipeline}: nothing new waits in {_short(hands, pipeline)}."])
         return 0
     with connecting.connected(hands, pipeline, _listener(hands, pipeline, screen), stage=False):
@@ -127,7 +126,7 @@ def _ingest(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
         screen.facts(lines.batch_object(pipeline, batch))
         (screen.alarm if batch.reason else screen.show)([lines.batch_line(batch)])
     _tell_duplicates(hands, pipeline, waiting, screen)
-    _require_source(waiting)
+    require_source(waiting)
     return BadInput.exit_code if any(batch.reason for batch in taken) else 0
 
 
@@ -145,7 +144,7 @@ def _monitor(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
 
     pipeline = chosen.pipeline
     hands.settings(pipeline)
-    waiting = _look(hands, pipeline)
+    waiting = look(hands, pipeline)
     if hands.ledger.promotions.champion(pipeline) is None or not waiting.deliveries:
         health = watching.last_health(hands, pipeline)
     else:
@@ -155,13 +154,13 @@ def _monitor(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
             health = monitor(pipeline)
     screen.facts({"pipeline": pipeline, "health": health.state, "reasons": health.reasons})
     screen.show([f"{pipeline}: {labels.STATES[health.state]}. {' '.join(health.reasons)}"])
-    _require_source(waiting)
+    require_source(waiting)
     return 0
 
 
 def _poll(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
     pipeline = chosen.pipeline
-    waiting = _look(hands, pipeline)
+    waiting = look(hands, pipeline)
     with connecting.connected(hands, pipeline, _listener(hands, pipeline, screen), stage=False):
         from flows.poll import poll
 
@@ -188,32 +187,8 @@ def _train(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
     return BadInput.exit_code if outcome is Outcome.REFUSED else 0
 
 
-def _status(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
-    settings, waiting = hands.settings(chosen.pipeline), _look(hands, chosen.pipeline)
-    told = pages.read_history(hands, chosen.pipeline)
-    names = [delivery.name for delivery in waiting.deliveries]
-    asked = hands.ledger.inbox.open(chosen.pipeline)
-    owed = [alert for _, alert in notifications.owed(hands, chosen.pipeline)]
-    if chosen.json:
-        live = told.promotions[-1].version if told.promotions else None
-        turns = [lines.turn_object(chosen.pipeline, turn) for turn in told.turns[-5:]]
-        inbox_now = [{"kind": one.kind, "evidence": one.evidence} for one in asked]
-        facts = {"pipeline": chosen.pipeline, "champion": live, "waits": names, "triggers": inbox_now}
-        facts["gone"] = cutting.gone(hands, chosen.pipeline)
-        facts["held"] = sorted(hands.ledger.promotions.held(chosen.pipeline))
-        screen.facts({**facts, "alerts": [one.text for one in owed], "turns": turns})
-    else:
-        screen.show(lines.status(told, settings, names, width=screen.width))
-        holder, server = hands.ledger.lease.holder(chosen.pipeline), running_server.find(hands.folder)
-        worker = holder.who if holder is not None and holder.lives else None
-        screen.show(lines.at_work(asked, owed, worker, server.ui if server else None))
-        _tell_gone(hands, chosen.pipeline, screen)
-    _require_source(waiting)
-    return 0
-
-
 def _history(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
-    hands.settings(chosen.pipeline)
+    settings = hands.settings(chosen.pipeline)
     if chosen.at is not None:
         return _late("going_back", "history_at")(hands, chosen, screen)
     told = pages.read_history(hands, chosen.pipeline)
@@ -221,7 +196,7 @@ def _history(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
         for made in told.promotions:
             screen.facts({**vars(made), "at": made.at.isoformat()})
     else:
-        screen.show(lines.history_table(told, screen.width))
+        screen.show(lines.history_table(told, measures.of_problem(settings.training.problem), screen.width))
     return 0
 
 
@@ -267,7 +242,8 @@ def _late(module: str, name: str) -> Callable[[Home, argparse.Namespace, Termina
     return command
 
 
-def _look(hands: Home, pipeline: str) -> Waiting:
+def look(hands: Home, pipeline: str) -> Waiting:
+    """What waits for a pipeline."""
     with program.pointing_to_the_example(pipeline):
         return inbox.look(hands, pipeline)
 
@@ -282,6 +258,8 @@ def _nothing_taken_in(hands: Home, pipeline: str, screen: Terminal) -> bool:
 
 
 def _listener(hands: Home, pipeline: str, screen: Terminal) -> Callable[[Announcement], None]:
+    screen.problem = hands.settings(pipeline).training.problem
+
     def hear(told: Announcement) -> None:
         if isinstance(told, Opening):
             screen.opening(told.text)
@@ -319,7 +297,7 @@ _COMMANDS = {
     "monitor": _monitor,
     "poll": _poll,
     "train": _train,
-    "status": _status,
+    "status": _late("looking", "status"),
     "history": _history,
     "rollback": _late("going_back", "rollback"),
     "release": _late("going_back", "release"),

@@ -34,31 +34,40 @@ def run_all(hands: Home, chosen: argparse.Namespace, screen: Terminal, run: Run)
     """
     if chosen.named is not None:
         raise MistakeOfUser(f"Give --all-examples or the name of one pipeline ({chosen.named!r}), not both.")
-    there, absent = _sorted_out(hands)
+    there, absent, broken = _sorted_out(hands)
+    for name, problem in broken.items():
+        screen.facts({"pipeline": name, "status": "broken", "error": str(problem)})
+        print(environment.without_secrets(f"{name} is left out: {problem}"), file=screen.err)
     for name, path in absent.items():
         screen.facts({"pipeline": name, "status": "skipped", "missing": str(path)})
         screen.show([f"{name}: skipped, because its data is not there: {path}"])
-    if not there:
+    if not there and not broken:
         raise MistakeOfUser(
             f"There is nothing to run: of the examples ({', '.join(absent) or 'none'}) no data is in "
             f"{environment.read().data}. Set INCUMBENT_DATA to the folder that has it."
         )
-    codes = [_run_one(hands, chosen, screen, run, name) for name in there]
+    codes = [problem.exit_code for problem in broken.values()]
+    codes += [_run_one(hands, chosen, screen, run, name) for name in there]
     return next((code for code in codes if code), 0)
 
 
-def _sorted_out(hands: Home) -> tuple[list[str], dict[str, Path]]:
-    """The examples whose data is there, and the paths of what the others lack."""
+def _sorted_out(hands: Home) -> tuple[list[str], dict[str, Path], dict[str, IncumbentError]]:
+    """The examples whose data is there, the paths of what others lack, and what is wrong with the files of the rest."""
     there: list[str] = []
     absent: dict[str, Path] = {}
+    broken: dict[str, IncumbentError] = {}
     for name in loader.examples():
-        file = hands.settings(name).ingestion.source.file
-        path = environment.read().data / Path(file).expanduser() if file else hands.landing(name)
+        try:
+            file = hands.settings(name).ingestion.source.file
+            path = environment.read().data / Path(file).expanduser() if file else hands.landing(name)
+        except IncumbentError as problem:
+            broken[name] = problem
+            continue
         if path.exists():
             there.append(name)
         else:
             absent[name] = path
-    return there, absent
+    return there, absent, broken
 
 
 def _run_one(hands: Home, chosen: argparse.Namespace, screen: Terminal, run: Run, name: str) -> int:

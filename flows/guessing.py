@@ -53,7 +53,9 @@ def _nearest(word: str, commands: Collection[str], pipelines: Iterable[str]) -> 
     near = difflib.get_close_matches(plain, commands, n=1)
     if not near:
         return None
-    return near[0] if _likeness(plain, near[0]) > max((_likeness(plain, name) for name in pipelines), default=0) else None
+    return (
+        near[0] if _likeness(plain, near[0]) > max((_likeness(plain, name) for name in pipelines), default=0) else None
+    )
 
 
 def _likeness(one: str, other: str) -> float:

@@ -155,10 +155,10 @@ def _verdict(pair: Pair, settings: PipelineSettings) -> str:
     """Which of the two is better on these rows, whether that can be told, and what has to be known beside it."""
     found, percent = pair.comparison, wording.share(settings.evaluation.confidence)
     one, other = f"v{pair.one.version}", f"v{pair.other.version}"
-    gain = measures.of(found).gain
-    between = wording.interval(found.low, found.high, gain)
-    text = f"Gain of {other} over {one}: {gain(found.gain)} ({percent} interval {between}) per "
-    text += f"{settings.reporting.row[0]}; "
+    told = measures.of(found)
+    text = f"{labels.capital(told.gain_title)} of {other} over {one}: {measures.gain(found)} "
+    text += f"({percent} interval {measures.ends(found)})"
+    text += "; " if told.is_number else f" per {settings.reporting.row[0]}; "
     if found.low > 0:
         text += f"{other} is better."
     else:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from configs.section import Problem
 from configs.settings import PipelineSettings
 from tasks.core import measures, wording
 from tasks.core.measures import Measure
@@ -47,10 +48,9 @@ _ASCII = str.maketrans(_SIGNS | _SHAPES)
 _MOST_NAMES = 6
 
 
-def header(width: int, measure: Measure = measures.LOG_LOSS) -> str:
+def header(width: int, measure: Measure) -> str:
     """Heads of the table of turns."""
-    loss = measure.short
-    return f"turn  {'batch':<{width}}  accepted  quarantined  {loss:>8}   {'verdict':<16}  why"
+    return f"turn  {'batch':<{width}}  accepted  quarantined  {measure.title:>8}   {'verdict':<16}  why"
 
 
 def width_of(names: Sequence[str]) -> int:
@@ -128,8 +128,9 @@ def row(turn: Turn, width: int) -> tuple[str, str, str]:
     return cells, labels.verdict(turn), why if batch.duplicates else sentences.why(turn)
 
 
-def turn_object(pipeline: str, turn: Turn) -> dict[str, object]:
-    """One turn for machines; numbers are not rounded, what did not happen is null."""
+def turn_object(pipeline: str, turn: Turn, problem: Problem) -> dict[str, object]:
+    """One turn for machines; numbers are not rounded, in units of the loss itself; what did not happen is null."""
+    loss = measures.of_turn(turn, problem).name
     return {
         "pipeline": pipeline,
         "turn": turn.number,
@@ -139,9 +140,9 @@ def turn_object(pipeline: str, turn: Turn) -> dict[str, object]:
         "quarantined": turn.batch.quarantined,
         "duplicates": turn.batch.duplicates,
         "champion": turn.champion_version,
-        f"champion_{measures.of_turn(turn).name}": turn.champion.loss.value if turn.champion else None,
+        f"champion_{loss}": turn.champion.loss.value if turn.champion else None,
         "challenger": turn.probe_version,
-        f"challenger_{measures.of_turn(turn).name}": turn.probe.loss.value if turn.probe else None,
+        f"challenger_{loss}": turn.probe.loss.value if turn.probe else None,
         "gain": turn.comparison.gain if turn.comparison else None,
         "evidence": turn.evidence.value if turn.evidence else None,
         "needed": turn.evidence.needed if turn.evidence else None,
@@ -183,12 +184,12 @@ def at_work(triggers: Sequence[Trigger], alerts: Sequence[Alert], worker: str | 
     return [f"{INDENT}{clean(line)}" for line in told]
 
 
-def history_table(history: History, width: int | None = None) -> list[str]:
+def history_table(history: History, measure: Measure, width: int | None = None) -> list[str]:
     """Who was live when, trained on what, and by how much it won; the latest first."""
     from tasks.core.reporting import versions
 
-    loss = _gate_of(history).title
-    rows = [("version", "live from", "until", "trained on", "window", "gain at the gate", loss, "why")]
+    gain = f"{measure.gain_title} at the gate"
+    rows = [("version", "live from", "until", "trained on", "window", gain, measure.title, "why")]
     for p in versions.promotions(history):
         rows.append((p.version, p.batch, p.until, p.trained_on[0], p.trained_on[1], p.gain[0], p.gate[0], p.what))
     if len(rows) == 1:
@@ -199,11 +200,6 @@ def history_table(history: History, width: int | None = None) -> list[str]:
     short = table([(*cells[:4], *cells[5:7]) for cells in rows])
     below = [wrapped(f"{cells[4]}; {cells[7]}", width, " " * 9) for cells in rows[1:]]
     return [short[0], *(line for first, rest in zip(short[1:], below, strict=True) for line in (first, *rest))]
-
-
-def _gate_of(history: History) -> Measure:
-    """What its versions were judged by."""
-    return measures.of(history.gates[-1][1] if history.gates else None)
 
 
 # ── text ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -24,7 +24,7 @@ COMMANDS = {
     "monitor": "judge the live model and its inputs on what waits, before a turn takes it in",
     "poll": "announce new data, and make up for what was missed: for schedules",
     "train": "finish the oldest turn that is not done",
-    "status": "the live model, what waits, the last turns",
+    "status": "the live model, what waits, the last turns; without a name, of all pipelines",
     "history": "who was live when, and on what evidence",
     "rollback": "make an earlier version live again, and keep automation off the one that is taken off",
     "release": "let automation have a version again that was rolled back",
@@ -152,7 +152,8 @@ def _parser() -> argparse.ArgumentParser:
         )
         for argument, about in _OWN.get(name, {}).items():
             part.add_argument(argument, **about)
-        named = f"name of a file in configs/pipelines/, without .yaml (default: {DEFAULT_PIPELINE})"
+        usual = "all" if name == "status" else DEFAULT_PIPELINE
+        named = f"name of a file in configs/pipelines/, without .yaml (default: {usual})"
         named += "; may stand first, too" if _own_words(name) else ""
         if name == "rollback":  # too much hangs on it to guess which one is meant
             part.add_argument("pipeline", help="name of a file in configs/pipelines/, without .yaml")

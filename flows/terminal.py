@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from configs.section import Problem
 from configs.settings import PipelineSettings
 from flows import lines, program
 from flows.lines import ascii_only, clean, fit, plain_line, row, turn_object, waiting_line, wrapped
 from tasks.core import measures
-from tasks.core.measures import Measure
 from tasks.core.reporting import findings, sentences
 from tasks.core.turns import History, Outcome, Turn
 
@@ -42,8 +42,8 @@ class Terminal:
 
     out: TextIO
     err: TextIO
-    measure: Measure = measures.LOG_LOSS
-    """What decides in the pipeline that is shown."""
+    problem: Problem = "binary"
+    """What the pipeline that is shown predicts; set before its turns are shown."""
 
     def waiting(self, pipeline: str, names: Sequence[str], folder: Path | str, copies: int = 0) -> None:
         """Batches wait in the landing folder."""
@@ -124,7 +124,7 @@ class Json(Plain):
 
     def turn(self, pipeline: str, turn: Turn) -> None:
         """One object on one line."""
-        self.facts(turn_object(pipeline, turn))
+        self.facts(turn_object(pipeline, turn, self.problem))
 
     def facts(self, values: Mapping[str, object]) -> None:
         """One object on one line."""
@@ -264,7 +264,7 @@ class Live(Terminal):
 
         if not self._has_header:
             self._end_task()  # that of the opening, which had no steps
-            self._print(Text(lines.header(self._name_width, self.measure), style="dim"))
+            self._print(Text(lines.header(self._name_width, measures.of_problem(self.problem)), style="dim"))
             self._has_header = True
 
     def _ready(self) -> "Console":

@@ -14,6 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from tasks.core.measures import SQUARED_ERROR
 from tasks.core.outcomes import Outcomes
 from tasks.core.records import CalibrationBin
 
@@ -54,7 +55,8 @@ def draw(
     if calibration:
         drawn.append(_groups(folder, calibration) if is_number else _calibration(folder, calibration))
     if importance:
-        drawn.append(_importance(folder, importance[:_MOST_BARS], "squared error" if is_number else "log loss"))
+        told = _rises(importance, outcomes, answers) if is_number else importance
+        drawn.append(_importance(folder, told[:_MOST_BARS], "RMSE" if is_number else "log loss"))
     return drawn
 
 
@@ -135,6 +137,14 @@ def _free(axes: Axes) -> None:
     axes.set_xlim(auto=True)
     axes.set_ylim(auto=True)
     axes.autoscale_view()
+
+
+def _rises(
+    importance: Sequence[tuple[str, float]], outcomes: Outcomes, answers: NDArray[np.floating]
+) -> list[tuple[str, float]]:
+    """By how much the root of the squared error rises, in place of the squared error itself."""
+    base = float(np.mean((answers.astype(np.float64) - outcomes) ** 2))
+    return [(name, -(SQUARED_ERROR.gained(-value, base) or 0.0)) for name, value in importance]
 
 
 def _importance(folder: Path, importance: Sequence[tuple[str, float]], loss: str) -> Path:

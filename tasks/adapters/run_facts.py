@@ -76,9 +76,10 @@ def metrics(training: "TrainingRun") -> Iterator[tuple[str, float]]:
         if part.sufficient:
             named = f"slice/{_safe(part.column)}/{_safe(part.label)}/{part.loss.name}"
             yield from _with_interval(named, part.loss)
+    average = "mean_label" if measures.of(training.score).is_number else "positive_share"
     own = {
         "rows": training.score.rows,
-        "positive_share" if training.score.variance is None else "mean_label": measures.actual(training.score) or 0.0,
+        average: measures.actual(training.score) or 0.0,
         "mean_predicted": training.score.mean_predicted,
         "training_rows": training.model.snapshot.rows,
         "fit_seconds": training.model.fit_seconds,

@@ -9,6 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tasks.core import measures
+
 if TYPE_CHECKING:
     from tasks.adapters.tracking import TrainingRun
 
@@ -26,7 +28,7 @@ def write(training: "TrainingRun", folder: Path) -> None:
     (folder / "score.json").write_text(json.dumps(asdict(training.score), default=str, indent=1))
     with (folder / "slices.csv").open("w", newline="", encoding="utf-8") as file:
         table, score = csv.writer(file), training.score
-        loss_name, average = score.loss.name, "positives" if score.variance is None else "mean_label"
+        loss_name, average = score.loss.name, "mean_label" if measures.of(score).is_number else "positives"
         table.writerow(("column", "label", "rows", "clusters", average, loss_name, "low", "high", "sufficient"))
         for part in training.score.slices:
             loss = part.loss

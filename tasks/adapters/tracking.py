@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from configs.errors import IncumbentError
 from configs.section import ColumnType
 from tasks.adapters import failpoints, files, packaging, run_facts, run_files
+from tasks.core import measures
 from tasks.core.outcomes import Outcomes
 from tasks.core.records import Batch, Model, Score
 
@@ -197,7 +198,7 @@ def _write(client: "MlflowClient", experiment: str, training: TrainingRun, folde
     from mlflow.entities import Metric as Point
 
     model, at = training.model, _milliseconds(training.finished)
-    name, is_number = f"{training.batch.name} {model.family}", training.score.variance is not None
+    name, is_number = f"{training.batch.name} {model.family}", measures.of(training.score).is_number
     kind = "regressor" if is_number else "classifier"
     run = client.create_run(experiment, _milliseconds(training.started), run_facts.tags(training), name)
     run_id = str(run.info.run_id)

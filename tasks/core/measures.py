@@ -1,16 +1,17 @@
-"""Measures: what the loss that decides is called and how it is written, for a yes or no and for a number.
+"""Measures: what the loss that decides is called and how it is told, for a yes or no and for a number.
 
-Add here what differs between the two when they are told to people; how a loss is computed belongs to `intervals`.
-Small, so that `status` need not load numpy for it.
+Add here what differs between the two when they are told to people; how a loss is computed belongs to `intervals`. A
+squared error is told as its root, in the unit of the label, and a gain as what the root falls by; the ledger and what
+machines get keep the loss itself. Small, so that `status` need not load numpy for it.
 """
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from configs.section import Problem
 from tasks.core import wording
-from tasks.core.records import Batch, Comparison, Score, SliceScore
+from tasks.core.records import Batch, Comparison, Metric, Score, SliceScore
 from tasks.core.turns import Turn
 
 LARGEST_LABEL = 1e38
@@ -21,48 +22,66 @@ Write = Callable[[float | None], str]
 
 @dataclass(frozen=True)
 class Measure:
-    """A loss and its words."""
+    """A loss, and how it is told to people."""
 
     name: str
     """As in `Metric.name`."""
+    decides: str
+    """The loss itself, in a sentence that speaks of it already: `loss`, `squared error`."""
     title: str
-    """`log loss`"""
-    short: str
-    """The same, for a column of eight letters."""
-    loss: Write
-    """How a value of it is written; so is an answer's mean."""
-    gain: Write
-    """How a paired difference is written, with its sign."""
-    difference: Write
-    """How the size of such a difference is written."""
+    """What is told of it: `log loss`, `RMSE`."""
+    gain_title: str
+    """`gain`, or `RMSE gain`."""
+    is_number: bool
+    """Whether the label is a number: the loss is told as its root, which is not a mean over rows."""
     level: Write
     """How the mean of answers or of labels is written: a share, or a number."""
 
+    def value(self, loss: float | None) -> float | None:
+        """What is told of a mean loss: itself, or its root."""
+        if loss is None or not self.is_number:
+            return loss
+        return math.sqrt(loss) if loss >= 0 else 0.0 if loss < 0 else math.nan
 
-LOG_LOSS = Measure("log_loss", "log loss", "log loss", wording.loss, wording.gain, wording.difference, wording.share)
-SQUARED_ERROR = Measure(
-    "squared_error",
-    "squared error",
-    "sq error",
-    wording.amount,
-    wording.signed_amount,
-    wording.amount_of,
-    wording.amount,
-)
+    def gained(self, gain: float | None, base: float | None) -> float | None:
+        """What is told of a gain over a mean loss: itself, or by how much the root is lower."""
+        if gain is None or not self.is_number:
+            return gain
+        if base is None or not (math.isfinite(base) and math.isfinite(gain)):
+            return None
+        return math.sqrt(max(base, 0.0)) - math.sqrt(max(base - gain, 0.0))
+
+    def loss(self, loss: float | None) -> str:
+        """A mean loss: `0.590`, `83.42`."""
+        return wording.amount(self.value(loss)) if self.is_number else wording.loss(loss)
+
+    def gain(self, gain: float | None, base: float | None) -> str:
+        """A gain over a mean loss with its sign: `+0.0244`, `+12.31`."""
+        told = self.gained(gain, base)
+        return wording.signed_amount(told) if self.is_number else wording.gain(told)
+
+    def difference(self, gain: float | None, base: float | None) -> str:
+        """The size of a gain whose direction the sentence tells."""
+        told = self.gained(gain, base)
+        return wording.amount_of(told) if self.is_number else wording.difference(told)
+
+
+LOG_LOSS = Measure("log_loss", "loss", "log loss", "gain", False, wording.share)
+SQUARED_ERROR = Measure("squared_error", "squared error", "RMSE", "RMSE gain", True, wording.amount)
 TITLES = {
     "log_loss": "log loss",
     "brier": "Brier",
     "roc_auc": "AUC",
     "average_precision": "average precision",
     "calibration_error": "calibration error",
-    "squared_error": "squared error",
+    "squared_error": "RMSE",
     "rmse": "RMSE",
     "mae": "MAE",
     "r2": "R²",
     "bias": "bias",
 }
 """Every metric as people call it."""
-_AMOUNTS = ("squared_error", "rmse", "mae")
+_AMOUNTS = ("rmse", "mae")
 
 
 def unit(largest: float) -> float:
@@ -78,20 +97,58 @@ def of_problem(problem: Problem) -> Measure:
     return SQUARED_ERROR if problem == "regression" else LOG_LOSS
 
 
-def of(judged: Score | Comparison | None) -> Measure:
+def of(judged: Score | Comparison) -> Measure:
     """What decided."""
-    name = judged.measure if isinstance(judged, Comparison) else judged.loss.name if judged else LOG_LOSS.name
+    name = judged.measure if isinstance(judged, Comparison) else judged.loss.name
     return SQUARED_ERROR if name == SQUARED_ERROR.name else LOG_LOSS
 
 
-def of_turn(turn: Turn) -> Measure:
-    """What decided in a turn; without any judgement, the log loss."""
-    return of(turn.champion or turn.probe or turn.comparison)
+def of_turn(turn: Turn, problem: Problem) -> Measure:
+    """What decided in a turn; where nothing was judged, what decides in its pipeline."""
+    judged = turn.champion or turn.probe or turn.comparison
+    return of(judged) if judged else of_problem(problem)
 
 
 def write(metric: str) -> Write:
     """How a value of a metric is written."""
+    if metric == SQUARED_ERROR.name:
+        return SQUARED_ERROR.loss
     return wording.amount if metric in _AMOUNTS else wording.loss
+
+
+def shown(metric: Metric) -> Metric:
+    """A metric with the numbers that are told of it, for pictures."""
+    if metric.name != SQUARED_ERROR.name:
+        return metric
+    value, low, high = (SQUARED_ERROR.value(number) for number in (metric.value, metric.low, metric.high))
+    return replace(metric, value=value, low=low, high=high)
+
+
+def base(pair: Comparison) -> float | None:
+    """Mean loss of what a challenger was compared with; None without rows."""
+    return math.fsum(pair.base_loss) / pair.rows if pair.rows else None
+
+
+def gains(pair: Comparison) -> tuple[float | None, float | None, float | None]:
+    """Gain, low and high end of its interval, as they are told."""
+    told, over = of(pair), base(pair)
+    return told.gained(pair.gain, over), told.gained(pair.low, over), told.gained(pair.high, over)
+
+
+def gain(pair: Comparison) -> str:
+    """The gain with its sign: `+0.0244`."""
+    return of(pair).gain(pair.gain, base(pair))
+
+
+def difference(pair: Comparison) -> str:
+    """The size of the gain."""
+    return of(pair).difference(pair.gain, base(pair))
+
+
+def ends(pair: Comparison) -> str:
+    """The interval of the gain: `+0.0129 to +0.0387`."""
+    told, over = of(pair), base(pair)
+    return wording.interval(pair.low, pair.high, lambda end: told.gain(end, over))
 
 
 def actual(rows: Score | SliceScore) -> float | None:
@@ -115,6 +172,6 @@ def bias(score: Score) -> float | None:
     if seen is None:
         return None
     off = score.mean_predicted - seen
-    if score.variance is None:
+    if not of(score).is_number or score.variance is None:
         return off
     return off / math.sqrt(score.variance) if score.variance > 0 else math.copysign(math.inf, off) if off else 0.0

@@ -110,10 +110,11 @@ def judge(
     elif evidence.value < evidence.needed:
         kind, reasons = VerdictKind.KEEP_SHADOWING, (standing,)
     elif math.fsum(evidence.sums) > 0:
-        kind, reasons = VerdictKind.PROMOTE, (f"{standing}; gain {told.difference(comparison.gain)}",)
+        kind, reasons = VerdictKind.PROMOTE, (f"{standing}; {told.gain_title} {measures.difference(comparison)}",)
     else:
-        worth = f"{wording.share(settings.min_relative_gain)} of the loss" if settings.min_relative_gain else "0"
-        gain = f"the gain on this batch, {told.gain(comparison.gain)}, is not above {worth}"
+        worth = f"{wording.share(settings.min_relative_gain)} of the {told.decides}"
+        worth = worth if settings.min_relative_gain else "0"
+        gain = f"the {told.gain_title} on this batch, {measures.gain(comparison)}, is not above {worth}"
         kind, reasons = VerdictKind.KEEP_SHADOWING, (f"{standing}, but {gain}",)
     return Verdict(kind, reasons, tuple(guards))
 
@@ -128,17 +129,15 @@ def judge_first(score: Score, comparison: Comparison, guards: Sequence[Guard], s
     needed = policy.min_gain_over_dummy * dummy_loss
     against = []
     if not comparison.low > needed:
-        margin = f", needs more than {told.difference(needed)}" if needed > 0 else ""
-        against.append(
-            f"does not beat no model: gain {told.gain(comparison.gain)}"
-            f" ({wording.interval(comparison.low, comparison.high, told.gain)}){margin}"
-        )
+        margin = f", needs more than {told.difference(needed, dummy_loss)}" if needed > 0 else ""
+        gain = f"{told.gain_title} {measures.gain(comparison)} ({measures.ends(comparison)})"
+        against.append(f"does not beat no model: {gain}{margin}")
     if not floor.value >= floor.least:
         against.append(f"{floor.name} {wording.loss(floor.value)}, needs {wording.number(floor.least)}")
     against += _vetoes(guards)
     if against:
         return Verdict(VerdictKind.REJECT, tuple(against), tuple(guards), first=True)
-    beats = f"beats no model by {told.difference(comparison.gain)}"
+    beats = f"beats no model by {measures.difference(comparison)}{' in RMSE' if told.is_number else ''}"
     reached = f"{floor.name} {wording.loss(floor.value)}"
     taken = ("each row taken as independent",) if comparison.independent else ()
     return Verdict(VerdictKind.PROMOTE, (beats, reached, *taken), tuple(guards), first=True)
@@ -175,13 +174,13 @@ def guards(
     twice.
     """
     limits = settings.guards
-    is_number = measures.of(probe) is measures.SQUARED_ERROR
+    is_number = measures.of(probe).is_number
     level = _bias(probe, champion, limits) if is_number else _calibration(probe, champion, limits)
     always = (_finite(probe, comparison), level, _bundle(bundle, limits))
     if champion is None:
         return always
     floors = (_dummy(probe, champion, dummy_loss), _floors(probe, champion, settings.first))
-    return (*always, *floors, _slices(comparison), _churn(comparison, limits))
+    return (*always, *floors, _slices(comparison, champion), _churn(comparison, limits))
 
 
 def _sums(comparison: Comparison, min_gain: float) -> tuple[float, ...]:
@@ -295,7 +294,7 @@ class _Floor:
 
 
 def _floor(score: Score, policy: FirstChampion) -> _Floor:
-    if measures.of(score) is measures.SQUARED_ERROR:
+    if measures.of(score).is_number:
         return _Floor("R²", _value(score, "r2"), policy.min_r2)
     return _Floor("AUC", _value(score, "roc_auc"), policy.min_roc_auc)
 
@@ -308,20 +307,22 @@ def _floors(probe: Score, champion: Score, policy: FirstChampion) -> Guard:
     return _unless_live_is_worse(Guard("floors", not good, text), live.value < floor.value, wording.loss(live.value))
 
 
-def _slices(comparison: Comparison) -> Guard:
+def _slices(comparison: Comparison, champion: Score) -> Guard:
     worse = sorted((part for part in comparison.slices if part.worse), key=lambda part: part.gain)
     judged = sum(part.sufficient for part in comparison.slices)
     pooled = len(comparison.slices) - judged
     few = f", {pooled} with too few rows" if pooled else ""
     told = measures.of(comparison)
-    named = [f"{part.column} {part.label} by {told.difference(part.gain)}" for part in worse[:_SHOWN]]
+    live = {(part.column, part.label): part.loss.value for part in champion.slices}
+    sizes = [told.difference(part.gain, live.get((part.column, part.label))) for part in worse[:_SHOWN]]
+    named = [f"{part.column} {part.label} by {size}" for part, size in zip(worse, sizes, strict=False)]
     more = f" and {len(worse) - _SHOWN} more" if len(worse) > _SHOWN else ""
     which = f": {', '.join(named)}{more}" if worse else ""
     return Guard("slices", bool(worse), f"{len(worse)} of {judged} slices worse{which}{few}")
 
 
 def _churn(comparison: Comparison, limits: GuardSettings) -> Guard:
-    if measures.of(comparison) is measures.SQUARED_ERROR:
+    if measures.of(comparison).is_number:
         good = comparison.churn <= limits.max_change
         change = f"answers change by {wording.loss(comparison.churn)} standard deviations"
         return Guard("churn", not good, f"{change}, {_limit(good, limits.max_change)}")

@@ -168,7 +168,9 @@ def _renamed(frame: "pd.DataFrame", settings: "PipelineSettings", column: str | 
         raise MistakeOfUser(f"{name!r} has no value that could be renamed. Name another one with --column.")
     old = str(levels[min(1, len(levels) - 1)])
     new = f"{old}-renamed"
-    return Simulated(frame.assign(**{name: frame[name].replace(old, new)}), f"In {name}, the value {old} is called {new}")
+    return Simulated(
+        frame.assign(**{name: frame[name].replace(old, new)}), f"In {name}, the value {old} is called {new}"
+    )
 
 
 def _one_class(frame: "pd.DataFrame", settings: "PipelineSettings", column: str | None) -> Simulated:
@@ -180,7 +182,9 @@ def _one_class(frame: "pd.DataFrame", settings: "PipelineSettings", column: str 
         raise MistakeOfUser(f"{name!r}, the label, has no value that could be made one. Choose another fault.")
     usual = known.value_counts().index[0]
     told = str(usual).lower() if str(usual) in ("True", "False") else str(usual)
-    return Simulated(frame.assign(**{name: labels.mask(labels.notna(), usual)}), f"{name} is {told} in every row that has it")
+    return Simulated(
+        frame.assign(**{name: labels.mask(labels.notna(), usual)}), f"{name} is {told} in every row that has it"
+    )
 
 
 def _concept(frame: "pd.DataFrame", settings: "PipelineSettings", column: str | None) -> Simulated:

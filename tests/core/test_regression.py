@@ -270,7 +270,7 @@ def test_no_guard_objects_to_a_better_model() -> None:
         ("bias", {"bias": 60.0}, "standard deviations off, more than 0.5"),
         ("beats a dummy", {"probe_off": 120.0}, "no model"),
         ("floors", {"probe_off": 120.0}, "below 0.1"),
-        ("slices", {"champion_off": 10.0, "probe_off": 40.0}, "2 of 2 slices worse: half b by 1,"),
+        ("slices", {"champion_off": 10.0, "probe_off": 40.0}, "2 of 2 slices worse: half b by 31.36, half a by 29.70"),
         ("churn", {"champion_off": 200.0}, "standard deviations, more than 1"),
     ],
 )
@@ -298,7 +298,7 @@ def test_the_first_champion_beats_the_mean_and_reaches_its_floor() -> None:
     verdict = promotion.judge_first(score, pair, (), DEFAULTS)
 
     assert verdict.kind is VerdictKind.PROMOTE
-    assert verdict.reasons[0] == f"beats no model by {measures.SQUARED_ERROR.difference(pair.gain)}"
+    assert verdict.reasons[0] == f"beats no model by {measures.difference(pair)} in RMSE"
     assert verdict.reasons[1].startswith("R² 0.95")
 
 
@@ -309,7 +309,7 @@ def test_a_first_model_that_is_no_better_than_the_mean_is_told_so() -> None:
     verdict = promotion.judge_first(score, compared(y, evaluation.constant(500.0, len(y)), p), (), DEFAULTS)
 
     assert verdict.kind is VerdictKind.REJECT
-    assert verdict.reasons[0].startswith("does not beat no model: gain −1")
+    assert verdict.reasons[0].startswith("does not beat no model: RMSE gain −52.85 (−61.29 to −43.90)")
     assert verdict.reasons[1].startswith("R² −1.")
 
 
@@ -345,7 +345,7 @@ def test_a_model_that_is_near_the_mean_is_well() -> None:
 
     assert state is HealthState.WELL
     assert told[0] == "It expected 508.4 rentals for the average hour; it was 494.1."
-    assert told[1].startswith("Its squared error on 600 hours was 6")
+    assert told[1].startswith("Its RMSE on 600 hours was 24.87 (23.43 to 26.23).")
 
 
 def test_a_mean_that_is_off_by_too_many_standard_deviations_is_watched() -> None:
@@ -359,8 +359,8 @@ def test_a_model_that_is_worse_than_the_mean_is_not_well() -> None:
     state, told = judged(scored(*numbers(off=200.0)), dummy=10_000.0)
 
     assert state is HealthState.UNWELL
-    assert "Its squared error, 4" in told[0]
-    assert "was above 10,000, that of no model; the interval does not reach it." in told[0]
+    assert "Its RMSE, 203.6 (192.4 to 214.2), " in told[0]
+    assert "was above 100.0, that of no model; the interval does not reach it." in told[0]
 
 
 def test_a_squared_error_above_that_of_its_gate_is_watched() -> None:

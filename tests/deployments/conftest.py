@@ -64,7 +64,11 @@ def put_to_work(prefect_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
     """Applies what is in the folder of pipeline files, and gives the lines; at the end all is taken away again."""
     monkeypatch.setenv("INCUMBENT_HOME", str(tmp_path / "home"))
     with local_api.connected(local_api.start(tmp_path, prefect_server, environment.client_auth())):
-        yield lambda: list(
-            apply.apply(tmp_path / "home", plan.plan(apply.known(), plan.here(), apply.pool(plan.here())))
-        )
+
+        def put() -> list[str]:
+            known = apply.known()
+            wanted = plan.plan(known.usable, plan.here(), apply.pool(plan.here()))
+            return list(apply.apply(tmp_path / "home", wanted, broken=known.broken))
+
+        yield put
         list(apply.apply(tmp_path / "home", [], own_server=True))

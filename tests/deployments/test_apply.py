@@ -211,6 +211,21 @@ def test_a_turn_that_crashed_starts_a_poll_and_a_poll_that_crashed_starts_none(
     assert len(by_automation()) == 1
 
 
+def test_what_is_at_work_for_a_file_that_broke_stays_as_it_is(write: Write, put_to_work: Apply, tmp_path: Path) -> None:
+    write("churn")
+    write("shop")
+    put_to_work()
+    (tmp_path / "pipelines" / "churn.yaml").write_text("a: [1, 2\n")
+    write("zebra")
+
+    lines = put_to_work()
+    write("churn")
+    mended = put_to_work()
+
+    assert lines and all("zebra" in line and line.startswith("created") for line in lines)
+    assert mended == []
+
+
 def test_a_server_that_refuses_is_quoted(write: Write, put_to_work: Apply, tmp_path: Path) -> None:
     from dataclasses import replace
 

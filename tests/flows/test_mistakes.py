@@ -207,9 +207,15 @@ def test_a_file_that_is_not_plain_yaml_is_refused(
     assert said.err.count("\n") == 1
 
 
-@pytest.mark.parametrize("make", [Path.mkdir, lambda path: path.symlink_to("nowhere")])
-def test_a_pipeline_that_is_no_file_is_none(
-    say: Say, write: Callable[[str], Path], make: Callable[[Path], None]
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (Path.mkdir, "is not a file; a pipeline is a YAML file."),
+        (lambda path: path.symlink_to("nowhere"), "cannot be read: No such file or directory."),
+    ],
+)
+def test_a_pipeline_that_is_no_file_is_named_as_what_it_is(
+    say: Say, write: Callable[[str], Path], make: Callable[[Path], None], words: str
 ) -> None:
     path = write("")
     path.unlink()
@@ -217,8 +223,8 @@ def test_a_pipeline_that_is_no_file_is_none(
 
     said = say()
 
-    assert said.code == 4
-    assert said.err.startswith(f"Unknown pipeline 'flights'. Known: none. Add {path}.")
+    assert (said.code, said.out, said.files) == (6, "", [])
+    assert said.err == f"{path} {words} Nothing was changed.\n"
 
 
 # ── its landing folder ────────────────────────────────────────────────────────────────────────────────────────────

@@ -75,7 +75,7 @@ def test_the_first_model_beats_the_mean_and_a_better_one_takes_over_on_evidence(
     _, _, turns = rented
 
     assert turns[0]["verdict"] == "first_champion"
-    assert re.fullmatch(r"v1 beats no model by [\d,]+(\.\d+)?", str(turns[0]["reason"]))
+    assert re.fullmatch(r"v1 beats no model by \d{2}\.\d\d in RMSE", str(turns[0]["reason"]))
     assert {"champion_squared_error", "challenger_squared_error"} <= turns[-1].keys()
     assert "champion_log_loss" not in turns[-1]
     assert turns[-1]["champion_squared_error"] > 1000  # type: ignore[operator]
@@ -90,7 +90,7 @@ def test_what_was_done_is_true_from_the_bytes_up(
     status = flows_run(folder, "status", "bicycles", INCUMBENT_PIPELINES=str(pipelines))
 
     assert (checked.returncode, checked.stderr) == (0, ""), checked.stdout
-    assert "sq error" in status.stdout
+    assert "RMSE" in status.stdout
     assert "log loss" not in status.stdout
 
 
@@ -130,7 +130,7 @@ def test_the_page_speaks_of_a_number_everywhere(
     told = re.sub(r"<(style|script)\b.*?</\1>", "", page, flags=re.DOTALL)
 
     assert "rentals for the average hour; it was" in told
-    assert "Squared error per turn, lower is better" in told
+    assert "RMSE per turn, lower is better" in told
     assert "The mean answer was" in told
     assert "RMSE" in told
     for word in ("og loss", "AUC", "Brier", "points between", "were rentals", "share of", "nan", "inf "):

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from flows import lines, program, terminal
+from tasks.core import measures
 from tasks.core.turns import History, Turn
 from tests.core.reporting import worlds
 
@@ -222,7 +223,7 @@ def test_of_a_file_that_cannot_be_read_no_rows_are_told() -> None:
 
 def test_on_a_narrow_terminal_reasons_go_under_their_rows() -> None:
     status = lines.status(worlds.year(), worlds.settings(), [], width=70)
-    history = lines.history_table(worlds.year(), 80)
+    history = lines.history_table(worlds.year(), measures.LOG_LOSS, 80)
 
     place = next(n for n, line in enumerate(status) if "2013-12" in line)
     assert status[place].endswith("reject") and status[place + 1].strip() == "evidence 0.33, needs 200"
@@ -261,18 +262,18 @@ def test_status_without_turns_is_short() -> None:
 
 
 def test_history_has_one_row_per_promotion_the_latest_first() -> None:
-    text = lines.history_table(worlds.year())
+    text = lines.history_table(worlds.year(), measures.LOG_LOSS)
 
     assert [line.split()[0] for line in text] == ["version", "v6", "v3", "v1"]
     assert "+0.0420 over v3" in text[1] and " now " in text[1]
-    assert lines.history_table(worlds.no_champion()) == ["flights: no champion yet."]
+    assert lines.history_table(worlds.no_champion(), measures.LOG_LOSS) == ["flights: no champion yet."]
 
 
 def test_a_turn_of_which_little_is_known_has_a_line() -> None:
     turn: Turn = worlds.silent().turns[0]
 
     assert lines.plain_line(turn) == "turn 1 2013-01: not finished; 26,982 accepted, 22 quarantined"
-    assert json.dumps(lines.turn_object("flights", turn))
+    assert json.dumps(lines.turn_object("flights", turn, "binary"))
 
 
 def everything(reader: int) -> str:

@@ -58,7 +58,7 @@ def judge(
 def is_off(score: Score, settings: HealthSettings) -> bool:
     """Whether the expected and the actual share of positives, or means of a number, differ by more than the setting."""
     bias = measures.bias(score)
-    most = settings.max_share_error if score.variance is None else settings.max_bias
+    most = settings.max_bias if measures.of(score).is_number else settings.max_share_error
     return bias is not None and abs(bias) > most
 
 
@@ -66,7 +66,7 @@ def level_sentence(score: Score, words: ReportingSettings) -> str:
     """What was expected of the rows as a whole, and what happened."""
     write = measures.of(score).level
     expected, actual = write(score.mean_predicted), write(measures.actual(score))
-    if score.variance is not None:
+    if measures.of(score).is_number:
         return f"It expected {words.quantity(expected)} for the average {words.row[0]}; it was {actual}."
     return f"It expected {expected} of {words.row[1]} to be {words.outcome}; {actual} were."
 

@@ -56,7 +56,7 @@ def loss(turns: Sequence[Turn], live_from: Sequence[tuple[int, int]], label: str
     `live_from` has turn and version of the promotions to mark. None if there is no turn to draw.
     """
     values = {
-        "dummy": tuple(turn.dummy_loss if turn.champion else None for turn in turns),
+        "dummy": tuple(_dummy(turn) for turn in turns),
         "never": tuple(_loss(turn.never) if turn.champion else None for turn in turns),
         "fresh": tuple(_loss(turn.probe) if turn.champion else None for turn in turns),
         "champ": tuple(_loss(turn.champion) for turn in turns),
@@ -70,7 +70,7 @@ def loss(turns: Sequence[Turn], live_from: Sequence[tuple[int, int]], label: str
     scale = _fitted(known, 18, height - 8)
     skip = [turn.champion is None for turn in turns]
     shapes = [_band(bands, skip, scale)]
-    under, over = _axis(scale, _told(turns).loss), []
+    under, over = _axis(scale, brief), []
     for line in lines:
         shapes += _joined(line, skip, scale, len(turns))
         if line.css in ("fresh", "champ"):
@@ -82,21 +82,23 @@ def loss(turns: Sequence[Turn], live_from: Sequence[tuple[int, int]], label: str
 
 def gain(turns: Sequence[Turn], label: str) -> Chart | None:
     """Gain of retraining per turn with its interval; a diamond where it was promoted."""
-    pairs = [turn.comparison if turn.champion else None for turn in turns]
-    known = [v for pair in pairs if pair for v in (pair.low, pair.high, pair.gain)]
+    pairs = [measures.gains(turn.comparison) if turn.champion and turn.comparison else None for turn in turns]
+    known = [v for pair in pairs if pair for v in pair if v is not None]
     if not known:
         return None
     height = 132.0
     scale = _fitted([*known, 0.0], 10, height - 10)
-    under = _axis(scale, _told(turns).gain)
+    under = _axis(scale, _signed)
     under.append(mark("line", "zero", x1="0", x2="100%", y1=scale(0), y2=scale(0)))
     over = []
     for n, (turn, pair) in enumerate(zip(turns, pairs, strict=True)):
         if pair is None:
             continue
-        x = percent((n + 0.5) / len(turns))
-        over.append(mark("line", "whisker", x1=x, x2=x, y1=scale(pair.low), y2=scale(pair.high)))
-        over.append(_judged(turn, n, len(turns), scale(pair.gain)))
+        x, (value, low, high) = percent((n + 0.5) / len(turns)), pair
+        if low is not None and high is not None:
+            over.append(mark("line", "whisker", x1=x, x2=x, y1=scale(low), y2=scale(high)))
+        if value is not None:
+            over.append(_judged(turn, n, len(turns), scale(value)))
     notes = (("retraining helps", max(10.0, scale(0) - 22)), ("retraining hurts", min(height - 4, scale(0) + 30)))
     over += [mark("text", "end faint", text, x="100%", dx="10", y=y) for text, y in notes]
     return Chart(height, label, tuple(under), (), (*over, *_hits(turns, height, _gain_title)))
@@ -136,8 +138,8 @@ def share(turns: Sequence[Turn], limits: HealthSettings, outcome: str, label: st
         return None
     height = 128.0
     scale = _fitted(known, 12, height - 12)
-    write = _told(turns).level
-    under, over = _axis(scale, write), []
+    is_number = _told(turns).is_number
+    under, over = _axis(scale, brief if is_number else _percent), []
     for n, pair in enumerate(pairs):
         if pair is None:
             continue
@@ -149,7 +151,7 @@ def share(turns: Sequence[Turn], limits: HealthSettings, outcome: str, label: st
         over.append(_dot(n, len(turns), scale(actual), "ink"))
     last = next(pair for pair in reversed(pairs) if pair)
     ends = apart([scale(last[1]) + 4, scale(last[0]) + 4], LINE_HEIGHT, 10, height - 4)
-    texts = (f"were {outcome}", f"expected {outcome}") if write is wording.share else ("actual", "expected")
+    texts = ("actual", "expected") if is_number else (f"were {outcome}", f"expected {outcome}")
     over += [mark("text", "end", text, x="100%", dx="10", y=y) for text, y in zip(texts, ends, strict=True)]
     return Chart(height, label, tuple(under), (), (*over, *_hits(turns, height, _share_title)))
 
@@ -164,7 +166,8 @@ def overview(turns: Sequence[Turn], shown: int, label: str) -> Chart | None:
     scale = Scale(min(known), max(known), 6, height - 6)
     part = shown / len(turns)
     window = mark("rect", "window", x=percent(1 - part), y=0, width=percent(part), height=height)
-    ends, write = [(scale.high, scale.top + 4), (scale.low, scale.bottom + 4)], _told(turns).loss
+    ends = [(scale.high, scale.top + 4), (scale.low, scale.bottom + 4)]
+    write = wording.amount if _told(turns).is_number else wording.loss
     under = [window, *[mark("text", "tick", write(v), x=-10, y=y) for v, y in ends]]
     shapes = _joined(Line("", "champ", values), [turn.champion is None for turn in turns], scale, len(turns))
     return Chart(height, label, tuple(under), tuple(shapes))
@@ -172,11 +175,15 @@ def overview(turns: Sequence[Turn], shown: int, label: str) -> Chart | None:
 
 # ── parts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 def _loss(score: Score | None) -> float | None:
-    return score.loss.value if score else None
+    return measures.shown(score.loss).value if score else None
+
+
+def _dummy(turn: Turn) -> float | None:
+    return measures.of(turn.champion).value(turn.dummy_loss) if turn.champion else None
 
 
 def _interval(turn: Turn) -> tuple[float, float] | None:
-    metric = turn.champion.loss if turn.champion else None
+    metric = measures.shown(turn.champion.loss) if turn.champion else None
     return (metric.low, metric.high) if metric and metric.low is not None and metric.high is not None else None
 
 
@@ -186,9 +193,8 @@ def _shares(score: Score | None) -> tuple[float, float] | None:
 
 
 def _told(turns: Sequence[Turn]) -> Measure:
-    """How the numbers of these turns are written: those of the latest that was judged."""
-    judged = (turn.champion or turn.probe for turn in reversed(turns))
-    return measures.of(next((score for score in judged if score), None))
+    """How the numbers of these turns are written: those of the latest that was judged, of which there is one."""
+    return measures.of(next(turn.champion for turn in reversed(turns) if turn.champion))
 
 
 def _power(value: float) -> float:
@@ -201,23 +207,23 @@ def _fitted(values: Sequence[float], top: float, bottom: float) -> Scale:
     return Scale(low - spare, high + spare, top, bottom)
 
 
-def _axis(scale: Scale, write: Callable[[float], str]) -> list[Mark]:
+def _axis(scale: Scale, write: Callable[[float, int], str]) -> list[Mark]:
     values = ticks(scale.low, scale.high, 5 if scale.bottom - scale.top > 104 else 3)
     places = decimals(values)
     marks: list[Mark] = []
     for value in values:
         y = scale(value)
         marks.append(mark("line", "grid", x1="0", x2="100%", y1=y, y2=y))
-        marks.append(mark("text", "tick", _tick(value, places, write), x=-10, y=y + 4))
+        marks.append(mark("text", "tick", write(value, places), x=-10, y=y + 4))
     return marks
 
 
-def _tick(value: float, places: int, write: Callable[[float], str]) -> str:
-    if write is wording.share:
-        return wording.share(round(value, 6))
-    if write in (wording.gain, wording.signed_amount):
-        return "0" if abs(value) < 1e-9 else brief(value, places, signed=True)
-    return brief(value, places)
+def _signed(value: float, places: int) -> str:
+    return "0" if abs(value) < 1e-9 else brief(value, places, signed=True)
+
+
+def _percent(value: float, places: int) -> str:
+    return wording.share(round(value, 6))
 
 
 def _powers(scale: Scale) -> list[Mark]:
@@ -316,11 +322,11 @@ def _hits(turns: Sequence[Turn], height: float, title: Callable[[Turn], str]) ->
 def _loss_title(turn: Turn) -> str:
     if not turn.champion:
         return labels.verdict(turn)
-    write = measures.of_turn(turn).loss
-    parts = [f"champion {write(_loss(turn.champion))}"]
-    parts += [f"retrained {write(_loss(turn.probe))}"] if turn.probe else []
-    parts += [f"never retrained {write(_loss(turn.never))}"] if turn.never else []
-    parts += [f"no model {write(turn.dummy_loss)}"] if turn.dummy_loss is not None else []
+    parts = [f"champion {sentences.value(turn.champion)}"]
+    parts += [f"retrained {sentences.value(turn.probe)}"] if turn.probe else []
+    parts += [f"never retrained {sentences.value(turn.never)}"] if turn.never else []
+    without = measures.of(turn.champion).loss(turn.dummy_loss)
+    parts += [f"no model {without}"] if turn.dummy_loss is not None else []
     return ", ".join(parts)
 
 
@@ -338,5 +344,8 @@ def _evidence_title(turn: Turn) -> str:
 
 
 def _share_title(turn: Turn) -> str:
-    pair, write = _shares(turn.champion), measures.of_turn(turn).level
-    return f"expected {write(pair[0])}, was {write(pair[1])}" if pair else labels.verdict(turn)
+    pair = _shares(turn.champion)
+    if not pair or not turn.champion:
+        return labels.verdict(turn)
+    write = measures.of(turn.champion).level
+    return f"expected {write(pair[0])}, was {write(pair[1])}"

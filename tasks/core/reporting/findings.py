@@ -19,25 +19,28 @@ _TOP = 5
 def loss(history: History) -> str:
     """How much of the gain of retraining every turn the promotions captured."""
     known = []
+    told = None
     for turn in history.turns:
         losses = [s.loss.value if s else None for s in (turn.champion, turn.probe, turn.never)]
         if turn.champion and turn.champion.rows and all(value is not None for value in losses):
             known.append((turn.champion.rows, *[float(value or 0) for value in losses]))
-    if not known:
+            told = measures.of(turn.champion)
+    if told is None:
         return "No champion has been judged on a later batch yet."
     rows = sum(n for n, _, _, _ in known)
     saved = sum(n * (never - live) for n, live, _, never in known) / rows
     most = sum(n * (never - fresh) for n, _, fresh, never in known) / rows
+    base = sum(n * never for n, _, _, never in known) / rows
     changes = sum(1 for p in history.promotions if p.previous is not None and not p.is_rollback)
     turns = f"at {'each of ' if len(known) > 1 else ''}{labels.number_of(len(known), ('turn', 'turns'))}"
     if most <= 0:
         return f"Putting a retrained model live {turns} would have gained nothing over never retraining."
-    told = measures.of(next((turn.champion for turn in history.turns if turn.champion), None))
     if not changes:
-        return f"Putting a retrained model live {turns} would have lowered the {told.title} by {told.difference(most)}."
+        by = told.difference(most, base)
+        return f"Putting a retrained model live {turns} would have lowered the {told.title} by {by}."
     who = f"{capital(wording.number_word(changes))} promotion{'s' if changes > 1 else ''}"
     if saved <= 0:
-        return f"{who} cost {told.difference(saved)} of {told.title} against never retraining."
+        return f"{who} cost {told.difference(saved, base)} of {told.title} against never retraining."
     part = wording.share(saved / most)
     return f"{who} captured {part} of what putting a retrained model live {turns} would have gained."
 

@@ -4,7 +4,7 @@ From stored records alone. Why one turn was decided as it was: `stories.py`.
 """
 
 from configs.settings import PipelineSettings
-from tasks.core import wording
+from tasks.core import measures, wording
 from tasks.core.records import Score
 from tasks.core.reporting import labels, versions
 from tasks.core.reporting.sentences import loss, why
@@ -75,7 +75,7 @@ def _judged(history: History, version: int) -> list[str]:
 
 
 def _measure(score: Score) -> str:
-    return score.metrics[0].name.replace("_", " ")
+    return measures.of(score).title
 
 
 def _rollbacks(history: History, version: int) -> list[str]:

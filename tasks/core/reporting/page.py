@@ -81,6 +81,7 @@ def render(history: History, settings: PipelineSettings, *, written: datetime, l
     shown = history.turns[-WINDOW:]
     older = history.turns[: -len(shown)] if shown else ()
     style, script = _text("style.css"), _text("script.js")
+    told = measures.of_problem(settings.training.problem)
     return (
         _environment()
         .get_template("page.html.jinja")
@@ -96,15 +97,16 @@ def render(history: History, settings: PipelineSettings, *, written: datetime, l
             columns=list(map(strip.column, shown, labels.axis([turn.batch.name for turn in shown]))),
             reigns=strip.reigns(history, shown),
             back=strip.back(history),
-            overview=_overview(history, len(shown)),
+            overview=_overview(history, len(shown), told.title),
             figures=_figures(history, shown, settings),
-            rows=[_numbers(turn) for turn in shown],
+            rows=[_numbers(turn, settings) for turn in shown],
             stories=[_story(history, turn, settings, links or {}) for turn in reversed(shown)],
-            older=[(strip.column(turn), sentences.why(turn), _numbers(turn)) for turn in reversed(older)],
+            older=[(strip.column(turn), sentences.why(turn), _numbers(turn, settings)) for turn in reversed(older)],
             nouns=settings.reporting.row,
             outcome=settings.reporting.outcome,
-            is_number=settings.training.problem == "regression",
-            loss=measures.of_problem(settings.training.problem).title,
+            is_number=told.is_number,
+            loss=capital(told.title),
+            gain=capital(told.gain_title),
             **_data(history, settings),
             **_inputs(history, shown, settings),
             **_model(history, settings),
@@ -134,19 +136,19 @@ def _policy(style: str, script: str) -> str:
 
 
 # ── over time ─────────────────────────────────────────────────────────────────────────────────────────────────────
-def _overview(history: History, shown: int) -> Figure | None:
+def _overview(history: History, shown: int, loss: str) -> Figure | None:
     if len(history.turns) <= shown:
         return None
     finding = f"All {wording.count(len(history.turns))} turns."
-    told = capital(measures.of_turn(history.turns[-1]).title)
-    reading = f"{told} of the champion; the last {shown} turns, shaded, follow in full."
+    reading = f"{capital(loss)} of the champion; the last {shown} turns, shaded, follow in full."
     chart = charts.overview(history.turns, shown, f"{finding} {reading}")
     return Figure(finding, reading, chart) if chart else None
 
 
 def _figures(history: History, turns: Sequence[Turn], settings: PipelineSettings) -> list[Figure]:
     needed, rows = settings.promotion.false_promotion_every, settings.reporting.row[1]
-    loss = capital(measures.of_problem(settings.training.problem).title)
+    told = measures.of_problem(settings.training.problem)
+    loss, gain = capital(told.title), capital(told.gain_title)
     percent = wording.share(settings.evaluation.confidence)
     live_from = [(p.place, p.version) for p in history.promotions if p.previous is not None]
     said = (
@@ -157,13 +159,13 @@ def _figures(history: History, turns: Sequence[Turn], settings: PipelineSettings
     )
     drawn = (
         charts.loss(turns, live_from, f"{loss} per turn. {said[0]}"),
-        charts.gain(turns, f"Gain of retraining per turn. {said[1]}"),
+        charts.gain(turns, f"{gain} of retraining per turn. {said[1]}"),
         charts.evidence(turns, needed, f"Evidence per turn. {said[2]}"),
         charts.share(turns, settings.monitoring.health, settings.reporting.outcome, said[3]),
     )
     readings = (
         f"{loss} per turn, lower is better; band: {percent} interval of the champion.",
-        f"Loss of the champion minus loss of a model retrained for the batch, same {rows}; lines: {percent} interval.",
+        f"{loss} of the champion minus that of a model retrained for it, same {rows}; lines: {percent} interval.",
         "Carried from turn to turn, but never below 1; a promotion or a rollback starts it again at 1. Logarithmic.",
         f"Expected by the champion (hollow) and actual (filled); thick: off by more than {_points(settings)}.",
     )
@@ -179,10 +181,10 @@ def _points(settings: PipelineSettings) -> str:
     return f"{wording.number(round(100 * limits.max_share_error, 2))} points"
 
 
-def _numbers(turn: Turn) -> tuple[str, ...]:
+def _numbers(turn: Turn, settings: PipelineSettings) -> tuple[str, ...]:
     score, pair = turn.champion, turn.comparison if turn.champion else None
     gain = sentences.gain(pair) if pair else wording.MISSING
-    told = measures.of_turn(turn)
+    told = measures.of_turn(turn, settings.training.problem)
     expected = told.level(score.mean_predicted) if score else wording.MISSING
     actual = told.level(measures.actual(score)) if score else wording.MISSING
     return (

@@ -96,8 +96,7 @@ def value(score: Score | None) -> str:
 
 def gain(pair: Comparison) -> str:
     """`+0.0244 (+0.0129 to +0.0387)`; positive is better for the challenger."""
-    write = measures.of(pair).gain
-    return f"{write(pair.gain)} ({wording.interval(pair.low, pair.high, write)})"
+    return f"{measures.gain(pair)} ({measures.ends(pair)})"
 
 
 def why(turn: Turn) -> str:
@@ -152,8 +151,7 @@ def condition(turn: Turn, settings: PipelineSettings) -> str:
         return labels.health(turn)
     told, actual = measures.of(score), measures.actual(score)
     if actual is not None and health.is_off(score, settings.monitoring.health):
-        verb = "were" if score.variance is None else "it was"
-        happened = f"{told.level(actual)} were" if score.variance is None else f"{verb} {told.level(actual)}"
+        happened = f"it was {told.level(actual)}" if told.is_number else f"{told.level(actual)} were"
         return f"expected {told.level(score.mean_predicted)}, {happened}"
     return f"{told.title} {value(score)}"
 
@@ -189,7 +187,7 @@ def _no_champion(history: History, settings: PipelineSettings, last: Turn) -> He
 
 
 def _new(settings: PipelineSettings, last: Turn, live: int, note: str) -> Headline:
-    first, told = last.outcome is Outcome.FIRST_CHAMPION, measures.of(last.probe)
+    first, told = last.outcome is Outcome.FIRST_CHAMPION, measures.of_turn(last, settings.training.problem)
     title = f"Champion v{live} is {'the first' if first else 'new'}"
     rows = labels.number_of(last.probe.rows, settings.reporting.row) if last.probe else "its batch"
     when = capital(labels.when(last.batch.name))

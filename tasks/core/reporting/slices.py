@@ -6,11 +6,14 @@ Values in, texts and small pictures out; the caption is in `findings.py`.
 from dataclasses import dataclass
 
 from tasks.core import measures, wording
-from tasks.core.records import Metric, Score, SliceScore
+from tasks.core.records import Comparison, Metric, Score, SliceGain, SliceScore
 from tasks.core.reporting import pictures
 from tasks.core.reporting.marks import Chart
 from tasks.core.reporting.sentences import loss, written
 from tasks.core.turns import Turn
+
+Ends = tuple[float, float]
+"""Where an axis begins and ends."""
 
 
 @dataclass(frozen=True)
@@ -48,22 +51,45 @@ def table(turn: Turn) -> Table | None:
     enough = [part for part in base.slices if part.sufficient]
     metrics = [base.loss, *[part.loss for part in enough]]
     metrics += [other.loss, *[part.loss for part in other.slices if part.sufficient]] if other else []
-    ends = [value for metric in metrics for value in (metric.value, metric.low, metric.high) if value is not None]
+    shown = [measures.shown(metric) for metric in metrics]
+    ends = [value for metric in shown for value in (metric.value, metric.low, metric.high) if value is not None]
     scale = (min(ends), max(ends)) if ends else (0.0, 1.0)
-    gains = [pair.low, pair.high] if pair else [0.0, 1.0]
-    gains += [value for part in pair.slices for value in (part.low, part.high)] if pair else []
-    across = (min(0.0, *gains), max(0.0, *gains))
+    across = _across(base, pair)
     return Table(
-        rows=(_total(base, other, turn, scale, across), *[_slice(p, other, turn, scale, across) for p in enough]),
+        rows=(_total(base, other, turn, scale, across), *[_slice(p, base, other, turn, scale, across) for p in enough]),
         few=tuple(f"{p.column} {p.label}: {wording.count(p.rows)} rows" for p in base.slices if not p.sufficient),
         loss_axis=pictures.axis(scale),
         gain_axis=pictures.axis(across, signed=True) if pair else None,
     )
 
 
-def _total(
-    base: Score, other: Score | None, turn: Turn, scale: tuple[float, float], across: tuple[float, float]
-) -> SliceRow:
+def _across(base: Score, pair: Comparison | None) -> Ends:
+    """Where the axis of the gains begins and ends."""
+    if pair is None:
+        return 0.0, 1.0
+    known = [_gained(base, gain) for gain in pair.slices]
+    ends = [end for gains in (measures.gains(pair), *known) for end in gains if end is not None]
+    return min(0.0, *ends), max(0.0, *ends)
+
+
+def _gained(base: Score, gain: SliceGain) -> tuple[float | None, float | None, float | None]:
+    """Gain on a slice and the ends of its interval, as they are told."""
+    told, over = measures.of(base), _loss_on(base, gain)
+    return told.gained(gain.gain, over), told.gained(gain.low, over), told.gained(gain.high, over)
+
+
+def _loss_on(base: Score, gain: SliceGain) -> float | None:
+    return next((p.loss.value for p in base.slices if (p.column, p.label) == (gain.column, gain.label)), None)
+
+
+def _difference(gains: tuple[float | None, ...], worse: bool, across: Ends) -> Chart | None:
+    value, low, high = gains
+    if value is None or low is None or high is None:
+        return None
+    return pictures.difference(value, low, high, worse, across)
+
+
+def _total(base: Score, other: Score | None, turn: Turn, scale: Ends, across: Ends) -> SliceRow:
     pair = turn.comparison if turn.champion else None
     told = measures.of(base)
     share = told.level(measures.actual(base))
@@ -72,20 +98,18 @@ def _total(
         label="all",
         cells=(wording.count(base.rows), share, loss(base)),
         forest=_forest(base.loss, other.loss if other else None, scale),
-        gain=told.gain(pair.gain) if pair else wording.MISSING,
-        difference=pictures.difference(pair.gain, pair.low, pair.high, False, across) if pair else None,
+        gain=measures.gain(pair) if pair else wording.MISSING,
+        difference=_difference(measures.gains(pair), False, across) if pair else None,
         guard="",
     )
 
 
-def _slice(
-    part: SliceScore, other: Score | None, turn: Turn, scale: tuple[float, float], across: tuple[float, float]
-) -> SliceRow:
+def _slice(part: SliceScore, base: Score, other: Score | None, turn: Turn, scale: Ends, across: Ends) -> SliceRow:
     key = (part.column, part.label)
     twin = next((p.loss for p in other.slices if (p.column, p.label) == key), None) if other else None
     pair = turn.comparison if turn.champion else None
     gain = next((g for g in pair.slices if (g.column, g.label) == key), None) if pair else None
-    metric, told = part.loss, measures.of(turn.champion or turn.probe)
+    metric, told = part.loss, measures.of(base)
     share = told.level(measures.actual(part))
     guard = "" if gain is None else "worse" if gain.worse else "better" if gain.low > 0 else "unclear"
     return SliceRow(
@@ -93,12 +117,12 @@ def _slice(
         label=part.label,
         cells=(wording.count(part.rows), share, written(metric)),
         forest=_forest(metric, twin, scale),
-        gain=told.gain(gain.gain) if gain else wording.MISSING,
-        difference=pictures.difference(gain.gain, gain.low, gain.high, gain.worse, across) if gain else None,
+        gain=told.gain(gain.gain, metric.value) if gain else wording.MISSING,
+        difference=_difference(_gained(base, gain), gain.worse, across) if gain else None,
         guard=guard,
     )
 
 
-def _forest(metric: Metric, twin: Metric | None, scale: tuple[float, float]) -> Chart:
-    both = [(metric, "champ")] + ([(twin, "fresh")] if twin else [])
+def _forest(metric: Metric, twin: Metric | None, scale: Ends) -> Chart:
+    both = [(measures.shown(metric), "champ")] + ([(measures.shown(twin), "fresh")] if twin else [])
     return pictures.interval(both, scale)

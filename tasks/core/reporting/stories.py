@@ -136,7 +136,7 @@ def _champion(history: History, turn: Turn, settings: PipelineSettings) -> list[
 
 def _constant(score: Score, whose: str) -> str:
     """What “no model” answers for every row."""
-    return f"the {'share' if score.variance is None else 'mean'} in the training data of {whose}"
+    return f"the {'mean' if measures.of(score).is_number else 'share'} in the training data of {whose}"
 
 
 def _evidence(turn: Turn, settings: PipelineSettings) -> list[str]:
@@ -150,11 +150,12 @@ def _evidence(turn: Turn, settings: PipelineSettings) -> list[str]:
         word = "less" if pair.gain >= 0 else "more"
         percent = wording.share(settings.evaluation.confidence)
         told = measures.of(pair)
-        compared = f"{told.difference(pair.gain)} {word} per {nouns[0]} than {other}"
+        per = "" if told.is_number else f" per {nouns[0]}"
+        compared = f"{measures.difference(pair)} {word}{per} than {other}"
         found.append(
             f"{capital(challenger(turn))}, trained on the {rows} before, had {told.title} "
             f"{value(probe)} on the same {nouns[1]}: {compared} "
-            f"(gain {gain(pair)}, {percent} interval)."
+            f"({told.gain_title} {gain(pair)}, {percent} interval)."
         )
     if turn.evidence:
         before, after = wording.evidence(turn.evidence.before), wording.evidence(turn.evidence.value)
@@ -162,7 +163,7 @@ def _evidence(turn: Turn, settings: PipelineSettings) -> list[str]:
         needed = wording.number(turn.evidence.needed)
         found.append(f"Over {over} the evidence went from {before} to {after}; it needs {needed}.")
     if len(turn.candidates) > 1:
-        write = measures.of_turn(turn).loss
+        write = measures.of_turn(turn, settings.training.problem).loss
         losses = [f"{family.replace('_', ' ')} {write(found_loss)}" for family, found_loss in turn.candidates]
         found.append(f"Every family on this batch: {', '.join(losses)}; the lowest is the next probe.")
     if left_out := older(turn):

@@ -26,9 +26,8 @@ def verdict_rows(turn: Turn) -> list[dict[str, Cell]]:
         rows.append({"what": "challenger", "value": sentences.loss(turn.probe), "why": sentences.challenger(turn)})
     if turn.comparison is not None:
         pair = turn.comparison
-        write = measures.of(pair).gain
-        between = wording.interval(pair.low, pair.high, write)
-        rows.append({"what": "gain", "value": write(pair.gain), "why": between})
+        title = measures.of(pair).gain_title
+        rows.append({"what": title, "value": measures.gain(pair), "why": measures.ends(pair)})
     if turn.evidence is not None:
         needed = f"needs {wording.number(turn.evidence.needed)}"
         rows.append({"what": "evidence", "value": wording.evidence(turn.evidence.value), "why": needed})

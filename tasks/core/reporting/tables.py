@@ -14,8 +14,6 @@ from tasks.core.reporting import labels, pictures
 from tasks.core.reporting.marks import Chart
 from tasks.core.turns import ColumnDrift, History, Turn
 
-_LARGE = 15
-"""No log loss rises by more; from here on it is a squared error."""
 SIZES = (0.1, 0.2, 0.35, 0.5)
 """Distances at which the next larger square begins."""
 
@@ -107,7 +105,8 @@ def inputs(turns: Sequence[Turn], last: Turn | None, most: int) -> tuple[tuple[I
     if last is None or last.drift is None:
         return (), 0
     weighed = weigher(turns, last)
-    weights = dict(weighed.importance) if weighed else {}
+    rises = _rises(weighed) if weighed else {}
+    weights = {name: value for name, (value, _) in rises.items()}
     far = {c.column: c.effect for turn in turns if turn.drift for c in turn.drift.columns if c.moved}
     names = [c.column for c in last.drift.columns]
     kept = sorted(names, key=lambda n: (n not in far, -weights.get(n, 0.0)))[:most] if len(names) > most else names
@@ -118,7 +117,7 @@ def inputs(turns: Sequence[Turn], last: Turn | None, most: int) -> tuple[tuple[I
     rows = tuple(
         InputRow(
             column=name,
-            importance=_small(weights.get(name)),
+            importance=rises[name][1] if name in rises else wording.MISSING,
             bar=pictures.bar(weights.get(name, 0.0), highest),
             squares=tuple(_square(turn, columns.get(name)) for turn, columns in known),
             text=now[name].text if now[name].moved else "",
@@ -150,7 +149,15 @@ def _square(turn: Turn, column: ColumnDrift | None) -> Square:
     return Square(turn.number, f"s{size} on" if column.moved else f"s{size}", title)
 
 
-def _small(value: float | None) -> str:
-    if value is not None and abs(value) >= _LARGE:
-        return wording.amount(value)
-    return wording.MISSING if value is None else "0" if abs(value) < 5e-5 else f"{value:.4f}".replace("-", "−")
+def _rises(turn: Turn) -> dict[str, tuple[float, str]]:
+    """By how much what is told of the loss rises without each input: as a number and written."""
+    told = measures.of(turn.probe) if turn.probe else measures.LOG_LOSS
+    if not told.is_number:
+        return {name: (value, _small(value)) for name, value in turn.importance}
+    base = turn.probe.loss.value if turn.probe else None
+    rises = {name: -(told.gained(-value, base) or 0.0) for name, value in turn.importance}
+    return {name: (rise, wording.amount(rise)) for name, rise in rises.items()}
+
+
+def _small(value: float) -> str:
+    return "0" if abs(value) < 5e-5 else f"{value:.4f}".replace("-", "−")

@@ -5,6 +5,7 @@ A figure that is older than the last batch, or of another version, says so. The 
 
 from dataclasses import dataclass
 
+from configs.section import Problem
 from configs.settings import PipelineSettings
 from tasks.core import measures, wording
 from tasks.core.records import BatchStatus
@@ -38,7 +39,8 @@ def four(history: History, settings: PipelineSettings) -> tuple[Tile, ...]:
     data = Tile(
         f"Data of {labels.medium(batch.name)}", wording.count(batch.accepted), "accepted", " · ".join(parts), "#data"
     )
-    return (data, _inputs(history, turn, settings), _losses(history, turn), _retraining(history, turn, settings))
+    others = (tell(history, turn, settings) for tell in (_inputs, _losses, _retraining))
+    return (data, *others)
 
 
 def _inputs(history: History, turn: Turn, settings: PipelineSettings) -> Tile:
@@ -62,12 +64,13 @@ def _inputs(history: History, turn: Turn, settings: PipelineSettings) -> Tile:
     return Tile("Inputs", wording.count(moved), unit, text, "#inputs")
 
 
-def _losses(history: History, turn: Turn) -> Tile:
+def _losses(history: History, turn: Turn, settings: PipelineSettings) -> Tile:
     """The last loss of the live version; before there is one, that of the last challenger."""
-    live, told = labels.live_now(history), capital(measures.of_turn(turn).title)
+    live, problem = labels.live_now(history), settings.training.problem
+    told = capital(measures.of_turn(turn, problem).title)
     if live is None:
         unit = f"by {challenger(turn)}" if turn.probe else ""
-        return Tile(told, value(turn.probe), unit, _without_a_model(turn), "#time")
+        return Tile(told, value(turn.probe), unit, _without_a_model(turn, problem), "#time")
     found, gate = standing.seen(history), dict(history.gates).get(live)
     if found is None:
         return Tile(told, wording.MISSING, "", f"{value(gate)} at its gate" if gate else "", "#time")
@@ -76,7 +79,7 @@ def _losses(history: History, turn: Turn) -> Tile:
     if at_gate and found.turn.champion:
         parts.append(f"{value(found.turn.champion)} by v{found.turn.champion_version} before it")
     if found.role is Role.CHAMPION or (at_gate and not found.turn.champion):
-        parts.append(_without_a_model(found.turn))
+        parts.append(_without_a_model(found.turn, problem))
     if found.role is Role.FIRST:
         parts.append("scored beside the champion of then, not judged")
     elif found.turn is not turn:
@@ -91,8 +94,9 @@ def _moment(found: Seen, last: Turn) -> str:
     return "now" if found.turn is last and found.role is Role.CHAMPION else labels.when(found.turn.batch.name)
 
 
-def _without_a_model(turn: Turn) -> str:
-    return f"{measures.of_turn(turn).loss(turn.dummy_loss)} without a model" if turn.dummy_loss is not None else ""
+def _without_a_model(turn: Turn, problem: Problem) -> str:
+    told = measures.of_turn(turn, problem).loss(turn.dummy_loss)
+    return f"{told} without a model" if turn.dummy_loss is not None else ""
 
 
 def _retraining(history: History, turn: Turn, settings: PipelineSettings) -> Tile:
@@ -106,7 +110,7 @@ def _retraining(history: History, turn: Turn, settings: PipelineSettings) -> Til
     if turn.probe and pair:
         word = "better" if pair.gain > 0 else "worse"
         text = f"{challenger(turn)} tried: {value(turn.probe)} on the same {settings.reporting.row[1]}"
-        text += f", {word} by {measures.of(pair).difference(pair.gain)}" if turn.champion else ""
+        text += f", {word} by {measures.difference(pair)}" if turn.champion else ""
     if pair and pair.independent:
         return Tile("Retraining", wording.MISSING, "no evidence is taken", text, "#turns")
     if turn.evidence is None:

@@ -59,8 +59,7 @@ def promotions(history: History) -> tuple[PromotionRow, ...]:
         later = history.promotions[n + 1] if n + 1 < len(history.promotions) else None
         pair = turn.comparison if turn else None
         over = f"over v{change.previous}" if change.previous is not None else "over no model"
-        told = measures.of(pair)
-        gain = told.gain(pair.gain) if pair else wording.MISSING
+        gain = measures.gain(pair) if pair else wording.MISSING
         rows.append(
             PromotionRow(
                 version=f"v{change.version}",
@@ -70,7 +69,7 @@ def promotions(history: History) -> tuple[PromotionRow, ...]:
                 trained_on=(wording.count(model.snapshot.rows), span(model)) if model else (wording.MISSING, ""),
                 gain=(
                     gain if change.is_rollback else f"{gain} {over}",
-                    wording.interval(pair.low, pair.high, told.gain) if pair else "",
+                    measures.ends(pair) if pair else "",
                 ),
                 gate=(value(gate), _ends(gate)),
                 what=_what(history, change),
@@ -206,7 +205,7 @@ def _base(model: Model, settings: PipelineSettings) -> str:
 
 
 def _metrics(score: Score, settings: PipelineSettings) -> str:
-    told = [f"{measures.of(score).title} {loss(score)}"]
-    others = [metric for metric in score.metrics[1:] if metric.value is not None]
+    told, first = [f"{measures.of(score).title} {loss(score)}"], measures.of(score).title
+    others = [m for m in score.metrics[1:] if m.value is not None and measures.TITLES[m.name] != first]
     told += [f"{measures.TITLES[metric.name]} {measures.write(metric.name)(metric.value)}" for metric in others]
     return f"{labels.number_of(score.rows, settings.reporting.row)}: {', '.join(told)}"
