@@ -325,8 +325,7 @@ def _loss_title(turn: Turn) -> str:
     parts = [f"champion {sentences.value(turn.champion)}"]
     parts += [f"retrained {sentences.value(turn.probe)}"] if turn.probe else []
     parts += [f"never retrained {sentences.value(turn.never)}"] if turn.never else []
-    without = measures.of(turn.champion).loss(turn.dummy_loss)
-    parts += [f"no model {without}"] if turn.dummy_loss is not None else []
+    parts += [f"no model {measures.of(turn.champion).loss(turn.dummy_loss)}"] if turn.dummy_loss is not None else []
     return ", ".join(parts)
 
 
