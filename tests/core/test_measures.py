@@ -17,7 +17,7 @@ MILLIONS = 109_964_345_089.0
 @pytest.mark.parametrize(
     ("gain", "base", "signed", "size"),
     [
-        (MILLIONS, 4 * MILLIONS, "+88,853", "88,853"),
+        (MILLIONS, 4 * MILLIONS, "+88,854", "88,854"),
         (-19.0, 81.0, "−1.000", "1.000"),
         (0.0, 81.0, "0", "0"),
         (100.0, 81.0, "+9.000", "9.000"),

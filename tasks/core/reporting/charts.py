@@ -308,7 +308,7 @@ def _hits(turns: Sequence[Turn], height: float, title: Callable[[Turn], str]) ->
     width = percent(1 / len(turns))
     return [
         mark(
-            *("rect", "hit", "", f"Turn {turn.number}, {labels.medium(turn.batch.name)}: {title(turn)}"),
+            *("rect", "hit", "", f"Turn {turn.number}, {labels.medium(turn.batch)}: {title(turn)}"),
             x=percent(n / len(turns)),
             y=0,
             width=width,

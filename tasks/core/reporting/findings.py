@@ -47,11 +47,11 @@ def loss(history: History) -> str:
 
 def gain(turns: Sequence[Turn]) -> str:
     """In which batches retraining would have paid or cost; the others do not tell."""
-    pairs = [(turn.batch.name, turn.comparison) for turn in turns if turn.champion and turn.comparison]
+    pairs = [(turn.batch, turn.comparison) for turn in turns if turn.champion and turn.comparison]
     if not pairs:
         return "Retraining has not been compared with a champion yet."
-    paid = [name for name, pair in pairs if pair.low > 0]
-    cost = [name for name, pair in pairs if pair.high < 0]
+    paid = [batch for batch, pair in pairs if pair.low > 0]
+    cost = [batch for batch, pair in pairs if pair.high < 0]
     parts = [f"would have paid {labels.several(paid)}"] if paid else []
     parts += [f"{'' if paid else 'would have '}cost {labels.several(cost)}"] if cost else []
     silent = len(pairs) - len(paid) - len(cost)
@@ -75,7 +75,7 @@ def evidence(turns: Sequence[Turn], needed: float) -> str:
     if not reached:
         best = max(known, key=lambda turn: turn.evidence.value if turn.evidence else 0.0)
         found = wording.evidence(best.evidence.value if best.evidence else None)
-        return f"At {limit} a challenger takes over; the most was {found}, {labels.when(best.batch.name)}."
+        return f"At {limit} a challenger takes over; the most was {found}, {labels.when(best.batch)}."
     vetoed = [turn for turn in reached if turn.verdict and any(guard.objects for guard in turn.verdict.guards)]
     other = sum(turn.verdict is not None for turn in reached) - len(won) - len(vetoed)
     text = f"At {limit} a challenger takes over; that happened {_times(len(won))}"
@@ -87,12 +87,12 @@ def share(turns: Sequence[Turn], settings: PipelineSettings) -> str:
     """In which batches the expected share (of a number: mean) was off, and to which side."""
     is_number, limits = settings.training.problem == "regression", settings.monitoring.health
     most = limits.max_bias if is_number else limits.max_share_error
-    scores = [(t.batch.name, t.champion) for t in turns if t.champion and t.champion.rows]
-    judged = [(name, measures.bias(score) or 0.0) for name, score in scores]
+    scores = [(t.batch, t.champion) for t in turns if t.champion and t.champion.rows]
+    judged = [(batch, measures.bias(score) or 0.0) for batch, score in scores]
     if not judged:
         return f"No expected {'mean' if is_number else 'share'} has been compared with what happened yet."
-    low = [name for name, error in judged if error < -most]
-    high = [name for name, error in judged if error > most]
+    low = [batch for batch, error in judged if error < -most]
+    high = [batch for batch, error in judged if error > most]
     points = f"{wording.number(round(100 * most, 2))} points"
     subject = f"The expected share of {settings.reporting.outcome} {settings.reporting.row[1]}"
     if is_number:
@@ -111,7 +111,7 @@ def inputs(turn: Turn, settings: PipelineSettings) -> str:
         return "Nothing to compare the inputs with yet."
     moved = {column.column for column in turn.drift.moved}
     total = labels.number_of(len(turn.drift.columns), ("column", "columns"))
-    when = labels.when(turn.batch.name)
+    when = labels.when(turn.batch)
     if not moved:
         return f"None of {total} moved {when}."
     group = next((n for n, members in settings.reporting.groups.items() if moved <= set(members)), None)
@@ -246,7 +246,7 @@ def left_out(history: History, settings: PipelineSettings) -> tuple[tuple[str, s
     found = [(wording.count(count), text) for count, text in counts if count]
     if first and first.probe:
         judged = labels.number_of(first.probe.rows, (row, rows))
-        text = f"{labels.medium(first.batch.name)} in the lines over time: the first champion was judged on"
+        text = f"{labels.medium(first.batch)} in the lines over time: the first champion was judged on"
         found.append(("", f"{text} {judged} of it only"))
     return tuple(found)
 

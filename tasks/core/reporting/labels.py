@@ -1,6 +1,6 @@
 """Names for people: of batches, versions, verdicts, states and lists. No numbers (see `wording`), no findings.
 
-A batch is told by its own name; a name that is a month or a day (`2013-02`, `2013-02-17`) is told as one.
+A batch is told by its own name; where that is a month or a day (`2013-02`, `2013-02-17`), by the time of its rows.
 """
 
 import re
@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from tasks.core import wording
+from tasks.core.records import Batch
+from tasks.core.reporting import periods
+from tasks.core.reporting.periods import Period
 from tasks.core.turns import HealthState, History, Outcome, Promotion, Turn
 
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 VERDICTS = {
     Outcome.FIRST_CHAMPION: "first champion",
     Outcome.PROMOTE: "promote",
@@ -30,7 +29,6 @@ STATES = {
     HealthState.UNWELL: "not well",
     HealthState.NOT_JUDGED: "not judged",
 }
-_DATE = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01]))?", re.ASCII)
 _VERSION = re.compile(r"v\d")
 _MOST_MONTHS = 8
 _MOST_NAMES = 3
@@ -38,54 +36,63 @@ _ROOMY = 13
 """So many days have room side by side with their months."""
 
 
-def short(name: str) -> str | None:
-    """`Dec` or `5 Dec`; None for names that are no dates."""
-    if not (found := _DATE.fullmatch(name)):
-        return None
-    month = MONTHS[int(found[2]) - 1][:3]
-    return f"{int(found[3])} {month}" if found[3] else month
+def short(batch: Batch) -> str | None:
+    """`Dec`, `5 Dec`, `Jan–Mar`; None for batches that are of no day or month."""
+    period = periods.of(batch)
+    return period.short if period else None
 
 
-def axis(names: Sequence[str]) -> list[str | None]:
-    """`short` names side by side: of many days only the first of each month says its month, the others `15`."""
-    brief = [short(name) for name in names]
-    if len(brief) <= _ROOMY:
-        return list(brief)
-    months = [(name or "").partition(" ")[2] for name in brief]
-    begins = [place == 0 or months[place - 1] != month for place, month in enumerate(months)]
-    parts = zip(brief, months, begins, strict=True)
+def axis(batches: Sequence[Batch]) -> list[str | None]:
+    """`short` names side by side: of many days only the first of each month says its month, the others `15`.
+
+    A batch whose rows are not known is of the day or month of its name where all others are.
+    """
+    known = [periods.of(batch) for batch in batches]
+    if all(period.is_one for period in known if period):
+        known = [period or periods.named(batch) for period, batch in zip(known, batches, strict=True)]
+    if len(known) <= _ROOMY:
+        return [period.short if period else None for period in known]
+    months = [period.first.month if period else 0 for period in known]
+    are_new = [month != before for month, before in zip(months, [0, *months], strict=False)]
     return [
-        name if not (name and month) else month if first else name.partition(" ")[0] for name, month, first in parts
+        None if period is None else _crowded(period, is_new) if period.in_days else period.short
+        for period, is_new in zip(known, are_new, strict=True)
     ]
 
 
-def medium(name: str) -> str:
-    """`Dec 2013`, `5 Dec 2013`, or the name as it is."""
-    brief = short(name)
-    return f"{brief} {name[:4]}" if brief else name
+def medium(batch: Batch) -> str:
+    """`Dec 2013`, `5 Dec 2013`, `Jan–Mar 2013`, or the name as it is."""
+    period = periods.of(batch)
+    return period.medium if period else batch.name
 
 
-def when(name: str, year: bool = True) -> str:
-    """`in December 2013`, `on 5 December 2013`, `on batch x`: ready for a sentence."""
-    if not (found := _DATE.fullmatch(name)):
-        return f"on batch {name}"
-    month = MONTHS[int(found[2]) - 1]
-    tail = f" {found[1]}" if year else ""
-    return f"on {int(found[3])} {month}{tail}" if found[3] else f"in {month}{tail}"
+def when(batch: Batch) -> str:
+    """`in December 2013`, `from January to March 2013`, `on 5 December 2013`, `on batch x`: ready for a sentence."""
+    period = periods.of(batch)
+    return period.when if period else f"on batch {batch.name}"
 
 
-def several(names: Sequence[str]) -> str:
+def several(batches: Sequence[Batch]) -> str:
     """`in March, June and July`, `on batches a and b`, `in 15 batches`: when something was found more than once."""
-    found = [_DATE.fullmatch(name) for name in names]
-    are_months = all(match and not match[3] for match in found)
-    if len(names) > (_MOST_MONTHS if are_months else _MOST_NAMES):
-        return f"in {wording.number_word(len(names))} batches"
+    found = [period for batch in batches if (period := periods.of(batch)) and period.is_one and not period.in_days]
+    are_months = len(found) == len(batches)
+    if len(batches) > (_MOST_MONTHS if are_months else _MOST_NAMES):
+        return f"in {wording.number_word(len(batches))} batches"
     if not are_months:
-        kind = "batches" if len(names) > 1 else "batch"
-        return f"on {kind} {listed([medium(name) for name in names])}"
-    one_year = len({name[:4] for name in names}) == 1
-    months = [MONTHS[int(name[5:7]) - 1] + ("" if one_year else f" {name[:4]}") for name in names]
-    return f"in {listed(list(dict.fromkeys(months)))}"
+        kind = "batches" if len(batches) > 1 else "batch"
+        return f"on {kind} {listed([medium(batch) for batch in batches])}"
+    one_year = len({period.first.year for period in found}) == 1
+    named = [f"{periods.MONTHS[one.first.month - 1]}{'' if one_year else f' {one.first.year}'}" for one in found]
+    return f"in {listed(list(dict.fromkeys(named)))}"
+
+
+def _crowded(period: Period, is_new: bool) -> str:
+    """A day or days where there is no room for their month, unless it is a new one."""
+    if period.is_one:
+        return period.short.partition(" ")[2] if is_new else str(period.first.day)
+    if is_new and period.first.month == period.last.month:
+        return period.short
+    return f"{period.first.day}–{period.last.day}"
 
 
 def listed(items: Sequence[str], most: int | None = None) -> str:

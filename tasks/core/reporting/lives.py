@@ -69,7 +69,7 @@ def _followed(later: Promotion) -> str:
 
 def _judged(history: History, version: int) -> list[str]:
     scored = [(t, t.champion) for t in history.turns if t.champion_version == version and t.champion]
-    told = [f"{labels.medium(turn.batch.name)} {loss(score)}, {labels.health(turn)}" for turn, score in scored]
+    told = [f"{labels.medium(turn.batch)} {loss(score)}, {labels.health(turn)}" for turn, score in scored]
     more = f"; and {wording.number_word(len(told) - _MOST_BATCHES)} before" if len(told) > _MOST_BATCHES else ""
     return [f"Live, {_measure(scored[0][1])}: {'; '.join(told[-_MOST_BATCHES:])}{more}."] if told else []
 

@@ -94,7 +94,7 @@ def render(history: History, settings: PipelineSettings, *, written: datetime, l
             written=labels.moment(written),
             headline=sentences.headline(history, settings),
             numbers=tiles.four(history, settings),
-            columns=list(map(strip.column, shown, labels.axis([turn.batch.name for turn in shown]))),
+            columns=list(map(strip.column, shown, labels.axis([turn.batch for turn in shown]))),
             reigns=strip.reigns(history, shown),
             back=strip.back(history),
             overview=_overview(history, len(shown), told.title),
@@ -251,7 +251,7 @@ def _inputs(history: History, turns: Sequence[Turn], settings: PipelineSettings)
         "inputs_aside": findings.compared_with(history, last) if last else "",
         "inputs_against": f"v{last.champion_version}" if last and last.champion_version is not None else "the champion",
         "inputs_weigher": _weigher(weighed) if weighed else "",
-        "inputs_batch": labels.medium(last.batch.name) if last else "",
+        "inputs_batch": labels.medium(last.batch) if last else "",
         "inputs": rows,
         "inputs_hidden": hidden,
         "sizes": [wording.number(size) for size in tables.SIZES],
@@ -261,7 +261,7 @@ def _inputs(history: History, turns: Sequence[Turn], settings: PipelineSettings)
 
 
 def _weigher(turn: Turn) -> str:
-    return f"{sentences.challenger(turn)}, the challenger of {labels.medium(turn.batch.name)}"
+    return f"{sentences.challenger(turn)}, the challenger of {labels.medium(turn.batch)}"
 
 
 def _model(history: History, settings: PipelineSettings) -> dict[str, object]:
@@ -281,7 +281,7 @@ def _model(history: History, settings: PipelineSettings) -> dict[str, object]:
         "calibration_finding": said,
         "slices": table,
         "slices_finding": findings.slices(shown.champion or shown.probe) if shown else "",
-        "slices_batch": labels.medium(shown.batch.name) if shown else "",
+        "slices_batch": labels.medium(shown.batch) if shown else "",
         "slices_names": _names(shown) if shown else ("", ""),
         "promotions": versions.promotions(history),
         "provenance": versions.provenance(history, live),

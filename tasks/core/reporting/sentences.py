@@ -61,7 +61,7 @@ def headline(history: History, settings: PipelineSettings) -> Headline:
     title = f"Champion v{live} {_TITLES[state]}"
     text = measured(last, dict(history.gates).get(live), settings) or _why_not(last)
     if state == "unjudged":
-        title += f" {labels.when(last.batch.name)}"
+        title += f" {labels.when(last.batch)}"
         text = f"{_why_not(last)} {_last_judged(history, settings, last.number)}".strip()
     return Headline(state, title, text, ended(_action(last, live, settings)), note)
 
@@ -73,7 +73,7 @@ def measured(turn: Turn, gate: Score | None, settings: PipelineSettings) -> str:
     if not found:
         return ""
     first = found[0][:1].lower() + found[0][1:] if found[0].startswith(("It ", "Its ")) else found[0]
-    return " ".join([f"{capital(labels.when(turn.batch.name))} {first}", *found[1:]])
+    return " ".join([f"{capital(labels.when(turn.batch))} {first}", *found[1:]])
 
 
 def loss(score: Score | None) -> str:
@@ -170,7 +170,7 @@ def _refused(history: History, settings: PipelineSettings, last: Turn, live: int
 def _given_up(history: History, settings: PipelineSettings, last: Turn, live: int, note: str) -> Headline:
     state = _state(last) if last.champion_version == live else "unjudged"
     reason = ended(why(last) or "the reason is not recorded")
-    text = f"{capital(labels.when(last.batch.name))} the turn failed: {reason} "
+    text = f"{capital(labels.when(last.batch))} the turn failed: {reason} "
     text += _last_judged(history, settings, last.number + 1)
     action = f"It is not tried again; the next batch goes on with v{live}."
     return Headline("refused", f"Turn given up; champion v{live} {_TITLES[state]}", text.strip(), action, note)
@@ -182,7 +182,7 @@ def _no_champion(history: History, settings: PipelineSettings, last: Turn) -> He
     rows = sum(t.batch.accepted for t in history.turns)
     text = f"{capital(batches)} with {labels.number_of(rows, settings.reporting.row)} came in."
     if reason := why(last):
-        text += f" {capital(labels.when(last.batch.name))}: {ended(reason)}"
+        text += f" {capital(labels.when(last.batch))}: {ended(reason)}"
     return Headline("none", "No champion yet", text, "The next batch is the next chance.", "")
 
 
@@ -190,7 +190,7 @@ def _new(settings: PipelineSettings, last: Turn, live: int, note: str) -> Headli
     first, told = last.outcome is Outcome.FIRST_CHAMPION, measures.of_turn(last, settings.training.problem)
     title = f"Champion v{live} is {'the first' if first else 'new'}"
     rows = labels.number_of(last.probe.rows, settings.reporting.row) if last.probe else "its batch"
-    when = capital(labels.when(last.batch.name))
+    when = capital(labels.when(last.batch))
     text = f"{when} it had {told.title} {loss(last.probe)} on {rows} it was not trained on"
     if first and last.dummy_loss is not None:
         text += f"; without a model it would have been {told.loss(last.dummy_loss)}"
@@ -209,7 +209,7 @@ def _rolled_back(history: History, settings: PipelineSettings, made: Promotion, 
     title = f"Champion v{made.version} is back in place of v{made.previous}"
     how = "It has not been judged on a batch after its gate."
     if turn := standing.judged(history):
-        how = f"{capital(labels.when(turn.batch.name))}, when it was judged last, {_how_it_was(turn, settings)}"
+        how = f"{capital(labels.when(turn.batch))}, when it was judged last, {_how_it_was(turn, settings)}"
     text = f"{made.by} went back to it: {ended(made.reason)} {how}"
     action = "Evidence starts anew: the next batch compares challengers with it."
     return Headline("watch", title, text, action, note)
@@ -220,7 +220,7 @@ def _note(history: History, live: int | None) -> str:
         return ""
     since = next(p for p in reversed(history.promotions) if p.version == live)
     turn = next((t for t in history.turns if t.number == since.turn), None)
-    name = f" ({labels.medium(turn.batch.name)})" if turn else ""
+    name = f" ({labels.medium(turn.batch)})" if turn else ""
     tried = [t for t in history.turns if t.number > since.place and t.verdict]
     text = f"v{live} is live since {labels.since(since)}{name}"
     if tried:
@@ -242,7 +242,7 @@ def _last_judged(history: History, settings: PipelineSettings, before: int) -> s
     turn = next(reversed([t for t in turns if t.champion_version == live] or turns), None)
     if turn is None or turn.champion is None or not turn.champion.rows:
         return ""
-    return f"{capital(labels.when(turn.batch.name))} {_how_it_was(turn, settings)}"
+    return f"{capital(labels.when(turn.batch))} {_how_it_was(turn, settings)}"
 
 
 def _how_it_was(turn: Turn, settings: PipelineSettings) -> str:

@@ -61,7 +61,7 @@ def _units(settings: PipelineSettings) -> tuple[str, str]:
 def _trigger(turn: Turn) -> list[str]:
     kinds = {"new_data": "New data", "drift": "Drift", "performance": "Performance", "manual": "By hand"}
     found = [f"{kinds.get(t.kind, capital(t.kind))}: {ended(t.evidence)}" for t in turn.triggers]
-    return found or [f"New data: {labels.medium(turn.batch.name)} landed."]
+    return found or [f"New data: {labels.medium(turn.batch)} landed."]
 
 
 def _data(turn: Turn, settings: PipelineSettings) -> list[str]:

@@ -51,15 +51,15 @@ class Reign:
 
 def column(turn: Turn, place: str | None = None) -> Column:
     """One turn, under its own name or that of its place side by side with others."""
-    place = place or labels.short(turn.batch.name)
+    place = place or labels.short(turn.batch)
     name = place or str(turn.number)
     verdict = _VERDICT_GLYPHS[turn.outcome] if turn.outcome else "unjudged"
     health = _HEALTH_GLYPHS[turn.health.state] if turn.health else "unjudged"
     return Column(
         turn=turn.number,
         name=name,
-        brief="" if place and place.isdigit() else name[:1] if place else "" if turn.number % 5 else name,
-        full=labels.medium(turn.batch.name),
+        brief="" if place and place[0].isdigit() else name[:1] if place else "" if turn.number % 5 else name,
+        full=labels.medium(turn.batch),
         verdict=(verdict, labels.verdict(turn)),
         health=(health, labels.health(turn)),
     )

@@ -145,7 +145,7 @@ def _square(turn: Turn, column: ColumnDrift | None) -> Square:
         css = "x" if turn.batch.status is BatchStatus.REFUSED else ""
         return Square(turn.number, css, "")
     size = 1 + bisect_right(SIZES, column.effect)
-    title = f"{labels.medium(turn.batch.name)}, {column.column}: {column.text or 'no change'}"
+    title = f"{labels.medium(turn.batch)}, {column.column}: {column.text or 'no change'}"
     return Square(turn.number, f"s{size} on" if column.moved else f"s{size}", title)
 
 

@@ -37,7 +37,7 @@ def four(history: History, settings: PipelineSettings) -> tuple[Tile, ...]:
     parts += [f"{wording.count(batch.duplicates)} duplicates"] if batch.duplicates else []
     parts += [f"{wording.count(batch.unlabelled)} without label"]
     data = Tile(
-        f"Data of {labels.medium(batch.name)}", wording.count(batch.accepted), "accepted", " · ".join(parts), "#data"
+        f"Data of {labels.medium(batch)}", wording.count(batch.accepted), "accepted", " · ".join(parts), "#data"
     )
     others = (tell(history, turn, settings) for tell in (_inputs, _losses, _retraining))
     return (data, *others)
@@ -53,9 +53,9 @@ def _inputs(history: History, turn: Turn, settings: PipelineSettings) -> Tile:
     parts = []
     if version != live:
         yet = f"; with v{live} nothing has been compared yet" if live is not None else ""
-        parts.append(f"{capital(labels.when(found.batch.name))}, against the training data of v{version}{yet}.")
+        parts.append(f"{capital(labels.when(found.batch))}, against the training data of v{version}{yet}.")
     elif found is not turn:
-        parts.append(f"{capital(labels.when(found.batch.name))}: not compared with v{version} since.")
+        parts.append(f"{capital(labels.when(found.batch))}: not compared with v{version} since.")
     parts.append(moved_groups(found.drift, settings) if moved else "")
     if not moved and version == live:
         parts.append("As in the data that the champion was trained on.")
@@ -91,7 +91,7 @@ def _moment(found: Seen, last: Turn) -> str:
     """When, or as what, the live version had that loss."""
     if found.role is Role.CHALLENGER:
         return "at its gate"
-    return "now" if found.turn is last and found.role is Role.CHAMPION else labels.when(found.turn.batch.name)
+    return "now" if found.turn is last and found.role is Role.CHAMPION else labels.when(found.turn.batch)
 
 
 def _without_a_model(turn: Turn, problem: Problem) -> str:

@@ -64,7 +64,7 @@ def promotions(history: History) -> tuple[PromotionRow, ...]:
             PromotionRow(
                 version=f"v{change.version}",
                 turn=change.turn,
-                batch=labels.medium(turn.batch.name) if turn else moment(change.at) if change.is_rollback else "",
+                batch=labels.medium(turn.batch) if turn else moment(change.at) if change.is_rollback else "",
                 until=_until(later, names.get(later.turn) if later else None),
                 trained_on=(wording.count(model.snapshot.rows), span(model)) if model else (wording.MISSING, ""),
                 gain=(
@@ -93,14 +93,14 @@ def model_facts(history: History, version: int, judged: Turn | None, settings: P
     if gate:
         facts.append(Fact("At its gate", _metrics(gate, settings)))
     if judged and judged.champion and judged.champion_version == version:
-        text = f"{labels.medium(judged.batch.name)}, {labels.health(judged)}: {_metrics(judged.champion, settings)}"
+        text = f"{labels.medium(judged.batch)}, {labels.health(judged)}: {_metrics(judged.champion, settings)}"
         others = sum(turn.champion is not None for turn in history.turns if turn.number > judged.number)
         since = f"; not judged on the {labels.number_of(others, ('batch', 'batches'))} since" if others else ""
         facts.append(Fact("Last judged", f"{text}{since}"))
     else:
         facts.append(Fact("Last judged", "not on a batch after its gate yet"))
     if (seen := standing.seen(history)) and seen.role is Role.FIRST and version == labels.live_now(history):
-        text = f"{labels.medium(seen.turn.batch.name)}, beside the champion of then: {_metrics(seen.score, settings)}"
+        text = f"{labels.medium(seen.turn.batch)}, beside the champion of then: {_metrics(seen.score, settings)}"
         facts.append(Fact("Last scored", text))
     if model:
         facts.append(Fact("Bundle", f"skops, {model.bundle_bytes / 1e6:.1f} MB, sha256", (model.bundle,)))
@@ -165,7 +165,7 @@ def _until(later: Promotion | None, end: Turn | None) -> str:
         return "now"
     if later.is_rollback:
         return f"rolled back {moment(later.at)}"
-    return labels.medium(end.batch.name) if end else f"turn {later.turn}"
+    return labels.medium(end.batch) if end else f"turn {later.turn}"
 
 
 def _inputs(history: History, model: Model, settings: PipelineSettings) -> str:

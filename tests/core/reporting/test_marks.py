@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from tasks.core.reporting import charts, labels, marks, pictures
+from tasks.core.reporting import charts, marks, pictures
 from tests.core.reporting import worlds
 
 
@@ -82,37 +82,3 @@ def test_bars_have_the_sign_of_the_gain() -> None:
 
     gains = pictures.cluster_gains(pair)
     assert chart and [dict(m.attributes)["class"] for m in chart.over] == ["up" if g > 0 else "down" for g in gains]
-
-
-@pytest.mark.parametrize(
-    ("name", "short", "medium", "when"),
-    [
-        ("2013-12", "Dec", "Dec 2013", "in December 2013"),
-        ("2013-02-05", "5 Feb", "5 Feb 2013", "on 5 February 2013"),
-        ("orders_7", None, "orders_7", "on batch orders_7"),
-        ("2013-13", None, "2013-13", "on batch 2013-13"),
-    ],
-)
-def test_batches_that_are_months_or_days_are_told_as_such(name: str, short: str | None, medium: str, when: str) -> None:
-    assert (labels.short(name), labels.medium(name), labels.when(name)) == (short, medium, when)
-
-
-@pytest.mark.parametrize(
-    ("names", "told"),
-    [
-        (["2013-03", "2013-06"], "in March and June"),
-        (["2012-12", "2013-01"], "in December 2012 and January 2013"),
-        (["a"], "on batch a"),
-        (["a", "b", "c", "d"], "in four batches"),
-    ],
-)
-def test_lists_of_batches_stay_short(names: list[str], told: str) -> None:
-    assert labels.several(names) == told
-
-
-def test_many_days_side_by_side_say_their_month_once() -> None:
-    days = [f"1998-{month:02}-{day:02}" for month in range(1, 9) for day in (3, 17)]
-
-    assert labels.axis(days[:4]) == ["3 Jan", "17 Jan", "3 Feb", "17 Feb"]
-    assert labels.axis(days)[:4] == ["Jan", "17", "Feb", "17"]
-    assert labels.axis(["2013-01", "x"] * 8)[:2] == ["Jan", None]
