@@ -5,11 +5,10 @@ Add here what is told in words and numbers; files belong to `run_files`, when an
 
 import json
 import math
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tasks.adapters import packaging, run_files
+from tasks.adapters import metric_names, packaging, run_files
 from tasks.core import measures
 from tasks.core.records import Metric
 
@@ -74,7 +73,7 @@ def metrics(training: "TrainingRun") -> Iterator[tuple[str, float]]:
         yield from _with_interval(metric.name, metric)
     for part in training.score.slices:
         if part.sufficient:
-            named = f"slice/{_safe(part.column)}/{_safe(part.label)}/{part.loss.name}"
+            named = f"slice/{metric_names.part(part.column)}/{metric_names.part(part.label)}/{part.loss.name}"
             yield from _with_interval(named, part.loss)
     average = "mean_label" if measures.of(training.score).is_number else "positive_share"
     own = {
@@ -87,7 +86,7 @@ def metrics(training: "TrainingRun") -> Iterator[tuple[str, float]]:
     }
     for name, value in (*own.items(), *training.figures):
         if math.isfinite(value):
-            yield _safe(name), float(value)
+            yield metric_names.part(name), float(value)
 
 
 def datasets(training: "TrainingRun") -> list["DatasetInput"]:
@@ -138,12 +137,6 @@ def _with_interval(name: str, metric: Metric) -> Iterator[tuple[str, float]]:
     for suffix, value in (("", metric.value), ("_low", metric.low), ("_high", metric.high)):
         if value is not None and math.isfinite(value):
             yield name + suffix, value
-
-
-def _safe(name: str) -> str:
-    """A part of a metric's name: MLflow takes letters, digits, `_ - . :` and spaces, and nothing that is a path."""
-    cleaned = re.sub(r"[^\w\-. :]", "_", name)[:60].strip()
-    return cleaned if cleaned.strip(".") else "_" * max(len(cleaned), 1)
 
 
 def _average(positives: int, mean: float | None) -> dict[str, float]:

@@ -5,7 +5,7 @@ over clusters; what follows from the numbers (a verdict, an alarm) must not be p
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,7 +43,7 @@ def clusters(frame: pd.DataFrame, times: Times, cluster: Cluster) -> Labels:
     if cluster.independent:
         return np.arange(len(frame)).astype(str).astype(object)
     if cluster.column is not None:
-        return _texts(frame[cluster.column])
+        return _texts(frame[cluster.column], _unmistakable)
     events = frame[times.event]
     aware = events if events.dt.tz is not None else events.dt.tz_localize("UTC")
     days = aware.dt.tz_convert(cluster.timezone).dt.tz_localize(None).to_numpy().astype("datetime64[D]")
@@ -64,7 +64,7 @@ def slice_labels(
     return {
         part.column: _bands(frame[part.column], part.edges, rules.get(part.column))
         if part.edges
-        else _texts(frame[part.column])
+        else _texts(frame[part.column], _level)
         for part in slices
     }
 
@@ -273,9 +273,9 @@ def _floats(values: ArrayLike) -> Floats:
     return np.asarray(values, dtype=np.float64)
 
 
-def _texts(values: pd.Series) -> Labels:
+def _texts(values: pd.Series, write: Callable[[str], str]) -> Labels:
     codes, unique = pd.factorize(values)
-    return _named(np.array([*map(_text, unique), MISSING], dtype=object), codes)
+    return _named(np.array([*(write(_text(value)) for value in unique), MISSING], dtype=object), codes)
 
 
 def _named(names: Labels, codes: NDArray[np.intp]) -> Labels:
@@ -292,6 +292,18 @@ def _text(value: object) -> str:
     return str(value)
 
 
+def _level(text: str) -> str:
+    """The name of a level: itself, or in quotes where it reads like a name of ours, or like another level on a page."""
+    is_quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "'\""
+    reads_alone = text.isprintable() and text == " ".join(text.split()) and not is_quoted
+    return text if text and reads_alone and text not in (MISSING, POOL) else repr(text)
+
+
+def _unmistakable(text: str) -> str:
+    """The name of a cluster: itself, unless it reads like that of the rows without one."""
+    return repr(text) if text.strip("'") == MISSING else text
+
+
 def _bands(values: pd.Series, edges: Sequence[float], rule: ColumnRule | None) -> Labels:
     numbers = pd.to_numeric(values).to_numpy(dtype=np.float64, na_value=np.nan)
     there = ~np.isnan(numbers)
@@ -305,18 +317,22 @@ def _band_names(borders: Sequence[float], whole: bool, rule: ColumnRule | None) 
     lows = [rule.min if rule else None, *borders]
     highs = [*borders, rule.max if rule else None]
     ends = [False] * len(borders) + [True]
-    return [_band_name(low, high, whole, last) for low, high, last in zip(lows, highs, ends, strict=True)]
+    bands = list(zip(lows, highs, ends, strict=True))
+    names = [_band_name(low, high, whole, last) for low, high, last in bands]
+    if len(set(names)) < len(names):  # borders that ten figures do not tell apart
+        names = [_band_name(low, high, whole, last, ".17g") for low, high, last in bands]
+    return names
 
 
-def _band_name(low: float | None, high: float | None, whole: bool, last: bool) -> str:
+def _band_name(low: float | None, high: float | None, whole: bool, last: bool, form: str = ".10g") -> str:
     if whole:
         low = None if low is None else float(np.ceil(low))
         high = None if high is None else float(np.floor(high) if last else np.ceil(high) - 1)
     if low is None:
-        return f"{'up to' if whole else 'below'} {high:.10g}"
+        return f"{'up to' if whole else 'below'} {high:{form}}"
     if high is None:
-        return f"{low:.10g} or more"
-    return f"{low:.10g}" if low == high else f"{low:.10g} to {high:.10g}"
+        return f"{low:{form}} or more"
+    return f"{low:{form}}" if low == high else f"{low:{form}} to {high:{form}}"
 
 
 def _natural(label: str) -> tuple[int, float, str]:

@@ -91,7 +91,7 @@ def test_metrics_come_with_intervals_and_slices_and_only_where_defined(
     measured = client(store).get_run(run_id).data.metrics
     assert [measured[f"log_loss{end}"] for end in ("", "_low", "_high")] == [0.5, 0.45, 0.55]
     assert measured["slice/city/Oslo/log_loss"] == 0.4
-    assert measured["slice/city/_b_.._Rome__b_/log_loss"] == 0.5
+    assert measured["slice/city/:3c:b:3e:..:2f:Rome:3c::2f:b:3e:/log_loss"] == 0.5
     assert measured["evidence"] == 1516
     assert not {"roc_auc", "gain", "slice/city/other/log_loss"} & set(measured)
 

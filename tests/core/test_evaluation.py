@@ -201,6 +201,42 @@ def test_a_slice_with_few_rows_or_few_clusters_is_pooled_and_called_insufficient
     assert sum(part.positives for part in scored.slices) == scored.positives
 
 
+ALIKE = ["other", "'other'", "(missing)", "'(missing)'", "a", "a ", " a", "a  b", "a b", "", "a\u200b", '"a"', "None"]
+"""Levels that read like the names of ours, or like one another."""
+
+
+def test_levels_that_read_alike_are_slices_of_their_own_beside_the_pool_and_the_missing():
+    values = pd.Series([*np.repeat(np.array(ALIKE, dtype=object), 40), *[None] * 40, *["rare"] * 3, *["few"] * 2])
+    frame = pd.DataFrame({"x": values})
+    y = np.tile([0.0, 1.0], len(values))[: len(values)]
+    days = np.tile(list("abcdefg"), len(values))[: len(values)].astype(object)
+
+    labels = evaluation.slice_labels(frame, [Slice(column="x")])
+    scored = evaluation.score("m", "b", y, y * 0.5 + 0.2, days, labels, SETTINGS)
+
+    names = [part.label for part in scored.slices]
+    assert len(set(names)) == len(names) == len(ALIKE) + 2
+    assert {"other", MISSING, "'other'", "'(missing)'", "a", "'a '", "''"} <= set(names)
+    assert [(part.label, part.rows) for part in scored.slices if not part.sufficient] == [("other", 5)]
+    assert all(name.isprintable() and name == " ".join(name.split()) for name in names if name[0] != "'")
+
+
+def test_rows_without_a_cluster_are_not_in_the_cluster_that_is_called_so():
+    frame = pd.DataFrame({"who": pd.Series(["(missing)", None, "b", "'(missing)'"], dtype="str")})
+
+    named = evaluation.clusters(frame, Times(event="at"), Cluster(column="who"))
+
+    assert len(set(named)) == 4
+
+
+def test_borders_that_are_close_to_one_another_have_bands_of_their_own():
+    frame = pd.DataFrame({"x": [1.0, 1.00000000004, 1.00000000008, 2.0]})
+
+    labels = evaluation.slice_labels(frame, [Slice(column="x", edges=(1.00000000003, 1.00000000006, 1.00000000009))])
+
+    assert len(set(labels["x"])) == 4
+
+
 def test_slices_come_in_natural_order_with_the_missing_and_the_pool_at_the_end():
     bands = ["16 or more", "8 to 15", "up to 7", MISSING, "9E", "rare"]
     labels = np.repeat(np.array(bands, dtype=object), [40, 40, 40, 40, 40, 10])
