@@ -118,6 +118,7 @@ def score(
         calibration=intervals.calibration(y, p) if sound else (),
         mean_actual=float(y.mean()) if a_number else None,
         variance=intervals.variance(y) if a_number else None,
+        offset=Metric("offset", *intervals.offset(y, p, units, settings.confidence), False) if sound else None,
     )
 
 

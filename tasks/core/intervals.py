@@ -131,6 +131,13 @@ def measurable(values: Floats) -> Floats:
     return np.clip(values, -_HUGE, _HUGE)
 
 
+def offset(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
+    """How far the mean answer lies above the mean label; from a single cluster, all that a row allows."""
+    apart = p - y
+    found = means(apart, everything(len(y)), units, confidence, bound(apart))
+    return Interval(float(found.value[0]), float(found.low[0]), float(found.high[0]))
+
+
 def variance(y: Floats) -> float:
     """Mean squared distance from the mean, of numbers that are not too large for it."""
     return float(measurable(y).var())

@@ -187,6 +187,8 @@ class Score:
     """Mean label where it is a number; else None."""
     variance: float | None = None
     """Mean squared distance of such labels from their mean; else None."""
+    offset: Metric | None = None
+    """How far the mean answer lies above the mean label, with its interval; None where that was not measured."""
 
     @property
     def loss(self) -> Metric:

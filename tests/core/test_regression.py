@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -353,6 +354,13 @@ def test_a_mean_that_is_off_by_too_many_standard_deviations_is_watched() -> None
 
     assert state is HealthState.WATCH
     assert told[0].startswith("It expected 518.4 rentals")
+
+
+def test_a_mean_that_is_far_off_beyond_chance_is_not_well() -> None:
+    state, told = judged(scored(*numbers(bias=150)), dummy=1_000_000)
+
+    assert state is HealthState.UNWELL
+    assert re.fullmatch(r"That is off by more than 1 standard deviation \(1\.\d+ to 1\.\d+\)\.", told[1])
 
 
 def test_a_model_that_is_worse_than_the_mean_is_not_well() -> None:

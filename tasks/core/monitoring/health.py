@@ -14,6 +14,9 @@ from tasks.core.measures import Measure
 from tasks.core.records import Metric, Score
 from tasks.core.turns import Drift, Health, HealthState
 
+FAR = 5
+"""A model is not well when what it expects is off, beyond chance, by more than so many times what needs watching."""
+
 
 def judge(
     score: Score | None,
@@ -26,9 +29,10 @@ def judge(
 ) -> Health:
     """Say how the live model did on a batch; the reasons that made the state come first.
 
-    - not well: the interval of its loss lies above the loss of no model.
-    - watch: above no model though within the interval; or the expected and the actual share of positives (of a number:
-      the means) differ by more than the setting; or the interval of its loss lies above the interval at its gate.
+    - not well: the interval of its loss lies above the loss of no model; or the interval of the difference of the
+      expected and the actual share of positives (of a number: of the means) lies beyond FAR times the setting.
+    - watch: above no model though within the interval; or the two differ by more than the setting; or the interval of
+      its loss lies above the interval at its gate.
     - not judged: no score, no labelled row, or a loss that is not a number.
 
     Args:
@@ -46,7 +50,8 @@ def judge(
         return Health(HealthState.NOT_JUDGED, (f"{_subject(score, words)} was not a number.",))
     unwell, watch = _against_no_model(loss, dummy_loss, measures.of(score))
     share = level_sentence(score, words)
-    off = is_off(score, settings)
+    off, far = is_off(score, settings), _far_off(score, settings)
+    unwell += [share, far] if far else []
     at_gate = _loss_sentence(score, gate, words)
     worse = gate is not None and _lies_above(loss, gate.loss)
     drifted = [f"{drift.reasons[0]}."] if drift is not None and drift.drifted else []
@@ -60,6 +65,32 @@ def is_off(score: Score, settings: HealthSettings) -> bool:
     bias = measures.bias(score)
     most = settings.max_bias if measures.of(score).is_number else settings.max_share_error
     return bias is not None and abs(bias) > most
+
+
+def limit(settings: HealthSettings, *, is_number: bool, times: int = 1) -> str:
+    """How far the expected and the actual level may be apart, or so many times that: `3 points`."""
+    if not is_number:
+        return f"{wording.number(round(times * 100 * settings.max_share_error, 2))} points"
+    most = times * settings.max_bias
+    return f"{wording.number(most)} standard deviation{'' if most == 1 else 's'}"
+
+
+def _far_off(score: Score, settings: HealthSettings) -> str:
+    """A sentence if chance does not explain how far the expected and the actual level are apart; else empty."""
+    is_number, found = measures.of(score).is_number, score.offset
+    if found is None or found.low is None or found.high is None:
+        return ""
+    unit = math.sqrt(score.variance or 0.0) if is_number else 0.01
+    most = FAR * (settings.max_bias if is_number else 100 * settings.max_share_error)
+    least, largest = sorted((abs(found.low), abs(found.high)))
+    if found.low * found.high <= 0 or not unit or least / unit <= most:
+        return ""
+    ends = wording.interval(least / unit, largest / unit, wording.amount if is_number else _points)
+    return f"That is off by more than {limit(settings, is_number=is_number, times=FAR)} ({ends})."
+
+
+def _points(value: float | None) -> str:
+    return wording.MISSING if value is None else f"{value:.1f}"
 
 
 def level_sentence(score: Score, words: ReportingSettings) -> str:

@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from configs.settings import PipelineSettings
 from tasks.core import measures, wording
+from tasks.core.monitoring import health
 from tasks.core.reporting import (
     charts,
     findings,
@@ -112,6 +113,7 @@ def render(history: History, settings: PipelineSettings, *, written: datetime, l
             **_model(history, settings),
             needed=wording.number(settings.promotion.false_promotion_every),
             points=_points(settings),
+            far=_points(settings, health.FAR),
             missing_numbers=findings.left_out(history, settings),
             total=findings.total(history),
         )
@@ -173,12 +175,10 @@ def _figures(history: History, turns: Sequence[Turn], settings: PipelineSettings
     return [Figure(finding, reading, chart, key) for finding, reading, chart, key in known if chart]
 
 
-def _points(settings: PipelineSettings) -> str:
-    """How far a share, or a mean, may be off."""
-    limits = settings.monitoring.health
-    if settings.training.problem == "regression":
-        return f"{wording.number(limits.max_bias)} standard deviations"
-    return f"{wording.number(round(100 * limits.max_share_error, 2))} points"
+def _points(settings: PipelineSettings, times: int = 1) -> str:
+    """How far a share, or a mean, may be off; or so many times that."""
+    is_number = measures.of_problem(settings.training.problem).is_number
+    return health.limit(settings.monitoring.health, is_number=is_number, times=times)
 
 
 def _numbers(turn: Turn, settings: PipelineSettings) -> tuple[str, ...]:

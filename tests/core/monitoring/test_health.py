@@ -1,5 +1,7 @@
 """Health: a decision table, and the sentences that go with it."""
 
+import dataclasses
+
 import pytest
 
 from configs.monitoring import HealthSettings
@@ -104,3 +106,40 @@ def test_without_labels_it_says_what_is_missing() -> None:
 )
 def test_a_loss_that_is_not_a_number_is_not_a_lack_of_labels(score: Score, told: str) -> None:
     assert judged(score).reasons == (told,)
+
+
+# expected, actual of 1,000, interval of the difference; 3 points need watching, 15 beyond chance are not well
+FAR = [
+    (0.88, 450, (0.40, 0.46), HealthState.UNWELL),
+    (0.45, 880, (-0.46, -0.40), HealthState.UNWELL),
+    (0.88, 450, (0.14, 0.72), HealthState.WATCH),
+    (0.88, 450, (-0.88, 0.88), HealthState.WATCH),
+    (0.88, 450, None, HealthState.WATCH),
+    (0.26, 340, (-0.10, -0.06), HealthState.WATCH),
+    (0.26, 419, (-0.17, -0.1501), HealthState.UNWELL),
+    (0.26, 419, (-0.17, -0.1499), HealthState.WATCH),
+    (0.26, 270, (-0.02, 0.0), HealthState.WELL),
+]
+
+
+@pytest.mark.parametrize(("expected", "actual", "ends", "state"), FAR)
+def test_a_share_that_is_far_off_beyond_chance_is_not_well(
+    expected: float, actual: int, ends: tuple[float, float] | None, state: HealthState
+) -> None:
+    offset = Metric("offset", expected - actual / 1000, *ends, greater_is_better=False) if ends else None
+
+    found = judged(dataclasses.replace(scored(expected=expected, actual=actual), offset=offset))
+
+    assert found.state is state
+    assert ("That is off by more than 15 points" in " ".join(plain(found))) == (state is HealthState.UNWELL)
+
+
+def test_what_is_far_off_is_told_first_and_by_how_much() -> None:
+    offset = Metric("offset", 0.43, 0.402, 0.458, greater_is_better=False)
+
+    found = judged(dataclasses.replace(scored(expected=0.88, actual=450), offset=offset))
+
+    assert plain(found)[:2] == [
+        "It expected 88 % of flights to be late; 45 % were.",
+        "That is off by more than 15 points (40.2 to 45.8).",
+    ]
