@@ -43,13 +43,25 @@ class _Quiet(SimpleHTTPRequestHandler):
         super().end_headers()
 
 
+PORT = 4280
+"""The same each time, if it is free: Prefect keeps links to reports for longer than one `make up` runs."""
+
+
 @contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """Serve a folder while the block runs; gives its address, on a free port."""
+def served(folder: Path, port: int = 0) -> Iterator[str]:
+    """Serve a folder while the block runs; gives its address, on that port or, if it is taken, on a free one."""
     folder.mkdir(parents=True, exist_ok=True)
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder))) as server:
+    with _server(folder, port) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
             yield f"http://127.0.0.1:{server.server_port}"
         finally:
             server.shutdown()
+
+
+def _server(folder: Path, port: int) -> ThreadingHTTPServer:
+    answer = partial(_Quiet, directory=str(folder))
+    try:
+        return ThreadingHTTPServer(("127.0.0.1", port), answer)
+    except OSError:
+        return ThreadingHTTPServer(("127.0.0.1", 0), answer)

@@ -66,7 +66,7 @@ class _Up:
         self._mlflow = opened.enter_context(closing(children.listen(children.MLFLOW_PORT)))
         self._url = f"{children.address(self._prefect)}/api"
         environment.give_auth(access.auth(home))
-        self._reports = opened.enter_context(reports.served(home / "reports"))
+        self._reports = opened.enter_context(reports.served(home / "reports", reports.PORT))
         self._told, ready = os.pipe()
         os.set_blocking(self._told, False)
         self._tree = Tree(_say)

@@ -1,5 +1,6 @@
 """Door of reporting: the page, and what a run shows in Prefect's UI."""
 
+import platform
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar, cast
@@ -8,7 +9,7 @@ from uuid import UUID
 from prefect import task
 
 from configs.errors import IncumbentError
-from tasks.adapters import events, home, pages, running_server
+from tasks.adapters import events, home, pages
 from tasks.core.reporting import outcomes, summaries
 from tasks.core.runs import CaughtUp, Polled
 from tasks.core.turns import Health, Outcome, TurnRef
@@ -20,9 +21,12 @@ T = TypeVar("T")
 @task(task_run_name="write-report-{pipeline}", tags=["reporting"], retries=2, retry_delay_seconds=[1.0, 5.0])
 def write_report(pipeline: str) -> str:
     """Write the page of a pipeline from the ledger; returns its path."""
-    path, server = pages.write(home.current(), pipeline), running_server.find(home.current().folder)
-    address = f"{server.reports}/{path.name}" if server else path.as_uri()
-    events.link(f"{pipeline}-report", address, f"Report of {pipeline}")
+    hands, key = home.current(), f"{pipeline}-report"
+    path = pages.write(hands, pipeline)
+    if address := pages.address(hands, path, events.api()):
+        events.link(key, address, f"Report of {pipeline}")
+    else:
+        events.markdown(key, summaries.report_file(pipeline, str(path), platform.node()))
     return str(path)
 
 

@@ -51,6 +51,14 @@ def link(key: str, url: str, text: str | None = None, description: str | None = 
     return _create(LinkArtifact(key=_key(key), link=url, link_text=text, description=description))
 
 
+def api() -> str | None:
+    """Address of the server whose UI shows all this."""
+    from prefect.settings import PREFECT_API_URL
+
+    address: str | None = PREFECT_API_URL.value()
+    return address
+
+
 def progress(key: str, share: float = 0.0, description: str | None = None) -> UUID | None:
     """Show how much of a long work is done; `advance` moves it.
 

@@ -1,9 +1,10 @@
 """Writes the report of a pipeline, and says where it is."""
 
 from pathlib import Path
+from urllib.parse import quote
 
 from configs import loader
-from tasks.adapters import failpoints, files, history, provenance
+from tasks.adapters import failpoints, files, history, provenance, running_server
 from tasks.adapters.home import Home
 from tasks.core.turns import History, TurnState
 
@@ -17,6 +18,18 @@ def read_history(home: Home, pipeline: str) -> History:
         lock_hash=provenance.lock_hash(),
         libraries=provenance.libraries(),
     )
+
+
+def address(home: Home, path: Path, api: str | None) -> str | None:
+    """Where a browser that shows the UI of a server finds a page; None unless `make up` serves both.
+
+    Args:
+        home: The home.
+        path: The page, in its folder of reports.
+        api: Address of that server's API.
+    """
+    server = running_server.find(home.folder)
+    return f"{server.reports}/{quote(path.name)}" if server and server.url == api else None
 
 
 def write(home: Home, pipeline: str) -> Path:

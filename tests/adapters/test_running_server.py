@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from tasks.adapters import running_server
+from tasks.adapters import pages, running_server
+from tasks.adapters.home import Home
 
 
 @pytest.fixture
@@ -80,3 +81,14 @@ def test_a_file_that_is_something_else_is_ignored(tmp_path: Path, text: str) -> 
     (tmp_path / "prefect" / "server.json").write_text(text)
 
     assert running_server.find(tmp_path) is None
+
+
+def test_a_report_has_an_address_only_where_make_up_serves_it_beside_the_ui(tmp_path: Path, url: str) -> None:
+    home, path = Home(tmp_path), tmp_path / "reports" / "my shop.html"
+    alone = pages.address(home, path, url)
+    running_server.announce(tmp_path, url, "", "http://127.0.0.1:4280")
+
+    beside, elsewhere, nowhere = (pages.address(home, path, api) for api in (url, "http://prefect.example/api", None))
+
+    assert beside == "http://127.0.0.1:4280/my%20shop.html"
+    assert (alone, elsewhere, nowhere) == (None, None, None)

@@ -27,3 +27,16 @@ def test_a_page_is_served_as_it_is_now_and_a_folder_is_not(tmp_path: Path) -> No
 
     assert (first, second) == (b"one", b"two")
     assert refused == [404, 404, 404, 404]
+
+
+def test_the_port_is_the_same_each_time_unless_it_is_taken(tmp_path: Path) -> None:
+    with reports.served(tmp_path / "one") as free:
+        port = int(free.rpartition(":")[2])
+
+    with reports.served(tmp_path / "one", port) as first, reports.served(tmp_path / "other", port) as second:
+        (tmp_path / "other" / "x.html").write_text("other")
+        there = urllib.request.urlopen(f"{second}/x.html").read()
+
+    assert first == free
+    assert second != free
+    assert there == b"other"

@@ -1,5 +1,6 @@
 """What a turn and a rollback show in Prefect's UI: their stories as markdown, and the verdict of a turn as a table."""
 
+import re
 from collections.abc import Sequence
 
 from configs.settings import PipelineSettings
@@ -34,6 +35,17 @@ def verdict_rows(turn: Turn) -> list[dict[str, Cell]]:
     guards = turn.verdict.guards if turn.verdict else ()
     rows += [{"what": f"guard: {g.name}", "value": "objects" if g.objects else "passes", "why": g.text} for g in guards]
     return rows
+
+
+def report_file(pipeline: str, path: str, machine: str) -> str:
+    """Where the report is, for a reader whose browser may be on another machine: no link, which would be dead there."""
+    fence = "`" * (max(map(len, re.findall("`+", path)), default=0) + 1)
+    pad = " " if "`" in path else ""
+    where = f"It is a file on {_plain(machine)}:" if machine else "It is a file:"
+    return (
+        f"**Report of {_plain(pipeline)}**\n\n{where}\n\n{fence}{pad}{path}{pad}{fence}\n\n"
+        "`make up` on that machine shows it in a browser."
+    )
 
 
 def rollback(pipeline: str, history: Sequence[Promotion], held: Sequence[int], *, checked: str, problem: str) -> str:

@@ -90,3 +90,18 @@ def test_the_last_word_of_a_release(problem: str | None, name: str, message: str
     told = outcomes.release("shop", 6, "anna", "it was the data", problem)
 
     assert (told.name, told.message) == (f"shop · release → {name}", message)
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/srv/home/reports/flights.html", "`/srv/home/reports/flights.html`"),
+        ("/srv/a `b/r.html", "`` /srv/a `b/r.html ``"),
+    ],
+)
+def test_the_path_of_a_report_is_told_as_it_is_and_is_no_link(path: str, shown: str) -> None:
+    note = summaries.report_file("my_shop", path, "node_7")
+
+    assert note.splitlines()[4] == shown
+    assert "It is a file on node\\_7:" in note
+    assert "://" not in note and "](" not in note
