@@ -128,9 +128,9 @@ def batch(
     )
     unit = RuleFinding("pressure", "min", "at least 900 hPa", 26567, ("30.02", "29.9"))
     accepted = landed - quarantined
-    first = datetime(2013, 1, 1, 10, tzinfo=UTC) + timedelta(days=30 * (number - 1))
+    first, days = datetime(2013, 1, 1, tzinfo=UTC) + timedelta(days=30 * (number - 1)), 29
     if name[:3] == "201":
-        first = datetime(int(name[:4]), int(name[5:7]), 1, 10, tzinfo=UTC)
+        first, days = datetime(int(name[:4]), int(name[5:7]), 1, tzinfo=UTC), 27
     return Batch(
         id=digest("batch", number, 0),
         name=name,
@@ -143,7 +143,7 @@ def batch(
         positives=0 if refused else round((accepted - unlabelled) * float(str(actual))),
         missing=() if refused else (("aircraft_age", 4870), ("wind_gust", 18000)),
         first_event=None if refused else first,
-        last_event=None if refused else first + timedelta(days=27),
+        last_event=None if refused else first + timedelta(days=days),
         accepted_file=None if refused else digest("number", number, 99),
         findings=(unit,) if refused else (old,),
         reason="'pressure': 26,567 of 29,327 rows are below 900 hPa" if refused else None,
