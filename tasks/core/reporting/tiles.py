@@ -101,9 +101,9 @@ def _without_a_model(turn: Turn, problem: Problem) -> str:
 
 def _retraining(history: History, turn: Turn, settings: PipelineSettings) -> Tile:
     needed = wording.number(settings.promotion.false_promotion_every)
-    pair, unit = turn.comparison, f"evidence, needs {needed}"
+    pair = turn.comparison
+    unit = "no evidence is taken" if pair and pair.independent else f"evidence, needs {needed}"
     if made := standing.gone_back(history, turn.number):
-        unit = "no evidence is taken" if pair and pair.independent else unit
         text = f"No challenger has been compared with v{made.version} since the rollback: evidence starts anew."
         return Tile("Retraining", wording.MISSING, unit, text, "#turns")
     text = "No model was retrained on this occasion."
@@ -111,8 +111,5 @@ def _retraining(history: History, turn: Turn, settings: PipelineSettings) -> Til
         word = "better" if pair.gain > 0 else "worse"
         text = f"{challenger(turn)} tried: {value(turn.probe)} on the same {settings.reporting.row[1]}"
         text += f", {word} by {measures.difference(pair)}" if turn.champion else ""
-    if pair and pair.independent:
-        return Tile("Retraining", wording.MISSING, "no evidence is taken", text, "#turns")
-    if turn.evidence is None:
-        return Tile("Retraining", wording.MISSING, unit, text, "#turns")
-    return Tile("Retraining", wording.evidence(turn.evidence.value), unit, text, "#turns")
+    found = wording.evidence(turn.evidence.value if turn.evidence else None)
+    return Tile("Retraining", found, unit, text, "#turns")
