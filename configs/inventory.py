@@ -45,13 +45,5 @@ def take() -> Inventory:
 
 
 def unusable_names() -> Iterator[tuple[str, NotYaml]]:
-    """Files that were meant to be pipelines, by file name, and whose name keeps them from being one."""
-    folder = environment.read().pipelines
-    for path in sorted(pipeline_files.listed(folder)):
-        if path.name.startswith(".") or path.is_dir():
-            continue
-        where = pipeline_files.shown(path)
-        if path.suffix == ".yml":
-            yield path.name, NotYaml(f"{where} is not used: a pipeline file ends with .yaml. Rename it.")
-        elif path.suffix == ".yaml" and not pipeline_files.NAME.fullmatch(path.stem):
-            yield path.name, NotYaml(f"{where} is not used. {pipeline_files.RULE} Rename it.")
+    """What lies there and was meant to be a pipeline file, as in `pipeline_files.unusable`."""
+    return pipeline_files.unusable(environment.read().pipelines)

@@ -5,6 +5,7 @@ Change this module when pipeline files lie elsewhere or have other names. What s
 
 import re
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 from configs.environment import CHECKOUT
@@ -16,7 +17,7 @@ RULE = "A name has only letters, digits, '-' and '_', at most 100."
 
 def names(folder: Path) -> list[str]:
     """Names of the pipelines in a folder, in alphabetical order, whatever their files are worth."""
-    return sorted(path.stem for path in listed(folder) if path.suffix == ".yaml" and NAME.fullmatch(path.stem))
+    return sorted(path.stem for path in listed(folder) if _is_named(path) and _is_file(path))
 
 
 def listed(folder: Path) -> list[Path]:
@@ -39,14 +40,44 @@ def content(path: Path) -> bytes:
     Raises:
         NotYaml: It is no file, or cannot be read.
     """
+    if not _is_file(path):
+        raise _not_a_file(path)
     try:
-        if stat.S_ISREG(path.stat().st_mode):
-            return path.read_bytes()
+        return path.read_bytes()
     except OSError as err:
         raise NotYaml(f"{shown(path)} cannot be read: {err.strerror}. Nothing was changed.") from err
-    raise NotYaml(f"{shown(path)} is not a file; a pipeline is a YAML file. Nothing was changed.")
+
+
+def unusable(folder: Path) -> Iterator[tuple[str, NotYaml]]:
+    """What was meant to be a pipeline file and is none, by its name, with what keeps it from being one."""
+    for path in sorted(listed(folder)):
+        where = f"{shown(path)} is not used"
+        if path.name.startswith("."):
+            continue
+        if _is_named(path):
+            if not _is_file(path):
+                yield path.name, _not_a_file(path)
+        elif path.suffix == ".yml":
+            yield path.name, NotYaml(f"{where}: a pipeline file ends with .yaml. Rename it.")
+        elif path.suffix == ".yaml":
+            yield path.name, NotYaml(f"{where}. {RULE} Rename it.")
 
 
 def shown(path: Path) -> str:
     """A path as people know it: from the checkout, if it lies there."""
     return str(path.relative_to(CHECKOUT)) if path.is_relative_to(CHECKOUT) else str(path)
+
+
+def _is_named(path: Path) -> bool:
+    return path.suffix == ".yaml" and NAME.fullmatch(path.stem) is not None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return False
+
+
+def _not_a_file(path: Path) -> NotYaml:
+    return NotYaml(f"{shown(path)} is not a file that can be read; a pipeline is a YAML file. Nothing was changed.")

@@ -210,8 +210,8 @@ def test_a_file_that_is_not_plain_yaml_is_refused(
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (Path.mkdir, "is not a file; a pipeline is a YAML file."),
-        (lambda path: path.symlink_to("nowhere"), "cannot be read: No such file or directory."),
+        (Path.mkdir, "is not a file that can be read; a pipeline is a YAML file."),
+        (lambda path: path.symlink_to("nowhere"), "is not a file that can be read; a pipeline is a YAML file."),
     ],
 )
 def test_a_pipeline_that_is_no_file_is_named_as_what_it_is(
