@@ -12,6 +12,7 @@
     │   └── UnusableHome            8   INCUMBENT_HOME cannot be written, or is of a newer version
     ├── Busy                        9   somebody else works on this pipeline
     ├── Unreachable                10   a server that was named does not answer
+    ├── DeliveryWaits              12   a delivery cannot be read just now; it is tried again
     └── Damaged                    11   what is stored is not what was recorded
         └── BundleRefused          11   a model bundle that is not what passed its gate
 
@@ -106,6 +107,21 @@ class Unreachable(IncumbentError):
 
     exit_code = 10
     title = "a server does not answer"
+
+
+class DeliveryWaits(IncumbentError):
+    """A delivery whose bytes cannot be had just now. It is never refused for that: it waits, and is tried again."""
+
+    exit_code = 12
+    title = "a delivery cannot be read just now; it waits"
+
+    def __init__(self, text: str, *, changed: bool = False) -> None:
+        """Args:
+        text: What stands in the way, in one paragraph.
+        changed: Whether other bytes stand in its place by now, which are a delivery of their own.
+        """
+        super().__init__(text)
+        self.changed = changed
 
 
 class Damaged(IncumbentError):

@@ -3,11 +3,11 @@
 import argparse
 import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from configs.environment import DEFAULT_PIPELINE
-from configs.errors import BadInput, Busy, MistakeOfUser, UnknownPipeline
+from configs.errors import BadInput, Busy, DeliveryWaits, MistakeOfUser, UnknownPipeline
 from flows import connecting, lines, program, terminal
 from flows.announcements import STEPS, Announcement, Opening, Step, TurnDone
 from flows.terminal import Terminal
@@ -73,8 +73,16 @@ def _run(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
         _relative(done.report or str(hands.report(pipeline))),
         _named("", pipeline),
     )
+    unread = _tell_unread(hands, pipeline, done.turns, screen)
     require_source(waiting)
-    return BadInput.exit_code if Outcome.REFUSED in done.outcomes else 0
+    return BadInput.exit_code if Outcome.REFUSED in done.outcomes else unread
+
+
+def _tell_unread(hands: Home, pipeline: str, turns: Sequence[int], screen: Terminal) -> int:
+    """One line for each turn that was given up because its delivery could not be read; gives the exit code."""
+    given_up = [row for row in hands.ledger.turns.all(pipeline) if row["number"] in turns and row["unread"]]
+    screen.alarm([f"{pipeline}, {row['batch_name']}: {row['reasons'][0]}" for row in given_up])
+    return DeliveryWaits.exit_code if given_up else 0
 
 
 def require_source(waiting: Waiting) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from prefect import State, flow, runtime, tags
 
-from configs.errors import Busy, IncumbentError
+from configs.errors import Busy, DeliveryWaits, IncumbentError
 from flows.announcements import Closing, TurnDone, tell
 from tasks import coordination, ingestion, lineage, reporting
 from tasks.adapters import home
@@ -87,6 +87,9 @@ def attempt(pipeline: str, delivery: Delivery) -> tuple[int, Outcome]:
     if coordination.may_try(pipeline, delivery):
         with coordination.stoppable(pipeline, delivery), tags(pipeline):
             state = turn(pipeline, delivery, return_state=True)
+        waits: Any = state.result(raise_on_failure=False) if state.is_failed() else None
+        if isinstance(waits, DeliveryWaits) and waits.changed:  # what is there now is another delivery
+            return coordination.give_up(pipeline, delivery, str(waits), quietly=True), Outcome.FAILED
         if not state.is_failed() or coordination.may_try(pipeline, delivery):
             found: tuple[int, Outcome] = state.result()
             return found

@@ -22,7 +22,7 @@ def ingest(pipeline: str) -> list[Batch]:
     with ledger.lease.held(pipeline, runtime.flow_run.id):
         waiting = ingestion.list_waiting(pipeline)
         # What is in the ledger already waits for the rest of its turn; to begin that here would count as a failed try.
-        known = {batch.id for batch in ledger.batches.all(pipeline)}
+        known = {batch.id for batch in ledger.batches.all(pipeline)} - ledger.admissions.open(pipeline).keys()
         new = [delivery for delivery in waiting.deliveries if delivery.digest not in known]
         taken = [take_in(coordination.open_turn(pipeline, delivery), delivery) for delivery in new]
         for copy in waiting.duplicates:

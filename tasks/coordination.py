@@ -83,9 +83,8 @@ def open_turn(pipeline: str, delivery: Delivery, run: str | None = None) -> Turn
     ledger = home.current().ledger
     number = ledger.turns.open(pipeline, delivery.digest, delivery.name, run)
     failpoints.reach("turn-opened")
-    ledger.inbox.record(
-        pipeline, "new_data", f"{coordination.BATCH}{delivery.digest}", f"{delivery.name} landed", turn=number
-    )
+    key, evidence = agenda.asked_by(home.current(), pipeline, delivery, number)
+    ledger.inbox.record(pipeline, "new_data", key, evidence, turn=number)
     failpoints.reach("batch-trigger-recorded")
     ledger.inbox.cover(pipeline, number, delivery.digest)
     failpoints.reach("triggers-covered")
@@ -105,21 +104,25 @@ def stoppable(pipeline: str, delivery: Delivery) -> Iterator[None]:
 def may_try(pipeline: str, delivery: Delivery) -> bool:
     """Whether the turn of a delivery may be begun, or begun again: it has not been begun as often as it may be."""
     hands = home.current()
-    row = hands.ledger.turns.of_batch(pipeline, delivery.digest)
-    return row is None or row["attempts"] < hands.settings(pipeline).coordination.max_attempts
+    row, limit = hands.ledger.turns.of_batch(pipeline, delivery.digest), hands.settings(pipeline).coordination
+    return row is None or row["state"] == TurnState.DONE or row["attempts"] < limit.max_attempts
 
 
 @task(task_run_name="give-up-{delivery.name}", tags=["coordination"])
-def give_up(pipeline: str, delivery: Delivery, problem: str) -> int:
-    """End a turn that was begun as often as it may be, with an alert; returns its number."""
+def give_up(pipeline: str, delivery: Delivery, problem: str, quietly: bool = False) -> int:
+    """End a turn that was begun as often as it may be, with an alert unless `quietly`; returns its number.
+
+    A delivery that could not be read goes on to wait: it has another turn when it is there and can be read.
+    """
     ledger = home.current().ledger
     row = ledger.turns.of_batch(pipeline, delivery.digest)
     assert row is not None
     why = environment.masked(problem)
-    reason = f"given up after {coordination.attempts(row['attempts'])}: {why}"
+    reason = why if quietly else f"given up after {coordination.attempts(row['attempts'])}: {why}"
     # The turn is closed last: nobody comes back to one that is closed.
-    ledger.inbox.alert(pipeline, f"turn:{row['number']}", f"{pipeline}, {delivery.name}: {reason}")
-    failpoints.reach("alert-owed")
+    if not quietly:
+        ledger.inbox.alert(pipeline, f"turn:{row['number']}", f"{pipeline}, {delivery.name}: {reason}")
+        failpoints.reach("alert-owed")
     own = [one.id for one in ledger.inbox.open(pipeline) if coordination.batch_of(one) == delivery.digest]
     ledger.inbox.cover_late(pipeline, dict.fromkeys(own, row["number"]))
     ledger.inbox.fail(pipeline, row["number"], reason)
@@ -134,7 +137,7 @@ def find_open_turn(pipeline: str) -> tuple[TurnRef, Batch] | None:
     """The oldest turn whose batch has been taken in and which is not done."""
     ledger = home.current().ledger
     for row in ledger.turns.all(pipeline):
-        batch = ledger.batches.get(pipeline, row["batch"])
+        batch = ledger.batches.passed(pipeline, row["batch"])
         if row["state"] != TurnState.DONE and batch is not None:
             return TurnRef(pipeline, row["number"], row["batch"], row["batch_name"]), batch
     return None

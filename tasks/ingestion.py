@@ -2,7 +2,7 @@
 
 from prefect import task
 
-from configs.errors import BadInput
+from configs.errors import BadInput, DeliveryWaits
 from tasks.adapters import agenda, events, failpoints, home, inbox, sources
 from tasks.adapters.inbox import Waiting
 from tasks.adapters.sources import Delivery
@@ -21,17 +21,23 @@ def list_waiting(pipeline: str) -> Waiting:
 
 @task(task_run_name="announce-{pipeline}", tags=["ingestion"], retries=2, retry_delay_seconds=[1.0, 5.0])
 def announce_new(pipeline: str) -> int:
-    """Record a trigger for each delivery that no turn knows, then announce it; how many were new."""
+    """Record a trigger for each delivery that no turn knows, then announce it; how many were new.
+
+    As long as something cannot be read, people are owed a word about it, and the folder is looked at each time.
+    """
     hands = home.current()
     if not (mark := inbox.changed(hands, pipeline)):
         return 0
-    new = 0
-    for key, evidence in agenda.unannounced(hands, pipeline):
+    new, waiting = 0, inbox.look(hands, pipeline)
+    for key, evidence in agenda.unannounced(hands, pipeline, waiting):
         if hands.ledger.inbox.record(pipeline, "new_data", key, evidence):
             failpoints.reach("arrival-recorded")
             events.emit("incumbent.data.arrived", pipeline, evidence, key)
             new += 1
-    inbox.remember(hands, pipeline, mark)
+    for name in sorted(waiting.unreadable):
+        hands.ledger.inbox.alert(pipeline, f"unreadable:{name}", f"{pipeline}, {name}: {waiting.problem}")
+    if not waiting.unreadable:
+        inbox.remember(hands, pipeline, mark)
     return new
 
 
@@ -43,11 +49,14 @@ def require_source(pipeline: str) -> None:
 
 @task(task_run_name="read-{turn.name}", tags=["ingestion"], retries=2, retry_delay_seconds=[1.0, 5.0])
 def read_batch(turn: TurnRef, delivery: Delivery) -> Batch | None:
-    """Read a delivery; a file that cannot be taken in is a refused batch, with what is wrong with it."""
+    """Read a delivery; a file that cannot be taken in is a refused batch, with what is wrong with it.
+
+    Only what the bytes are can be refused: while they cannot be had, this fails, and the turn is tried again.
+    """
     from tasks.core import batches
 
     hands = home.current()
-    if hands.ledger.batches.get(turn.pipeline, turn.batch) is not None:
+    if hands.ledger.batches.passed(turn.pipeline, turn.batch) is not None:
         return None
     settings = hands.settings(turn.pipeline)
     room = settings.ingestion
@@ -55,6 +64,10 @@ def read_batch(turn: TurnRef, delivery: Delivery) -> Batch | None:
         hands.landed[turn.batch] = sources.read(delivery, room.source, settings.validation, room.derive)
     except BadInput as problem:
         return batches.refuse(turn.batch, turn.name, problem.rows, str(problem))
+    except DeliveryWaits as problem:
+        hands.ledger.turns.unread(turn.pipeline, turn.number, str(problem))
+        failpoints.reach("delivery-unread")
+        raise
     return None
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pandas as pd
 from prefect import task
 
-from configs.errors import BrokenContract, UnreadableFile
+from configs.errors import BrokenContract, DeliveryWaits
 from configs.settings import PipelineSettings
 from tasks.adapters import failpoints, home, labels, sources
 from tasks.adapters.sources import Delivery
@@ -20,7 +20,7 @@ from tasks.core.validation import answers, triage
 def check_batch(turn: TurnRef) -> Batch:
     """Judge a batch by contract and triage; publish its rows, the accepted ones and those set aside with reasons."""
     hands = home.current()
-    known = hands.ledger.batches.get(turn.pipeline, turn.batch)
+    known = hands.ledger.batches.passed(turn.pipeline, turn.batch)
     if known is not None:
         return known
     settings, frame, now = hands.settings(turn.pipeline), hands.landed[turn.batch], hands.clock()
@@ -39,11 +39,12 @@ def check_batch(turn: TurnRef) -> Batch:
 @task(task_run_name="set-aside-{turn.name}", tags=["validation"], retries=2, retry_delay_seconds=[1.0, 5.0])
 def set_aside(turn: TurnRef, delivery: Delivery, refused: Batch) -> Batch:
     """Keep the bytes of a refused delivery in quarantine, as they came."""
+    hands = home.current()
     try:
-        kept = home.current().store.keep_original(sources.content(delivery))
-    except UnreadableFile:
-        # It has gone or changed since it was listed: what is there now is another delivery.
-        return refused
+        kept = hands.store.keep_original(sources.content(delivery))
+    except DeliveryWaits as problem:
+        hands.ledger.turns.unread(turn.pipeline, turn.number, str(problem))
+        raise
     failpoints.reach("refused-bytes-kept")
     return replace(refused, aside_file=kept)
 

@@ -6,6 +6,7 @@ from tasks.adapters import inbox
 from tasks.adapters.home import Home
 from tasks.adapters.inbox import Waiting
 from tasks.adapters.ledger import codec
+from tasks.adapters.sources import Delivery
 from tasks.core import coordination
 from tasks.core.coordination import Agenda, Past
 from tasks.core.turns import Trigger, TriggerState, TurnState
@@ -31,8 +32,12 @@ def plan(
     settings, turns = home.settings(pipeline).coordination, past(home, pipeline)
     known = {turn.batch for turn in turns}
     fresh = [delivery for delivery in waiting.deliveries if delivery.digest not in known]
+    asked = [trigger for trigger in home.ledger.inbox.open(pipeline) if newest is None or trigger.id <= newest]
+    if waiting.unreadable:  # a delivery that is not seen may be one that cannot be read just now
+        there = known | {delivery.digest for delivery in waiting.deliveries}
+        asked = [trigger for trigger in asked if (coordination.batch_of(trigger) or "") in there | {""}]
     return coordination.plan(
-        [trigger for trigger in home.ledger.inbox.open(pipeline) if newest is None or trigger.id <= newest],
+        asked,
         [delivery.digest for delivery in waiting.deliveries],
         turns,
         settings,
@@ -42,20 +47,37 @@ def plan(
     )
 
 
-def unannounced(home: Home, pipeline: str) -> list[tuple[str, str]]:
-    """Key and evidence for each delivery that no turn and no open trigger knows; one that was gone and is back too."""
+def unannounced(home: Home, pipeline: str, waiting: Waiting | None = None) -> list[tuple[str, str]]:
+    """Key and evidence for each delivery that no turn and no open trigger knows; one that was gone and is back too.
+
+    Args:
+        home: Ledger and landing folder.
+        pipeline: Its pipeline.
+        waiting: What waits, if somebody has looked already.
+    """
+    waiting = waiting or inbox.look(home, pipeline)
     told: dict[str | None, list[Trigger]] = {}
     for trigger in home.ledger.inbox.all(pipeline):
         told.setdefault(coordination.batch_of(trigger), []).append(trigger)
-    known = {turn.batch for turn in past(home, pipeline)}
+    known = {turn.batch for turn in past(home, pipeline)} - waiting.again
     found = []
-    for delivery in inbox.look(home, pipeline).deliveries:
+    for delivery in waiting.deliveries:
         before, key = told.get(delivery.digest, []), f"{coordination.BATCH}{delivery.digest}"
         if delivery.digest in known or any(trigger.state is TriggerState.OPEN for trigger in before):
             continue
         again = (f":{len(before) + 1}", " again") if before else ("", "")
         found.append((f"{key}{again[0]}", f"{delivery.name} landed{again[1]}"))
     return found
+
+
+def asked_by(home: Home, pipeline: str, delivery: Delivery, turn: int) -> tuple[str, str]:
+    """Key and evidence of the trigger that a turn has of itself: its delivery landed, was admitted, or is back."""
+    key = f"{coordination.BATCH}{delivery.digest}"
+    if all(row["number"] >= turn for row in home.ledger.turns.all(pipeline) if row["batch"] == delivery.digest):
+        return key, f"{delivery.name} landed"
+    admission = home.ledger.admissions.open(pipeline).get(delivery.digest)
+    how = f"was admitted by {admission.by}: {admission.reason}" if admission else "can be read again"
+    return f"{key}:turn {turn}", f"{delivery.name} {how}"
 
 
 def own_key(kind: str) -> str:

@@ -7,6 +7,7 @@ that has not changed must cost nothing: pandas and pyarrow are imported late.
 
 import hashlib
 import json
+import os
 import re
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -14,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from configs import environment
-from configs.errors import BadInput, LandingFolderMissing, UnreadableFile
+from configs.errors import BadInput, DeliveryWaits, LandingFolderMissing, UnreadableFile
 from configs.ingestion import Cut, IngestionSettings, Source
-from tasks.adapters import files
+from tasks.adapters import entries, files
 from tasks.adapters.home import Home
 
 if TYPE_CHECKING:
@@ -47,27 +48,26 @@ def deliver(home: Home, pipeline: str) -> list[str]:
 
     Raises:
         LandingFolderMissing: The file does not exist.
-        UnreadableFile: It cannot be read, or cannot be cut: it is of another form, or its rows have no event time.
+        UnreadableFile: It cannot be cut: it is damaged or of another form, or its rows have no event time.
+        DeliveryWaits: It, or what was cut from it before, cannot be read just now.
     """
     room = home.settings(pipeline).ingestion
     if room.source.file is None or room.source.cut is None:
         return []
     path, memory = _path(room.source.file), home.folder / "cut" / f"{pipeline}.json"
-    if _nothing_new(memory, _mark(path, room), home):
-        return []
-    with files.locked(memory.with_suffix(".lock")):
-        mark = _mark(path, room)
-        if _nothing_new(memory, mark, home):
-            return []  # another process was quicker
-        try:
-            new, until, gone = _cut(path, mark, home, pipeline, room.source.cut)
-        except BadInput as problem:
-            raise UnreadableFile(f"{room.source.file} cannot be cut into batches. {problem}", problem.rows) from problem
-        except OSError as err:
-            why = f"{err.filename or path}: {err.strerror or err}"
-            raise UnreadableFile(f"{room.source.file} cannot be cut into batches. {why}.") from err
-        seen = _Seen(mark, until.isoformat() if until else None, gone)
-        files.publish(memory, json.dumps(asdict(seen)).encode())
+    try:
+        if _nothing_new(memory, _mark(path, path.stat(), room), home):
+            return []
+        with files.locked(memory.with_suffix(".lock")):
+            if _nothing_new(memory, _mark(path, path.stat(), room), home):
+                return []  # another process was quicker
+            seen, new = _cut(path, home, pipeline, room.source.cut)
+            files.publish(memory, json.dumps(asdict(seen)).encode())
+    except BadInput as problem:
+        raise UnreadableFile(f"{room.source.file} cannot be cut into batches. {problem}", problem.rows) from problem
+    except OSError as err:
+        why = f"{err.filename or path}: {entries.why(err)}"
+        raise DeliveryWaits(f"{room.source.file} cannot be read just now: {why}. The next run tries again.") from err
     return new
 
 
@@ -94,9 +94,8 @@ def _path(file: str) -> Path:
     )
 
 
-def _mark(path: Path, room: IngestionSettings) -> str:
+def _mark(path: Path, known: os.stat_result, room: IngestionSettings) -> str:
     """What tells that neither the file nor how it is cut has changed, without reading it."""
-    known = path.stat()
     about = [str(path), known.st_size, known.st_mtime_ns, known.st_ino, room.model_dump_json()]
     return hashlib.sha256(json.dumps(about).encode()).hexdigest()
 
@@ -121,16 +120,14 @@ def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _cut(
-    path: Path, mark: str, home: Home, pipeline: str, cut: Cut
-) -> tuple[list[str], datetime | None, dict[str, int]]:
+def _cut(path: Path, home: Home, pipeline: str, cut: Cut) -> tuple[_Seen, list[str]]:
+    """Deliver what is over; gives what the file was, and the names of the new deliveries."""
     from tasks.core import cutting
 
     now, settings = home.clock(), home.settings(pipeline)
     room, columns = settings.ingestion, settings.validation.columns
-    table = _read(path, room)
-    if _mark(path, room) != mark:
-        raise UnreadableFile("It changed while it was read; the next run takes up what is new.")
+    content, looked = entries.read_named(path)
+    table = _read(content, room)
     events = _times(table, room.times.event, room)
     known = _times(table, room.times.label, room) if room.times.label else None
     folder = home.landing(pipeline)
@@ -152,7 +149,8 @@ def _cut(
         )
     for name in (name for name in windows if name not in same):
         new += _deliver(folder, name, windows[name], changed.get(name, {}), room.source)
-    return new, cutting.next_over(events, known, cut, now), gone
+    until = cutting.next_over(events, known, cut, now)
+    return _Seen(_mark(path, looked, room), until.isoformat() if until else None, gone), new
 
 
 def _deliveries(folder: Path, source: Source, cut: Cut) -> dict[str, dict[int, Path]]:
@@ -167,7 +165,7 @@ def _deliveries(folder: Path, source: Source, cut: Cut) -> dict[str, dict[int, P
 
 
 def _is_same(earlier: dict[int, Path], rows: "pa.Table", source: Source) -> bool:
-    return len(earlier) == 1 and next(iter(earlier.values())).read_bytes() == _written(rows, source)
+    return len(earlier) == 1 and entries.read(next(iter(earlier.values())))[0] == _written(rows, source)
 
 
 def _deliver(folder: Path, name: str, rows: "pa.Table", earlier: "dict[int, pa.Table]", source: Source) -> list[str]:
@@ -183,8 +181,11 @@ def _deliver(folder: Path, name: str, rows: "pa.Table", earlier: "dict[int, pa.T
 
 def _delivered(path: Path, source: Source) -> "pa.Table":
     """The rows of an earlier delivery; if it was damaged since, that is told, and not blamed on its source."""
+    found, odd = entries.read(path)
     try:
-        return _table(path.read_bytes(), source)
+        if odd:
+            raise UnreadableFile(f"It is {odd}, not a file.")
+        return _table(found, source)
     except BadInput as problem:
         raise UnreadableFile(
             f"{path} was cut from it before, and cannot be read any more: {problem} "
@@ -193,11 +194,11 @@ def _delivered(path: Path, source: Source) -> "pa.Table":
 
 
 # ── rows ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-def _read(path: Path, room: IngestionSettings) -> "pa.Table":
+def _read(content: bytes, room: IngestionSettings) -> "pa.Table":
     """All rows of the file, with the times that are counted and the numbers of copies."""
     import pandas as pd
 
-    table = _table(path.read_bytes(), room.source)
+    table = _table(content, room.source)
     counted = {name: time for name, time in room.derive.items() if time.rows_per_day and name not in table.column_names}
     if counted:
         from tasks.core import moments

@@ -7,8 +7,8 @@ too many, a file that was cut off, bytes that are no text.
 import csv
 import gzip
 import io
+import lzma
 import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from configs.errors import BrokenContract, UnreadableFile
 from configs.ingestion import Source
+from tasks.adapters import readers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,6 +26,7 @@ MOST_BYTES = 2**31
 """Larger content is refused before it fills the memory."""
 _GZIP, _ZIP, _ZIP_EMPTY = b"\x1f\x8b", b"PK\x03\x04", b"PK\x05\x06"
 _MARKS = {"utf-8": b"\xef\xbb\xbf", "utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff"}
+_OF_ARCHIVES = (zipfile.BadZipFile, zipfile.LargeZipFile, lzma.LZMAError)
 _BLOCK = 50_000
 _LONGEST_CELL = 1_000_000
 
@@ -50,6 +52,14 @@ def table(found: bytes, source: Source) -> "pa.Table":
     if not found:
         raise UnreadableFile("The file is empty (0 bytes).")
     lines = _lines(_text(unpacked(found, source), source), source)
+    with readers.refusing("The text of the file cannot be held", pa.ArrowException):
+        return _tabled(lines)
+
+
+def _tabled(lines: Iterator[list[str]]) -> "pa.Table":
+    """Lines as columns; the first one has their names."""
+    import pyarrow as pa
+
     names = next(lines, [])
     if not any(names):
         raise UnreadableFile("The file has no first line with the names of its columns.")
@@ -86,15 +96,13 @@ def unpacked(found: bytes, source: Source) -> bytes:
     Raises:
         UnreadableFile: The archive is damaged, holds several files or none, or unfolds to more than memory holds.
     """
-    try:
+    with readers.refusing("The compressed file is damaged, or cut off", *_OF_ARCHIVES):
         if found.startswith(_GZIP):
             with gzip.GzipFile(fileobj=io.BytesIO(found)) as file:
                 return _bounded(file.read(MOST_BYTES + 1))
         if found.startswith((_ZIP, _ZIP_EMPTY)):
             with zipfile.ZipFile(io.BytesIO(found)) as archive, archive.open(_member(archive, source)) as inner:
                 return _bounded(inner.read(MOST_BYTES + 1))
-    except (EOFError, zipfile.BadZipFile, zlib.error, OSError, RuntimeError) as err:
-        raise UnreadableFile(f"The compressed file is damaged, or cut off: {str(err).rstrip('. ')}.") from err
     if source.member is not None and source.file is None:
         raise UnreadableFile(f"The file is not a zip, but ingestion.source.member names {source.member!r} inside one.")
     return found

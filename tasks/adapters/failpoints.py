@@ -41,6 +41,7 @@ NAMES = {
     "accepted-published": "the accepted rows are in the store",
     "rows-published": "the rows that were set aside are in the store as well",
     "refused-bytes-kept": "the bytes of a refused delivery are in the store",
+    "delivery-unread": "that a delivery cannot be read is committed",
     "batch-committed": "what became of the batch is committed",
     "delivery-committed": "the name under which it came is committed",
     "turn-ingested": "the turn is past its door",

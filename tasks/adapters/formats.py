@@ -35,6 +35,11 @@ def require(store: Path) -> None:
         )
 
 
+def original(store: Path, digest: str) -> Path:
+    """Where a store keeps refused bytes, as they came."""
+    return store / "refused" / digest
+
+
 def note(store: Path) -> None:
     """Note the format where the first file is about to be written."""
     if not (store / _NOTE).exists():

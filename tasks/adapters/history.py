@@ -5,7 +5,7 @@ from typing import Any
 from tasks.adapters.ledger import codec
 from tasks.adapters.ledger.book import Ledger
 from tasks.core import baseline
-from tasks.core.records import Model, Score
+from tasks.core.records import Batch, Model, Score
 from tasks.core.turns import Health, History, Outcome, RetrainingDecision, Turn, TurnState
 
 
@@ -36,8 +36,9 @@ def read(ledger: Ledger, pipeline: str, **about: Any) -> History:
 
 def _turns(ledger: Ledger, pipeline: str, versions: dict[str, int]) -> tuple[Turn, ...]:
     found = _Found(ledger, pipeline, versions)
-    # A turn whose batch has not passed the door yet has nothing to tell.
-    return tuple(found.turn(row) for row in ledger.turns.all(pipeline) if row["batch"] in found.batches)
+    # A turn whose batch has not passed its door has nothing to tell.
+    rows = [(row, found.batch(row)) for row in ledger.turns.all(pipeline)]
+    return tuple(found.turn(row, batch) for row, batch in rows if batch is not None)
 
 
 class _Found:
@@ -46,6 +47,8 @@ class _Found:
     def __init__(self, ledger: Ledger, pipeline: str, versions: dict[str, int]) -> None:
         self.versions = versions
         self.batches = {batch.id: batch for batch in ledger.batches.all(pipeline)}
+        self.admissions = ledger.admissions.all(pipeline)
+        self.last = {row["batch"]: row["number"] for row in ledger.turns.all(pipeline)}
         self.models = {model.id: model for model in ledger.models.all(pipeline)}
         self.scores = ledger.models.scores(pipeline)
         self.drifts = ledger.models.drifts(pipeline)
@@ -56,8 +59,15 @@ class _Found:
         self.live = {p.version: p.model for p in ledger.promotions.all(pipeline)}
         self.shown = {kind: ledger.turns.projected(pipeline, kind) for kind in ("mlflow", "drift_report", "importance")}
 
-    def turn(self, row: Any) -> Turn:
+    def batch(self, row: Any) -> Batch | None:
+        """What the turn found: of a batch that was admitted later, how it was refused."""
         number, batch = row["number"], row["batch"]
+        refused = next((one.refusal for one in self.admissions if one.turn == number), None)
+        waits = any(one.batch == batch and one.ended is None for one in self.admissions)
+        return refused or (self.batches.get(batch) if number == self.last[batch] and not waits else None)
+
+    def turn(self, row: Any, taken: Batch) -> Turn:
+        number, batch = row["number"], row["batch"] if row["number"] == self.last[row["batch"]] else ""
         challenger, verdict = self.verdicts.get(number, ("", None))
         model, probe = self.models.get(challenger), self.scores.get((challenger, batch))
         champion = self.live.get(row["champion_version"], "")
@@ -65,7 +75,7 @@ class _Found:
         first = next(iter(self.live.values()), None)
         return Turn(
             number=number,
-            batch=self.batches[batch],
+            batch=taken,
             state=TurnState(row["state"]),
             started=codec.moment(row["started"]),  # type: ignore[arg-type]  # never null
             finished=codec.moment(row["finished"]),

@@ -4,15 +4,16 @@ It imports nothing heavy: the command line asks it before anything is started.
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from configs.errors import BadInput, IncumbentError, LandingFolderMissing
+from configs.errors import BadInput, DeliveryWaits, IncumbentError, LandingFolderMissing
 from configs.ingestion import Source
-from tasks.adapters import cutting, files, sources
+from tasks.adapters import cutting, files, formats, sources
 from tasks.adapters.home import Home
 from tasks.adapters.sources import Delivery
+from tasks.core.records import Admission
 from tasks.core.turns import TurnState
 
 SETTLED_SECONDS = 2.0
@@ -32,7 +33,11 @@ class Waiting:
     page: bool = False
     """Whether the report is older than the last turn."""
     problem: IncumbentError | None = None
-    """Why one file as a source could not be cut just now; what it has delivered before waits all the same."""
+    """Why one file as a source could not be cut just now, or a delivery not be read; the rest goes on all the same."""
+    unreadable: frozenset[str] = frozenset()
+    """Names of what cannot be read just now: which batches these are cannot be told."""
+    again: frozenset[str] = frozenset()
+    """Digests of deliveries that have another turn: they were admitted, or could not be read in the one they had."""
 
     @property
     def nothing(self) -> bool:
@@ -61,10 +66,11 @@ def cut(home: Home, pipeline: str) -> IncumbentError | None:
     Raises:
         LandingFolderMissing: The file does not exist, and nothing was delivered of it before.
         UnreadableFile: It cannot be cut, and nothing was delivered of it before.
+        DeliveryWaits: It cannot be read just now, and nothing was delivered of it before.
     """
     try:
         cutting.deliver(home, pipeline)
-    except (BadInput, LandingFolderMissing) as problem:
+    except (BadInput, LandingFolderMissing, DeliveryWaits) as problem:
         if not home.landing(pipeline).is_dir():
             raise
         return problem
@@ -98,19 +104,24 @@ def look(home: Home, pipeline: str) -> Waiting:
         LandingFolderMissing: There is no landing folder.
         UnreadableFile: One file as a source cannot be cut, and nothing was delivered of it before.
     """
-    source = home.settings(pipeline).ingestion.source
+    source, folder = home.settings(pipeline).ingestion.source, home.landing(pipeline)
     problem = cut(home, pipeline)
-    deliveries = sources.list_deliveries(source, home.landing(pipeline))
-    turns = {row["batch"]: row for row in home.ledger.turns.all(pipeline)}
+    landed = sources.look(source, folder)
+    deliveries, rows = landed.deliveries, home.ledger.turns.all(pipeline)
+    turns = {row["batch"]: row for row in rows}  # the last one of each batch
     done = {batch for batch, row in turns.items() if row["state"] == TurnState.DONE}
-    known = home.ledger.batches.deliveries(pipeline)
-    first = {delivery.digest: delivery for delivery in reversed(deliveries)}
+    known, admitted = home.ledger.batches.deliveries(pipeline), home.ledger.admissions.open(pipeline)
+    unread = {batch for batch in done if turns[batch]["unread"] and batch not in known}
+    kept = _admitted(home, admitted, deliveries)
+    first = {**{delivery.digest: delivery for delivery in reversed(deliveries)}, **kept}
+    again = (unread | admitted.keys()) & done & first.keys()
     cut_off = [
-        first.get(batch) or Delivery(row["batch_name"], home.landing(pipeline) / row["batch_name"], batch, 0)
+        first.get(batch) or _gone(deliveries, folder, batch, row["batch_name"])
         for batch, row in turns.items()
         if batch not in done
     ]
-    fresh = [d for d in deliveries if first[d.digest] is d and d.digest not in turns]
+    fresh = [d for d in deliveries if first[d.digest] is d and (d.digest not in turns or d.digest in again)]
+    fresh += [delivery for batch, delivery in kept.items() if batch in again and delivery not in fresh]
     new = {id(delivery) for delivery in (*cut_off, *fresh)}
     given_up = {(batch, row["batch_name"]) for batch, row in turns.items() if batch in done and batch not in known}
     copies = [
@@ -120,7 +131,7 @@ def look(home: Home, pipeline: str) -> Waiting:
     ]
     shown = home.ledger.turns.projected(pipeline, "mlflow")
     page = home.ledger.turns.projected(pipeline, "page")
-    numbers = [row["number"] for batch, row in turns.items() if batch in done]
+    numbers = [row["number"] for row in rows if row["state"] == TurnState.DONE]
     # A rollback that was cut off before MLflow showed it is shown with the last turn.
     owed = {max(numbers)} if numbers and home.ledger.promotions.untold(pipeline) else set()
     return Waiting(
@@ -128,5 +139,34 @@ def look(home: Home, pipeline: str) -> Waiting:
         duplicates=tuple(copies),
         unshown=tuple(number for number in numbers if number not in shown or number in owed),
         page=bool(numbers) and max(numbers) not in page,
-        problem=problem,
+        problem=problem or _problem(landed.unreadable),
+        unreadable=frozenset(landed.unreadable),
+        again=frozenset(again),
     )
+
+
+def _admitted(home: Home, admitted: Mapping[str, Admission], deliveries: Sequence[Delivery]) -> dict[str, Delivery]:
+    """The delivery of each admitted batch: as it lies in the landing folder, else as it was kept."""
+    there = {(delivery.digest, delivery.name): delivery for delivery in deliveries}
+    found = {}
+    for batch, admission in admitted.items():
+        path = formats.original(home.folder / "store", batch)
+        if (batch, admission.refusal.name) in there:
+            found[batch] = there[batch, admission.refusal.name]
+        elif path.exists():
+            found[batch] = Delivery(admission.refusal.name, path, batch, path.stat().st_size)
+    return found
+
+
+def _gone(deliveries: Sequence[Delivery], folder: Path, batch: str, name: str) -> Delivery:
+    """A delivery whose turn was cut off, and which is not there any more; another one may have its name by now."""
+    path = next((delivery.path for delivery in deliveries if delivery.name == name), folder / name)
+    return Delivery(name, path, batch, 0)
+
+
+def _problem(unreadable: Mapping[str, str]) -> DeliveryWaits | None:
+    if not unreadable:
+        return None
+    told = "; ".join(f"{name}: {why}" for name, why in list(unreadable.items())[:5])
+    more = f"; and {len(unreadable) - 5} more" if len(unreadable) > 5 else ""
+    return DeliveryWaits(f"Cannot be read just now, and waits: {told}{more}. The next run tries again.")

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from configs.errors import UnreadableFile
+from tasks.adapters import readers
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,7 +37,7 @@ def read(found: bytes) -> "pa.Table":
     import pyarrow.parquet as pq
 
     _require_magic(found)
-    try:
+    with readers.refusing("The file is damaged", pa.ArrowException):
         file = pq.ParquetFile(pa.BufferReader(found), page_checksum_verification=True)
         _require_one(found)
         _require_room(file.metadata)
@@ -44,8 +45,6 @@ def read(found: bytes) -> "pa.Table":
         table.validate(full=True)
         for field in table.schema:
             _spell(field)
-    except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError) as err:
-        raise UnreadableFile(f"The file is damaged: {first_line(err)}.") from err
     if table.num_rows != file.metadata.num_rows:
         raise UnreadableFile(
             f"The file is damaged: it says that it has {file.metadata.num_rows:,} rows, but holds {table.num_rows:,}."
@@ -58,11 +57,6 @@ def field_twice(kind: "pa.DataType") -> str | None:
     names = [kind.field(place).name for place in range(kind.num_fields)]
     inner = (field_twice(kind.field(place).type) for place in range(kind.num_fields))
     return next((name for place, name in enumerate(names) if name in names[:place]), next(filter(None, inner), None))
-
-
-def first_line(err: Exception) -> str:
-    """What an error says, in one line without a point at its end."""
-    return next(iter(str(err).splitlines()), type(err).__name__).rstrip(". ")
 
 
 def _require_magic(found: bytes) -> None:
@@ -96,7 +90,7 @@ def _is_whole(found: bytes, end: int) -> bool:
 
     try:
         return bool(pq.read_metadata(pa.BufferReader(pa.py_buffer(found).slice(0, end))).num_columns)
-    except (pa.ArrowException, OSError):
+    except (pa.ArrowException, *readers.ABOUT_BYTES):
         return False
 
 

@@ -5,21 +5,18 @@ contract's matter. pandas and pyarrow are imported late: to see that nothing wai
 """
 
 import hashlib
-import io
 import os
-import stat
 from collections import Counter
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from configs.errors import BrokenContract, LandingFolderMissing, UnreadableFile
+from configs.errors import BrokenContract, DeliveryWaits, LandingFolderMissing, UnreadableFile
 from configs.ingestion import DerivedTime, Source
 from configs.section import ColumnType
 from configs.validation import ValidationSettings
-from tasks.adapters import parquet
+from tasks.adapters import entries, parquet, readers
 from tasks.core import ingestion
 
 if TYPE_CHECKING:
@@ -40,9 +37,25 @@ class Delivery:
     """sha256 of the content."""
     size: int
     """In bytes."""
+    odd: str | None = None
+    """What it is if it is not a file: a folder, a pipe, a link out of the landing folder."""
+
+
+@dataclass(frozen=True)
+class Landed:
+    """What lies in a landing folder."""
+
+    deliveries: list[Delivery]
+    unreadable: dict[str, str]
+    """Names of what cannot be read just now, and why; they wait."""
 
 
 def list_deliveries(source: Source, folder: Path) -> list[Delivery]:
+    """All deliveries in a folder that can be read just now; see `look`."""
+    return look(source, folder).deliveries
+
+
+def look(source: Source, folder: Path) -> Landed:
     """All deliveries in a folder, in natural order of their names without ending: `2013-01` is before `2013-01-late`.
 
     Left out are only `*.tmp`, `.name` and `_name`: what is being written, and notes of other programs. Anything else
@@ -61,24 +74,37 @@ def list_deliveries(source: Source, folder: Path) -> list[Delivery]:
         raise LandingFolderMissing(_explain(err, source, folder)) from err
     wanted = [name for name in names if _is_wanted(name)]
     place = {stem: number for number, stem in enumerate(ingestion.order([_stem(name) for name in wanted]))}
-    found = [_look(folder / name) for name in sorted(wanted, key=lambda name: (place[_stem(name)], name))]
-    return [delivery for delivery in found if delivery is not None]
+    deliveries, unreadable = [], {}
+    for path in [folder / name for name in sorted(wanted, key=lambda name: (place[_stem(name)], name))]:
+        try:
+            digest, size, odd = entries.digest(path)
+        except FileNotFoundError:
+            continue  # gone by now
+        except OSError as err:
+            unreadable[_readable(path.name)] = entries.why(err)
+        else:
+            deliveries.append(Delivery(_readable(_stem(path.name)), path, digest, size, odd))
+    return Landed(deliveries, unreadable)
 
 
 def content(delivery: Delivery) -> bytes:
     """The bytes of a delivery; for something that is no file, a note that says so.
 
     Raises:
-        UnreadableFile: It is gone, cannot be read, or is not what was listed any more.
+        DeliveryWaits: It is gone, cannot be read just now, or is not what was listed any more.
     """
     try:
-        with _opened(delivery.path) as file:
-            found = file.read()
+        found, _ = entries.read(delivery.path)
     except OSError as err:
-        raise UnreadableFile(f"The file cannot be read: {err.strerror}.") from err
+        raise DeliveryWaits(
+            f"{delivery.name} cannot be read just now: {entries.why(err)}. It waits, and is tried again; nothing of it "
+            "was recorded."
+        ) from err
     if hashlib.sha256(found).hexdigest() != delivery.digest:
-        raise UnreadableFile(
-            "The file changed while it was read; write it under a name that ends in .tmp, and rename it then."
+        raise DeliveryWaits(
+            f"{delivery.name} changed while it was read; it waits. Write it under a name that ends in .tmp, and rename "
+            "it then.",
+            changed=True,
         )
     return found
 
@@ -102,13 +128,13 @@ def read(
     Raises:
         UnreadableFile: The bytes are not a whole file of that format.
         BrokenContract: It has no rows, or its columns are not those of the contract.
+        DeliveryWaits: Its bytes cannot be had just now; that says nothing about what they are.
     """
     from tasks.core import columns, moments
 
     found = content(delivery)
-    fault = _odd(delivery.path)
-    if fault:
-        raise UnreadableFile(f"It is {fault}, not a file.")
+    if delivery.odd:
+        raise UnreadableFile(f"It is {delivery.odd}, not a file.")
     types = {name: rule.type for name, rule in settings.columns.items()}
     frame = rows(found, source, types)
     try:
@@ -130,9 +156,16 @@ def rows(found: bytes, source: Source, types: Mapping[str, ColumnType]) -> "pd.D
         return cells.read(delimited.read(found, source), types, notation(source))
     table = parquet.read(found)
     try:
-        return values(table, types)
+        with readers.refusing("The values of the file cannot be read", *_of_arrow()):
+            return values(table, types)
     except BrokenContract as broken:
         raise BrokenContract(str(broken), table.num_rows) from broken
+
+
+def _of_arrow() -> tuple[type[Exception], ...]:
+    import pyarrow as pa
+
+    return (pa.ArrowException,)
 
 
 def notation(source: Source) -> "Notation":
@@ -156,11 +189,14 @@ def fingerprint(folder: Path) -> tuple[str, float]:
     except OSError as err:
         raise LandingFolderMissing(_explain(err, Source(), folder)) from err
     for entry in sorted(wanted, key=lambda entry: entry.name):
-        with suppress(FileNotFoundError):  # gone by now: the folder is already another one
+        try:
             known = entry.stat(follow_symlinks=False)
-            newest = max(newest, known.st_mtime)
-            about = f"{known.st_size}\0{known.st_mtime_ns}\0{known.st_ino}\n"
-            seen.update(os.fsencode(entry.name) + b"\0" + about.encode())
+        except OSError as err:  # gone by now: the folder is already another one
+            seen.update(os.fsencode(entry.name) + f"\0{err.errno}\n".encode())
+            continue
+        newest = max(newest, known.st_mtime)
+        about = f"{known.st_size}\0{known.st_mtime_ns}\0{known.st_ino}\n"
+        seen.update(os.fsencode(entry.name) + b"\0" + about.encode())
     return seen.hexdigest(), newest
 
 
@@ -178,8 +214,9 @@ def count_rows(delivery: Delivery, source: Source | None = None) -> int | None:
     try:
         if source is not None and source.kind == "csv" and not (found := content(delivery)).startswith(parquet.MAGIC):
             return delimited.count_rows(found, source)
-        return int(pq.ParquetFile(delivery.path).metadata.num_rows) if delivery.path.is_file() else None
-    except (OSError, pa.ArrowException, UnreadableFile):
+        with entries.opened(delivery.path) as entry:
+            return None if entry.odd else int(pq.ParquetFile(entry.file).metadata.num_rows)
+    except (OSError, pa.ArrowException, UnreadableFile, DeliveryWaits):
         return None
 
 
@@ -192,39 +229,6 @@ def _explain(err: OSError, source: Source, folder: Path) -> str:
     else:
         wrong, remedy = f"cannot be listed ({err.strerror})", "Give this user access to it"
     return f"The landing folder {folder} {wrong}. {remedy}, or name another one as ingestion.source.folder."
-
-
-def _look(path: Path) -> Delivery | None:
-    """One entry of the folder; None if it is gone by now."""
-    try:
-        with _opened(path) as file:
-            digest, size = hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
-    except FileNotFoundError:
-        return None
-    except OSError:
-        digest, size = hashlib.sha256(os.fsencode(path.name)).hexdigest(), 0  # `read` will say what is wrong
-    return Delivery(_readable(_stem(path.name)), path, digest, size)
-
-
-def _opened(path: Path) -> io.BytesIO | io.BufferedReader:
-    """A regular file of this folder; of anything else a note, without ever waiting for it."""
-    odd = _odd(path)
-    if odd:
-        return io.BytesIO(os.fsencode(f"{path.name} is {odd}, not a file.\n"))
-    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
-
-
-def _odd(path: Path) -> str | None:
-    """What an entry is if it is not a regular file of its folder; links may lead to a file beside them."""
-    mode = path.lstat().st_mode
-    if stat.S_ISLNK(mode):
-        if not path.exists():
-            return "a link to nothing"
-        if path.resolve().parent != path.parent.resolve():
-            return "a link out of the landing folder"
-        mode = path.stat().st_mode
-    kinds = {stat.S_IFREG: None, stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
-    return kinds.get(stat.S_IFMT(mode), "a device")
 
 
 def _stem(name: str) -> str:
@@ -280,6 +284,6 @@ def _uniform(name: str, column: "pa.ChunkedArray", wanted: ColumnType | None) ->
             return column.cast(moment)
         except pa.ArrowInvalid as err:
             raise BrokenContract(
-                f"Column {name!r} has times that do not fit microseconds: {parquet.first_line(err)}."
+                f"Column {name!r} has times that do not fit microseconds: {readers.first_line(err)}."
             ) from err
     return column

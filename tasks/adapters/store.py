@@ -123,7 +123,7 @@ class Store:
 
     def original(self, digest: str) -> Path:
         """Where refused bytes are kept."""
-        return self.folder / "refused" / digest
+        return formats.original(self.folder, digest)
 
     def _keep(self, digest: str, frame: pd.DataFrame) -> None:
         self._frames[digest] = frame

@@ -76,7 +76,7 @@ def plan(
         rows: Rows that wait for a turn to begin, if they could be counted.
     """
     done = {turn.batch: turn.number for turn in past if turn.finished}
-    covered = {t.id: done[about] for t in triggers if (about := _subject(t)) in done}
+    covered = {t.id: done[about] for t in triggers if (about := _subject(t)) in done.keys() - set(waiting)}
     left = [t for t in triggers if t.id not in covered]
     gone = {t.id: "its delivery is not in the landing folder any more" for t in left if _is_gone(t, waiting)}
     left = [t for t in left if t.id not in gone]

@@ -75,6 +75,22 @@ class Batch:
         return self.accepted > self.unlabelled
 
 
+@dataclass(frozen=True)
+class Admission:
+    """A decision that a refused batch is read and judged again."""
+
+    batch: str
+    by: str
+    reason: str
+    at: datetime
+    refusal: Batch
+    """The record of the batch as it was refused."""
+    turn: int | None = None
+    """The turn that had refused it."""
+    ended: datetime | None = None
+    """When it was judged again; None while it waits for that."""
+
+
 # ── training ──────────────────────────────────────────────────────────────────────────────────────────────────────
 @dataclass(frozen=True)
 class Snapshot:

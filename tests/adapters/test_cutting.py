@@ -1,5 +1,6 @@
 """A file as a source: its windows become deliveries, once each; a file that is rewritten brings only what is new."""
 
+import io
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -9,9 +10,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from configs.errors import LandingFolderMissing, UnreadableFile
+from configs.errors import DeliveryWaits, LandingFolderMissing, UnreadableFile
 from tasks import ingestion
-from tasks.adapters import cutting, inbox, sources
+from tasks.adapters import cutting, entries, inbox, sources
 from tasks.adapters.home import Home, use
 from tests.adapters import shop
 
@@ -305,17 +306,17 @@ def test_a_file_that_changes_while_it_is_read_is_not_taken_for_the_old_one(
 ):
     world = make()
     world.write(*ROWS)
-    read = cutting._read
+    read = entries._all
 
-    def slow(*given: object) -> object:
-        found = read(*given)  # type: ignore[arg-type]
+    def slow(file: io.BufferedReader) -> bytes:
+        found = read(file)
         world.write(*ROWS, "2013-01-04,9,d,true")
         return found
 
-    monkeypatch.setattr(cutting, "_read", slow)
-    with pytest.raises(UnreadableFile, match="changed while it was read"):
+    monkeypatch.setattr(entries, "_all", slow)
+    with pytest.raises(DeliveryWaits, match="changed while it was read"):
         world.cut()
-    monkeypatch.setattr(cutting, "_read", read)
+    monkeypatch.setattr(entries, "_all", read)
 
     assert world.rows() == {}, "what may be half old and half new is not delivered"
     assert world.cut() == ["2013-01-01", "2013-01-02", "2013-01-03"]
@@ -329,11 +330,9 @@ def test_a_file_that_may_not_be_read_is_named(make: Callable[..., World], monkey
     def refuse(path: Path) -> bytes:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(entries, "read_named", refuse)
 
-    with pytest.raises(
-        UnreadableFile, match=r"sales\.csv cannot be cut into batches\. /.*/sales\.csv: Permission denied"
-    ):
+    with pytest.raises(DeliveryWaits, match=r"sales\.csv cannot be read just now: /.*/sales\.csv: Permission denied"):
         world.cut()
 
 

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from configs.environment import CHECKOUT
-from configs.errors import BadInput, BrokenContract, LandingFolderMissing, UnreadableFile
+from configs.errors import BadInput, BrokenContract, DeliveryWaits, LandingFolderMissing, UnreadableFile
 from configs.ingestion import Source
 from configs.validation import ColumnRule, ValidationSettings
 from tasks.adapters import sources
@@ -473,16 +473,22 @@ def test_a_file_that_changes_after_it_was_listed_is_not_read_as_what_was_listed(
     delivery = delivered(write(tmp_path / "a.parquet"))
     write(tmp_path / "a.parquet", items=pa.array([3, 4]))
 
-    with pytest.raises(UnreadableFile, match=r"changed while it was read; write it under a name that ends in \.tmp"):
+    with pytest.raises(DeliveryWaits, match=r"Write it under a name that ends in \.tmp") as caught:
         sources.read(delivery, SOURCE, CONTRACT)
+
+    assert caught.value.changed
 
 
 def test_a_file_that_is_gone_says_so(tmp_path: Path):
     delivery = delivered(write(tmp_path / "a.parquet"))
     delivery.path.unlink()
 
-    with pytest.raises(UnreadableFile, match=r"The file cannot be read: No such file or directory\."):
+    with pytest.raises(
+        DeliveryWaits, match=r"a cannot be read just now: No such file or directory\. It waits"
+    ) as caught:
         sources.read(delivery, SOURCE, CONTRACT)
+
+    assert not caught.value.changed
 
 
 def test_the_rows_of_a_month_are_those_that_numpy_sees(tmp_path: Path):

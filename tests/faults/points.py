@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 from tasks.adapters import failpoints
 
-OUTSIDE = {"arrival-recorded", "format-noted", "schema-made", "turn-repaired"}
-"""Not in every turn: `poll` announces, ledger and store are made once, and `verify --repair` comes afterwards."""
+OUTSIDE = {"arrival-recorded", "delivery-unread", "format-noted", "schema-made", "turn-repaired"}
+"""Not in every turn: `poll` announces, ledger and store are made once, files can be read as a rule, and
+`verify --repair` comes afterwards."""
 GIVEN_UP = ("alert-owed", "triggers-failed", "turn-given-up")
 """Where a turn that was begun too often is given up."""
 ANYWHERE = ("file-written", "commit-ahead")

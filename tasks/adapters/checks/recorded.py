@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from configs.errors import Damaged
 from tasks.adapters.home import Home
 from tasks.core.lineage.findings import Finding
-from tasks.core.records import Batch, Comparison, Model, Score, Snapshot
+from tasks.core.records import Admission, Batch, Comparison, Model, Score, Snapshot
 from tasks.core.turns import Evidence, Outcome, Promotion, Trigger, TurnState, Verdict
 
 T = TypeVar("T")
@@ -33,6 +33,7 @@ class Recorded:
     verdicts: dict[int, tuple[str, Verdict]]
     promotions: list[Promotion]
     triggers: list[Trigger]
+    admissions: list[Admission] = field(default_factory=list)
     unreadable: list[Finding] = field(default_factory=list)
     """Rows that are no values any more. What they were about cannot be checked."""
     unread: frozenset[str] = frozenset()
@@ -54,8 +55,9 @@ class Recorded:
     @property
     def batch_of(self) -> dict[int, Batch]:
         """The batch of each turn that has taken one in."""
-        known = {batch.id: batch for batch in self.batches}
-        return {turn["number"]: known[turn["batch"]] for turn in self.turns if turn["batch"] in known}
+        known, last = {batch.id: batch for batch in self.batches}, {one["batch"]: one["number"] for one in self.turns}
+        taken = {number: known[batch] for batch, number in last.items() if batch in known}
+        return taken | {one.turn: one.refusal for one in self.admissions if one.turn is not None}
 
     def champion_of(self, turn: int) -> Model | None:
         """What the challenger of a turn was compared with; None for a first champion, which is compared with none."""
@@ -111,6 +113,7 @@ def read(home: Home, pipeline: str) -> Recorded:
         verdicts=ask("I1", "verdicts", ledger.promotions.verdicts, {}),
         promotions=ask("I5", "promotions", ledger.promotions.all, []),
         triggers=ask("I4", "triggers", ledger.inbox.all, []),
+        admissions=ask("I2", "admissions", ledger.admissions.all, []),
         unreadable=list(dict.fromkeys(wrong)),
         unread=frozenset(unread),
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from configs.errors import BadInput, Damaged, LandingFolderMissing
+from configs.errors import BadInput, Damaged, DeliveryWaits, LandingFolderMissing
 from tasks.adapters.checks.recorded import Recorded
 from tasks.adapters.home import Home
 from tasks.core import batches, ingestion
@@ -80,7 +80,7 @@ def check_deliveries(home: Home, recorded: Recorded) -> Iterator[Finding]:
             room = settings.ingestion
             frame = sources.read(delivery, room.source, settings.validation, room.derive)
             stored = _stored(home, batch)
-        except (BadInput, Damaged):  # the contract is another one by now; damage has been told
+        except (BadInput, Damaged, DeliveryWaits):  # the contract is another one by now; damage has been told
             continue
         yield from rules.nothing_changed(batch, *_differences(frame, stored))
 

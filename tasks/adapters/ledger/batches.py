@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
-from tasks.adapters.ledger import codec
-from tasks.adapters.ledger.connection import Access, differs, insert_once
+from tasks.adapters.ledger import admissions, codec
+from tasks.adapters.ledger.connection import Access, differs, insert_once, replace
 from tasks.adapters.ledger.schema import batches, deliveries, turns, verdicts
 from tasks.adapters.ledger.troubles import patient
 from tasks.core.records import Batch, BatchStatus
@@ -23,6 +23,12 @@ class Batches:
     def get(self, pipeline: str, batch: str) -> Batch | None:
         """One batch, or None if it has not passed the door yet."""
         row = self._access.first(select(batches).where(batches.c.pipeline == pipeline, batches.c.id == batch))
+        return None if row is None else codec.load(Batch, row["record"])
+
+    def passed(self, pipeline: str, batch: str) -> Batch | None:
+        """One batch, or None if it has not passed the door yet, or is to pass it again."""
+        query = select(batches).where(batches.c.pipeline == pipeline, batches.c.id == batch)
+        row = self._access.first(query.where(~admissions.is_open(pipeline, batch)))
         return None if row is None else codec.load(Batch, row["record"])
 
     def all(self, pipeline: str) -> list[Batch]:
@@ -48,10 +54,15 @@ class Batches:
 
     @patient
     def record(self, pipeline: str, batch: Batch) -> None:
-        """Commit what became of a batch; a second time changes nothing."""
-        values = {**_columns(batch), "record": codec.dump(batch), "at": self._access.now()}
+        """Commit what became of a batch; a second time changes nothing, unless it was admitted in between."""
+        now, key = self._access.now(), {"pipeline": pipeline, "id": batch.id}
+        values = {**_columns(batch), "record": codec.dump(batch), "at": now}
         with self._access.writing(pipeline) as connection:
-            insert_once(connection, batches, {"pipeline": pipeline, "id": batch.id}, values)
+            if admissions.end(connection, pipeline, batch.id, now):
+                replace(connection, batches, key, values)
+                _count_again(connection, pipeline, batch)
+            else:
+                insert_once(connection, batches, key, values)
 
     @patient
     def learn(self, pipeline: str, batch: Batch) -> None:
@@ -89,6 +100,14 @@ class Batches:
         first = self.deliveries(pipeline)
         rows = sorted(self._access.rows(query), key=lambda row: (row["at"], row["name"]))
         return tuple((row["name"], first[row["batch"]][0], row["rows"]) for row in rows)
+
+
+def _count_again(connection: Connection, pipeline: str, batch: Batch) -> None:
+    """The rows of its deliveries; nobody could vouch for those of the copies of a refused file."""
+    same = (deliveries.c.pipeline == pipeline) & (deliveries.c.batch == batch.id)
+    copies = 0 if batch.status is BatchStatus.REFUSED else batch.landed
+    for duplicate, rows in ((False, batch.landed), (True, copies)):
+        connection.execute(deliveries.update().where(same, deliveries.c.duplicate == duplicate).values(rows=rows))
 
 
 def _columns(batch: Batch) -> dict[str, Any]:

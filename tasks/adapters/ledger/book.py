@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from tasks.adapters.ledger.admissions import Admissions
 from tasks.adapters.ledger.audit import Audit
 from tasks.adapters.ledger.batches import Batches
 from tasks.adapters.ledger.connection import Access
@@ -32,6 +33,7 @@ class Ledger:
             Damaged: It was lost.
         """
         access = Access(open_engine(url, lock, lost), clock)
+        self.admissions = Admissions(access)
         self.batches = Batches(access)
         self.turns = Turns(access)
         self.models = Models(access)

@@ -6,7 +6,7 @@ Times are ISO 8601 text in UTC, so that SQLite and PostgreSQL keep and order the
 
 from sqlalchemy import JSON, Boolean, Column, Float, Integer, MetaData, String, Table, Text, UniqueConstraint, false
 
-HEAD = "0007"
+HEAD = "0008"
 """The version of the schema that this code reads and writes."""
 
 metadata = MetaData()
@@ -64,7 +64,21 @@ turns = Table(
     Column("finished", String(32)),
     Column("attempts", Integer, nullable=False, server_default="0", comment="how often it was begun or gone on with"),
     Column("attempted", String(32), comment="when it was begun or gone on with last"),
-    UniqueConstraint("pipeline", "batch"),
+    Column("unread", Text, comment="why its delivery could not be read when it was begun last"),
+)
+
+admissions = Table(
+    "admissions",
+    metadata,
+    _pipeline(),
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("batch", String(64), nullable=False),
+    Column("by", String(100), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("turn", Integer, comment="that had refused it"),
+    Column("refusal", JSON, nullable=False, comment="the record of the batch as it was refused"),
+    Column("at", String(32), nullable=False),
+    Column("ended", String(32), comment="when the batch was judged again"),
 )
 
 triggers = Table(

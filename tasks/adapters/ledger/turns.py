@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, func, select
+from sqlalchemy import RowMapping, Select, func, select
 
 from tasks.adapters.ledger import codec
+from tasks.adapters.ledger.admissions import is_open
 from tasks.adapters.ledger.connection import Access, insert_once, replace
 from tasks.adapters.ledger.schema import projections, turns
 from tasks.adapters.ledger.troubles import patient
@@ -25,6 +26,8 @@ class Turns:
     def open(self, pipeline: str, batch: str, name: str, run: str | None) -> int:
         """The number of this batch's turn; opened now if it was not, else gone on with by this run.
 
+        A batch that was admitted, or that could not be read when its turn was given up, has another turn.
+
         Args:
             pipeline: Its pipeline.
             batch: Digest of the delivered bytes.
@@ -32,17 +35,17 @@ class Turns:
             run: Id of the Prefect flow run, if there is one.
         """
         with self._access.writing(pipeline) as connection:
-            same = (turns.c.pipeline == pipeline) & (turns.c.batch == batch)
-            number = connection.execute(select(turns.c.number).where(same)).scalar()
+            number = connection.execute(_going_on(pipeline, batch)).scalar()
             if number is None:
                 last = select(func.max(turns.c.number)).where(turns.c.pipeline == pipeline)
                 number = (connection.execute(last).scalar() or 0) + 1
                 values: dict[str, Any] = {"batch": batch, "batch_name": name, "state": TurnState.OPEN, "reasons": []}
                 values |= {"started": self._access.now(), "prefect_run": run}
                 connection.execute(turns.insert().values(pipeline=pipeline, number=number, **values))
-            begun: dict[str, Any] = {"attempts": turns.c.attempts + 1, "attempted": self._access.now()}
+            begun: dict[str, Any] = {"attempts": turns.c.attempts + 1, "attempted": self._access.now(), "unread": None}
             begun |= {} if run is None else {"prefect_run": run}
-            connection.execute(turns.update().where(same).values(**begun))
+            this = (turns.c.pipeline == pipeline) & (turns.c.number == number)
+            connection.execute(turns.update().where(this).values(**begun))
             return int(number)
 
     @patient
@@ -58,8 +61,9 @@ class Turns:
         return self._access.rows(select(turns).where(turns.c.pipeline == pipeline, turns.c.number == number))[0]
 
     def of_batch(self, pipeline: str, batch: str) -> RowMapping | None:
-        """The turn of a batch as it stands in the table, if there is one."""
-        return self._access.first(select(turns).where(turns.c.pipeline == pipeline, turns.c.batch == batch))
+        """The last turn of a batch as it stands in the table, if there is one."""
+        query = select(turns).where(turns.c.pipeline == pipeline, turns.c.batch == batch)
+        return self._access.first(query.order_by(turns.c.number.desc()))
 
     def any(self) -> bool:
         """Whether there was ever a turn, of any pipeline."""
@@ -93,6 +97,13 @@ class Turns:
             this = (turns.c.pipeline == pipeline) & (turns.c.number == number)
             connection.execute(turns.update().where(this).values(**known))
 
+    @patient
+    def unread(self, pipeline: str, number: int, why: str) -> None:
+        """Note why the delivery of a turn cannot be read; forgotten when the turn is begun again."""
+        with self._access.writing(pipeline) as connection:
+            this = (turns.c.pipeline == pipeline) & (turns.c.number == number)
+            connection.execute(turns.update().where(this).values(unread=why))
+
     def close(self, pipeline: str, number: int, outcome: Outcome, reasons: Sequence[str]) -> None:
         """Commit the end of a turn."""
         self.advance(
@@ -111,3 +122,10 @@ class Turns:
         """What has been shown in `target`, by turn."""
         query = select(projections).where(projections.c.pipeline == pipeline, projections.c.target == target)
         return {row["turn"]: row["result"] for row in self._access.rows(query.order_by(projections.c.turn))}
+
+
+def _going_on(pipeline: str, batch: str) -> Select[tuple[int]]:
+    """The turn of a batch, unless the batch is to have another one."""
+    over = (turns.c.state == TurnState.DONE) & (turns.c.unread.is_not(None) | is_open(pipeline, batch))
+    same = (turns.c.pipeline == pipeline) & (turns.c.batch == batch)
+    return select(turns.c.number).where(same, ~over).order_by(turns.c.number.desc())
