@@ -57,7 +57,7 @@ def _run(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
         screen.show([lines.nothing_waits(pages.read_history(hands, pipeline), folder)])
         return 0
     screen.waiting(pipeline, [delivery.name for delivery in waiting.deliveries], folder, len(waiting.duplicates))
-    with connecting.connected(hands, pipeline, _listener(hands, pipeline, screen)):
+    with connecting.connected(hands, pipeline, listener(hands, pipeline, screen)):
         from flows.continuous_training import continuous_training
 
         why = {"reason": "manual", "force": True} if chosen.force else _what_waits(hands, pipeline, waiting)
@@ -104,7 +104,7 @@ def _clear_up(hands: Home, pipeline: str, screen: Terminal) -> None:
     holder = hands.ledger.lease.holder(pipeline)
     if (holder is not None and holder.lives) or not hands.ledger.lease.dead(pipeline):
         return
-    with connecting.connected(hands, pipeline, _listener(hands, pipeline, screen), stage=False):
+    with connecting.connected(hands, pipeline, listener(hands, pipeline, screen), stage=False):
         from flows.continuous_training import continuous_training
 
         continuous_training(pipeline, **_what_waits(hands, pipeline, Waiting()))
@@ -121,12 +121,12 @@ def _what_waits(hands: Home, pipeline: str, waiting: Waiting) -> dict[str, Any]:
 
 def _ingest(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
     pipeline, waiting = chosen.pipeline, look(hands, chosen.pipeline)
-    known = {batch.id for batch in hands.ledger.batches.all(pipeline)}
+    known = {batch.id for batch in hands.ledger.batches.all(pipeline)} - waiting.again
     if not waiting.duplicates and known.issuperset(delivery.digest for delivery in waiting.deliveries):
         require_source(waiting)
         screen.show([f"{pipeline}: nothing new waits in {_short(hands, pipeline)}."])
         return 0
-    with connecting.connected(hands, pipeline, _listener(hands, pipeline, screen), stage=False):
+    with connecting.connected(hands, pipeline, listener(hands, pipeline, screen), stage=False):
         from flows.ingest import ingest
 
         taken = [batch for batch in ingest(pipeline) if batch.id not in known]
@@ -156,7 +156,7 @@ def _monitor(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
     if hands.ledger.promotions.champion(pipeline) is None or not waiting.deliveries:
         health = watching.last_health(hands, pipeline)
     else:
-        with connecting.connected(hands, pipeline, _listener(hands, pipeline, screen), stage=False):
+        with connecting.connected(hands, pipeline, listener(hands, pipeline, screen), stage=False):
             from flows.monitor import monitor
 
             health = monitor(pipeline)
@@ -169,7 +169,7 @@ def _monitor(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
 def _poll(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
     pipeline = chosen.pipeline
     waiting = look(hands, pipeline)
-    with connecting.connected(hands, pipeline, _listener(hands, pipeline, screen), stage=False):
+    with connecting.connected(hands, pipeline, listener(hands, pipeline, screen), stage=False):
         from flows.poll import poll
 
         found = poll(pipeline)
@@ -184,7 +184,7 @@ def _train(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
     if _nothing_taken_in(hands, pipeline, screen):
         return 0
     before = {turn.number for turn in pages.read_history(hands, pipeline).turns if turn.outcome is not None}
-    with connecting.connected(hands, pipeline, _listener(hands, pipeline, screen), stage=False):
+    with connecting.connected(hands, pipeline, listener(hands, pipeline, screen), stage=False):
         from flows.train import train
 
         outcome = train(pipeline)
@@ -265,7 +265,8 @@ def _nothing_taken_in(hands: Home, pipeline: str, screen: Terminal) -> bool:
     return True
 
 
-def _listener(hands: Home, pipeline: str, screen: Terminal) -> Callable[[Announcement], None]:
+def listener(hands: Home, pipeline: str, screen: Terminal) -> Callable[[Announcement], None]:
+    """What hears a run that is under way, and shows it."""
     screen.problem = hands.settings(pipeline).training.problem
 
     def hear(told: Announcement) -> None:
@@ -309,6 +310,7 @@ _COMMANDS = {
     "history": _history,
     "rollback": _late("going_back", "rollback"),
     "release": _late("going_back", "release"),
+    "admit": _late("admitting", "admit"),
     "compare": _late("knowing", "compare"),
     "reproduce": _late("knowing", "reproduce"),
     "explain": _late("knowing", "explain"),

@@ -100,7 +100,7 @@ def _turn(hands: Home, pipeline: str, history: History, what: str) -> Turn:
             f"Unknown turn {number[1]} of {pipeline}. It has {len(known) or 'no'} turns; versions are written as v6."
         )
     batch = naming.batch(hands, pipeline, what)
-    turn = next((turn for turn in history.turns if turn.batch.id == batch.id), None)
+    turn = next((turn for turn in reversed(history.turns) if turn.batch.id == batch.id), None)
     if turn is None:
         raise MistakeOfUser(f"Batch {batch.name} has had no turn.")
     return turn

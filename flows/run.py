@@ -28,6 +28,7 @@ COMMANDS = {
     "history": "who was live when, and on what evidence",
     "rollback": "make an earlier version live again, and keep automation off the one that is taken off",
     "release": "let automation have a version again that was rolled back",
+    "admit": "read a refused batch again, and judge it under the settings of now",
     "compare": "two versions on the same rows, beside how each has done",
     "reproduce": "train a version again from its snapshot, settings and seed, and compare what both say",
     "explain": "the story of a turn, a batch or a version, from what was recorded",
@@ -54,6 +55,11 @@ _OWN: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "release": {
         "version": {"help": "the version that was rolled back, such as v6"},
         "--reason": {"default": "no reason was given", "metavar": "WHY", "help": "a sentence for the history"},
+        **_WHY,
+    },
+    "admit": {
+        "batch": {"help": "a refused batch: its name, or the beginning of its digest"},
+        "--reason": {"required": True, "metavar": "WHY", "help": "a sentence for the history"},
         **_WHY,
     },
     "compare": {

@@ -71,6 +71,16 @@ def read_batch(turn: TurnRef, delivery: Delivery) -> Batch | None:
     return None
 
 
+@task(task_run_name="admit-{refused.name}", tags=["ingestion"])
+def admit_batch(pipeline: str, refused: Batch, by: str, reason: str) -> Delivery:
+    """Record that a refused batch is read and judged again, by whom and why; returns what is read."""
+    hands = home.current()
+    hands.ledger.admissions.record(pipeline, refused, by, reason)
+    failpoints.reach("admission-recorded")
+    inbox.forget(hands, pipeline)
+    return next(one for one in inbox.look(hands, pipeline).deliveries if one.digest == refused.id)
+
+
 @task(task_run_name="accept-{turn.name}", tags=["ingestion"])
 def accept_batch(turn: TurnRef, batch: Batch) -> Batch:
     """Commit what became of a batch; from here on its rows count."""

@@ -10,6 +10,7 @@ from prefect import task
 
 from configs.errors import IncumbentError
 from tasks.adapters import events, home, pages
+from tasks.core.records import Batch
 from tasks.core.reporting import outcomes, summaries
 from tasks.core.runs import CaughtUp, Polled
 from tasks.core.turns import Health, Outcome, TurnRef
@@ -110,6 +111,11 @@ def end_rollback(pipeline: str, checked: str, problem: str) -> int:
 def end_release(pipeline: str, version: int, by: str, reason: str, problem: str | None) -> bool:
     """Give a release its last name and word; what it returns is whether the version was held off."""
     return events.ended(outcomes.release(pipeline, version, by, reason, problem), problem is not None)
+
+
+def end_admission(pipeline: str, refused: Batch, judged: Batch, by: str) -> Batch:
+    """Give a second look at a refused batch its last name and word; what it returns is the batch as it is now."""
+    return events.ended(outcomes.admission(pipeline, refused, judged, by), judged)
 
 
 def end_poll(polled: Polled) -> Polled:

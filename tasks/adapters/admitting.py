@@ -10,7 +10,7 @@ def find(home: Home, pipeline: str, wanted: str) -> Batch:
     """The refused batch of this name or digest, as it was refused.
 
     Raises:
-        MistakeOfUser: There is no such batch, it was not refused, or its bytes were not kept and are not there any more.
+        MistakeOfUser: There is no such batch, it was not refused, or its bytes are not there any more.
     """
     found = naming.batch(home, pipeline, wanted.strip())
     if found.status is not BatchStatus.REFUSED:

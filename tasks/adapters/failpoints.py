@@ -41,6 +41,8 @@ NAMES = {
     "accepted-published": "the accepted rows are in the store",
     "rows-published": "the rows that were set aside are in the store as well",
     "refused-bytes-kept": "the bytes of a refused delivery are in the store",
+    "admission-recorded": "that a refused batch is judged again is committed",
+    "refusal-reopened": "that a batch waits which nobody could read is committed",
     "delivery-unread": "that a delivery cannot be read is committed",
     "batch-committed": "what became of the batch is committed",
     "delivery-committed": "the name under which it came is committed",

@@ -30,6 +30,7 @@ def read(ledger: Ledger, pipeline: str, **about: Any) -> History:
         gates=tuple((version, score) for version, score in gates if score is not None),
         duplicates=ledger.batches.duplicates(pipeline),
         holds=tuple(ledger.promotions.holds(pipeline)),
+        admissions=tuple(ledger.admissions.all(pipeline)),
         **about,
     )
 

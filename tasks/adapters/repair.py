@@ -2,7 +2,7 @@
 
 Only what is gone or says otherwise is made again, by the same steps that showed it first; killed and begun again, it
 ends the same. What only the projection held cannot come back, and is named. Nothing in ledger, store or bundles changes
-but where a turn is shown.
+but where a turn is shown; and batches that were refused because nobody could read them wait for that.
 """
 
 import sqlite3
@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from configs.errors import Busy, IncumbentError, Unreachable, UnusableHome
-from tasks.adapters import failpoints, mlflow_troubles, pages, registry, showing, tracking
+from tasks.adapters import failpoints, inbox, mlflow_troubles, pages, registry, showing, tracking
 from tasks.adapters.checks import recorded, rows, shown
 from tasks.adapters.checks.recorded import Recorded
 from tasks.adapters.home import Home
+from tasks.core.lineage import rows as lineage
 from tasks.core.turns import Verdict
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def repair(home: Home, pipeline: str) -> Repaired:
     told = recorded.read(home, pipeline)
     if told.unreadable:
         return Repaired((), ("anything: rows of the ledger cannot be read. Restore it from a backup first",))
-    restored: list[str] = []
+    restored: list[str] = list(_reopen(home, told))
     lost: list[str] = []
     with mlflow_troubles.explained(home.folder):
         _repair_mlflow(home, told, restored, lost)
@@ -61,6 +62,18 @@ def repair(home: Home, pipeline: str) -> Repaired:
         _draw_drift(home, pipeline, turn, str(name), restored, lost)
     restored.extend(_write_page(home, told))
     return Repaired(tuple(restored), tuple(lost))
+
+
+# ── deliveries ────────────────────────────────────────────────────────────────────────────────────────────────────
+def _reopen(home: Home, told: Recorded) -> Iterator[str]:
+    """Let batches wait that were refused because their bytes could not be read, as earlier versions did."""
+    admitted = {admission.batch for admission in told.admissions}
+    for batch in told.batches:
+        if lineage.never_read(batch) and batch.id not in admitted:
+            home.ledger.admissions.record(told.pipeline, batch, "verify --repair", "its bytes could not be read")
+            failpoints.reach("refusal-reopened")
+            inbox.forget(home, told.pipeline)
+            yield f"batch {batch.name}: it waits until its bytes can be read, and is judged then"
 
 
 # ── MLflow ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from tasks.core.records import Batch, Comparison, Model, Score
+from tasks.core.records import Admission, Batch, Comparison, Model, Score
 
 
 # ── monitoring ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -301,3 +301,5 @@ class History:
     libraries: tuple[tuple[str, str], ...] = ()
     holds: tuple[Hold, ...] = ()
     """Versions that rollbacks took off; those without an end are held off now."""
+    admissions: tuple[Admission, ...] = ()
+    """Refused batches that were let in for a second look, in order."""

@@ -30,6 +30,7 @@ CREATED = [
     "created  automation churn · a run crashed",
     "created  rollback/churn",
     "created  release/churn",
+    "created  admit/churn",
 ]
 
 
@@ -91,6 +92,7 @@ def test_what_is_no_longer_in_configs_is_removed_and_nothing_else(
 
     assert sorted(lines) == sorted(
         [
+            "removed  admit/prices",
             "removed  automation prices · a run crashed",
             "removed  automation prices · data, drift or performance",
             "removed  continuous-training/prices",

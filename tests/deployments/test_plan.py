@@ -33,7 +33,7 @@ def rendered(parameters: dict[str, Any], name: str, payload: dict[str, Any]) -> 
     return {key: render_user_template_sync(value["template"], {"event": event}) for key, value in told.items()}
 
 
-def test_each_pipeline_has_its_five_deployments_with_its_tags(write: Write) -> None:
+def test_each_pipeline_has_its_six_deployments_with_its_tags(write: Write) -> None:
     write("churn")
     write("prices")
 
@@ -41,7 +41,7 @@ def test_each_pipeline_has_its_five_deployments_with_its_tags(write: Write) -> N
 
     assert sorted(found) == [
         f"{flow}/{name}"
-        for flow in ("continuous-training", "monitor", "poll", "release", "rollback")
+        for flow in ("admit", "continuous-training", "monitor", "poll", "release", "rollback")
         for name in ("churn", "prices")
     ]
     assert {tuple(one.body["tags"]) for one in found.values()} == {("churn", "incumbent"), ("prices", "incumbent")}
@@ -73,7 +73,7 @@ def test_looks_give_way_to_one_that_runs_and_turns_do_not(write: Write) -> None:
     ways = {name: one.body["concurrency_options"] for name, one in planned("churn").items()}
 
     assert {name for name, limit in limits.items() if limit == 1} == {"monitor/churn", "poll/churn"}
-    assert {limits[f"{flow}/churn"] for flow in ("continuous-training", "rollback", "release")} == {None}
+    assert {limits[f"{flow}/churn"] for flow in ("continuous-training", "rollback", "release", "admit")} == {None}
     assert ways["poll/churn"] == {"collision_strategy": "CANCEL_NEW"}
 
 

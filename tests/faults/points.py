@@ -4,8 +4,16 @@ from datetime import UTC, datetime
 
 from tasks.adapters import failpoints
 
-OUTSIDE = {"arrival-recorded", "delivery-unread", "format-noted", "schema-made", "turn-repaired"}
-"""Not in every turn: `poll` announces, ledger and store are made once, files can be read as a rule, and
+OUTSIDE = {
+    "admission-recorded",
+    "arrival-recorded",
+    "delivery-unread",
+    "format-noted",
+    "refusal-reopened",
+    "schema-made",
+    "turn-repaired",
+}
+"""Not in every turn: `poll` announces, ledger and store are made once, files can be read as a rule, a person admits, and
 `verify --repair` comes afterwards."""
 GIVEN_UP = ("alert-owed", "triggers-failed", "turn-given-up")
 """Where a turn that was begun too often is given up."""

@@ -53,7 +53,9 @@ def check(home: Home, recorded: Recorded, counted: Counted) -> Iterator[Finding]
     told = {name: (content, rows) for name, content, rows, _ in ledger.audit.delivered(pipeline)}
     yield from rules.deliveries_agree(told, {batch.id: batch for batch in recorded.batches})
     accepted: list[NDArray[np.uint64]] = []
+    admitted = [admission.batch for admission in recorded.admissions]
     for batch in recorded.batches:
+        yield from rules.refused_by_its_bytes(batch, admitted)
         try:
             yield from _check_batch(home, pipeline, batch, counted, accepted)
         except Damaged as problem:

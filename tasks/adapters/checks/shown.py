@@ -15,7 +15,7 @@ from tasks.adapters.checks.rows import Counted
 from tasks.adapters.home import Home
 from tasks.core.lineage import pages as rules
 from tasks.core.lineage.findings import Finding, shown_wrongly
-from tasks.core.records import Model
+from tasks.core.records import BatchStatus, Model
 
 if TYPE_CHECKING:
     from tasks.adapters.registry import Shown
@@ -204,6 +204,7 @@ def _check_runs(home: Home, recorded: Recorded, runs: dict[int, str]) -> Iterato
 def _is_older(home: Home, pipeline: str, path: Path) -> bool:
     """Whether something was taken in since the page was written: then it is yet to tell it."""
     moments = [at for _, _, _, at in home.ledger.audit.delivered(pipeline) if at is not None]
+    moments += [one.ended or one.at for one in home.ledger.admissions.all(pipeline)]
     return bool(moments) and max(moments).timestamp() > path.stat().st_mtime
 
 
@@ -213,7 +214,12 @@ def _counted(home: Home, pipeline: str, counted: Counted) -> tuple[str, str]:
     from tasks.core.reporting import findings, tables
 
     told = pages.read_history(home, pipeline)
-    turns = tuple(replace(turn, batch=counted.batches.get(turn.batch.id, turn.batch)) for turn in told.turns)
+    turns = tuple(
+        turn  # of refused rows nothing is counted, and the batch may have been admitted since
+        if turn.batch.status is BatchStatus.REFUSED
+        else replace(turn, batch=counted.batches.get(turn.batch.id, turn.batch))
+        for turn in told.turns
+    )
     true = replace(told, turns=turns)
     batches = "\n".join(" ".join((row.name, *row.cells)) for row in tables.batches(true))
     left_out = [" ".join(part) for part in findings.left_out(true, home.settings(pipeline)) if part[0]]

@@ -69,6 +69,24 @@ def labels_agree(batch: Batch, counted: Batch) -> list[Finding]:
     return [Finding("I2", f"{_named(batch)}: the label has the values {told} recorded, {stored} stored")]
 
 
+def never_read(batch: Batch) -> bool:
+    """Whether a batch was refused, and its bytes were not had: that was about the machine, never about the batch."""
+    return batch.status is BatchStatus.REFUSED and batch.aside_file is None
+
+
+def refused_by_its_bytes(batch: Batch, admitted: Iterable[str]) -> list[Finding]:
+    """I2: what was refused was read, and its bytes are kept; else it waits to be read again.
+
+    Args:
+        batch: The record.
+        admitted: Batches that have, or had, a second look.
+    """
+    if not never_read(batch) or batch.id in set(admitted):
+        return []
+    text = "was refused although its bytes could not be read; `verify --repair` lets it wait for them"
+    return [Finding("I2", f"{_named(batch)} {text}")]
+
+
 def each_once(twice: int) -> list[Finding]:
     """I2: no row was accepted in two places.
 

@@ -178,7 +178,7 @@ def slices(score: Score | None) -> str:
 def data(history: History, settings: PipelineSettings) -> str:
     """What came in and what was kept out, with sums that add up."""
     taken = [t.batch for t in history.turns if t.batch.status is BatchStatus.ACCEPTED]
-    refused = [t.batch for t in history.turns if t.batch.status is BatchStatus.REFUSED]
+    refused = _refused(history)
     nouns = settings.reporting.row
     sentences = []
     if taken:
@@ -201,6 +201,12 @@ def data(history: History, settings: PipelineSettings) -> str:
         many = "One delivery" if one else f"{capital(wording.number_word(len(history.duplicates)))} deliveries"
         sentences.append(f"{many} came a second time and {'was' if one else 'were'} counted once.")
     return " ".join(sentences) or "Nothing has come in yet."
+
+
+def _refused(history: History) -> list[Batch]:
+    """The batches that are refused, each once; those that were admitted since and accepted are not."""
+    last = {turn.batch.id: turn.batch for turn in history.turns}
+    return [batch for batch in last.values() if batch.status is BatchStatus.REFUSED]
 
 
 def _rows_of(refused: Sequence[Batch], nouns: tuple[str, str]) -> str:
@@ -228,7 +234,7 @@ def _batches(count: int, skip_one: bool = False) -> str:
 def left_out(history: History, settings: PipelineSettings) -> tuple[tuple[str, str], ...]:
     """What is not in the numbers: counts with what they count."""
     taken = [t.batch for t in history.turns if t.batch.status is BatchStatus.ACCEPTED]
-    refused = [t.batch for t in history.turns if t.batch.status is BatchStatus.REFUSED]
+    refused = _refused(history)
     row, rows = settings.reporting.row
     reason = f" ({settings.reporting.unlabelled})" if settings.reporting.unlabelled else ""
     counts = (

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tasks.core import wording
 from tasks.core.records import Batch
 from tasks.core.reporting import labels
 from tasks.core.turns import Health, Outcome, Promotion, Trigger, Turn
@@ -79,6 +80,16 @@ def poll(pipeline: str, new: int, crashed: bool, old: bool, started: bool, alert
     found += [f"{alerts} alert{'s' if alerts > 1 else ''}"] if alerts else []
     told = ", ".join(found) or "nothing new"
     return Ended(f"{pipeline} · poll → {told}", f"{labels.capital(told)}.")
+
+
+def admission(pipeline: str, refused: Batch, judged: Batch, by: str) -> Ended:
+    """`flights · admit → 2013-04 is in`, by whom, and how it had been refused; or that it was refused again."""
+    before = f"Before, it was refused: {labels.ended(refused.reason or '')}"
+    if judged.reason:
+        told = f"{by} admitted {judged.name}, and it was refused again: {labels.ended(judged.reason)}"
+        return Ended(f"{pipeline} · admit → {judged.name} is refused again", f"{told} {before}")
+    rows = f"{wording.count(judged.accepted)} of {wording.count(judged.landed)} rows were accepted"
+    return Ended(f"{pipeline} · admit → {judged.name} is in", f"{by} admitted {judged.name}: {rows}. {before}")
 
 
 def rollback(pipeline: str, made: Promotion, problem: str, *, changed: bool) -> Ended:

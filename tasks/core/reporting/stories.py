@@ -33,7 +33,7 @@ def story(history: History, turn: Turn, settings: PipelineSettings) -> tuple[Par
     """The steps of one turn, in the order in which they happened."""
     tell: tuple[tuple[str, Callable[[], list[str]]], ...] = (
         ("Trigger", lambda: _trigger(turn)),
-        ("Data", lambda: _data(turn, settings)),
+        ("Data", lambda: [*_data(turn, settings), *_admitted(history, turn)]),
         ("Inputs", lambda: _inputs(turn, settings)),
         ("Champion", lambda: _champion(history, turn, settings)),
         ("Evidence", lambda: _evidence(turn, settings)),
@@ -84,6 +84,18 @@ def _data(turn: Turn, settings: PipelineSettings) -> list[str]:
     if labelled:
         others = "the others" if batch.unlabelled else nouns[1]
         found.append(_level(batch, others, settings.reporting))
+    return found
+
+
+def _admitted(history: History, turn: Turn) -> list[str]:
+    """That a refusal was not the end of it, or that this is the second look at a batch."""
+    of_this = [one for one in history.admissions if one.batch == turn.batch.id and one.turn is not None]
+    later = [one for one in of_this if one.turn == turn.number]
+    before = [one for one in of_this if one.turn is not None and one.turn < turn.number]
+    found = [f"Before, in turn {one.turn}, it was refused: {ended(one.refusal.reason or '')}" for one in before]
+    for one in later:
+        waits = "" if one.ended else " It waits for its second look."
+        found.append(f"It was admitted by {one.by} on {labels.moment(one.at)}: {ended(one.reason)}{waits}")
     return found
 
 
