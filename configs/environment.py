@@ -59,7 +59,7 @@ class Environment(BaseSettings):
     """Folder of everything local: store, ledger, MLflow, Prefect, landing folders, reports."""
     pipelines: Path = Field(default=CHECKOUT / "configs" / "pipelines", validation_alias="INCUMBENT_PIPELINES")
     """Folder of the pipeline files."""
-    data: Path = Field(default=CHECKOUT.parent / "shared" / "data", validation_alias="INCUMBENT_DATA")
+    data: Path = Field(default=CHECKOUT / "data", validation_alias="INCUMBENT_DATA")
     """Folder of data sets of others; where a pipeline names one file as its source, a relative path starts here."""
     ledger_url: str | None = Field(default=None, validation_alias="INCUMBENT_LEDGER_URL")
     """Database of the ledger; by default SQLite in the home."""

@@ -5,12 +5,27 @@ import re
 from datetime import date, datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from configs import addresses
-from configs.section import Column, Section
+from configs.section import LATER, Column, Section
 
 Folder = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f]*$")]
+
+
+def _zone(name: str) -> str:
+    """A time zone that there is."""
+    from zoneinfo import ZoneInfo
+
+    try:
+        ZoneInfo(name)
+    except (LookupError, ValueError, OSError) as err:
+        raise ValueError(f"no such time zone: {name!r}; write it as in 'America/New_York'") from err
+    return name
+
+
+Zone = Annotated[str, AfterValidator(_zone)]
+"""A time zone by its name in the IANA database."""
 
 FORMAT_PARTS = ("%Y", "%m", "%B", "%d", "%H", "%M", "%S")
 """What a format may consist of, beside plain characters: year, month as number, month by name, day, hour, ..."""
@@ -70,6 +85,17 @@ class Source(Section):
     """Cells of a CSV that mean a missing value, exactly as they stand there; by default the empty one only."""
     open_end: bool = False
     """Whether the last line of a CSV may lack its line break. Without it a file that was cut off is told by that."""
+    timezone: Annotated[Zone | None, LATER] = None
+    """Time zone of times that are written without one, such as Europe/Berlin. Without it they are refused."""
+    timezones: Annotated[dict[Column, Zone], LATER] = Field(default_factory=dict)
+    """The same for single columns, where they have zones of their own: {settled_at: UTC}."""
+    repeated_hour: Annotated[Literal["refused", "first", "second"], LATER] = "refused"
+    """Which one is meant by a time that there is twice, because clocks were set back. Times that there never were,
+    because clocks were set forward, are refused."""
+
+    def zone(self, column: str) -> str | None:
+        """The time zone of times in a column that are written without one."""
+        return self.timezones.get(column, self.timezone)
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -110,6 +136,8 @@ class DerivedTime(Section):
     """The time of the first row, such as 1996-05-07, for rows that are in order and equally far apart."""
     rows_per_day: Annotated[int, Field(ge=1, le=86400)] | None = None
     """How many rows a day has, from `start` on."""
+    timezone: Annotated[Zone | None, LATER] = None
+    """Time zone of the text or of `start`; by default that of the source, else UTC."""
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:

@@ -203,7 +203,7 @@ def _read(content: bytes, room: IngestionSettings) -> "pa.Table":
     if counted:
         from tasks.core import moments
 
-        made = moments.derive(pd.DataFrame(index=pd.RangeIndex(table.num_rows)), counted)
+        made = moments.derive(pd.DataFrame(index=pd.RangeIndex(table.num_rows)), counted, room.source)
         for name in counted:
             table = table.append_column(name, _held(made[name], room.source))
     if room.source.cut is not None and room.source.cut.copies == "kept" and _COPY not in table.column_names:
@@ -224,10 +224,10 @@ def _times(table: "pa.Table", event: str, room: IngestionSettings) -> "NDArray[n
     needed = room.derive[event].columns if event in room.derive and event not in table.column_names else (event,)
     part = table.select([name for name in dict.fromkeys(needed) if name in table.column_names])
     if room.source.kind == "csv":
-        frame = cells.read(part.to_pandas(), {event: "timestamp"}, sources.notation(room.source))
+        frame = cells.read(part.to_pandas(), {event: "timestamp"}, sources.notation(room.source, [event]))
     else:
-        frame = sources.values(part, {event: "timestamp"})
-    frame = moments.derive(frame, {event: room.derive[event]} if event in room.derive else {})
+        frame = sources.placed(part, {event: "timestamp"}, room.source)
+    frame = moments.derive(frame, {event: room.derive[event]} if event in room.derive else {}, room.source)
     columns.require_time(frame, event)
     found: NDArray[np.datetime64] = frame[event].dt.tz_localize(None).to_numpy(dtype="datetime64[us]")
     return found

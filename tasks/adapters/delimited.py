@@ -27,7 +27,9 @@ MOST_BYTES = 2**31
 _GZIP, _ZIP, _ZIP_EMPTY = b"\x1f\x8b", b"PK\x03\x04", b"PK\x05\x06"
 _MARKS = {"utf-8": b"\xef\xbb\xbf", "utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff"}
 _OF_ARCHIVES = (zipfile.BadZipFile, zipfile.LargeZipFile, lzma.LZMAError)
+_DELIMITERS = (",", ";", "\t", "|")
 _BLOCK = 50_000
+_SHOWN = 80
 _LONGEST_CELL = 1_000_000
 
 
@@ -156,6 +158,7 @@ def _lines(text: str, source: Source) -> Iterator[list[str]]:
     Raises:
         UnreadableFile: A line has another number of cells, or a quote that does not end.
     """
+    _require_delimiter(text, source)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=source.delimiter, strict=True)
     before, width, empty = csv.field_size_limit(_LONGEST_CELL), 0, 0
     try:
@@ -174,6 +177,18 @@ def _lines(text: str, source: Source) -> Iterator[list[str]]:
         raise UnreadableFile(f"The file is not CSV: {err}, in line {reader.line_num:,}.") from err
     finally:
         csv.field_size_limit(before)
+
+
+def _require_delimiter(text: str, source: Source) -> None:
+    """A first line in one piece that has another usual delimiter in it was written with that one."""
+    first = next(iter(text.lstrip("\r\n").splitlines()), "")
+    others = sorted((sign for sign in _DELIMITERS if sign in first), key=first.count)
+    if source.delimiter not in first and others:
+        shown = first if len(first) <= _SHOWN else f"{first[: _SHOWN - 1]}…"
+        raise UnreadableFile(
+            f"The header has one column; its text contains {others[-1]!r}: {shown!r}. If that stands between two "
+            f"cells, set ingestion.source.delimiter: {others[-1]!r}."
+        )
 
 
 def _ragged(cells: list[str], width: int, line: int, *, last: bool, delimiter: str) -> str:

@@ -7,7 +7,7 @@ contract's matter. pandas and pyarrow are imported late: to see that nothing wai
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -138,7 +138,7 @@ def read(
     types = {name: rule.type for name, rule in settings.columns.items()}
     frame = rows(found, source, types)
     try:
-        frame = moments.derive(frame, derive or {})
+        frame = moments.derive(frame, derive or {}, source)
         columns.require(frame, settings)
     except BrokenContract as broken:
         raise BrokenContract(str(broken), len(frame)) from broken
@@ -153,11 +153,11 @@ def rows(found: bytes, source: Source, types: Mapping[str, ColumnType]) -> "pd.D
         from tasks.adapters import delimited
         from tasks.core import cells
 
-        return cells.read(delimited.read(found, source), types, notation(source))
+        return cells.read(delimited.read(found, source), types, notation(source, types))
     table = parquet.read(found)
     try:
         with readers.refusing("The values of the file cannot be read", *_of_arrow()):
-            return values(table, types)
+            return placed(table, types, source)
     except BrokenContract as broken:
         raise BrokenContract(str(broken), table.num_rows) from broken
 
@@ -168,11 +168,30 @@ def _of_arrow() -> tuple[type[Exception], ...]:
     return (pa.ArrowException,)
 
 
-def notation(source: Source) -> "Notation":
-    """How a CSV writes its values."""
+def notation(source: Source, names: Iterable[str]) -> "Notation":
+    """How a CSV writes its values, in the columns of these names."""
     from tasks.core.cells import Notation
 
-    return Notation(source.missing, source.decimal)
+    return Notation(source.missing, source.decimal, _zones(source, names), source.repeated_hour)
+
+
+def _zones(source: Source, names: Iterable[str]) -> dict[str, str]:
+    return {name: zone for name in names if (zone := source.zone(name)) is not None}
+
+
+def placed(table: "pa.Table", types: Mapping[str, ColumnType], source: Source) -> "pd.DataFrame":
+    """Columns as `values` has them; times without a zone are those of the zone that the source names for them."""
+    import pyarrow as pa
+
+    from tasks.core import zones
+
+    wanted = _zones(source, (name for name, kind in types.items() if kind == "timestamp"))
+    fields = {name: table.schema.field(name).type for name in wanted if table.column_names.count(name) == 1}
+    shown = [name for name, kind in fields.items() if pa.types.is_timestamp(kind) and kind.tz is None]
+    for name in shown:
+        place, kind = table.column_names.index(name), pa.timestamp(fields[name].unit, "UTC")
+        table = table.set_column(place, name, table.column(place).cast(kind))
+    return zones.localize(values(table, types), {name: wanted[name] for name in shown}, source.repeated_hour)
 
 
 # ── the folder ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -8,7 +8,7 @@ that breaks its contract: with which value, in which row, is said here. Which co
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from configs.errors import BrokenContract
 from configs.section import ColumnType
-from tasks.core import columns, wording
+from tasks.core import columns, wording, zones
 
 _WHOLE = re.compile(r"[+-]?(?:0|[1-9][0-9]*)")
 _NUMBER = re.compile(r"[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
@@ -41,6 +41,10 @@ class Notation:
     missing: tuple[str, ...] = ("",)
     """Cells that mean that there is no value."""
     decimal: str = "."
+    clocks: Mapping[str, str] = field(default_factory=dict)
+    """Time zone of each column whose times may lack one."""
+    repeated: zones.Repeated = "refused"
+    """What is meant by a time that there is twice."""
 
 
 class _Unreadable(Exception):
@@ -85,6 +89,8 @@ def _column(cells: "pd.Series[Any]", wanted: ColumnType, notation: Notation) -> 
             values[place] = _READERS[wanted](texts[place], notation)
         except _Unreadable as fault:
             faults[int(place)] = str(fault)
+    if wanted == "timestamp":
+        faults |= _place(values, str(cells.name), notation)
     if faults:
         raise BrokenContract(_told(str(cells.name), wanted, texts, codes, faults))
     return pd.Series(_held(values, codes, wanted), index=cells.index, name=cells.name)
@@ -148,11 +154,23 @@ def _moment(text: str, notation: Notation) -> datetime:
         raise _Unreadable("is not written as 2013-01-31T23:59:00Z; see ingestion.derive for other ways to write times")
     try:
         value = datetime.fromisoformat(text)
-        if shape[1] is None:
-            raise _Unreadable("has no time zone; write it in UTC, or read it as UTC by ingestion.derive")
-        return value.astimezone(UTC)
+        return value if shape[1] is None else value.astimezone(UTC)
     except (ValueError, OverflowError):
         raise _Unreadable("is no time that there is") from None
+
+
+def _place(values: list[Any], name: str, notation: Notation) -> dict[int, str]:
+    """Put times that are written without a zone into UTC, in their places; gives those for which that cannot be."""
+    places = [place for place, value in enumerate(values) if value is not None and value.tzinfo is None]
+    zone = notation.clocks.get(name)
+    if zone is None:
+        told = "has no time zone; write it in UTC, or name its zone as ingestion.source.timezone"
+        return dict.fromkeys(places, told)
+    shown = np.array([values[place] for place in places], dtype="datetime64[us]")
+    ticks, wrong = zones.to_utc(shown, zone, notation.repeated)
+    for place, tick in zip(places, ticks, strict=True):
+        values[place] = None if np.isnat(tick) else tick.item().replace(tzinfo=UTC)
+    return {places[number]: fault.format(zone=zone) for number, fault in wrong.items()}
 
 
 _READERS: dict[ColumnType, Callable[[str, Notation], Any]] = {

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from configs.errors import BrokenContract
 from configs.section import ColumnType
 from configs.validation import RESERVED, ValidationSettings
+from tasks.core import names
 
 REASONS = RESERVED[0]
 """Column of rows set aside that says why, all reasons joined by '; '."""
@@ -52,7 +53,11 @@ def require(frame: pd.DataFrame, settings: ValidationSettings, label: str | None
     """
     counts = Counter(str(name) for name in frame.columns)
     faults = [f"Column {_named(name, label)} is there {counts[name]} times." for name in counts if counts[name] > 1]
-    faults += [f"Column {_named(name, label)} is missing." for name in settings.columns if name not in counts]
+    faults += [
+        f"Column {_named(name, label)} is missing{names.like(name, counts)}."
+        for name in settings.columns
+        if name not in counts
+    ]
     faults += [f"Column {name!r} has a name that Incumbent needs itself." for name in RESERVED if name in counts]
     for name, rule in settings.columns.items():
         if counts[name] == 1 and not _has_type(frame[name], rule.type):
@@ -110,7 +115,7 @@ def _holds_text(values: "pd.Series[Any]") -> bool:
 
 def _type_fault(values: "pd.Series[Any]", wanted: ColumnType) -> str:
     if wanted == "timestamp" and pd.api.types.is_datetime64_dtype(values.dtype):
-        return "has times without a time zone; write them in UTC"
+        return "has times without a time zone; write them in UTC, or name their zone as ingestion.source.timezone"
     there = values.dropna()
     found = _found(there)
     shown = f" (e.g. {example(there.iloc[0])!r})" if len(there) else ""

@@ -12,8 +12,11 @@ import numpy as np
 import pandas as pd
 
 from configs.errors import BrokenContract
-from configs.ingestion import DerivedTime
+from configs.ingestion import DerivedTime, Source
 from tasks.core import columns, wording
+from tasks.core.zones import localize, to_utc
+
+_PLAIN = Source()
 
 _MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
@@ -24,27 +27,35 @@ _NUMERIC = [part for part in _PARTS if part != "%B"]
 _NAMES = {"%Y": "year", "%m": "month", "%B": "month", "%d": "day", "%H": "hour", "%M": "minute", "%S": "second"}
 
 
-def derive(frame: pd.DataFrame, wanted: Mapping[str, DerivedTime]) -> pd.DataFrame:
+def derive(frame: pd.DataFrame, wanted: Mapping[str, DerivedTime], source: Source = _PLAIN) -> pd.DataFrame:
     """The same rows with the derived times that they do not have yet, as columns of UTC times.
 
     Args:
         frame: Rows in the order of their file; of a whole file where times follow from the number of the row.
         wanted: How each time is made.
+        source: With the time zone of its clocks, where a time has none of its own.
 
     Raises:
         BrokenContract: A column that is needed is missing, or a text does not fit the format.
     """
     made = {
-        name: _by_row(len(frame), time) if time.rows_per_day else _by_text(frame, name, time)
+        name: _by_row(len(frame), time, source) if time.rows_per_day else _by_text(frame, name, time)
         for name, time in wanted.items()
         if name not in frame.columns
     }
-    return frame.assign(**made) if made else frame
+    zones = {name: wanted[name].timezone or source.timezone or "UTC" for name in made}
+    kept = {name: zone for name, zone in zones.items() if zone != "UTC" and not wanted[name].rows_per_day}
+    return localize(frame.assign(**made), kept, source.repeated_hour) if made else frame
 
 
-def _by_row(rows: int, time: DerivedTime) -> pd.DatetimeIndex:
+def _by_row(rows: int, time: DerivedTime, source: Source) -> pd.DatetimeIndex:
     start = datetime.fromisoformat(time.start or "")
     first = np.datetime64((start if start.tzinfo is None else start.astimezone(UTC)).replace(tzinfo=None), "us")
+    zone = time.timezone or source.timezone or "UTC"
+    if start.tzinfo is None and zone != "UTC":
+        (first,), wrong = to_utc(np.array([first]), zone, source.repeated_hour)
+        if wrong:
+            raise BrokenContract(f"ingestion.derive: start {time.start!r} {wrong[0].format(zone=zone)}.", rows)
     step = np.timedelta64(86400 // (time.rows_per_day or 1), "s")
     return pd.DatetimeIndex((first + np.arange(rows) * step).astype("datetime64[us]")).tz_localize("UTC")
 

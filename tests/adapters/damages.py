@@ -66,6 +66,13 @@ def rewrite(home: Home, table: str, where: str, **fields: Any) -> None:
         sql(home, f"update {table} set {name} = ? where {where}", fields[name])
 
 
+def refuse_unread(home: Home) -> None:
+    """As versions before this one did when the disk failed."""
+    name = next(batch.name for batch in home.ledger.batches.all(PIPELINE) if batch.reason)
+    reason = "The file cannot be read: Input/output error."
+    rewrite(home, "batches", f"name = '{name}'", aside_file=None, reason=reason)
+
+
 def flip(path: Path) -> None:
     """Change one bit in the middle of a file."""
     content = bytearray(path.read_bytes())
@@ -631,6 +638,9 @@ DAMAGES: dict[str, Damage] = {
         lambda h: (page(h).parent / "flights-drift-2.html").write_bytes(b"<html>"), "I6", "the drift page", "columns"
     ),
     "the report is gone": Damage(lambda h: page(h).unlink(), "I6", "the report is gone", "mlflow"),
+    "a batch that nobody could read is refused": Damage(
+        refuse_unread, "I2", "was refused although its bytes could not be read", "unread"
+    ),
     # ── I9: nothing silently ──
     "a value changed on the way": Damage(
         change_a_value, "I9", "1 delivered rows are not stored, 1 stored rows were not delivered", "pages"

@@ -433,7 +433,7 @@ def test_a_file_without_rows_is_named(tmp_path: Path):
         ),
         (
             {"at": pa.array([NOON.tz_localize(None)] * 2, pa.timestamp("us"))},
-            "Column 'at' has times without a time zone; write them in UTC.",
+            "Column 'at' has times without a time zone; write them in UTC, or name their zone as ingestion.source.timezone.",
         ),
         (
             {"at": pa.array([date(2013, 1, 1)] * 2)},

@@ -89,7 +89,7 @@ def test_columns_that_the_contract_does_not_name_may_be_there():
         (
             "at",
             pd.Series([NOON, NOON]).dt.tz_localize(None),
-            "Column 'at' has times without a time zone; write them in UTC.",
+            "Column 'at' has times without a time zone; write them in UTC, or name their zone as ingestion.source.timezone.",
         ),
         (
             "at",

@@ -50,6 +50,22 @@ def _changed(name: str, column: str, expected: Expected, *values: str) -> Case:
     return _text(name, change, expected)
 
 
+_SIGNS = {
+    "\ufeff": "invisible sign U+FEFF (ZERO WIDTH NO-BREAK SPACE)",
+    "\u200b": "invisible sign U+200B (ZERO WIDTH SPACE)",
+    "\u00ad": "invisible sign U+00AD (SOFT HYPHEN)",
+    "\u202e": "invisible sign U+202E (RIGHT-TO-LEFT OVERRIDE)",
+}
+
+
+def _delimited(sign: str, quote: str = "") -> str:
+    """What is said of a file whose cells are delimited by another sign than a comma."""
+    names = ("at", "learned", "settled", "shop", "colour", "items", "price", "gift", "sold")
+    header = sign.join(f"{quote}{name}{quote}" for name in names)
+    told = f"{header!r}. If that stands between two cells, set ingestion.source.delimiter: {sign!r}."
+    return f"The header has one column; its text contains {sign!r}: {told}"
+
+
 def _line(number: int, change: Text) -> Text:
     """A text in which one line is changed; the first has the names."""
 
@@ -104,8 +120,12 @@ CASES = [
     _text("a cell too few", _line(7, lambda line: line.rsplit(",", 1)[0]), refused("Line 8 has 8 cells, the first line has 9: cells are missing.")),
     _text("a cell too many in every row", lambda text: "\n".join(
         [text.split("\n")[0], *(f"{line},x" for line in text.split("\n")[1:-1]), ""]), refused("Line 2 has 10 cells, the first line has 9: a cell that has ',' in it must stand in quotes.")),
-    _text("semicolons", lambda text: text.replace(",", ";"), refused("Column 'at' is missing. Column 'learned' is missing. Column 'settled' is missing. Column 'shop' is missing. Column 'colour' is missing. Column 'items' is missing. Column 'price' is missing. Column 'gift' is missing. Column 'sold' is missing.", ROWS)),
-    _text("tabs", lambda text: text.replace(",", "\t"), refused("Column 'at' is missing. Column 'learned' is missing. Column 'settled' is missing. Column 'shop' is missing. Column 'colour' is missing. Column 'items' is missing. Column 'price' is missing. Column 'gift' is missing. Column 'sold' is missing.", ROWS)),
+    _text("semicolons", lambda text: text.replace(",", ";"), refused(_delimited(';'))),
+    _text("tabs", lambda text: text.replace(",", "\t"), refused(_delimited('\t'))),
+    _text("pipes", lambda text: text.replace(",", "|"), refused(_delimited("|"))),
+    _text("semicolons and quotes", lambda text: "\n".join(
+        ";".join(f'"{cell}"' for cell in line.split(",")) for line in text.rstrip("\n").split("\n")) + "\n", refused(_delimited(";", '"'))),
+    _text("semicolons and a decimal comma", lambda text: text.replace(",", ";").replace(".", ","), refused(_delimited(";"))),
     _text("a comment before the header", lambda text: "# exported\n" + text, refused("Line 2 has 9 cells, the first line has 1: a cell that has ',' in it must stand in quotes.")),
     # ── quotes ────────────────────────────────────────────────────────────────────────────────────────────────────
     _text("everything in quotes", lambda text: "\n".join(
@@ -121,7 +141,10 @@ CASES = [
     _text("a column twice", _line(0, lambda line: line.replace("colour", "shop")), refused("Column 'shop' is there 2 times.")),
     _text("a column without a name", _line(0, lambda line: line.replace("colour", "")), refused("Column 'colour' is missing.", ROWS)),
     _text("a column missing", _line(0, lambda line: line.replace("price", "prize")), refused("Column 'price' is missing.", ROWS)),
-    _text("blanks in names", _line(0, lambda line: line.replace(",", ", ")), refused("Column 'learned' is missing. Column 'settled' is missing. Column 'shop' is missing. Column 'colour' is missing. Column 'items' is missing. Column 'price' is missing. Column 'gift' is missing. Column 'sold' is missing.", ROWS)),
+    *(_text(f"an invisible sign in a name, {ord(sign):04x}", _line(0, lambda line, sign=sign: line.replace("price", f"pr{sign}ice")), refused(
+        f"Column 'price' is missing; the file has {f'pr{sign}ice'!r}, with the {told} in it.", ROWS)) for sign, told in _SIGNS.items()),
+    _text("upper case", _line(0, lambda line: line.replace("price", "Price")), refused("Column 'price' is missing; the file has 'Price', in other upper and lower case.", ROWS)),
+    _text("blanks in names", _line(0, lambda line: line.replace(",", ", ")), refused("Column 'learned' is missing; the file has ' learned', with a blank before or behind it. Column 'settled' is missing; the file has ' settled', with a blank before or behind it. Column 'shop' is missing; the file has ' shop', with a blank before or behind it. Column 'colour' is missing; the file has ' colour', with a blank before or behind it. Column 'items' is missing; the file has ' items', with a blank before or behind it. Column 'price' is missing; the file has ' price', with a blank before or behind it. Column 'gift' is missing; the file has ' gift', with a blank before or behind it. Column 'sold' is missing; the file has ' sold', with a blank before or behind it.", ROWS)),
     _bytes("300 columns", lambda rows: _csv(pd.concat(
         [rows, pd.DataFrame({f"c{n}": ["1"] * ROWS for n in range(291)})], axis=1)).encode(), accepted()),
     # ── cells ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -154,8 +177,8 @@ CASES = [
     _changed("1 and 0", "gift", refused("Column 'gift' must be true or false, but '1' in row 1 is neither; for another pair of values use a category or an integer.", ROWS), "1"),
     _changed("truths in capitals", "gift", accepted(), "TRUE", "False"),
     # ── times ─────────────────────────────────────────────────────────────────────────────────────────────────────
-    _changed("local time", "at", refused("Column 'at' must be a time with its time zone, but '2013-01-31T23:59:00' in row 1 has no time zone; write it in UTC, or read it as UTC by ingestion.derive.", ROWS), "2013-01-31T23:59:00"),
-    _changed("a date", "at", refused("Column 'at' must be a time with its time zone, but '2013-01-31' in row 1 has no time zone; write it in UTC, or read it as UTC by ingestion.derive.", ROWS), "2013-01-31"),
+    _changed("local time", "at", refused("Column 'at' must be a time with its time zone, but '2013-01-31T23:59:00' in row 1 has no time zone; write it in UTC, or name its zone as ingestion.source.timezone.", ROWS), "2013-01-31T23:59:00"),
+    _changed("a date", "at", refused("Column 'at' must be a time with its time zone, but '2013-01-31' in row 1 has no time zone; write it in UTC, or name its zone as ingestion.source.timezone.", ROWS), "2013-01-31"),
     _changed("another zone", "settled", accepted(), "2013-02-01T00:59:00+01:00", "2013-02-01 00:59+0530"),
     _changed("american dates", "at", refused("Column 'at' must be a time with its time zone, but '01/31/2013' in row 1 is not written as 2013-01-31T23:59:00Z; see ingestion.derive for other ways to write times.", ROWS), "01/31/2013"),
     _changed("no such day", "at", refused("Column 'at' must be a time with its time zone, but '2013-02-30T00:00:00Z' in row 1 is no time that there is.", ROWS), "2013-02-30T00:00:00Z"),

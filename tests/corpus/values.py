@@ -67,8 +67,8 @@ CASES = [
     changed("values not allowed", lambda rows: first(rows, "colour", "<b>", "{{ 1 }}"), sorted_out(2, "colour: one of red, green, blue (2)")),
     changed("one value each", lambda rows: rows.assign(shop=[f"s{n}" for n in range(ROWS)]), accepted()),
     # ── times ─────────────────────────────────────────────────────────────────────────────────────────────────────
-    changed("local times", lambda rows: rows.assign(at=rows["at"].dt.tz_localize(None)), refused("Column 'at' has times without a time zone; write them in UTC.", ROWS)),
-    changed("local labels", lambda rows: rows.assign(settled=rows["settled"].dt.tz_localize(None)), refused("Column 'settled' has times without a time zone; write them in UTC.", ROWS)),
+    changed("local times", lambda rows: rows.assign(at=rows["at"].dt.tz_localize(None)), refused("Column 'at' has times without a time zone; write them in UTC, or name their zone as ingestion.source.timezone.", ROWS)),
+    changed("local labels", lambda rows: rows.assign(settled=rows["settled"].dt.tz_localize(None)), refused("Column 'settled' has times without a time zone; write them in UTC, or name their zone as ingestion.source.timezone.", ROWS)),
     changed("several zones", lambda rows: rows.assign(
         learned=rows["learned"].dt.tz_convert("Asia/Kathmandu"), settled=rows["settled"].dt.tz_convert("-03:30")), accepted()),
     changed("a zone that is none", lambda rows: with_column(

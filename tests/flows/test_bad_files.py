@@ -32,7 +32,8 @@ REFUSED = {
     "2013-02 e columns missing": (ALL_ROWS, "Column 'late' is missing. Column 'pressure' is missing."),
     "2013-02 f text in a number": (ALL_ROWS, "Column 'temp' must be a number, but holds text (e.g. '28.04'); "
                                              "text is never converted."),
-    "2013-02 g no time zone": (ALL_ROWS, "Column 'scheduled_departure' has times without a time zone; write them in UTC."),
+    "2013-02 g no time zone": (ALL_ROWS, "Column 'scheduled_departure' has times without a time zone; write them in UTC, or name their "
+                                   "zone as ingestion.source.timezone."),
     "2013-02 h all rows bad": (ALL_ROWS, "6,238 of 6,238 rows break the contract, at most 311 (5\u202f%) may: "
                                          "'distance' must be at least 50 miles (route inside one city) (6,238 rows, e.g. 1)"),
     "2013-02 i inches of mercury": (ALL_ROWS, "5,421 of 6,238 rows break the contract, at most 311 (5\u202f%) may: "

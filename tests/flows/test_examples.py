@@ -28,6 +28,8 @@ LEAKS = {
     "online_shoppers": {"Revenue"},
 }
 ROWS = {"bike_sharing": 17_379, "elec2": 45_312, "hotel_bookings": 119_390, "online_shoppers": 12_330}
+DATA = CHECKOUT.parent / "shared" / "data"
+"""Where somebody who tests may have the data sets of the examples."""
 CommandLine = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -51,7 +53,8 @@ def test_an_unknown_name_is_compared_with_the_examples_as_well():
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_every_row_of_the_data_is_in_exactly_one_delivery(name: str, tmp_path: Path):
+def test_every_row_of_the_data_is_in_exactly_one_delivery(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("INCUMBENT_DATA", str(DATA))
     room = loader.load(name).ingestion
     file = environment.read().data / str(room.source.file)
     if not file.exists():
@@ -181,5 +184,6 @@ def test_the_data_is_beside_the_checkout_unless_the_environment_says_where(
     beside = environment.read().data
     monkeypatch.setenv("INCUMBENT_DATA", str(tmp_path))
 
-    assert beside == CHECKOUT.parent / "shared" / "data"
+    assert beside == CHECKOUT / "data"
+    assert beside.is_dir()
     assert environment.read().data == tmp_path
