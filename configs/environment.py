@@ -6,6 +6,7 @@ YAML file. Nothing else in the project may touch `os.environ`.
 
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import Field
@@ -59,7 +60,7 @@ class Environment(BaseSettings):
     """Folder of everything local: store, ledger, MLflow, Prefect, landing folders, reports."""
     pipelines: Path = Field(default=CHECKOUT / "configs" / "pipelines", validation_alias="INCUMBENT_PIPELINES")
     """Folder of the pipeline files."""
-    data: Path = Field(default=CHECKOUT / "data", validation_alias="INCUMBENT_DATA")
+    data: Path = Field(default_factory=lambda known: known["home"] / "data", validation_alias="INCUMBENT_DATA")
     """Folder of data sets of others; where a pipeline names one file as its source, a relative path starts here."""
     ledger_url: str | None = Field(default=None, validation_alias="INCUMBENT_LEDGER_URL")
     """Database of the ledger; by default SQLite in the home."""
@@ -98,6 +99,15 @@ def _folder(variable: str, named: Path) -> Path:
     if is_other:
         raise UnusableHome(f"{variable} is {path}, which is not a folder. Name one that is, or one to be made.")
     return path
+
+
+def data_folder() -> Path:
+    """The folder of data sets of others; the one in the home is made, so that there is a place to put them."""
+    found = read()
+    if found.data == found.home / "data":
+        with suppress(OSError):
+            found.data.mkdir(parents=True, exist_ok=True)
+    return found.data
 
 
 def secrets(shortest: int = _SHORTEST - 2) -> dict[str, str]:

@@ -44,7 +44,7 @@ def run_all(hands: Home, chosen: argparse.Namespace, screen: Terminal, run: Run)
     if not there and not broken:
         raise MistakeOfUser(
             f"There is nothing to run: of the examples ({', '.join(absent) or 'none'}) no data is in "
-            f"{environment.read().data}. Set INCUMBENT_DATA to the folder that has it."
+            f"{environment.data_folder()}. Set INCUMBENT_DATA to the folder that has it."
         )
     codes = [problem.exit_code for problem in broken.values()]
     codes += [_run_one(hands, chosen, screen, run, name) for name in there]
@@ -59,7 +59,7 @@ def _sorted_out(hands: Home) -> tuple[list[str], dict[str, Path], dict[str, Incu
     for name in loader.examples():
         try:
             file = hands.settings(name).ingestion.source.file
-            path = environment.read().data / Path(file).expanduser() if file else hands.landing(name)
+            path = environment.data_folder() / Path(file).expanduser() if file else hands.landing(name)
         except IncumbentError as problem:
             broken[name] = problem
             continue

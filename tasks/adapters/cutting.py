@@ -80,9 +80,9 @@ def gone(home: Home, pipeline: str) -> dict[str, int]:
 
 def _path(file: str) -> Path:
     """Where the file is; a relative path starts from the folder of data."""
-    found = environment.read()
+    data = environment.data_folder()
     try:
-        path = found.data / Path(file).expanduser()
+        path = data / Path(file).expanduser()
         if path.is_file():
             return path
         wrong = "is not a file" if path.exists() else "does not exist"
@@ -90,7 +90,7 @@ def _path(file: str) -> Path:
         path, wrong = Path(file), f"cannot be reached ({err})"
     raise LandingFolderMissing(
         f"The file {path} {wrong}. Put it there, or name another one as ingestion.source.file; a relative path starts "
-        f"from INCUMBENT_DATA (now {found.data})."
+        f"from INCUMBENT_DATA (now {data})."
     )
 
 

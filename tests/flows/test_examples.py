@@ -177,13 +177,12 @@ def test_a_source_that_breaks_keeps_nothing_from_going_on_that_it_has_delivered(
         )
 
 
-def test_the_data_is_beside_the_checkout_unless_the_environment_says_where(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-):
+def test_data_is_in_the_home_unless_the_environment_says_where(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.delenv("INCUMBENT_DATA", raising=False)
-    beside = environment.read().data
+    monkeypatch.setenv("INCUMBENT_HOME", str(tmp_path / "home"))
+    inside = environment.data_folder()
     monkeypatch.setenv("INCUMBENT_DATA", str(tmp_path))
 
-    assert beside == CHECKOUT / "data"
-    assert beside.is_dir()
-    assert environment.read().data == tmp_path
+    assert inside == tmp_path / "home" / "data"
+    assert inside.is_dir()
+    assert environment.data_folder() == tmp_path
