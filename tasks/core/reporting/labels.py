@@ -6,6 +6,7 @@ A batch is told by its own name; where that is a month or a day (`2013-02`, `201
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from math import ceil
 
 from tasks.core import wording
 from tasks.core.records import Batch
@@ -32,6 +33,8 @@ STATES = {
 _VERSION = re.compile(r"v\d")
 _MOST_MONTHS = 8
 _MOST_NAMES = 3
+_LETTERS = 110
+"""So many have room side by side over all turns."""
 _ROOMY = 13
 """So many days have room side by side with their months."""
 
@@ -45,18 +48,24 @@ def short(batch: Batch) -> str | None:
 def axis(batches: Sequence[Batch]) -> list[str | None]:
     """`short` names side by side: of many days only the first of each month says its month, the others `15`.
 
-    A batch whose rows are not known is of the day or month of its name where all others are.
+    A batch whose rows are not known is of the day or month of its name where all others are. Of longer times only as
+    many are named as there is room for; the others are empty.
     """
     known = [periods.of(batch) for batch in batches]
-    if all(period.is_one for period in known if period):
+    are_single = all(period.is_one for period in known if period)
+    if are_single:
         known = [period or periods.named(batch) for period, batch in zip(known, batches, strict=True)]
+    names = [period.short if period else None for period in known]
+    if not are_single:
+        every = ceil(len(names) * (1 + max(len(name or "") for name in names)) / _LETTERS)
+        return [name if name is None or place % every == 0 else "" for place, name in enumerate(names)]
     if len(known) <= _ROOMY:
-        return [period.short if period else None for period in known]
+        return names
     months = [period.first.month if period else 0 for period in known]
     are_new = [month != before for month, before in zip(months, [0, *months], strict=False)]
     return [
-        None if period is None else _crowded(period, is_new) if period.in_days else period.short
-        for period, is_new in zip(known, are_new, strict=True)
+        _crowded(period, is_new) if period and period.in_days else name
+        for period, is_new, name in zip(known, are_new, names, strict=True)
     ]
 
 
@@ -86,13 +95,9 @@ def several(batches: Sequence[Batch]) -> str:
     return f"in {listed(list(dict.fromkeys(named)))}"
 
 
-def _crowded(period: Period, is_new: bool) -> str:
-    """A day or days where there is no room for their month, unless it is a new one."""
-    if period.is_one:
-        return period.short.partition(" ")[2] if is_new else str(period.first.day)
-    if is_new and period.first.month == period.last.month:
-        return period.short
-    return f"{period.first.day}–{period.last.day}"
+def _crowded(day: Period, is_new: bool) -> str:
+    """A day where there is no room for its month, unless it is a new one."""
+    return day.short.partition(" ")[2] if is_new else str(day.first.day)
 
 
 def listed(items: Sequence[str], most: int | None = None) -> str:

@@ -51,18 +51,24 @@ class Reign:
 
 def column(turn: Turn, place: str | None = None) -> Column:
     """One turn, under its own name or that of its place side by side with others."""
-    place = place or labels.short(turn.batch)
-    name = place or str(turn.number)
+    place = labels.short(turn.batch) if place is None else place
+    name = str(turn.number) if place is None else place
     verdict = _VERDICT_GLYPHS[turn.outcome] if turn.outcome else "unjudged"
     health = _HEALTH_GLYPHS[turn.health.state] if turn.health else "unjudged"
     return Column(
         turn=turn.number,
         name=name,
-        brief="" if place and place[0].isdigit() else name[:1] if place else "" if turn.number % 5 else name,
+        brief=_brief(place, turn.number),
         full=labels.medium(turn.batch),
         verdict=(verdict, labels.verdict(turn)),
         health=(health, labels.health(turn)),
     )
+
+
+def _brief(place: str | None, number: int) -> str:
+    if place is None:
+        return "" if number % 5 else str(number)
+    return "" if place[:1].isdigit() else place[:1]
 
 
 def reigns(history: History, turns: Sequence[Turn]) -> list[Reign]:

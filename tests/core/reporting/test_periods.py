@@ -101,7 +101,9 @@ def test_many_weeks_side_by_side_are_told_as_weeks() -> None:
     weeks = [("03-04", "03-10"), ("03-11", "03-17"), ("03-25", "03-31"), ("03-28", "04-03"), ("04-08", "04-14")]
     batches = [batch(f"2024-{first}", f"2024-{first}", f"2024-{last}") for first, last in weeks]
 
-    assert labels.axis(batches * 4)[:5] == ["4–10 Mar", "11–17", "25–31", "28–3", "8–14 Apr"]
+    assert labels.axis(batches) == ["4–10 Mar", "11–17 Mar", "25–31 Mar", "28 Mar–3 Apr", "8–14 Apr"]
+    assert labels.axis(batches * 4)[:7] == ["4–10 Mar", "", "", "28 Mar–3 Apr", "", "", "11–17 Mar"]
+    assert labels.axis([batch("x")] * 30) == [None] * 30
 
 
 def test_a_refused_batch_is_of_its_month_where_all_others_are() -> None:
