@@ -7,7 +7,7 @@ import csv
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tasks.core import measures
 
@@ -24,11 +24,14 @@ def write(training: "TrainingRun", folder: Path) -> None:
     (folder / (LATER if training.settings_changed else "pipeline.yaml")).write_text(
         training.pipeline_yaml, encoding="utf-8"
     )
-    (folder / "snapshot.json").write_text(json.dumps(asdict(training.model.snapshot), default=str, indent=1))
-    (folder / "score.json").write_text(json.dumps(asdict(training.score), default=str, indent=1))
+    is_number = measures.of(training.score).is_number
+    snapshot, score = asdict(training.model.snapshot), _in_own_words(asdict(training.score), is_number)
+    snapshot = _without_positives(snapshot) if is_number else snapshot
+    (folder / "snapshot.json").write_text(json.dumps(snapshot, default=str, indent=1))
+    (folder / "score.json").write_text(json.dumps(score, default=str, indent=1))
     with (folder / "slices.csv").open("w", newline="", encoding="utf-8") as file:
-        table, score = csv.writer(file), training.score
-        loss_name, average = score.loss.name, "mean_label" if measures.of(score).is_number else "positives"
+        table, loss_name = csv.writer(file), training.score.loss.name
+        average = "mean_label" if is_number else "positives"
         table.writerow(("column", "label", "rows", "clusters", average, loss_name, "low", "high", "sufficient"))
         for part in training.score.slices:
             loss = part.loss
@@ -41,3 +44,18 @@ def write(training: "TrainingRun", folder: Path) -> None:
         (folder / "plots").mkdir()
         judged = training.judged
         plots.draw(folder / "plots", judged.outcomes, judged.answers, training.score.calibration, judged.importance)
+
+
+def _in_own_words(score: dict[str, Any], is_number: bool) -> dict[str, Any]:
+    """A score whose slices call their loss by its name, and which counts positives only where there are any."""
+    parts = [{_named(name, part): value for name, value in part.items()} for part in score["slices"]]
+    told = {**score, "slices": [_without_positives(part) for part in parts] if is_number else parts}
+    return _without_positives(told) if is_number else told
+
+
+def _named(name: str, part: dict[str, Any]) -> str:
+    return str(part[name]["name"]) if name == "log_loss" else name
+
+
+def _without_positives(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name != "positives"}

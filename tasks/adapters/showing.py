@@ -13,7 +13,8 @@ from tasks.adapters.bundles import ALLOWED
 from tasks.adapters.home import Home
 from tasks.adapters.ledger import promotions
 from tasks.adapters.tracking import TrainingRun
-from tasks.core import training
+from tasks.core import measures, training
+from tasks.core.records import Comparison
 from tasks.core.turns import History, Turn, TurnState
 
 
@@ -182,7 +183,7 @@ def _verdict_of(home: Home, pipeline: str, turn: Turn, versions: dict[str, int])
     home.ledger.turns.project(pipeline, turn.number, "importance", [list(pair) for pair in matters])
     failpoints.reach("importance-committed")
     figures = [("evidence", turn.evidence.value)] if turn.evidence else []
-    figures += [("gain", turn.comparison.gain)] if turn.comparison else []
+    figures += _gains(turn.comparison) if turn.comparison else []
     return {
         "verdict": verdict.kind.value,
         "reasons": verdict.reasons,
@@ -191,6 +192,13 @@ def _verdict_of(home: Home, pipeline: str, turn: Turn, versions: dict[str, int])
         "notes": training.notes(loaded),
         "judged": tracking.Judged(rows.outcomes, answers.astype("float32"), matters),
     }
+
+
+def _gains(pair: Comparison) -> list[tuple[str, float]]:
+    """The gain as it is kept, and of a number by how much the RMSE is lower."""
+    told, _, _ = measures.gains(pair)
+    in_units = [("rmse_gain", told)] if measures.of(pair).is_number and told is not None else []
+    return [("gain", pair.gain), *in_units]
 
 
 def _show_versions(home: Home, pipeline: str, turn: Turn, run: str) -> None:

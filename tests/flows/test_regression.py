@@ -117,7 +117,11 @@ def test_mlflow_has_runs_of_a_regressor_that_answers_with_numbers(
 
     assert loaded.predict(asked).shape == (5,)
     assert {"squared_error", "rmse", "mae", "r2", "bias", "mean_label"} <= run.data.metrics.keys()
+    assert {"gain", "rmse_gain"} <= run.data.metrics.keys()
     assert not {"log_loss", "positive_share"} & run.data.metrics.keys()
+    for name in ("score.json", "snapshot.json", "slices.csv"):
+        text = Path(client.download_artifacts(run.info.run_id, name)).read_text(encoding="utf-8")
+        assert not re.search("log.?loss|positives|AUC", text), name
     assert plots == {"plots/answers.png", "plots/errors.png", "plots/calibration.png", "plots/importance.png"}
 
 
