@@ -21,7 +21,7 @@ class DriftSettings(Section):
 
 
 class HealthSettings(Section):
-    """When the live model needs watching."""
+    """When the live model needs watching; beyond five times these limits, and beyond chance, it is not well."""
 
     max_share_error: Share = 0.03
     """Largest difference of the expected and the actual share of positives, as a share of all rows."""
