@@ -36,6 +36,8 @@ def execute(chosen: argparse.Namespace) -> int:
     try:
         if closed := privacy.close(hands.folder):
             screen.alarm([closed])
+        if chosen.adopt:
+            screen.alarm(hands.adopt())
         return int(_COMMANDS[chosen.command](hands, chosen, screen))
     finally:
         screen.close()

@@ -142,7 +142,7 @@ def _parser() -> argparse.ArgumentParser:
     called, codes = program.command(), "\n".join(("exit codes:", *_exit_codes()))
     parser = argparse.ArgumentParser(
         prog=called,
-        usage="%(prog)s [COMMAND] [PIPELINE] [--force] [--quiet] [--json]",
+        usage="%(prog)s [COMMAND] [PIPELINE] [--force] [--adopt] [--quiet] [--json]",
         description="Keeps tabular models up to date: a new model takes over only on evidence.",
         epilog=codes,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -168,6 +168,11 @@ def _parser() -> argparse.ArgumentParser:
         part.add_argument("--quiet", action="store_true", help="print nothing but refused batches and errors")
         if name == "run":
             part.add_argument("--force", action="store_true", help="go past cooldown, daily budget and minimum rows")
+        part.add_argument(
+            "--adopt",
+            action="store_true",
+            help="first let a home that was moved, copied or restored take its ledger over",
+        )
         part.add_argument("--json", action="store_true", help="one JSON object per line on stdout, messages on stderr")
     return parser
 

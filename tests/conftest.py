@@ -20,6 +20,7 @@ import pytest  # noqa: E402
 
 from tasks.adapters import example, files, tracking  # noqa: E402
 from tasks.adapters.home import Home  # noqa: E402
+from tests import homes  # noqa: E402
 from tests.fixtures_champions import two_champions  # noqa: E402
 from tests.fixtures_postgres import postgres, postgres_ledgers  # noqa: E402
 from tests.fixtures_prefect import prefect_api, prefect_home, prefect_template  # noqa: E402
@@ -132,6 +133,7 @@ def _live(
     (landing / "broken.parquet").write_bytes(b"PAR1 but no more")
     ran = flows_run(folder, "--quiet")
     assert ran.returncode == 3, ran.stderr
+    homes.forget_place(folder)
 
 
 def _furnish(folder: Path, mlflow_template: Path, *deliveries: Path) -> Path:

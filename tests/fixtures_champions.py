@@ -10,6 +10,7 @@ import pytest
 from tasks.adapters import registry
 from tasks.adapters.home import Home
 from tasks.core.turns import Verdict, VerdictKind
+from tests import homes
 
 
 @pytest.fixture(scope="module")
@@ -27,4 +28,4 @@ def two_champions(lived_home: Path, tmp_path_factory: pytest.TempPathFactory) ->
     ledgers.promote("flights", 2, models[2].id, 2, by="evidence rule", reason="better")
     registry.set_alias(home.tracking, "flights", "champion", 2)
     home.close()
-    return folder
+    return homes.forget_place(folder)

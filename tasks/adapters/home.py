@@ -5,7 +5,7 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from configs import environment, loader
 from configs.errors import Damaged, InvalidSettings, LandingFolderMissing
 from configs.settings import PipelineSettings
-from tasks.adapters import formats
+from tasks.adapters import belonging, formats
 from tasks.adapters.ledger.book import Ledger
 
 if TYPE_CHECKING:
@@ -58,8 +58,32 @@ class Home:
 
         Raises:
             Damaged: It is gone, or empty, and the home is not: a new one would say that nothing had ever happened.
-            UnusableHome: It cannot be opened, or is of a newer version.
+            UnusableHome: It cannot be opened, is of a newer version, or is that of another home.
         """
+        opened = self._open()
+        with ExitStack() as undo:
+            undo.callback(opened.close)
+            belonging.require(self.folder, opened)
+            undo.pop_all()
+        return opened
+
+    def adopt(self) -> list[str]:
+        """Let a home that was moved, copied or restored, and its ledger, belong together; gives what was done.
+
+        Raises:
+            Busy: Somebody is at work with this ledger.
+            Damaged: The home has nothing of what the ledger knows.
+        """
+        from tasks.adapters import relocation
+
+        opened = self._open()
+        try:
+            done = belonging.adopt(self.folder, opened)
+        finally:
+            opened.close()
+        return [*done, *relocation.relocate(self.folder / "mlflow")]
+
+    def _open(self) -> Ledger:
         from sqlalchemy import URL
 
         # As text, a `?` in the path would begin the options.

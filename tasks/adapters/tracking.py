@@ -104,7 +104,13 @@ def ensure_store(folder: Path) -> TrackingStore:
             if not database.exists():
                 artifacts.mkdir(parents=True, exist_ok=True)
                 _create(database, artifacts)
-    return TrackingStore(_address(database), artifacts.as_uri() if _is_special(artifacts) else str(artifacts))
+    return TrackingStore(_address(database), artifacts_of(folder))
+
+
+def artifacts_of(folder: Path) -> str:
+    """Where the artifacts of a store are, as MLflow is told."""
+    artifacts = folder / "artifacts"
+    return artifacts.as_uri() if _is_special(artifacts) else str(artifacts)
 
 
 def log_training(store: TrackingStore, training: TrainingRun) -> str:

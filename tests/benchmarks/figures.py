@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests import homes
 from tests.benchmarks.processes import Measured, run
 
 OURS, BARE = ("-m", "flows.run"), ("-m", "tests.benchmarks.bare")
@@ -71,8 +72,7 @@ class Bench:
         home = self.work / "home"
         for _ in range(self.rounds):
             shutil.rmtree(home, ignore_errors=True)
-            shutil.copytree(template, home)
-            yield home
+            yield homes.copied(template, home)
 
     def row(self, name: str, ours: float, bare: float | None, limit: str, unit: str = "s") -> None:
         """Add a line to the table."""

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from configs import environment
+from tests import homes
 from tests.benchmarks.processes import run
 
 ONE_TURN = """
@@ -137,7 +138,7 @@ def overhead(work: Path, rounds: int) -> None:
             for how, told in found.items():
                 copy = work / "copy"
                 shutil.rmtree(copy, ignore_errors=True)
-                shutil.copytree(home, copy)
+                homes.copied(home, copy)
                 variables = {"INCUMBENT_HOME": str(copy), "PREFECT_API_URL": url}
                 told.append(json.loads(_python("-c", ONE_TURN, how, **variables)))
     seconds = {how: statistics.median(one["seconds"] for one in told) for how, told in found.items()}
@@ -210,7 +211,7 @@ def burst(work: Path, rounds: int) -> None:
     for _ in range(rounds):
         copy = work / "copy"
         shutil.rmtree(copy, ignore_errors=True)
-        shutil.copytree(home, copy)
+        homes.copied(home, copy)
         last = sorted((copy / "landing" / "flights").glob("*.parquet"))[-1]
         last.unlink()
         with _server(work) as url:

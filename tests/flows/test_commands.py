@@ -22,6 +22,7 @@ from tasks.adapters import history
 from tasks.adapters import home as homes
 from tasks.adapters.home import Home
 from tasks.adapters.inbox import Waiting
+from tests.homes import copied
 
 Say = Callable[..., tuple[int, str, str]]
 SEEN = ("outcome", "reasons", "champion_version", "champion", "drift", "probe_version", "probe", "never", "comparison")
@@ -82,7 +83,7 @@ def test_status_for_machines_is_one_object(in_home: Callable[[Path], Say], lived
 
 
 def test_status_names_what_waits(in_home: Callable[[Path], Say], lived: Path, tmp_path: Path) -> None:
-    folder = shutil.copytree(lived, tmp_path / "home")
+    folder = copied(lived, tmp_path / "home")
     (folder / "landing" / "flights" / "2013-03.parquet").write_bytes(b"new")
     (folder / "landing" / "flights" / "2013-04.parquet.tmp").write_bytes(b"half")
 
@@ -121,7 +122,7 @@ def test_nothing_to_do_names_the_live_model(in_home: Callable[[Path], Say], live
 def test_what_verify_finds_is_printed_even_if_quiet(
     in_home: Callable[[Path], Say], lived: Path, tmp_path: Path
 ) -> None:
-    folder = shutil.copytree(lived, tmp_path / "home")
+    folder = copied(lived, tmp_path / "home")
     with homes.use(Home(folder)) as home:
         (refused,) = [batch for batch in home.ledger.batches.all("flights") if batch.reason]
         home.store.original(refused.aside_file or "").write_bytes(b"other")
@@ -227,7 +228,7 @@ def _verdicts(home: Home) -> dict[int, tuple[str, Any, tuple[str, ...]]]:
 def test_known_content_under_another_name_is_counted_and_is_no_error(
     served: None, in_home: Callable[[Path], Say], lived: Path, tmp_path: Path, open_home: Callable[[Path], Home]
 ) -> None:
-    folder = shutil.copytree(lived, tmp_path / "home")
+    folder = copied(lived, tmp_path / "home")
     landing = folder / "landing" / "flights"
     shutil.copyfile(landing / "2013-02.parquet", landing / "february once more.parquet")
     say = in_home(folder)
@@ -244,7 +245,7 @@ def test_known_content_under_another_name_is_counted_and_is_no_error(
 @pytest.fixture
 def killed(served: None, lived: Path, tmp_path: Path) -> tuple[Path, UUID]:
     """A home whose last run was killed when all was done, and that run, which Prefect takes for running."""
-    folder = shutil.copytree(lived, tmp_path / "home")
+    folder = copied(lived, tmp_path / "home")
     with get_client(sync_client=True) as client, closing(sqlite3.connect(folder / "ledger.db")) as ledger, ledger:
         found = client.create_flow_run(poll, parameters={"pipeline": "flights"}, state=Running()).id
         values = ("flights", str(found), "process 4711 on box since then")
@@ -289,7 +290,7 @@ def test_a_killed_run_is_closed_also_if_the_source_is_broken(
 def test_a_run_says_which_deliveries_it_counted_as_duplicates(
     served: None, in_home: Callable[[Path], Say], lived: Path, tmp_path: Path
 ) -> None:
-    folder = shutil.copytree(lived, tmp_path / "home")
+    folder = copied(lived, tmp_path / "home")
     landing = folder / "landing" / "flights"
     say = in_home(folder)
 

@@ -28,7 +28,11 @@ def lived(lived_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(lived: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(lived, tmp_path / "home")
+    """A copy whose ledger knows already that it is at home."""
+    copy = Home(shutil.copytree(lived, tmp_path / "home"))
+    assert copy.ledger
+    copy.close()
+    return copy.folder
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from tasks.adapters.ledger.inbox import Inbox
 from tasks.adapters.ledger.lease import Lease
 from tasks.adapters.ledger.models import Models
 from tasks.adapters.ledger.opening import open_engine
+from tasks.adapters.ledger.owner import Owner
 from tasks.adapters.ledger.promotions import Promotions
 from tasks.adapters.ledger.turns import Turns
 
@@ -41,6 +42,7 @@ class Ledger:
         self.inbox = Inbox(access)
         self.audit = Audit(access)
         self.lease = Lease(access)
+        self.owner = Owner(access, self.lease)
         self._access = access
 
     def close(self) -> None:

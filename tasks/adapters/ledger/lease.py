@@ -84,7 +84,7 @@ class Lease:
     def holder(self, pipeline: str) -> Holder | None:
         """Who holds the lease, dead or alive; None if nobody does."""
         row = self._access.first(select(leases).where(leases.c.pipeline == pipeline))
-        return None if row is None or not row["holder"] else self._holder(row)
+        return None if row is None or not row["holder"] else self.of_row(row)
 
     def dead(self, pipeline: str) -> list[Holder]:
         """Holders that died over their work and whose runs are not known to be closed, the present one among them."""
@@ -124,7 +124,8 @@ class Lease:
         finally:
             del self._access.fences[pipeline]
 
-    def _holder(self, row: RowMapping) -> Holder:
+    def of_row(self, row: RowMapping) -> Holder:
+        """Who holds a lease, by its row in the table."""
         expires = codec.moment(row["expires"])
         fresh = expires is not None and expires > self._access.clock()
         lives = fresh and _lives(row["holder"])
@@ -135,9 +136,9 @@ class Lease:
         with self._access.transaction() as connection:
             insert_once(connection, leases, {"pipeline": pipeline}, {"fence": 0})
             row = connection.execute(select(leases).where(leases.c.pipeline == pipeline)).mappings().one()
-            if row["holder"] and self._holder(row).lives:
+            if row["holder"] and self.of_row(row).lives:
                 raise Busy(
-                    f"{self._holder(row).who} works on {pipeline!r}. Wait for it to end, or end it; a lease without "
+                    f"{self.of_row(row).who} works on {pipeline!r}. Wait for it to end, or end it; a lease without "
                     f"heartbeat is taken over after {EXPIRY.seconds} s."
                 )
             if row["holder"] and row["run"] not in (None, run):

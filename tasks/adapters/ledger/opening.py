@@ -12,7 +12,7 @@ from configs.errors import Damaged, UnusableHome
 from tasks.adapters import failpoints, files
 from tasks.adapters.ledger import addresses, dialects
 from tasks.adapters.ledger.dialects import READING
-from tasks.adapters.ledger.schema import HEAD, metadata
+from tasks.adapters.ledger.schema import HEAD, VERSIONS, metadata
 from tasks.adapters.ledger.troubles import explained
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -85,7 +85,7 @@ def _is_behind(engine: Engine, found: str | None) -> bool:
             f"The database at {addresses.shown(engine.url)} is that of another program: its alembic_version is "
             f"{found[:40]!r}. Name one of its own in {addresses.VARIABLE}."
         )
-    if found is not None and found > HEAD:
+    if found is not None and found > max(VERSIONS):
         raise UnusableHome(
             f"The ledger at {addresses.shown(engine.url)} has schema {found}, this version of Incumbent knows {HEAD}. "
             "It was written by a newer version: use that one, or another INCUMBENT_HOME."

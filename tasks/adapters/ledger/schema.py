@@ -6,7 +6,9 @@ Times are ISO 8601 text in UTC, so that SQLite and PostgreSQL keep and order the
 
 from sqlalchemy import JSON, Boolean, Column, Float, Integer, MetaData, String, Table, Text, UniqueConstraint, false
 
-HEAD = "0008"
+VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0007", "0008", "0006")
+"""All versions that there were, in their order: numbers were given before it was known which comes first."""
+HEAD = VERSIONS[-1]
 """The version of the schema that this code reads and writes."""
 
 metadata = MetaData()
@@ -234,6 +236,17 @@ abandoned = Table(
     _pipeline(),
     Column("run", String(40), primary_key=True, comment="a Prefect flow run whose process died, not closed yet"),
     Column("holder", String(300), nullable=False),
+)
+
+owner = Table(
+    "owner",
+    metadata,
+    Column("one", Integer, primary_key=True, autoincrement=False, comment="always 1"),
+    Column("home", String(32), nullable=False, comment="the id of the home, which has it as well"),
+    Column("path", Text, nullable=False, comment="where the home is"),
+    Column("inode", String(40), nullable=False),
+    Column("host", String(300), nullable=False),
+    Column("at", String(32), nullable=False),
 )
 
 receipts = Table(

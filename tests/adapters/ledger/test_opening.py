@@ -300,10 +300,11 @@ def test_a_ledger_that_was_brought_forward_is_worked_with_like_a_new_one(
     assert [one.turn for one in ledger.inbox.all("shop")] == [1, 2, None]
 
 
+@pytest.mark.parametrize("version", schema.VERSIONS[:-1])
 def test_what_was_brought_forward_has_the_tables_of_a_new_one(
-    database: Database, open_ledger: Callable[[], Ledger]
+    version: str, database: Database, open_ledger: Callable[[], Ledger]
 ) -> None:
-    _migrate(database, "0001")
+    _migrate(database, version)
     open_ledger()
 
     engine = create_engine(addresses.read(database.url))

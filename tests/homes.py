@@ -1,0 +1,21 @@
+"""Homes for tests are made once and copied often; a copy that works is one that nobody has to adopt."""
+
+import shutil
+import sqlite3
+from contextlib import closing, suppress
+from pathlib import Path
+
+from tasks.adapters import belonging
+
+
+def forget_place(home: Path) -> Path:
+    """Make a home one of an earlier version, which did not know where it is: whoever opens it next is at home."""
+    (home / belonging.FILE).unlink(missing_ok=True)
+    with closing(sqlite3.connect(home / "ledger.db")) as ledger, ledger, suppress(sqlite3.OperationalError):
+        ledger.execute("delete from owner")
+    return home
+
+
+def copied(home: Path, to: Path) -> Path:
+    """A copy of a home that has been worked in."""
+    return forget_place(Path(shutil.copytree(home, to)))
