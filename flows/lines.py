@@ -123,9 +123,10 @@ def row(turn: Turn, width: int) -> tuple[str, str, str]:
     batch = turn.batch
     loss = sentences.value(turn.champion)
     numbers = f"{wording.count(batch.accepted):>8}  {wording.count(batch.quarantined):>11}  {loss:>8}"
-    why = "; ".join(part for part in (sentences.why(turn).removesuffix("."), _copies(batch)) if part)
+    more = [part for part in (_copies(batch), *batch.notes) if part]
+    why = "; ".join([sentences.why(turn).removesuffix("."), *more]).removeprefix("; ")
     cells = f"{turn.number:>4}  {fit(clean(batch.name), width)}  {numbers}"
-    return cells, labels.verdict(turn), why if batch.duplicates else sentences.why(turn)
+    return cells, labels.verdict(turn), why if more else sentences.why(turn)
 
 
 def turn_object(pipeline: str, turn: Turn, problem: Problem) -> dict[str, object]:
@@ -235,7 +236,8 @@ def _rows(batch: Batch) -> str:
     if batch.reason and not batch.landed:
         return "the file was set aside whole"
     rows = f"{wording.count(batch.accepted)} accepted, {wording.count(batch.quarantined)} quarantined"
-    return f"{rows}, {copies}" if (copies := _copies(batch)) else rows
+    more = "".join(f"; {note}" for note in batch.notes)
+    return f"{rows}, {copies}{more}" if (copies := _copies(batch)) else f"{rows}{more}"
 
 
 def _copies(batch: Batch) -> str:

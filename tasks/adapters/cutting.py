@@ -233,13 +233,20 @@ def _times(table: "pa.Table", event: str, room: IngestionSettings) -> "NDArray[n
     return found
 
 
+def _frame(table: "pa.Table") -> "pd.DataFrame":
+    """Rows to be compared, as they are."""
+    from tasks.adapters import frames
+
+    return frames.values(table, {})
+
+
 def _copies(table: "pa.Table", source: Source) -> "pa.Array":
     """Which of several equal rows each one is, from 1 on."""
     import pyarrow as pa
 
     from tasks.core import cutting
 
-    numbers = cutting.copies(table.to_pandas())
+    numbers = cutting.copies(_frame(table))
     return pa.array(numbers.astype(str).astype(object) if source.kind == "csv" else numbers)
 
 
@@ -288,7 +295,7 @@ def _not_in(rows: "pa.Table", earlier: "list[pa.Table]") -> "pa.Table":
     from tasks.core import cutting
 
     shared = [name for name in rows.column_names if all(name in table.column_names for table in earlier)]
-    fresh = cutting.fresh(rows.select(shared).to_pandas(), [table.select(shared).to_pandas() for table in earlier])
+    fresh = cutting.fresh(_frame(rows.select(shared)), [_frame(table.select(shared)) for table in earlier])
     return rows.take(np.flatnonzero(fresh))
 
 
@@ -306,8 +313,8 @@ def _gone(table: "pa.Table", changed: "dict[str, dict[int, pa.Table]]") -> dict[
             alike.setdefault(shared, {})[window if number == 1 else f"{window}-{number}"] = part
     found: dict[str, int] = {}
     for shared, named in alike.items():
-        frames = [part.select(shared).to_pandas() for part in named.values()]
-        lost = cutting.fresh(pd.concat(frames, ignore_index=True), [table.select(shared).to_pandas()])
+        frames = [_frame(part.select(shared)) for part in named.values()]
+        lost = cutting.fresh(pd.concat(frames, ignore_index=True), [_frame(table.select(shared))])
         borders = np.cumsum([len(frame) for frame in frames])[:-1]
         found |= {name: int(rows.sum()) for name, rows in zip(named, np.split(lost, borders), strict=True)}
     return {name: found[name] for name in sorted(found) if found[name]}

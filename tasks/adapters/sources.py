@@ -6,7 +6,6 @@ contract's matter. pandas and pyarrow are imported late: to see that nothing wai
 
 import hashlib
 import os
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from configs.errors import BrokenContract, DeliveryWaits, LandingFolderMissing, 
 from configs.ingestion import DerivedTime, Source
 from configs.section import ColumnType
 from configs.validation import ValidationSettings
-from tasks.adapters import entries, parquet, readers
+from tasks.adapters import entries, frames, parquet, readers
 from tasks.core import ingestion
 
 if TYPE_CHECKING:
@@ -191,7 +190,7 @@ def placed(table: "pa.Table", types: Mapping[str, ColumnType], source: Source) -
     for name in shown:
         place, kind = table.column_names.index(name), pa.timestamp(fields[name].unit, "UTC")
         table = table.set_column(place, name, table.column(place).cast(kind))
-    return zones.localize(values(table, types), {name: wanted[name] for name in shown}, source.repeated_hour)
+    return zones.localize(frames.values(table, types), {name: wanted[name] for name in shown}, source.repeated_hour)
 
 
 # ── the folder ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -261,48 +260,3 @@ def _readable(name: str) -> str:
     """A name that can be printed and stored, whatever bytes the file system allows."""
     text = os.fsencode(name).decode("utf-8", "replace")
     return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
-
-
-# ── parquet ───────────────────────────────────────────────────────────────────────────────────────────────────────
-def values(table: "pa.Table", types: Mapping[str, ColumnType]) -> "pd.DataFrame":
-    """Columns as they are in the file, with one pandas type for each kind of value; the notes of pandas are ignored."""
-    import pandas as pd
-    import pyarrow as pa
-
-    kinds = {
-        **{pa.type_for_alias(f"int{bits}"): pd.array([], dtype=f"Int{bits}").dtype for bits in (8, 16, 32, 64)},
-        **{pa.type_for_alias(f"uint{bits}"): pd.array([], dtype=f"UInt{bits}").dtype for bits in (8, 16, 32, 64)},
-        pa.bool_(): pd.BooleanDtype(),
-    }
-    twice = {name: count for name, count in Counter(table.column_names).items() if count > 1}
-    if twice:
-        raise BrokenContract(" ".join(f"Column {name!r} is there {count} times." for name, count in twice.items()))
-    parts = {name: _uniform(name, table.column(name), types.get(name)) for name in table.column_names}
-    nullable = [name for name, part in parts.items() if part.type in kinds and (part.null_count or part.type == "bool")]
-    plain = pa.table({name: part for name, part in parts.items() if name not in nullable})
-    frame = plain.to_pandas(ignore_metadata=True)
-    other = pa.table({name: parts[name] for name in nullable}).to_pandas(types_mapper=kinds.get)
-    return pd.concat([frame, other], axis=1)[list(parts)]
-
-
-def _uniform(name: str, column: "pa.ChunkedArray", wanted: ColumnType | None) -> "pa.ChunkedArray":
-    """The same values in the one way in which this kind of value is held here."""
-    import pyarrow as pa
-
-    kind = column.type
-    moment = pa.timestamp("us", tz="UTC")
-    if twice := parquet.field_twice(kind):
-        raise BrokenContract(f"Column {name!r} has records with two fields called {twice!r}; one would be lost.")
-    if pa.types.is_dictionary(kind):
-        return column.cast(kind.value_type)
-    if pa.types.is_null(kind) and wanted is not None:
-        held = {"integer": pa.int64(), "number": pa.float64(), "category": pa.string(), "boolean": pa.bool_()}
-        return column.cast(held.get(wanted, moment))
-    if pa.types.is_timestamp(kind) and kind.tz is not None:
-        try:
-            return column.cast(moment)
-        except pa.ArrowInvalid as err:
-            raise BrokenContract(
-                f"Column {name!r} has times that do not fit microseconds: {readers.first_line(err)}."
-            ) from err
-    return column

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from configs.errors import BrokenContract, Damaged
-from tasks.adapters import failpoints, files, formats
+from tasks.adapters import failpoints, files, formats, frames
 from tasks.core.records import Batch
 
 _KEPT_FRAMES = 64
@@ -69,7 +69,7 @@ class Store:
             content = self.path(digest).read_bytes()
             if hashlib.sha256(content).hexdigest() != digest:
                 raise Damaged(f"{self.path(digest)} is damaged: it has changed. Restore it from a backup.")
-            frame = pq.read_table(pa.BufferReader(content), page_checksum_verification=True).to_pandas()
+            frame = frames.stored(pq.read_table(pa.BufferReader(content), page_checksum_verification=True))
         except FileNotFoundError as err:
             raise Damaged(f"The store has lost {self.path(digest)}. Restore it from a backup.") from err
         except (OSError, pa.ArrowException) as err:
@@ -134,8 +134,7 @@ class Store:
 def _as_parquet(frame: pd.DataFrame) -> bytes:
     sink = pa.BufferOutputStream()
     try:
-        table = pa.Table.from_pandas(frame, preserve_index=False)
-        pq.write_table(table, sink, compression="zstd", write_page_checksum=True)
+        pq.write_table(frames.as_table(frame), sink, compression="zstd", write_page_checksum=True)
     except pa.ArrowException as err:
         told = "; ".join(str(part) for part in err.args)
         raise BrokenContract(f"A column that is not in the contract cannot be stored: {told}.") from err

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from configs.errors import IncumbentError
 from configs.settings import PipelineSettings
-from tasks.core import columns, ingestion, outcomes
+from tasks.core import columns, digits, ingestion, outcomes
 from tasks.core.records import Batch, BatchStatus, RuleFinding
 from tasks.core.validation import answers, contract
 
@@ -98,6 +98,7 @@ def accept(identity: str, name: str, rows: SortedOut, settings: PipelineSettings
         first_event=_moment(event.min()),
         last_event=_moment(event.max()),
         findings=rows.findings,
+        notes=digits.notes((accepted, aside)),
         **values(accepted[label], settings),
     )
 
@@ -145,17 +146,22 @@ def _alike(frame: pd.DataFrame, earlier: Sequence[pd.DataFrame], key: list[str])
     """Of rows accepted before, those that could be the same as one of these: with a key, those that share it."""
     if not key:
         return list(earlier)
-    asked = ingestion.hash_rows(frame[key])
+    asked = _keys(frame, key)
     keyed = [rows for rows in earlier if set(key) <= set(rows.columns)]
-    return [rows[np.isin(ingestion.hash_rows(rows[key]), asked)] for rows in keyed]
+    return [rows[np.isin(_keys(rows, key), asked)] for rows in keyed]
+
+
+def _keys(rows: pd.DataFrame, key: list[str]) -> NDArray[np.uint64]:
+    """A hash of the key of each row."""
+    return ingestion.hash_rows(rows[digits.beside(rows, key)])
 
 
 def _taken(fresh: pd.DataFrame, alike: Sequence[pd.DataFrame], key: list[str]) -> NDArray[np.bool_]:
     """Which rows have the key of an accepted one; rows that are wholly the same are no longer among them."""
     if not key or not alike:
         return np.zeros(len(fresh), dtype=bool)
-    known = np.concatenate([ingestion.hash_rows(rows[key]) for rows in alike])
-    return np.isin(ingestion.hash_rows(fresh[key]), known)
+    known = np.concatenate([_keys(rows, key) for rows in alike])
+    return np.isin(_keys(fresh, key), known)
 
 
 def _ahead(

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from configs.errors import BrokenContract
 from configs.section import ColumnType
-from tasks.core import columns, wording, zones
+from tasks.core import columns, digits, wording, zones
 
 _WHOLE = re.compile(r"[+-]?(?:0|[1-9][0-9]*)")
 _NUMBER = re.compile(r"[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
@@ -26,7 +26,8 @@ _PADDED = re.compile(r"[+-]?0[0-9]+(?:\.[0-9]*)?")
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:[., '\u00a0\u202f][0-9]{3})+(?:[.,][0-9]+)?")
 _ENDLESS = re.compile(r"[+-]?(?:inf|infinity)", re.IGNORECASE)
 _TIME = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:?[0-9]{2})?)?"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6}(?P<digits>[0-9]{0,24}))?)?"
+    r"(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2})?)?"
 )
 _LARGEST = 2**63
 _TRUTHS = {"true": True, "false": False}
@@ -64,11 +65,16 @@ def read(frame: pd.DataFrame, types: Mapping[str, ColumnType], notation: Notatio
     """
     read: dict[str, pd.Series[Any]] = {}
     faults: list[str] = []
+    digits.require_none(frame.columns)
     for name in frame.columns:
         try:
             read[name] = _column(frame[name], types.get(name, "category"), notation)
         except BrokenContract as fault:
             faults.append(str(fault))
+    for name in [name for name in read if types.get(name) == "timestamp"]:
+        beyond = _digits(frame[name])
+        if beyond is not None:
+            read[digits.column(name)] = beyond
     if faults:
         more = f" {wording.count(len(faults) - _FAULTS)} more columns have such cells." if len(faults) > _FAULTS else ""
         raise BrokenContract(" ".join(faults[:_FAULTS]) + more, len(frame))
@@ -94,6 +100,16 @@ def _column(cells: "pd.Series[Any]", wanted: ColumnType, notation: Notation) -> 
     if faults:
         raise BrokenContract(_told(str(cells.name), wanted, texts, codes, faults))
     return pd.Series(_held(values, codes, wanted), index=cells.index, name=cells.name)
+
+
+def _digits(cells: "pd.Series[Any]") -> "pd.Series[Any] | None":
+    """Digits of times beyond microseconds; None if there are none."""
+    codes, levels = pd.factorize(cells)
+    shapes = [_TIME.fullmatch(str(level)) for level in levels]
+    texts = [(shape["digits"] or "").rstrip("0") or None if shape else None for shape in shapes]
+    if not any(texts):
+        return None
+    return pd.Series(np.array([*texts, None], dtype=object)[codes], index=cells.index, dtype="str")
 
 
 def _told(name: str, wanted: ColumnType, texts: list[str], codes: NDArray[np.intp], faults: Mapping[int, str]) -> str:
@@ -153,8 +169,9 @@ def _moment(text: str, notation: Notation) -> datetime:
     if shape is None:
         raise _Unreadable("is not written as 2013-01-31T23:59:00Z; see ingestion.derive for other ways to write times")
     try:
-        value = datetime.fromisoformat(text)
-        return value if shape[1] is None else value.astimezone(UTC)
+        start, end = shape.span("digits")
+        value = datetime.fromisoformat(text[:start] + text[end:] if shape["digits"] else text)
+        return value if shape["zone"] is None else value.astimezone(UTC)
     except (ValueError, OverflowError):
         raise _Unreadable("is no time that there is") from None
 

@@ -64,6 +64,8 @@ class Batch:
     """Why it was refused, one sentence."""
     label_mean: float | None = None
     """Mean label of the accepted, labelled rows where it is a number; else None."""
+    notes: tuple[str, ...] = ()
+    """What was left out of values that came in, each with the number of its rows."""
     label: str | None = None
     """Column of which these are the values; None where it is not a yes or no in words or whole numbers."""
     label_values: tuple[str, ...] = ()

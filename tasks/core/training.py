@@ -92,13 +92,21 @@ def prepare(frame: pd.DataFrame, features: Sequence[str], columns: Mapping[str, 
 
 
 def complete(frame: pd.DataFrame, columns: Mapping[str, ColumnRule]) -> pd.DataFrame:
-    """Rows with every column of the contract; one that it did not have yet when they came is missing throughout."""
+    """Rows with every column of the contract; one that it did not have yet when they came is missing throughout.
+
+    A time that was not in the contract when they came was kept as it is, in its own zone.
+    """
     absent = {
         name: pd.Series(None, index=frame.index, dtype=_MISSING[rule.type])
         for name, rule in columns.items()
         if name not in frame.columns
     }
-    return frame.assign(**absent) if absent else frame
+    later = {
+        name: column.astype(_MISSING["timestamp"])
+        for name, column in frame.items()
+        if isinstance(column.dtype, pd.ArrowDtype) and name in columns and columns[str(name)].type == "timestamp"
+    }
+    return frame.assign(**absent, **later) if absent or later else frame
 
 
 def inputs(pipeline: Pipeline) -> tuple[str, ...]:

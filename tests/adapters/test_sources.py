@@ -284,7 +284,7 @@ def test_rows_come_in_one_form_whatever_the_file_looks_like(tmp_path: Path):
         "Int64",
         "float64",
         "boolean",
-        "object",
+        "list<element: string>[pyarrow]",
     ]
     assert frame["at"].tolist() == [NOON, NOON]
     assert frame["items"].tolist() == [2**53 + 1, pd.NA]
@@ -438,11 +438,6 @@ def test_a_file_without_rows_is_named(tmp_path: Path):
         (
             {"at": pa.array([date(2013, 1, 1)] * 2)},
             "Column 'at' must be a time with its time zone, but holds dates without a time (e.g. '2013-01-01').",
-        ),
-        (
-            {"at": pa.array([1, 2], pa.timestamp("ns", tz="UTC"))},
-            "Column 'at' has times that do not fit microseconds: "
-            "Casting from timestamp[ns, tz=UTC] to timestamp[us, tz=UTC] would lose data: 1.",
         ),
         ({"sold": pa.array([1, 0])}, "Column 'sold' must be true or false, but holds whole numbers (e.g. '1')."),
         ({"_aside": pa.array([1, 0])}, "Column '_aside' has a name that Incumbent needs itself."),

@@ -10,6 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 OURS = ("_aside", "_reasons")
+DIGITS = "_digits_of_"
+"""Before the name of a time: its digits beyond microseconds."""
 _NANOSECONDS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 
 
@@ -21,8 +23,18 @@ def of(content: bytes) -> "Counter[tuple[Any, ...]]":
 def rows(table: pa.Table) -> "Counter[tuple[Any, ...]]":
     """The same of a table."""
     names = sorted(name for name in table.column_names if name not in OURS)
-    columns = [list(_values(table.column(name).combine_chunks())) for name in names]
+    names = [name for name in names if not name.startswith(DIGITS)]
+    columns = [_column(table, name) for name in names]
     return Counter(zip(*([name] * table.num_rows for name in names), *columns, strict=True))
+
+
+def _column(table: pa.Table, name: str) -> list[Any]:
+    """The values of a column; a time with the digits that are kept beside it."""
+    values = list(_values(table.column(name).combine_chunks()))
+    if f"{DIGITS}{name}" not in table.column_names:
+        return values
+    digits = table.column(f"{DIGITS}{name}").to_pylist()
+    return [(value[0], value[1] + int((more or "0").ljust(3, "0"))) for value, more in zip(values, digits, strict=True)]
 
 
 def _values(column: pa.Array) -> Iterator[Any]:

@@ -133,6 +133,7 @@ def data_rows(batch: Batch) -> list[Row]:
     ]
     for one in batch.findings:
         rows.append({"what": f"{one.column}: {one.rule}", "rows": one.rows, "why": one.message})
+    rows += [{"what": "note", "rows": "", "why": note} for note in batch.notes]
     return rows
 
 

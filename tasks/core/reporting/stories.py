@@ -76,6 +76,7 @@ def _data(turn: Turn, settings: PipelineSettings) -> list[str]:
     aside = f"{wording.count(batch.quarantined)} quarantined{names}, {wording.count(batch.duplicates)} duplicates"
     landed = capital(labels.number_of(batch.landed, nouns))
     found = [f"{landed} landed: {wording.count(batch.accepted)} accepted, {aside}."]
+    found += [ended(note) for note in batch.notes]
     labelled = batch.accepted - batch.unlabelled
     if batch.unlabelled:
         reason = f" ({settings.reporting.unlabelled})" if settings.reporting.unlabelled else ""

@@ -6,7 +6,7 @@ asked in `monitoring`, of rows that passed.
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from pandera.errors import SchemaErrors
 
 from configs.errors import BrokenContract
 from configs.validation import ColumnRule, ValidationSettings
-from tasks.core import columns, measures, wording
+from tasks.core import columns, digits, measures, wording
 from tasks.core.records import RuleFinding
 
 _LARGEST = 1e100
@@ -83,12 +83,20 @@ def check(
     return Checked(rows[~bad].reset_index(drop=True), quarantined, findings)
 
 
-def schema(settings: ValidationSettings, label: str | None = None) -> pa.DataFrameSchema:
-    """The rules for values as a pandera schema; its checks are vectorised and never convert."""
+def schema(
+    settings: ValidationSettings, label: str | None = None, key: Sequence[str] | None = None
+) -> pa.DataFrameSchema:
+    """The rules for values as a pandera schema; its checks are vectorised and never convert.
+
+    Args:
+        settings: The contract.
+        label: Column to predict, which has a bound of its own.
+        key: Columns that name a row, where they are more than the settings say: digits of a time belong to it.
+    """
     rules = settings.columns.items()
     return pa.DataFrameSchema(
         {name: pa.Column(None, _checks(rule, _largest(name, label)), nullable=rule.nullable) for name, rule in rules},
-        unique=list(settings.key) or None,
+        unique=list(settings.key if key is None else key) or None,
         report_duplicates="all",
     )
 
@@ -182,7 +190,7 @@ def _failures(rows: pd.DataFrame, settings: ValidationSettings, label: str) -> d
     try:
         # Without this, an environment variable of pandera could switch the contract off.
         with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
-            schema(settings, label).validate(rows, lazy=True)
+            schema(settings, label, digits.beside(rows, settings.key)).validate(rows, lazy=True)
     except SchemaErrors as err:
         cases = err.failure_cases[["schema_context", "column", "check", "index"]]
     else:
