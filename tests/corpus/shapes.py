@@ -42,8 +42,8 @@ CASES = [
     file("no columns", _no_columns, refused("Column 'at' is missing. Column 'learned' is missing. Column 'settled' is missing. Column 'shop' is missing. Column 'colour' is missing. Column 'items' is missing. Column 'price' is missing. Column 'gift' is missing. Column 'sold' is missing.")),
     changed("a column missing", lambda rows: rows.drop(columns="price"), refused("Column 'price' is missing.", ROWS)),
     changed("all columns missing", lambda rows: rows[[]].assign(x=1), refused("Column 'at' is missing. Column 'learned' is missing. Column 'settled' is missing. Column 'shop' is missing. Column 'colour' is missing. Column 'items' is missing. Column 'price' is missing. Column 'gift' is missing. Column 'sold' is missing.", ROWS)),
-    changed("other case", lambda rows: rows.rename(columns={"price": "Price"}), refused("Column 'price' is missing.", ROWS)),
-    changed("blank in a name", lambda rows: rows.rename(columns={"price": "price "}), refused("Column 'price' is missing.", ROWS)),
+    changed("other case", lambda rows: rows.rename(columns={"price": "Price"}), refused("Column 'price' is missing; the file has 'Price', in other upper and lower case.", ROWS)),
+    changed("blank in a name", lambda rows: rows.rename(columns={"price": "price "}), refused("Column 'price' is missing; the file has 'price ', with a blank before or behind it.", ROWS)),
     file("a column twice", lambda rows: _twice(rows, "price"), refused("Column 'price' is there 2 times.", ROWS)),
     file("a column beyond the contract twice", lambda rows: parquet(
         pa.Table.from_arrays([*plain(rows).columns, *[pa.array(range(ROWS))] * 2], [*rows.columns, "x", "x"])),
