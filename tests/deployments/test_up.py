@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import stat
 import subprocess
@@ -45,8 +46,8 @@ class Up:
 
 
 @contextmanager
-def up(home: Path) -> Iterator[Up]:
-    parent = start("deployments.up", home)
+def up(home: Path, **more: str) -> Iterator[Up]:
+    parent = start("deployments.up", home, **more)
     assert parent.stdout is not None
     try:
         printed = read_until(parent.stdout, _LAST_WORDS)
@@ -216,6 +217,27 @@ def test_it_ends_in_order_when_it_is_told_to(new_home: Callable[..., Path], kind
         assert (running.parent.returncode, errors) == (0, "")
         assert not any(processes.started(process) for process in family)
         assert not (running.home / "prefect" / "server.json").exists()
+
+
+@pytest.mark.long
+def test_a_broken_pipeline_file_is_named_and_the_others_are_at_work(
+    new_home: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder = tmp_path / "pipelines"
+    folder.mkdir()
+    shutil.copyfile(environment.CHECKOUT / "configs" / "pipelines" / "flights.yaml", folder / "zebra.yaml")
+    (folder / "shop.yaml").write_text("a: [1, 2\n")
+
+    with up(new_home(), INCUMBENT_PIPELINES=str(folder)) as running:
+        ours = {"deployments": {"tags": {"all_": ["incumbent"]}}}
+        names = {one["name"] for one in rest.call(running.server.url, "POST", "/deployments/filter", ours)}
+        running.parent.send_signal(signal.SIGINT)
+        _, errors = running.parent.communicate(timeout=60)
+
+    assert names == {"zebra"}
+    assert errors.startswith(f"shop is left out: {folder}/shop.yaml is not plain YAML: line ")
+    assert errors.count("\n") == 1
+    assert "zebra.html" in running.printed
 
 
 @pytest.mark.long
