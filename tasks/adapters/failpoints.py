@@ -73,6 +73,8 @@ NAMES = {
     "mlflow-run-begun": "MLflow has the run, and nothing in it",
     "mlflow-model-begun": "MLflow has a model that is pending",
     "mlflow-run-described": "data, figures and files of the run are in MLflow",
+    "mlflow-files-kept": "the ledger has the digests of the files of the run and of its model",
+    "mlflow-files-restored": "files of a model are back in MLflow, and the ledger does not know it",
     "mlflow-model-ready": "the model is in MLflow, and its run is open",
     "mlflow-run-finished": "the run is complete",
     "mlflow-version-registered": "MLflow has the version",

@@ -12,6 +12,7 @@ import shutil
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ LIBRARIES = ("mlflow", "numpy", "pandas", "scikit-learn", "scipy", "skops")
 """What a model needs to answer; their pinned versions go with it."""
 FILE = "model.skops"
 """Name of the skops file in the folder."""
+DESCRIBED = ("MLmodel", "python_env.yaml", "requirements.txt")
+"""What stands beside it and describes it."""
 CODE = "loader.zip"
 """What MLflow puts on Python's path before it loads the model; from an archive Python leaves no byte code beside it."""
 _LOADER = Path(__file__).with_name("pyfunc.py")
@@ -39,6 +42,8 @@ class Packaged:
     bundle: Path
     trusted_types: tuple[str, ...]
     features: tuple[tuple[str, ColumnType, bool], ...]
+    logged: datetime
+    """The moment that its description bears, so that the same model has the same bytes each time."""
     answers_numbers: bool = False
     """Whether it answers with a number, not with two probabilities."""
 
@@ -85,6 +90,7 @@ def pack(packaged: Packaged, folder: Path) -> None:
     model = Model(
         artifact_path=packaged.location,
         run_id=packaged.run_id,
+        utc_time_created=packaged.logged.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" "),
         signature=ModelSignature(inputs, outputs),
         model_uuid=packaged.model_id,
         model_id=packaged.model_id,

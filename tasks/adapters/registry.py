@@ -7,11 +7,10 @@ aliases, so these functions only make it say what the ledger already says. Add n
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 from configs.errors import IncumbentError
-from tasks.adapters import packaging
-from tasks.adapters.tracking import MODEL_TAG, TrackingStore, open_client
+from tasks.adapters import handed_out, packaging
+from tasks.adapters.tracking import MODEL_TAG, TrackingStore, model_of, open_client
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -28,6 +27,18 @@ class Shown:
     """Id of the model in the ledger."""
     bundle: Path
     """MLflow's copy of the skops file."""
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A version in MLflow that says it is one of ours."""
+
+    number: int
+    """MLflow's own."""
+    version: int
+    model: str
+    places: tuple[str, ...]
+    """The folders of which MLflow says that they are its source."""
 
 
 def register(
@@ -54,12 +65,12 @@ def register(
         return int(known.version)
     if not _exists(client, pipeline):
         client.create_registered_model(pipeline)
-    outputs = client.get_run(run_id).outputs
-    if outputs is None or not outputs.model_outputs:
+    named = model_of(client, run_id)
+    if named is None:
         raise IncumbentError(
             f"The MLflow run {run_id} has no model, so version {version} cannot be registered. Log it anew."
         )
-    logged = client.get_logged_model(outputs.model_outputs[0].model_id)
+    logged = client.get_logged_model(named)
     created = client.create_model_version(
         pipeline,
         source=logged.artifact_location,
@@ -107,14 +118,28 @@ def find(store: TrackingStore, pipeline: str, version: int) -> Shown | None:
     found = _find(open_client(store), pipeline, version)
     if found is None:
         return None
-    source = found.source or ""
-    folder = unquote(source.removeprefix("file://")) if source.startswith("file://") else source
+    folder = _places(open_client(store), found)[0]
     return Shown(found.tags.get(MODEL_TAG, ""), Path(folder) / packaging.FILE)
+
+
+def entries(store: TrackingStore, pipeline: str) -> list[Registered]:
+    """Every version that says it is one of ours; two may say that they are the same one."""
+    client = open_client(store)
+    return [
+        Registered(int(one.version), int(one.tags[VERSION_TAG]), one.tags.get(MODEL_TAG, ""), _places(client, one))
+        for one in _versions(client, pipeline)
+    ]
 
 
 def number(store: TrackingStore, pipeline: str, version: int) -> "ModelVersion | None":
     """A version of ours under MLflow's own number, or None."""
     return _find(open_client(store), pipeline, version)
+
+
+def _places(client: "MlflowClient", found: "ModelVersion") -> tuple[str, ...]:
+    """From where MLflow hands a version out, and what it names as its source, where that is another place."""
+    handed = client.get_model_version_download_uri(found.name, found.version)
+    return tuple(dict.fromkeys(str(handed_out.folder_of(one) or one) for one in (handed, found.source or "")))
 
 
 def _versions(client: "MlflowClient", pipeline: str) -> list["ModelVersion"]:

@@ -15,7 +15,8 @@ from urllib.parse import quote
 
 from configs.errors import Busy, IncumbentError, Unreachable, UnusableHome
 from tasks.adapters import failpoints, inbox, mlflow_troubles, pages, registry, showing, tracking
-from tasks.adapters.checks import recorded, rows, shown
+from tasks.adapters.checks import handed_out, recorded, rows, shown
+from tasks.adapters.checks.handed_out import State
 from tasks.adapters.checks.recorded import Recorded
 from tasks.adapters.home import Home
 from tasks.core.lineage import rows as lineage
@@ -83,10 +84,14 @@ def _repair_mlflow(home: Home, told: Recorded, restored: list[str], lost: list[s
     if anew:
         restored.append(anew)
         lost.extend(_WRITTEN_BY_HAND)
-    pointed = registry.aliases(home.tracking, told.pipeline)
+    pointed, before = registry.aliases(home.tracking, told.pipeline), _put_aside(home)
+    states = list(handed_out.states(home, told))
     for turn in sorted(turn for turn, run in projected.items() if run is not None):
-        _show_turn(home, told, turn, restored, lost)
+        _show_turn(home, told, turn, [one for one in states if one.turn == turn], restored, lost)
     restored.extend(_point_aliases(home, told, set(projected), pointed))
+    if moved := len(_put_aside(home) - before):
+        files = "1 file that was" if moved == 1 else f"{moved} files that were"
+        restored.append(f"the folders of MLflow: {files} not logged so are put aside in {showing.aside(home)}")
 
 
 def _database_made_anew(home: Home, was_shown: bool) -> str | None:
@@ -119,9 +124,15 @@ def _is_sound(database: Path) -> bool:
         return False
 
 
-def _show_turn(home: Home, told: Recorded, turn: int, restored: list[str], lost: list[str]) -> None:
+def _put_aside(home: Home) -> set[Path]:
+    return {path for path in showing.aside(home).rglob("*") if path.is_symlink() or not path.is_dir()}
+
+
+def _show_turn(
+    home: Home, told: Recorded, turn: int, states: list[State], restored: list[str], lost: list[str]
+) -> None:
     """Show a turn again if anything of it is gone in MLflow, or is not what the ledger says."""
-    wrong = list(_wrong_in(home, told, turn))
+    wrong = [*_wrong_in_files(home, told, states), *_wrong_in(home, told, turn, states)]
     if not wrong:
         return
     try:
@@ -132,10 +143,44 @@ def _show_turn(home: Home, told: Recorded, turn: int, restored: list[str], lost:
         lost.append(f"turn {turn} in MLflow: {_unstopped(problem)}")
         return
     restored.append(f"turn {turn} in MLflow: {', '.join(wrong)}")
+    lost.extend(_not_made_again(home, told, states))
     failpoints.reach("turn-repaired")
 
 
-def _wrong_in(home: Home, told: Recorded, turn: int) -> Iterator[str]:
+def _wrong_in_files(home: Home, told: Recorded, states: list[State]) -> Iterator[str]:
+    """What is to be put back in its place; what cannot be is taken out of the way, so that it is written anew."""
+    client = tracking.open_client(home.tracking)
+    for state in states:
+        for number in dict(state.elsewhere):
+            client.delete_model_version(told.pipeline, str(number))
+        if state.is_right:
+            continue
+        if state.gone or not state.in_home:
+            _take_out(home, client, told.pipeline, state)
+        yield f"the files of {state.named}"
+
+
+def _take_out(home: Home, client: "MlflowClient", pipeline: str, state: State) -> None:
+    """Remove a run, its model and the versions of it from what MLflow shows; it keeps the files."""
+    client.delete_run(state.run)
+    if state.logged_model:
+        client.delete_logged_model(state.logged_model)
+    for one in registry.entries(home.tracking, pipeline):
+        if one.version == state.version:
+            client.delete_model_version(pipeline, str(one.number))
+
+
+def _not_made_again(home: Home, told: Recorded, states: list[State]) -> Iterator[str]:
+    """Files that were logged once, and that MLflow cannot be given again."""
+    for state in states:
+        held = home.ledger.logged.of(told.pipeline, state.model.id)
+        gone = dict(state.kept.files).keys() - dict(held.files).keys() if state.kept and held else ()
+        yield from (
+            f"{path} of {state.named} in MLflow: what it was made from is others by now" for path in sorted(gone)
+        )
+
+
+def _wrong_in(home: Home, told: Recorded, turn: int, states: list[State]) -> Iterator[str]:
     """What of a turn is missing in MLflow; what says otherwise is taken out of the way, so that it is written anew."""
     client = tracking.open_client(home.tracking)
     challenger, verdict = told.verdicts.get(turn, ("", None))
@@ -150,7 +195,8 @@ def _wrong_in(home: Home, told: Recorded, turn: int) -> Iterator[str]:
         if judged and not (run in there if model.id == challenger else runs):
             yield f"the run of {model.family}"
     version = next((number for number, model in told.versions.items() if model.id == challenger), None)
-    if version is not None and not _is_registered(home, client, told, version):
+    put_back = any(state.version == version and state.in_home and not state.gone for state in states)
+    if version is not None and not _is_registered(home, client, told, version, put_back):
         yield f"v{version}"
 
 
@@ -168,12 +214,15 @@ def _unstopped(problem: Exception) -> str:
     return str(problem).rstrip(". ")
 
 
-def _is_registered(home: Home, client: "MlflowClient", told: Recorded, version: int) -> bool:
-    """Whether MLflow has a version as it should be; one that gives out another bundle is removed, with its run."""
+def _is_registered(home: Home, client: "MlflowClient", told: Recorded, version: int, put_back: bool) -> bool:
+    """Whether MLflow has a version as it should be; one that gives out another bundle is removed, with its run.
+
+    `put_back` says that its folder is put right in its place.
+    """
     model, there = told.versions[version], registry.find(home.tracking, told.pipeline, version)
     if there is None:
         return False
-    if shown.gives_out(there, model):
+    if put_back or shown.gives_out(there, model):
         return there.model == model.id
     found = registry.number(home.tracking, told.pipeline, version)
     if found is not None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tasks.adapters.tracking import TrainingRun
 
-MODEL_TAG = "incumbent.model"
+MODEL_TAG, SETTINGS_CHANGED = "incumbent.model", "incumbent.settings_changed"
 DIGEST_LENGTH = 36
 _TAG_LENGTH = 5000
 
@@ -33,7 +33,7 @@ def tags(training: "TrainingRun") -> dict[str, str]:
         "incumbent.batch": training.batch.name,
         "incumbent.snapshot": model.snapshot.id,
         "incumbent.settings": model.settings_hash,
-        "incumbent.settings_changed": str(training.settings_changed).lower(),
+        SETTINGS_CHANGED: str(training.settings_changed).lower(),
         "incumbent.lock": model.lock_hash,
         "incumbent.code": model.code_version,
         "incumbent.code_clean": "unknown" if commit == "unknown" else str(not changes).lower(),

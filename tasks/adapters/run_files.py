@@ -14,6 +14,8 @@ from tasks.core import measures
 if TYPE_CHECKING:
     from tasks.adapters.tracking import TrainingRun
 
+PIPELINE, SNAPSHOT, SCORE, SLICES, PLOTS = "pipeline.yaml", "snapshot.json", "score.json", "slices.csv", "plots"
+"""Names of the files, and of the folder of plots."""
 LATER = "pipeline-now.yaml"
 """Name of a pipeline file that says something else than it did when the model was fitted."""
 
@@ -21,15 +23,13 @@ LATER = "pipeline-now.yaml"
 def write(training: "TrainingRun", folder: Path) -> None:
     """Make a folder and write all files of one run into it."""
     folder.mkdir()
-    (folder / (LATER if training.settings_changed else "pipeline.yaml")).write_text(
-        training.pipeline_yaml, encoding="utf-8"
-    )
+    (folder / (LATER if training.settings_changed else PIPELINE)).write_text(training.pipeline_yaml, encoding="utf-8")
     is_number = measures.of(training.score).is_number
     snapshot, score = asdict(training.model.snapshot), _in_own_words(asdict(training.score), is_number)
     snapshot = _without_positives(snapshot) if is_number else snapshot
-    (folder / "snapshot.json").write_text(json.dumps(snapshot, default=str, indent=1))
-    (folder / "score.json").write_text(json.dumps(score, default=str, indent=1))
-    with (folder / "slices.csv").open("w", newline="", encoding="utf-8") as file:
+    (folder / SNAPSHOT).write_text(json.dumps(snapshot, default=str, indent=1))
+    (folder / SCORE).write_text(json.dumps(score, default=str, indent=1))
+    with (folder / SLICES).open("w", newline="", encoding="utf-8") as file:
         table, loss_name = csv.writer(file), training.score.loss.name
         average = "mean_label" if is_number else "positives"
         table.writerow(("column", "label", "rows", "clusters", average, loss_name, "low", "high", "sufficient"))
@@ -41,7 +41,7 @@ def write(training: "TrainingRun", folder: Path) -> None:
     if training.judged is not None:
         from tasks.adapters import plots
 
-        (folder / "plots").mkdir()
+        (folder / PLOTS).mkdir()
         judged = training.judged
         plots.draw(folder / "plots", judged.outcomes, judged.answers, training.score.calibration, judged.importance)
 

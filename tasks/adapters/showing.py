@@ -3,12 +3,14 @@
 All of it is a projection of the ledger: it can be done late, twice, or by another process, and ends the same.
 """
 
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from configs import loader
 from configs.errors import MistakeOfUser
 from configs.settings import PipelineSettings
-from tasks.adapters import evidently_report, failpoints, history, mlflow_troubles, registry, tracking
+from tasks.adapters import evidently_report, failpoints, history, mlflow_troubles, registry, restoring, tracking
 from tasks.adapters.bundles import ALLOWED
 from tasks.adapters.home import Home
 from tasks.adapters.ledger import promotions
@@ -44,13 +46,13 @@ def show(home: Home, pipeline: str, number: int) -> str | None:
 
 
 def show_again(home: Home, pipeline: str, number: int) -> str | None:
-    """Show a turn that had been shown, and of which something is gone; what is still there is left as it is.
+    """Show a turn that had been shown, and of which something is gone or changed; what is in order is left as it is.
 
     The aliases are afterwards as they were behind that turn.
     """
     told = history.read(home.ledger, pipeline)
     with mlflow_troubles.explained(home.folder):
-        run = _show_turn(home, pipeline, told, next(turn for turn in told.turns if turn.number == number))
+        run = _show_turn(home, pipeline, told, next(turn for turn in told.turns if turn.number == number), again=True)
     home.ledger.turns.project(pipeline, number, "mlflow", run, again=True)
     return run
 
@@ -77,10 +79,10 @@ def _done(home: Home, pipeline: str) -> set[int]:
     return {row["number"] for row in home.ledger.turns.all(pipeline) if row["state"] == TurnState.DONE}
 
 
-def _show_turn(home: Home, pipeline: str, told: History, turn: Turn) -> str | None:
+def _show_turn(home: Home, pipeline: str, told: History, turn: Turn, *, again: bool = False) -> str | None:
     versions = {model.id: version for version, model in told.models}
     show_drift(home, pipeline, turn.number)
-    run = _show_models(home, pipeline, turn, versions) if turn.probe_model else None
+    run = _show_models(home, pipeline, turn, versions, again) if turn.probe_model else None
     if turn.probe_version and run:  # a turn may have been given up before its challenger was registered
         _show_versions(home, pipeline, turn, run)
     failpoints.reach("shown-in-mlflow")
@@ -117,7 +119,7 @@ def show_drift(home: Home, pipeline: str, number: int, *, again: bool = False) -
     failpoints.reach("drift-report-committed")
 
 
-def _show_models(home: Home, pipeline: str, turn: Turn, versions: dict[str, int]) -> str | None:
+def _show_models(home: Home, pipeline: str, turn: Turn, versions: dict[str, int], again: bool) -> str | None:
     """One MLflow run for every candidate; the probe's has the plots and the verdict."""
     settings, probe_run = home.settings(pipeline), None
     text, now = _pipeline_file(pipeline)
@@ -146,10 +148,18 @@ def _show_models(home: Home, pipeline: str, turn: Turn, versions: dict[str, int]
             **(_verdict_of(home, pipeline, turn, versions) if is_probe else {}),
         )
         home.ledger.lease.require(pipeline)
-        run = tracking.log_training(home.tracking, described)
+        keep, kept = partial(home.ledger.logged.keep, pipeline, model.id), home.ledger.logged.of(pipeline, model.id)
+        run = tracking.log_training(home.tracking, described, keep)
+        if again and kept == home.ledger.logged.of(pipeline, model.id):  # nothing was logged just now
+            restoring.restore(home.tracking, described, run, kept, aside(home), keep)
         failpoints.reach("mlflow-run-finished")
         probe_run = run if is_probe else probe_run
     return probe_run
+
+
+def aside(home: Home) -> Path:
+    """Where files are put that lay where MLflow hands out others."""
+    return home.folder / "mlflow" / "aside"
 
 
 def _pipeline_file(pipeline: str) -> tuple[str, str | None]:

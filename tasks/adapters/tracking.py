@@ -7,9 +7,11 @@ values are made without it.
 """
 
 import logging
+import os
 import re
 import sqlite3
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,14 +23,14 @@ from numpy.typing import NDArray
 
 from configs.errors import IncumbentError
 from configs.section import ColumnType
-from tasks.adapters import failpoints, files, packaging, run_facts, run_files
+from tasks.adapters import failpoints, files, handed_out, packaging, run_facts, run_files
 from tasks.core import measures
 from tasks.core.outcomes import Outcomes
-from tasks.core.records import Batch, Model, Score
+from tasks.core.records import Batch, Logged, Model, Score
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities import Run
+    from mlflow.entities import Experiment, LoggedModel, Run
 
 MODEL_TAG = run_facts.MODEL_TAG
 _DATABASE = "mlflow.db"
@@ -113,10 +115,15 @@ def artifacts_of(folder: Path) -> str:
     return artifacts.as_uri() if _is_special(artifacts) else str(artifacts)
 
 
-def log_training(store: TrackingStore, training: TrainingRun) -> str:
+def log_training(store: TrackingStore, training: TrainingRun, keep: Callable[[Logged], None] | None = None) -> str:
     """Write one training to MLflow and return the id of its run; a finished run of the same model is returned as it is.
 
     What a killed process left half written is closed as KILLED, its logged model as FAILED, and written anew.
+
+    Args:
+        store: Where MLflow keeps what it shows.
+        training: What is shown.
+        keep: Commits what MLflow was given, before the run is finished.
     """
     client = open_client(store)
     experiment = _experiment(client, store, training)
@@ -126,7 +133,7 @@ def log_training(store: TrackingStore, training: TrainingRun) -> str:
         if run.info.status == "RUNNING":
             close_half_finished(client, run)
     with tempfile.TemporaryDirectory(prefix="incumbent-") as folder:
-        return _write(client, experiment, training, Path(folder))
+        return _write(client, experiment, training, Path(folder), keep)
 
 
 def open_client(store: TrackingStore) -> "MlflowClient":
@@ -140,6 +147,33 @@ def open_client(store: TrackingStore) -> "MlflowClient":
 def runs_of(client: "MlflowClient", experiment: str, model: str) -> list["Run"]:
     """All runs that were written for one model, latest first."""
     return list(client.search_runs([experiment], filter_string=f"tags.`{MODEL_TAG}` = '{model}'"))
+
+
+def finished(client: "MlflowClient", pipeline: str) -> list["Run"]:
+    """Every finished run of a pipeline."""
+    experiment = client.get_experiment_by_name(pipeline)
+    found: list[Run] = []
+    token: str | None = None
+    while experiment is not None:
+        wanted = "attributes.status = 'FINISHED'"
+        page = client.search_runs([experiment.experiment_id], wanted, max_results=1000, page_token=token)
+        found += page
+        token = page.token
+        if not token:
+            break
+    return found
+
+
+def holds(store: TrackingStore, folder: Path) -> bool:
+    """Whether a folder is one in which this store keeps artifacts."""
+    root = handed_out.folder_of(store.artifacts)
+    return root is not None and Path(os.path.normpath(folder)).is_relative_to(root)
+
+
+def model_of(client: "MlflowClient", run: str) -> str | None:
+    """MLflow's id of the model that a run has logged, if it has."""
+    outputs = client.get_run(run).outputs
+    return outputs.model_outputs[0].model_id if outputs and outputs.model_outputs else None
 
 
 def _create(database: Path, artifacts: Path) -> None:
@@ -185,10 +219,27 @@ def _experiment(client: "MlflowClient", store: TrackingStore, training: Training
     if found is not None:
         if found.lifecycle_stage == "deleted":
             client.restore_experiment(found.experiment_id)
+        _keep_in_home(store, found)
         return str(found.experiment_id)
     tags = {"mlflow.note.content": training.title, "mlflow.experimentKind": "custom_model_development"}
     location = f"{store.artifacts}/{training.pipeline}"
     return str(client.create_experiment(training.pipeline, artifact_location=location, tags=tags))
+
+
+def _keep_in_home(store: TrackingStore, experiment: "Experiment") -> None:
+    """A home that was moved or copied writes into itself; MLflow has no call for it, and knows folders by full path."""
+    folder = handed_out.folder_of(experiment.artifact_location)
+    if folder is None or holds(store, folder):
+        return
+    from sqlalchemy import create_engine, text
+
+    engine = create_engine(store.uri)
+    with engine.begin() as connection:
+        change = text("update experiments set artifact_location = :place where experiment_id = :number")
+        connection.execute(
+            change, {"place": f"{store.artifacts}/{experiment.name}", "number": experiment.experiment_id}
+        )
+    engine.dispose()
 
 
 def close_half_finished(client: "MlflowClient", run: "Run") -> None:
@@ -199,13 +250,19 @@ def close_half_finished(client: "MlflowClient", run: "Run") -> None:
     client.set_terminated(run.info.run_id, status="KILLED")
 
 
-def _write(client: "MlflowClient", experiment: str, training: TrainingRun, folder: Path) -> str:
+def _write(
+    client: "MlflowClient",
+    experiment: str,
+    training: TrainingRun,
+    folder: Path,
+    keep: Callable[[Logged], None] | None,
+) -> str:
     from mlflow.entities import LoggedModelOutput, Param
     from mlflow.entities import Metric as Point
 
     model, at = training.model, _milliseconds(training.finished)
-    name, is_number = f"{training.batch.name} {model.family}", measures.of(training.score).is_number
-    kind = "regressor" if is_number else "classifier"
+    name = f"{training.batch.name} {model.family}"
+    kind = "regressor" if measures.of(training.score).is_number else "classifier"
     run = client.create_run(experiment, _milliseconds(training.started), run_facts.tags(training), name)
     run_id = str(run.info.run_id)
     failpoints.reach("mlflow-run-begun")
@@ -228,17 +285,30 @@ def _write(client: "MlflowClient", experiment: str, training: TrainingRun, folde
     run_files.write(training, folder / "run")
     client.log_artifacts(run_id, str(folder / "run"))
     failpoints.reach("mlflow-run-described")
-    packaged = packaging.Packaged(
-        logged.model_id, run_id, logged.artifact_location, training.bundle, training.trusted_types, training.features,
-        is_number,
-    )  # fmt: skip
-    packaging.pack(packaged, folder / "model")
+    packaging.pack(packaged(training, run_id, logged), folder / "model")
     _require_open(client, run_id)
     client.log_model_artifacts(logged.model_id, str(folder / "model"))
+    if keep is not None:
+        keep(logged_files(run, logged, handed_out.digests(folder)))
+        failpoints.reach("mlflow-files-kept")
     client.finalize_logged_model(logged.model_id, "READY")
     failpoints.reach("mlflow-model-ready")
     client.set_terminated(run_id, status="FINISHED", end_time=at)
     return run_id
+
+
+def packaged(training: TrainingRun, run: str, logged: "LoggedModel") -> packaging.Packaged:
+    """What the folder of a logged model is made from."""
+    return packaging.Packaged(
+        logged.model_id, run, logged.artifact_location, training.bundle, training.trusted_types, training.features,
+        training.finished, measures.of(training.score).is_number,
+    )  # fmt: skip
+
+
+def logged_files(run: "Run", model: "LoggedModel", digests: dict[str, str]) -> Logged:
+    """What MLflow has been given of a model, for the ledger."""
+    place = str(run.info.artifact_uri)
+    return Logged(str(run.info.run_id), place, model.model_id, model.artifact_location, tuple(sorted(digests.items())))
 
 
 def _require_open(client: "MlflowClient", run: str) -> None:

@@ -143,6 +143,21 @@ class Model:
     fit_seconds: float
 
 
+@dataclass(frozen=True)
+class Logged:
+    """What MLflow was given of a model: in which run, where the files are, and the sha256 of each."""
+
+    run: str
+    """MLflow's id of it."""
+    run_folder: str
+    """Where MLflow keeps the files of the run, as it names the place."""
+    logged_model: str
+    """MLflow's id of the model."""
+    model_folder: str
+    files: tuple[tuple[str, str], ...]
+    """Path and digest of each; a path begins with `run/` or `model/`."""
+
+
 # ── evaluation ────────────────────────────────────────────────────────────────────────────────────────────────────
 @dataclass(frozen=True)
 class Metric:

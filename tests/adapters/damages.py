@@ -5,8 +5,11 @@ Each is done to a home that has lived: two months of flights, a broken file, and
 
 import hashlib
 import json
+import os
+import pickle
 import shutil
 import sqlite3
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -15,7 +18,7 @@ from typing import Any
 
 import pandas as pd
 
-from tasks.adapters import pages, registry, tracking
+from tasks.adapters import handed_out, pages, registry, tracking
 from tasks.adapters.home import Home
 from tasks.core.records import Batch, BatchStatus
 
@@ -220,14 +223,79 @@ def promote_an_unknown_version(home: Home) -> None:
     sql(home, "update turns set champion_version = 3 where number = 2")
 
 
+def logged_folder(home: Home, version: int) -> Path:
+    """The folder from which MLflow hands out a version."""
+    found = registry.find(home.tracking, PIPELINE, version)
+    assert found is not None and found.bundle.is_relative_to(home.folder), "the home was not copied with its paths"
+    return found.bundle.parent
+
+
+def run_folder(home: Home, turn: int) -> Path:
+    """The folder with the files of the run of a turn's challenger."""
+    run = tracking.open_client(home.tracking).get_run(home.ledger.turns.projected(PIPELINE, "mlflow")[turn])
+    folder = handed_out.folder_of(str(run.info.artifact_uri))
+    assert folder is not None and folder.is_relative_to(home.folder)
+    return folder
+
+
+def lay_a_pickle_beside_the_champion(home: Home) -> None:
+    """Whoever loads the champion in MLflow runs what is in it."""
+    folder = logged_folder(home, 1)
+    (folder / "model.pkl").write_bytes(pickle.dumps(Trap()))
+    text = (folder / "MLmodel").read_text(encoding="utf-8")
+    told = text.replace("serialization_format: skops", "serialization_format: pickle").replace(
+        "model.skops", "model.pkl"
+    )
+    assert told != text
+    (folder / "MLmodel").write_text(told, encoding="utf-8")
+
+
+class Trap:
+    """What is run when it is unpickled."""
+
+    def __reduce__(self) -> tuple[Callable[[str], object], tuple[str]]:
+        return sys.exit, ("a pickle was loaded",)
+
+
+def exchange_folders(home: Home) -> None:
+    """Each of two versions hands out the folder of the other."""
+    one, other = logged_folder(home, 1), logged_folder(home, 2)
+    aside = one.with_name("aside")
+    one.rename(aside)
+    other.rename(one)
+    aside.rename(other)
+
+
+def link_to_the_same_bytes(path: Path) -> None:
+    """The content is right, and can be changed elsewhere at any time."""
+    elsewhere = path.parents[4] / f"elsewhere-{path.name}"
+    path.rename(elsewhere)
+    path.symlink_to(elsewhere)
+
+
+def hand_out_elsewhere(home: Home, column: str) -> None:
+    """The champion is a folder beside, with the same content."""
+    beside = shutil.copytree(logged_folder(home, 1), home.folder / "mlflow" / "beside")
+    mlflow_sql(home, f"update model_versions set {column} = ? where version = 1", str(beside))
+
+
+def register_the_champion_twice(home: Home) -> None:
+    """A second version says that it is v1, and the alias points to it."""
+    beside = shutil.copytree(logged_folder(home, 1), home.folder / "mlflow" / "twice")
+    client, found = tracking.open_client(home.tracking), registry.number(home.tracking, PIPELINE, 1)
+    assert found is not None
+    made = client.create_model_version(PIPELINE, str(beside), tags=dict(found.tags), await_creation_for=0)
+    client.set_registered_model_alias(PIPELINE, "champion", made.version)
+
+
+def put_a_folder_in_place_of(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+    (path / "inside").write_text("x")
+
+
 def damage_mlflows_champion(home: Home) -> None:
-    """MLflow knows artifacts by their full path, which is that of the home that was copied: the copy gets its own."""
-    copy = registry.find(home.tracking, PIPELINE, 1)
-    assert copy is not None
-    own = home.folder / "mlflow" / "changed"
-    shutil.copytree(copy.bundle.parent, own)
-    flip(own / copy.bundle.name)
-    mlflow_sql(home, "update model_versions set source = ?, storage_location = ? where version = 1", *(str(own),) * 2)
+    flip(logged_folder(home, 1) / "model.skops")
 
 
 def delete_a_run(home: Home, turn: int) -> None:
@@ -435,7 +503,68 @@ DAMAGES: dict[str, Damage] = {
         add_a_version, "I1", "MLflow has v7, of which the ledger knows nothing; was the ledger lost", "who and when"
     ),
     "MLflow's copy of the champion": Damage(
-        damage_mlflows_champion, "I1", "MLflow's v1 is not the bundle that passed its gate", "mlflow"
+        damage_mlflows_champion,
+        "I1",
+        "MLflow's v1 is not the bundle that passed its gate|MLflow's files of v1: model.skops was changed",
+        "mlflow",
+    ),
+    "a pickle beside MLflow's champion": Damage(
+        lay_a_pickle_beside_the_champion,
+        "I1",
+        "MLflow's files of v1: MLmodel was changed, model.pkl was added",
+        "files",
+    ),
+    "the code that loads MLflow's challenger": Damage(
+        lambda h: flip(logged_folder(h, 2) / "loader.zip"), "I1", "MLflow's files of v2: loader.zip was changed", "files"
+    ),
+    "byte code beside the code that loads": Damage(
+        lambda h: (logged_folder(h, 2) / "__pycache__").mkdir(),
+        "I1",
+        "MLflow's files of v2: __pycache__ is an empty folder",
+        "byte code",
+    ),
+    "a note that MLflow never writes": Damage(
+        lambda h: (logged_folder(h, 1) / "registered_model_meta").write_text("model_name: other\nmodel_version: '1'\n"),
+        "I1",
+        "MLflow's files of v1: registered_model_meta was added",
+        "byte code",
+    ),
+    "the folders of two versions exchanged": Damage(
+        exchange_folders, "I1", "is not the bundle that passed its gate|MLmodel was changed, model.skops was", "exchanged"
+    ),
+    "a file of MLflow's champion is a link": Damage(
+        lambda h: link_to_the_same_bytes(logged_folder(h, 1) / "MLmodel"),
+        "I1",
+        "MLflow's files of v1: MLmodel is a link",
+        "links",
+    ),
+    "the folder of MLflow's challenger is a link": Damage(
+        lambda h: link_to_the_same_bytes(logged_folder(h, 2)), "I1", "MLflow's files of v2: all of it is behind a link, artifacts", "links"
+    ),
+    "MLflow's champion is handed out elsewhere": Damage(
+        lambda h: hand_out_elsewhere(h, "storage_location"),
+        "I1",
+        "MLflow's v1 (its version 1) is handed out from another folder",
+        "elsewhere",
+    ),
+    "MLflow's champion has another source": Damage(
+        lambda h: hand_out_elsewhere(h, "source"),
+        "I1",
+        "MLflow's v1 (its version 1) is handed out from another folder",
+        "source",
+    ),
+    "a second champion in MLflow": Damage(
+        register_the_champion_twice, "I1", "MLflow's v1 (its version 3) is handed out from another folder", "twice there"
+    ),
+    "the logged model is somewhere else": Damage(
+        lambda h: (
+            shutil.copytree(logged_folder(h, 1), h.folder / "logged"),
+            mlflow_sql(h, "update logged_models set artifact_location = ? where artifact_location = ?",
+                       str(h.folder / "logged"), str(logged_folder(h, 1))),
+        ),
+        "I1",
+        "MLflow's v1 of turn 1 is handed out from where it was not logged|is handed out from another folder",
+        "somewhere else",
     ),
     "MLflow's database": Damage(lose_mlflow, "I1", "MLflow's database is gone", "all forgotten"),
     "MLflow's database is none": Damage(
@@ -623,6 +752,33 @@ DAMAGES: dict[str, Damage] = {
         "I6",
         "score of model",
         "columns",
+    ),
+    "a plot in MLflow": Damage(
+        lambda h: flip(run_folder(h, 2) / "plots" / "roc.png"), "I1", "MLflow's run of v2: plots/roc.png was changed", "run"
+    ),
+    "the snapshot in MLflow is gone": Damage(
+        lambda h: (run_folder(h, 1) / "snapshot.json").unlink(), "I1", "MLflow's run of v1: snapshot.json is missing", "run"
+    ),
+    "the slices in MLflow are a folder": Damage(
+        lambda h: put_a_folder_in_place_of(run_folder(h, 2) / "slices.csv"),
+        "I1",
+        "MLflow's run of v2: slices.csv is missing, slices.csv/inside was added",
+        "a folder",
+    ),
+    "a page laid into a run": Damage(
+        lambda h: (run_folder(h, 1) / "report.html").write_text("<script>"),
+        "I1",
+        "MLflow's run of v1: report.html was added",
+        "a folder",
+    ),
+    "a pipe in a run": Damage(
+        lambda h: os.mkfifo(run_folder(h, 1) / "pipe"), "I1", "MLflow's run of v1: pipe is no regular file", "pipe"
+    ),
+    "files of an earlier version": Damage(
+        lambda h: sql(h, "delete from logged_files"),
+        "I6",
+        "were logged by an earlier version, which kept no digests",
+        "earlier",
     ),
     "a run removed": Damage(lambda h: delete_a_run(h, 2), "I6", "MLflow has no finished run", "losses"),
     "a run with another verdict": Damage(

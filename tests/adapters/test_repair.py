@@ -14,12 +14,13 @@ from tasks.adapters import registry, repair, showing, tracking, verification
 from tasks.adapters.checks import shown
 from tasks.adapters.home import Home
 from tasks.adapters.repair import Repaired
+from tests import homes
 from tests.adapters import damages
 
 
 @pytest.fixture
 def home(lived_home: Path, tmp_path: Path) -> Iterator[Home]:
-    shutil.copytree(lived_home, tmp_path / "home", ignore=shutil.ignore_patterns("prefect"))
+    homes.copy(lived_home, tmp_path / "home", "prefect")
     opened = Home(tmp_path / "home")
     yield opened
     opened.close()

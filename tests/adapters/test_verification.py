@@ -1,6 +1,5 @@
 """`verify` finds each way in which the bytes can differ from the ledger, and nothing where they do not."""
 
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from tasks.adapters import registry, verification
 from tasks.adapters.home import Home
 from tasks.core.lineage.findings import INVARIANTS
 from tasks.core.records import BatchStatus
+from tests import homes
 from tests.adapters import damages
 from tests.adapters.damages import DAMAGES, PASSWORD, Damage
 
@@ -19,7 +19,7 @@ GROUPS = sorted({damage.beside for damage in DAMAGES.values()})
 
 @pytest.fixture
 def home(lived_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
-    shutil.copytree(lived_home, tmp_path / "home", ignore=shutil.ignore_patterns("prefect"))
+    homes.copy(lived_home, tmp_path / "home", "prefect")
     monkeypatch.setenv("SHOP_URL", f"postgresql://shop:{PASSWORD}@db/shop")
     opened = Home(tmp_path / "home")
     yield opened

@@ -9,6 +9,7 @@ OUTSIDE = {
     "arrival-recorded",
     "delivery-unread",
     "format-noted",
+    "mlflow-files-restored",
     "refusal-reopened",
     "schema-made",
     "turn-repaired",
@@ -27,7 +28,7 @@ SECOND_TURN_ONLY = {
 """Where a first turn does not come by: there is no live model yet, or the run does not end there."""
 OF_THE_HELPER = (
     "drift-report-committed", "drift-report-published", "drift-script-published", "importance-committed",
-    "mlflow-champion-set", "mlflow-model-begun", "mlflow-model-ready", "mlflow-run-begun", "mlflow-run-described",
+    "mlflow-champion-set", "mlflow-files-kept", "mlflow-model-begun", "mlflow-model-ready", "mlflow-run-begun", "mlflow-run-described",
     "mlflow-run-finished", "mlflow-version-registered", "showing-committed", "shown-in-mlflow",
 )  # fmt: skip
 """What is shown is shown by a process of its own."""

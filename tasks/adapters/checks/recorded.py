@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from configs.errors import Damaged
 from tasks.adapters.home import Home
 from tasks.core.lineage.findings import Finding
-from tasks.core.records import Admission, Batch, Comparison, Model, Score, Snapshot
+from tasks.core.records import Admission, Batch, Comparison, Logged, Model, Score, Snapshot
 from tasks.core.turns import Evidence, Outcome, Promotion, Trigger, TurnState, Verdict
 
 T = TypeVar("T")
@@ -31,6 +31,8 @@ class Recorded:
     comparisons: dict[str, Comparison]
     evidence: dict[str, Evidence]
     verdicts: dict[int, tuple[str, Verdict]]
+    logged: dict[str, Logged]
+    """What MLflow was given, by model."""
     promotions: list[Promotion]
     triggers: list[Trigger]
     admissions: list[Admission] = field(default_factory=list)
@@ -111,6 +113,7 @@ def read(home: Home, pipeline: str) -> Recorded:
         comparisons=ask("I1", "comparisons", ledger.models.comparisons, {}),
         evidence=ask("I1", "evidence", ledger.promotions.evidence, {}),
         verdicts=ask("I1", "verdicts", ledger.promotions.verdicts, {}),
+        logged=ask("I6", "logged", ledger.logged.all, {}),
         promotions=ask("I5", "promotions", ledger.promotions.all, []),
         triggers=ask("I4", "triggers", ledger.inbox.all, []),
         admissions=ask("I2", "admissions", ledger.admissions.all, []),

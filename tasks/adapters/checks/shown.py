@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.adapters import files, mlflow_troubles, tracking
+from tasks.adapters.checks import handed_out
 from tasks.adapters.checks.recorded import Recorded
 from tasks.adapters.checks.rows import Counted
 from tasks.adapters.home import Home
@@ -41,6 +42,7 @@ def check_mlflow(home: Home, recorded: Recorded) -> Iterator[Finding]:
         untold = {made.sequence for made in home.ledger.promotions.untold(recorded.pipeline)}
         yield from _check_registry(home.tracking, recorded, set(shown), untold)
         yield from _check_runs(home, recorded, runs)
+        yield from handed_out.check(home, recorded)
     except (MlflowException, SQLAlchemyError) as err:
         why = mlflow_troubles.first_line(err)[:200]
         yield shown_wrongly(
@@ -140,17 +142,7 @@ def _version(number: int | None) -> str:
 def finished_runs(store: "TrackingStore", pipeline: str) -> dict[str, dict[str, str]]:
     """Tags of every finished run of a pipeline in MLflow, by the id of the run."""
     client = tracking.open_client(store)
-    experiment = client.get_experiment_by_name(pipeline)
-    found: dict[str, dict[str, str]] = {}
-    token: str | None = None
-    while experiment is not None:
-        wanted = "attributes.status = 'FINISHED'"
-        page = client.search_runs([experiment.experiment_id], wanted, max_results=1000, page_token=token)
-        found |= {str(run.info.run_id): dict(run.data.tags) for run in page}
-        token = page.token
-        if not token:
-            break
-    return found
+    return {str(run.info.run_id): dict(run.data.tags) for run in tracking.finished(client, pipeline)}
 
 
 def gives_out(copy: "Shown", model: Model) -> bool:

@@ -10,6 +10,7 @@ from tasks.adapters.ledger.batches import Batches
 from tasks.adapters.ledger.connection import Access
 from tasks.adapters.ledger.inbox import Inbox
 from tasks.adapters.ledger.lease import Lease
+from tasks.adapters.ledger.logged import LoggedFiles
 from tasks.adapters.ledger.models import Models
 from tasks.adapters.ledger.opening import open_engine
 from tasks.adapters.ledger.owner import Owner
@@ -39,6 +40,7 @@ class Ledger:
         self.turns = Turns(access)
         self.models = Models(access)
         self.promotions = Promotions(access)
+        self.logged = LoggedFiles(access)
         self.inbox = Inbox(access)
         self.audit = Audit(access)
         self.lease = Lease(access)
