@@ -1,9 +1,10 @@
 """What all sections of a pipeline file have in common. The sections themselves are in `settings.py`."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -22,6 +23,22 @@ LATER = "later"
 """Marks a setting that earlier versions did not have: `name: Annotated[Days | None, LATER] = None`.
 
 At its default it says nothing that was not so before, so it is no part of an identity (`Section.identity`)."""
+
+
+def _in_days(given: Any) -> Any:
+    """`90 days` and `12 weeks` as days; what is no such text is left to the type."""
+    found = re.fullmatch(r"(\d{1,5}) (day|week)s?", given) if isinstance(given, str) else None
+    if isinstance(given, str) and found is None:
+        raise ValueError("write a length as in '90 days' or '12 weeks', or as a number of days")
+    return given if found is None else int(found[1]) * {"day": 1, "week": 7}[found[2]]
+
+
+Length = Annotated[
+    int,
+    Field(ge=1, le=36_525, json_schema_extra={"type": ["integer", "string"], "pattern": "^\\d{1,5} (day|week)s?$"}),
+    BeforeValidator(_in_days),
+]
+"""Days, or text such as `90 days`."""
 
 
 class Section(BaseModel):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from configs.section import LATER, Column, Days, Many, Positive, Problem, Section
+from configs.section import LATER, Column, Days, Length, Many, Positive, Problem, Section
 
 Value = str | int | bool
 
@@ -104,8 +104,12 @@ class TrainingSettings(Section):
     features: tuple[Column, ...] = Field(min_length=1)
     """Columns of the contract that are known when a prediction is asked for."""
     window: Window = Window()
-    min_rows: Many = 500
-    """Fewest labelled rows to train on, and to judge on."""
+    min_rows: Many | None = None
+    """Fewest labelled rows to train on, and to judge on; without it 200, and of a yes or no 20 of each answer. Batches
+    with fewer are judged together with those that follow."""
+    mature_after: Annotated[Length | None, LATER] = None
+    """How long labels take that come early for one answer and late for the other, such as `90 days`: rows are learned
+    from and judged only when they are as old as that, whatever is known of them before."""
     first_model_share: Annotated[float, Field(gt=0.1, lt=0.95)] = 0.5
     """Share of the first batch's clusters, oldest first, that the first model learns from; the others judge it."""
     candidates: tuple[Candidate, ...] = Field(min_length=1)
@@ -113,6 +117,11 @@ class TrainingSettings(Section):
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     threads: Annotated[int, Field(ge=1, le=64)] = 1
     """Threads of one fit; more than the cores that are free makes fits slower."""
+
+    @property
+    def maturity(self) -> timedelta:
+        """The age at which a row is learned from and judged; none by default."""
+        return timedelta(days=self.mature_after or 0)
 
     @property
     def positives(self) -> tuple[Value, ...]:

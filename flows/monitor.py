@@ -4,6 +4,7 @@ from prefect import flow
 
 from flows.announcements import Step, tell
 from tasks import evaluation, monitoring, reporting
+from tasks.core.pools import Pool
 from tasks.core.records import Batch, Model
 from tasks.core.turns import Health, HealthState, TurnRef
 
@@ -21,15 +22,23 @@ def monitor(pipeline: str = "flights") -> Health:
     return reporting.end_monitor(pipeline, monitoring.look_ahead(pipeline))
 
 
-def watch(turn: TurnRef, batch: Batch) -> tuple[Model | None, Health]:
-    """Score the champion and the first champion on the batch, and look for drift; gives the champion and its health."""
+def watch(turn: TurnRef, batch: Batch, pool: Pool) -> tuple[Model | None, Health]:
+    """Score the champion and the first champion on the batch, and look for drift; gives the champion and its health.
+
+    Batches that wait to be judged as one are looked at as one, too: alone they may be too short to say anything.
+    """
     tell(Step(turn.number, turn.name, 2, "watching the live model"))
     live = monitoring.find_live_models(turn)
     if not live:
         return None, Health(HealthState.NOT_JUDGED, ("There is no champion yet.",))
     champion = live[0]
     drift = monitoring.measure_drift(turn, batch, champion)
-    scores = [evaluation.score_model(turn, batch, model) for model in live] if batch.has_labels else []
-    health = monitoring.judge_health(turn, batch, champion, scores[0] if scores else None, drift)
+    scores = (
+        [evaluation.score_model(turn, batch, model) for model in live]
+        if batch in pool.batches and batch.has_labels
+        else []
+    )
+    pooled = [evaluation.score_model(turn, pool, model) for model in live] if pool.members and pool.has_labels else []
+    health = monitoring.judge_health(turn, batch, champion, [*scores[:1], *pooled[:1]], drift)
     monitoring.record_alarms(turn, drift, health)
     return champion, health

@@ -6,6 +6,7 @@ from flows import monitor
 from flows.announcements import Step, tell
 from tasks import coordination, evaluation, lineage, promotion, reporting, training
 from tasks.adapters import home
+from tasks.core.pools import Pool
 from tasks.core.records import Batch, Model, Snapshot
 from tasks.core.turns import Outcome, TurnRef, Verdict, VerdictKind
 
@@ -31,33 +32,34 @@ def finish(turn: TurnRef, batch: Batch) -> Outcome:
     """All of a turn after its batch has been taken in."""
     if batch.reason:
         return coordination.close_turn(turn, batch, None, None)
-    champion, _ = monitor.watch(turn, batch)
-    snapshot = training.take_snapshot(turn, batch)
-    decision = coordination.decide_retraining(turn, batch, snapshot)
-    verdict = challenge(turn, batch, snapshot, champion) if decision.retrain and snapshot else None
+    pool = training.pool_batches(turn, batch)
+    champion, _ = monitor.watch(turn, batch, pool)
+    snapshot = training.take_snapshot(turn, pool)
+    decision = coordination.decide_retraining(turn, batch, pool, snapshot)
+    verdict = challenge(turn, pool, snapshot, champion) if decision.retrain and snapshot else None
     return coordination.close_turn(turn, batch, decision, verdict)
 
 
-def challenge(turn: TurnRef, batch: Batch, snapshot: Snapshot, champion: Model | None) -> Verdict:
+def challenge(turn: TurnRef, pool: Pool, snapshot: Snapshot, champion: Model | None) -> Verdict:
     """Find out whether a model that was trained on the rows before the batch is better, and let it take over if so."""
-    probe, verdict = promotion.find_verdict(turn) or judge(turn, batch, snapshot, champion)
+    probe, verdict = promotion.find_verdict(turn) or judge(turn, pool, snapshot, champion)
     version = promotion.register_challenger(turn, champion, probe, verdict)
     if verdict.kind is VerdictKind.PROMOTE:
         promotion.promote(turn, version, probe, verdict)
     return verdict
 
 
-def judge(turn: TurnRef, batch: Batch, snapshot: Snapshot, champion: Model | None) -> tuple[Model, Verdict]:
+def judge(turn: TurnRef, pool: Pool, snapshot: Snapshot, champion: Model | None) -> tuple[Model, Verdict]:
     """Train every candidate on the window before the batch; the probe is judged against the champion on the batch."""
-    family, families = promotion.nominate_family(turn), training.list_families(turn)
+    family, families = promotion.nominate_family(turn, pool, snapshot, champion), training.list_families(turn)
     tell(Step(turn.number, turn.name, 3, f"training {' and '.join(families)} on {snapshot.rows:,} rows"))
     training.begin_fits(turn, snapshot, families[1:])
     lineage.begin_showing(turn)
     models = {name: training.train_candidate(turn, snapshot, name) for name in families}
     tell(Step(turn.number, turn.name, 4, "judging on rows that no model has seen"))
-    scores = {name: evaluation.score_model(turn, batch, model, snapshot) for name, model in models.items()}
+    scores = {name: evaluation.score_model(turn, pool, model, snapshot) for name, model in models.items()}
     probe, score = models[family], scores[family]
-    comparison = evaluation.compare_models(turn, batch, champion, probe)
-    evidence = promotion.weigh_evidence(turn, champion, probe, comparison) if champion else None
+    comparison = evaluation.compare_models(turn, pool, champion, probe)
+    evidence = promotion.weigh_evidence(turn, pool, champion, probe, comparison) if champion else None
     tell(Step(turn.number, turn.name, 5, "deciding"))
-    return probe, promotion.judge_challenger(turn, champion, probe, score, comparison, evidence)
+    return probe, promotion.judge_challenger(turn, pool, champion, probe, score, comparison, evidence)

@@ -13,6 +13,7 @@ from tasks.adapters.inbox import Waiting
 from tasks.adapters.sources import Delivery
 from tasks.core import coordination
 from tasks.core.coordination import Agenda
+from tasks.core.pools import Pool
 from tasks.core.records import Batch, Snapshot
 from tasks.core.turns import Outcome, RetrainingDecision, TurnRef, TurnState, Verdict
 
@@ -144,19 +145,17 @@ def find_open_turn(pipeline: str) -> tuple[TurnRef, Batch] | None:
 
 
 @task(task_run_name="decide-{turn.name}", tags=["coordination"])
-def decide_retraining(turn: TurnRef, batch: Batch, snapshot: Snapshot | None) -> RetrainingDecision:
+def decide_retraining(turn: TurnRef, batch: Batch, pool: Pool, snapshot: Snapshot | None) -> RetrainingDecision:
     """Decide whether a probe is trained in this turn, with the reasons."""
     hands = home.current()
-    settings, opening = hands.settings(turn.pipeline), fitting.opening(hands, turn, batch)
-    rows, positives = hands.rows.count(batch, snapshot.cutoff if snapshot else opening.moment, settings)
+    judged, learned = fitting.sizes(hands, turn.pipeline, pool, snapshot)
     decision = coordination.decide(
-        has_champion=bool(hands.ledger.promotions.before(turn.pipeline, turn.number)),
-        opening=opening,
-        labelled_rows=rows,
-        positives=positives,
-        training_rows=snapshot.rows if snapshot else 0,
-        training_positives=snapshot.positives if snapshot else 0,
-        min_rows=settings.training.min_rows,
+        judged=judged,
+        learned=learned,
+        asked=fitting.asked(hands, turn),
+        early=fitting.early_note(snapshot),
+        pool=pool,
+        opening=fitting.opening(hands, turn, batch) if batch in pool.batches else None,
         triggers=[one.evidence for one in hands.ledger.inbox.all(turn.pipeline) if one.turn == turn.number],
     )
     hands.ledger.turns.note(turn.pipeline, turn.number, decision=decision)

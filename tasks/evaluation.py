@@ -1,45 +1,57 @@
 """Door of evaluation: models on rows that they have not seen."""
 
+from datetime import datetime
+
 from prefect import task
 
 from tasks.adapters import failpoints, fitting, home
 from tasks.core import evaluation
+from tasks.core.pools import Pool
 from tasks.core.records import Batch, Comparison, Model, Score, Snapshot
 from tasks.core.turns import TurnRef
 
 
 @task(task_run_name="score-{model.family}", tags=["evaluation"])
-def score_model(turn: TurnRef, batch: Batch, model: Model, snapshot: Snapshot | None = None) -> Score:
-    """Measure a model on the rows of a batch that are judged; those are from the cut-off of its snapshot on."""
+def score_model(turn: TurnRef, lot: Batch | Pool, model: Model, snapshot: Snapshot | None = None) -> Score:
+    """Measure a model on a batch, or on all that is judged in this turn: then from the cut-off of a snapshot on.
+
+    What a candidate did is kept under the batch of its turn. A model that is watched has a score there already, on that
+    batch alone; what it did on several that are judged as one is kept under their pool.
+    """
     hands = home.current()
-    known = hands.ledger.models.score(turn.pipeline, model.id, batch.id)
+    kept_as = turn.batch if snapshot else lot.id
+    known = hands.ledger.models.score(turn.pipeline, model.id, kept_as)
     if known is not None:
         return known
     settings = hands.settings(turn.pipeline)
-    cutoff = snapshot.cutoff if snapshot else fitting.opening(hands, turn, batch).watched_from
-    rows = hands.rows.judged(batch, cutoff, settings)
-    answers = hands.rows.answers(model, batch, cutoff, settings)
+    cutoff = snapshot.cutoff if snapshot else _watched_from(turn, lot)
+    rows = hands.rows.judged(lot, cutoff, settings)
+    answers = hands.rows.answers(model, lot, cutoff, settings)
     judged = (rows.clusters, rows.slices, settings.evaluation, settings.training.problem)
-    score = evaluation.score(model.id, batch.id, rows.outcomes, answers, *judged)
+    score = evaluation.score(model.id, kept_as, rows.outcomes, answers, *judged)
     hands.ledger.models.record_score(turn.pipeline, score)
     failpoints.reach("score-committed")
     return score
 
 
 @task(task_run_name="compare-with-{probe.family}", tags=["evaluation"])
-def compare_models(turn: TurnRef, batch: Batch, champion: Model | None, probe: Model) -> Comparison:
+def compare_models(turn: TurnRef, pool: Pool, champion: Model | None, probe: Model) -> Comparison:
     """Compare champion and challenger (without a champion: no model and challenger) on the same rows."""
     hands, cutoff, against = home.current(), probe.snapshot.cutoff, champion.id if champion else "dummy"
-    known = hands.ledger.models.comparison(turn.pipeline, batch.id, against, probe.id)
+    known = hands.ledger.models.comparison(turn.pipeline, turn.batch, against, probe.id)
     if known is not None:
         return known
     settings = hands.settings(turn.pipeline)
-    rows, level = hands.rows.judged(batch, cutoff, settings), settings.promotion.guards.slice_level
+    rows, level = hands.rows.judged(pool, cutoff, settings), settings.promotion.guards.slice_level
     dummy = evaluation.constant(probe.base_rate, len(rows.outcomes))
-    base = dummy if champion is None else hands.rows.answers(champion, batch, cutoff, settings)
-    answers = hands.rows.answers(probe, batch, cutoff, settings)
+    base = dummy if champion is None else hands.rows.answers(champion, pool, cutoff, settings)
+    answers = hands.rows.answers(probe, pool, cutoff, settings)
     parts, judged, problem = (rows.clusters, rows.slices), settings.evaluation, settings.training.problem
     found = evaluation.compare(rows.outcomes, base, answers, *parts, judged, level, problem)
-    hands.ledger.models.record_comparison(turn.pipeline, batch.id, against, probe.id, found)
+    hands.ledger.models.record_comparison(turn.pipeline, turn.batch, against, probe.id, found)
     failpoints.reach("comparison-committed")
     return found
+
+
+def _watched_from(turn: TurnRef, lot: Batch | Pool) -> datetime | None:
+    return lot.moment if isinstance(lot, Pool) else fitting.opening(home.current(), turn, lot).watched_from

@@ -41,14 +41,20 @@ def measure_drift(turn: TurnRef, batch: Batch, champion: Model) -> Drift:
 
 
 @task(task_run_name="judge-health-{turn.name}", tags=["monitoring"])
-def judge_health(turn: TurnRef, batch: Batch, champion: Model, score: Score | None, drift: Drift | None) -> Health:
-    """Say whether the champion is well, against its own gate and against no model."""
+def judge_health(turn: TurnRef, batch: Batch, champion: Model, scores: list[Score], drift: Drift | None) -> Health:
+    """Say whether the champion is well, against its own gate and against no model.
+
+    `scores` are of the batch, and of all that waits with it to be judged as one: the worse of the two counts.
+    """
     hands = home.current()
     settings = hands.settings(turn.pipeline)
     gate = hands.ledger.promotions.gate(turn.pipeline, champion.id)
-    dummy = baseline.loss(champion.base_rate, score) if score else None
     at_gate = hands.ledger.models.score(turn.pipeline, champion.id, gate or "")
-    found = health.judge(score, at_gate, drift, settings.monitoring.health, settings.reporting, dummy_loss=dummy)
+    limits, words = settings.monitoring.health, settings.reporting
+    found = health.worst(
+        health.judge(score, at_gate, drift, limits, words, dummy_loss=baseline.loss(champion.base_rate, score))
+        for score in scores
+    ) or health.judge(None, at_gate, drift, limits, words)
     hands.ledger.turns.note(turn.pipeline, turn.number, health=found)
     failpoints.reach("health-committed")
     return found

@@ -3,17 +3,20 @@
 from prefect import runtime, task
 
 from configs import loader
-from tasks.adapters import failpoints, fitting, going_back, home
+from tasks.adapters import choosing, failpoints, fitting, going_back, home
 from tasks.adapters.going_back import Way
 from tasks.core import baseline, promotion
-from tasks.core.records import Comparison, Model, Score
+from tasks.core.pools import Pool
+from tasks.core.records import Comparison, Model, Score, Snapshot
 from tasks.core.turns import Evidence, Promotion, TurnRef, Verdict
 
 
 @task(task_run_name="nominate-probe-{turn.name}", tags=["promotion"])
-def nominate_family(turn: TurnRef) -> str:
-    """Choose the family of the probe before the batch is scored: the better one on the batch judged last."""
+def nominate_family(turn: TurnRef, pool: Pool, snapshot: Snapshot, champion: Model | None) -> str:
+    """Choose the family of the probe before it is scored: the better one on what was judged, or at first learned."""
     hands = home.current()
+    if champion is None:
+        return choosing.first_family(hands, turn.pipeline, pool, snapshot)
     families = [candidate.family for candidate in hands.settings(turn.pipeline).training.candidates]
     return promotion.nominate(families, hands.ledger.models.last_losses(turn.pipeline, before=turn.number))
 
@@ -28,17 +31,16 @@ def find_verdict(turn: TurnRef) -> tuple[Model, Verdict] | None:
 
 
 @task(task_run_name="weigh-evidence-{turn.name}", tags=["promotion"])
-def weigh_evidence(turn: TurnRef, champion: Model, probe: Model, comparison: Comparison) -> Evidence | None:
-    """Add the paired losses of this batch to the evidence that retraining pays; None where there are no clusters."""
+def weigh_evidence(turn: TurnRef, pool: Pool, champion: Model, probe: Model, comparison: Comparison) -> Evidence | None:
+    """Add the paired losses of what is judged to the evidence that retraining pays; None without clusters."""
     if comparison.independent:
         return None
     hands = home.current()
     settings = hands.settings(turn.pipeline)
     ledger, version = hands.ledger.promotions, loader.decision_hash(settings)
     previous = ledger.last_evidence(turn.pipeline, turn.number, version)
-    found = promotion.advance(
-        previous, comparison, batch=turn.batch, champion=champion.id, probe=probe.id, settings=settings.promotion
-    )
+    about = {"batch": turn.batch, "champion": champion.id, "probe": probe.id}
+    found = promotion.advance(previous, comparison, **about, settings=settings.promotion, pool=pool.members)
     ledger.record_evidence(turn.pipeline, turn.number, version, found)
     failpoints.reach("evidence-committed")
     return found
@@ -47,6 +49,7 @@ def weigh_evidence(turn: TurnRef, champion: Model, probe: Model, comparison: Com
 @task(task_run_name="judge-challenger-{turn.name}", tags=["promotion"])
 def judge_challenger(
     turn: TurnRef,
+    pool: Pool,
     champion: Model | None,
     probe: Model,
     score: Score,
@@ -57,7 +60,7 @@ def judge_challenger(
     hands = home.current()
     settings = hands.settings(turn.pipeline)
     dummy = baseline.loss(probe.base_rate, score)
-    live = hands.ledger.models.score(turn.pipeline, champion.id, turn.batch) if champion else None
+    live = hands.ledger.models.score(turn.pipeline, champion.id, pool.id) if champion else None
 
     def ask() -> Verdict:
         bundle = fitting.inspect(hands, probe, settings)

@@ -4,6 +4,7 @@ from prefect import task
 
 from configs import loader
 from tasks.adapters import backstage, failpoints, fitting, home
+from tasks.core.pools import Pool
 from tasks.core.records import Batch, Model, Snapshot
 from tasks.core.turns import TurnRef
 
@@ -13,11 +14,17 @@ def list_families(turn: TurnRef) -> list[str]:
     return [candidate.family for candidate in home.current().settings(turn.pipeline).training.candidates]
 
 
+@task(task_run_name="pool-{turn.name}", tags=["training"])
+def pool_batches(turn: TurnRef, batch: Batch) -> Pool:
+    """What is judged in this turn: its batch, together with those that were too short to be judged alone."""
+    return fitting.pool(home.current(), turn, batch)
+
+
 @task(task_run_name="select-window-{turn.name}", tags=["training"])
-def take_snapshot(turn: TurnRef, batch: Batch) -> Snapshot | None:
-    """Select the rows that were known before the batch (of the first one, its older part); None if there are none."""
+def take_snapshot(turn: TurnRef, pool: Pool) -> Snapshot | None:
+    """Select the rows that were known before what is judged (at first, the older part); None if there are none."""
     hands = home.current()
-    plan = fitting.plan(hands, turn, batch)
+    plan = fitting.plan(hands, turn, pool)
     if plan is None:
         return None
     snapshot = hands.rows.select(plan, hands.settings(turn.pipeline))

@@ -52,7 +52,7 @@ def compare(home: Home, pipeline: str, one: int, other: int, on: str | None = No
 
     models, batch = [naming.model(home, pipeline, version) for version in (one, other)], _batch(home, pipeline, on)
     settings, cutoff = home.settings(pipeline), _unseen(batch, models)
-    if cutoff is not None and not home.rows.count(batch, cutoff, settings)[0]:
+    if cutoff is not None and not home.rows.count(batch, cutoff, settings).rows:
         cutoff = None
     rows = home.rows.judged(batch, cutoff, settings)
     answers = [home.rows.answers(model, batch, cutoff, settings) for model in models]

@@ -5,7 +5,7 @@ What is learned and how belongs to the core; here are the clock, the files and t
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,8 @@ from configs.settings import PipelineSettings
 from configs.training import Candidate
 from tasks.adapters import failpoints, provenance
 from tasks.adapters.home import Home
-from tasks.core import evaluation, families, training, windows
+from tasks.core import earliness, families, pools, training, windows
+from tasks.core.pools import Asked, Pool, Size
 from tasks.core.promotion import BundleFacts
 from tasks.core.records import Batch, Model, Snapshot
 from tasks.core.turns import TurnRef
@@ -40,19 +41,82 @@ class Order:
     snapshot: Snapshot
 
 
-def plan(home: Home, turn: TurnRef, batch: Batch) -> Plan | None:
-    """What a probe for this batch learns from: all of the window before it, or the older part of the first batch."""
-    pipeline = turn.pipeline
+def pool(home: Home, turn: TurnRef, batch: Batch) -> Pool:
+    """What is judged in the turn of a batch: it and those that were too short before it; at first, all there is."""
+    found = _together(home, turn, batch)
+    return replace(found, turn=batch.id)
+
+
+def _together(home: Home, turn: TurnRef, batch: Batch) -> Pool:
+    if not home.ledger.promotions.before(turn.pipeline, turn.number):
+        taken_in = home.ledger.batches.taken_in(turn.pipeline, turn.number)
+        return Pool(tuple(_mature(home, turn.pipeline, taken_in, batch)) or _alone(home, turn, batch), None)
+    found = _pooled(home, turn.pipeline, turn.number, batch)
+    return found or Pool(_alone(home, turn, batch), opening(home, turn, batch).moment)
+
+
+def _alone(home: Home, turn: TurnRef, batch: Batch) -> tuple[Batch, ...]:
+    """The batch of a turn by itself, unless it is younger than its labels must be."""
+    return tuple(_mature(home, turn.pipeline, [batch], batch))
+
+
+def _mature(home: Home, pipeline: str, batches: Sequence[Batch], now: Batch | None) -> list[Batch]:
+    """Those whose rows are all as old as `training.mature_after` asks, strays aside, when the batch `now` came in."""
     settings = home.settings(pipeline)
-    accepted = home.ledger.batches.accepted(pipeline)
-    found = windows.before(batch, accepted, settings.training.window, opening(home, turn, batch).moment)
-    if found is not None or batch.accepted_file is None or home.ledger.promotions.before(pipeline, turn.number):
-        return found
-    frame = home.store.read(batch.accepted_file)
-    clusters = evaluation.clusters(frame, settings.ingestion.times, settings.evaluation.cluster)
-    events = frame[settings.ingestion.times.event].to_numpy(dtype="datetime64[us]")
-    moment = windows.split_moment(events, clusters, settings.training.first_model_share)
-    return None if moment is None else windows.within(batch, moment)
+    if not settings.training.maturity:
+        return list(batches)
+    came = [home.rows.latest(one, settings) for one in ([now] if now else batches)]
+    latest = max((one for one in came if one is not None), default=None)
+    ends = {one: windows.end_of(home.rows.events(one, settings)) for one in batches if one.has_labels}
+    return [one for one, end in ends.items() if end and latest and end + settings.training.maturity <= latest]
+
+
+def waiting(home: Home, pipeline: str) -> Pool | None:
+    """The batches that have been taken in and wait to be judged as one, with more to come; None if there are none."""
+    numbers = [row["number"] for row in home.ledger.turns.all(pipeline)]
+    return _pooled(home, pipeline, max(numbers, default=0) + 1, None)
+
+
+def _pooled(home: Home, pipeline: str, turn: int, batch: Batch | None) -> Pool | None:
+    """Those that wait when a turn begins, with its batch; None if there is nothing but that."""
+    settings, judged = home.settings(pipeline), home.ledger.batches.judged(pipeline, before=turn)
+    done = {one.id for one in judged} | ({batch.id} if batch else set())
+    taken_in = home.ledger.batches.taken_in(pipeline, turn)
+    waits = _mature(home, pipeline, [one for one in taken_in if one.id not in done], batch)
+    batch = batch if batch is not None and _mature(home, pipeline, [batch], batch) else None
+    live = home.ledger.promotions.before(pipeline, turn)
+    model = home.ledger.models.get(pipeline, live[-1].model) if waits and live else None
+    if not live:
+        return None
+    ends = (_end(home, judged, settings), model.snapshot.cutoff if model else None) if waits else ()
+    begins = {one: windows.begin(home.rows.events(one, settings), *ends) for one in waits}
+    if batch is not None and waits:
+        begins[batch] = windows.begin(home.rows.events(batch, settings), *ends) if batch.has_labels else None
+    return windows.pooled(batch, begins)
+
+
+def plan(home: Home, turn: TurnRef, pool: Pool) -> Plan | None:
+    """What a probe learns from: all of the window before what is judged, or at first the older part of all there is."""
+    settings = home.settings(turn.pipeline)
+    if home.ledger.promotions.before(turn.pipeline, turn.number):
+        return windows.before(pool, home.ledger.batches.accepted(turn.pipeline), settings.training.window)
+    if not pool.has_labels:
+        return None
+    moment = windows.split_moment(*home.rows.units(pool, settings), settings.training.first_model_share)
+    return None if moment is None else windows.within(pool, moment, settings.training.window)
+
+
+def sizes(home: Home, pipeline: str, pool: Pool, snapshot: Snapshot | None) -> tuple[Size, Size]:
+    """How much there is to judge on, and how much to learn from; clusters of the latter if a pool is split in two."""
+    settings = home.settings(pipeline)
+    judged = home.rows.count(pool, snapshot.cutoff if snapshot else pool.moment, settings)
+    if snapshot is None:
+        return judged, Size(0, None if judged.positives is None else 0, 0)
+    positives = None if judged.positives is None else snapshot.positives
+    if not snapshot.ignores_arrival:
+        return judged, Size(snapshot.rows, positives)
+    clusters = windows.clusters_before(*home.rows.units(pool, settings), snapshot.cutoff)
+    return judged, Size(snapshot.rows, positives, clusters)
 
 
 def opening(home: Home, turn: TurnRef, batch: Batch) -> Opening:
@@ -65,8 +129,8 @@ def opening(home: Home, turn: TurnRef, batch: Batch) -> Opening:
     if end is None or end <= first:
         return Opening(first)
     moment = windows.first_from(home.rows.events(batch, settings), end)
-    (rows, _), (of_all, _) = (home.rows.count(batch, since, settings) for since in (moment, None))
-    return Opening(moment, of_all - rows, late=rows < settings.training.min_rows)
+    rows, whole = (home.rows.count(batch, since, settings).rows for since in (moment, None))
+    return Opening(moment, whole - rows, late=rows < pools.least_rows(settings.training.min_rows))
 
 
 def _end(home: Home, judged: Sequence[Batch], settings: PipelineSettings) -> datetime | None:
@@ -77,6 +141,18 @@ def _end(home: Home, judged: Sequence[Batch], settings: PipelineSettings) -> dat
             found = windows.end_of(home.rows.events(batch, settings))
             end = max((one for one in (end, found) if one is not None), default=None)
     return end
+
+
+def asked(home: Home, turn: TurnRef) -> Asked:
+    """What the settings ask of a turn."""
+    rules, live = home.settings(turn.pipeline).training, home.ledger.promotions.before(turn.pipeline, turn.number)
+    return Asked(rules.min_rows, None if live else rules.first_model_share, rules.mature_after)
+
+
+def early_note(snapshot: Snapshot | None) -> str | None:
+    """How labels that came early differ from later ones among what is learned from, in words."""
+    early = snapshot.early if snapshot else None
+    return earliness.note(early, is_number=snapshot.label_mean is not None) if snapshot and early else None
 
 
 def order(settings: PipelineSettings, snapshot: Snapshot, family: str) -> Order:

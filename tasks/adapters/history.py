@@ -4,7 +4,7 @@ from typing import Any
 
 from tasks.adapters.ledger import codec
 from tasks.adapters.ledger.book import Ledger
-from tasks.core import baseline
+from tasks.core import baseline, pools
 from tasks.core.records import Batch, Model, Score
 from tasks.core.turns import Health, History, Outcome, RetrainingDecision, Turn, TurnState
 
@@ -72,8 +72,10 @@ class _Found:
         challenger, verdict = self.verdicts.get(number, ("", None))
         model, probe = self.models.get(challenger), self.scores.get((challenger, batch))
         champion = self.live.get(row["champion_version"], "")
-        on_it = self.scores.get((champion, batch))
-        first = next(iter(self.live.values()), None)
+        first = next(iter(self.live.values()), "")
+        decision = None if row["decision"] is None else codec.load(RetrainingDecision, row["decision"])
+        judged = pools.identity(decision.pool) if decision and decision.pool and verdict else batch
+        on_it, never = (self.scores.get((one, judged)) or self.scores.get((one, batch)) for one in (champion, first))
         return Turn(
             number=number,
             batch=taken,
@@ -83,7 +85,7 @@ class _Found:
             outcome=None if row["outcome"] is None else Outcome(row["outcome"]),
             reasons=tuple(row["reasons"]),
             triggers=tuple(trigger for trigger in self.triggers if trigger.turn == number),
-            decision=None if row["decision"] is None else codec.load(RetrainingDecision, row["decision"]),
+            decision=decision,
             champion_version=row["champion_version"],
             champion=on_it,
             drift=self.drifts.get(batch),
@@ -93,11 +95,12 @@ class _Found:
             probe_version=self.versions.get(challenger),
             probe=probe,
             candidates=self._candidates(model, batch),
-            never=self.scores.get((first or "", batch)),
+            never=never,
             dummy_loss=_dummy_loss(self.models.get(champion), on_it) if on_it else _dummy_loss(model, probe),
             comparison=self.comparisons.get(batch),
             evidence=self.evidence.get(batch),
             verdict=verdict,
+            pool=tuple(self.batches[one] for one in (decision.pool if decision else ()) if one in self.batches),
             drift_report=self.shown["drift_report"].get(number),
             mlflow_run=self.shown["mlflow"].get(number),
             prefect_run=row["prefect_run"],

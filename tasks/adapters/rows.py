@@ -7,7 +7,7 @@ Which rows those are is decided in the core.
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import numpy as np
@@ -20,8 +20,9 @@ from configs.ingestion import Times
 from configs.settings import PipelineSettings
 from tasks.adapters.bundles import Bundles
 from tasks.adapters.store import Store
-from tasks.core import evaluation, training
+from tasks.core import earliness, evaluation, pools, training, windows
 from tasks.core.outcomes import Outcomes
+from tasks.core.pools import Pool, Size
 from tasks.core.records import Batch, Model, Snapshot
 from tasks.core.training import Selected
 from tasks.core.windows import Plan
@@ -38,6 +39,12 @@ class Judged:
     outcomes: Outcomes
     clusters: NDArray[Any]
     slices: dict[str, NDArray[Any]]
+
+    @property
+    def size(self) -> Size:
+        """How many rows, how many of them positive (of a number: None), and in how many clusters they are."""
+        positives = int(self.outcomes.sum()) if self.outcomes.dtype == np.bool_ else None
+        return Size(len(self.outcomes), positives, len(pd.unique(self.clusters)))
 
 
 @dataclass(frozen=True)
@@ -60,22 +67,40 @@ class Rows:
         self._bundles = bundles
         self._kept: OrderedDict[tuple[object, ...], Any] = OrderedDict()
 
-    def judged(self, batch: Batch, cutoff: datetime | None, settings: PipelineSettings) -> Judged:
-        """The labelled rows of a batch that happened at or after the cut-off."""
-        cutoff = _effective(batch, cutoff)
-        return self._once(_key("judged", settings, batch.id, cutoff), lambda: self._judged(batch, cutoff, settings))
+    def judged(self, lot: Batch | Pool, cutoff: datetime | None, settings: PipelineSettings) -> Judged:
+        """The labelled rows of a batch, or of several that are judged as one, that happened at or after the cut-off."""
+        cutoff = _effective(lot, cutoff)
+        return self._once(_key("judged", settings, lot.id, cutoff), lambda: self._judged(lot, cutoff, settings))
 
     def forget(self) -> None:
         """Let go of everything that was kept for the turn."""
         self._kept.clear()
 
-    def count(self, batch: Batch, cutoff: datetime | None, settings: PipelineSettings) -> tuple[int, int | None]:
-        """How many rows can be judged, and how many of them are positive (None where the label is a number)."""
+    def count(self, lot: Batch | Pool, cutoff: datetime | None, settings: PipelineSettings) -> Size:
+        """How many rows can be judged, how many of them are positive, and in how many clusters they are."""
         is_number = settings.training.problem == "regression"
-        if not batch.has_labels:
-            return 0, None if is_number else 0
-        outcomes = self.judged(batch, cutoff, settings).outcomes
-        return len(outcomes), None if is_number else int(outcomes.sum())
+        if not lot.has_labels:
+            return Size(0, None if is_number else 0, 0)
+        return self.judged(lot, cutoff, settings).size
+
+    def units(self, lot: Batch | Pool, settings: PipelineSettings) -> tuple[NDArray[np.datetime64], NDArray[Any]]:
+        """When each labelled row happened, in UTC, and which cluster it is in."""
+        frames, times = (
+            [self._labelled(batch, None, settings) for batch in _labelled_parts(lot)],
+            settings.ingestion.times,
+        )
+        events = np.concatenate([frame[times.event].to_numpy(dtype="datetime64[us]") for frame in frames])
+        clusters = [evaluation.clusters(frame, times, settings.evaluation.cluster) for frame in frames]
+        return events, _clusters_together(clusters, settings)
+
+    def latest(self, batch: Batch, settings: PipelineSettings) -> datetime | None:
+        """When a batch was there: the last moment at which one of its rows happened or arrived, strays aside."""
+        if batch.accepted_file is None:
+            return None
+        frame, times = self._frame(batch.accepted_file, settings), settings.ingestion.times
+        columns = [frame[name].dropna() for name in (times.event, times.arrival) if name]
+        ends = [windows.end_of(column.to_numpy(dtype="datetime64[us]")) for column in columns]
+        return max((end for end in ends if end is not None), default=None)
 
     def events(self, batch: Batch, settings: PipelineSettings) -> NDArray[np.datetime64]:
         """When the labelled rows of a batch happened, in UTC; rows of which that is not known are left out."""
@@ -84,24 +109,26 @@ class Rows:
         return events[~np.isnat(events)]
 
     def answers(
-        self, model: Model, batch: Batch, cutoff: datetime | None, settings: PipelineSettings
+        self, model: Model, lot: Batch | Pool, cutoff: datetime | None, settings: PipelineSettings
     ) -> NDArray[np.float64]:
         """What a model says about the judged rows, shape (rows,)."""
 
         def ask() -> NDArray[np.float64]:
             loaded = self._bundles.load(model.bundle, model.golden)
-            rows = self.inputs(model, batch, cutoff, settings)
+            rows = self.inputs(model, lot, cutoff, settings)
             return training.predict(loaded, rows, threads=settings.training.threads)
 
-        return self._once(_key("answers", settings, model.id, batch.id, _effective(batch, cutoff)), ask)
+        return self._once(_key("answers", settings, model.id, lot.id, _effective(lot, cutoff)), ask)
 
-    def inputs(self, model: Model, batch: Batch, cutoff: datetime | None, settings: PipelineSettings) -> pd.DataFrame:
+    def inputs(
+        self, model: Model, lot: Batch | Pool, cutoff: datetime | None, settings: PipelineSettings
+    ) -> pd.DataFrame:
         """The judged rows as a model wants them: it may have been trained when the settings had other features.
 
         Raises:
             InvalidSettings: It needs a column that the contract has no more.
         """
-        prepared, columns = self.judged(batch, cutoff, settings).prepared, settings.validation.columns
+        prepared, columns = self.judged(lot, cutoff, settings).prepared, settings.validation.columns
         names = training.inputs(self._bundles.load(model.bundle, model.golden))
         if names == tuple(prepared.columns):
             return prepared
@@ -112,19 +139,25 @@ class Rows:
                 "trained. Keep the column in the contract while that model is live or compared; "
                 "training.features alone decides what new models learn from."
             )
-        return training.prepare(self._labelled(batch, cutoff, settings), names, columns)
+        frames = [self._labelled(batch, cutoff, settings) for batch in _labelled_parts(lot)]
+        return pd.concat([training.prepare(frame, names, columns) for frame in frames], ignore_index=True)
 
     def select(self, plan: Plan, settings: PipelineSettings) -> Snapshot:
         """The record of the rows of a plan; the rows themselves are kept for the fits that follow."""
         files = tuple(batch.accepted_file for batch in plan.batches if batch.accepted_file)
         event = settings.ingestion.times.event
         times = _times(settings, plan.ignores_arrival)
-        parts = list(self._parts(files, plan.start, plan.cutoff, times, settings))
+        parts = list(self._parts(files, plan.start, plan.cutoff, plan.ignores_arrival, settings))
         events = [part.frame[event] for part in parts if len(part.frame)]
         identity = training.snapshot_id(
             files, start=plan.start, cutoff=plan.cutoff, times=times, settings=settings.training
         )
         window, is_number = self._keep_window(identity, parts, settings), settings.training.problem == "regression"
+        waited = np.concatenate([part.waited for part in parts]) if parts else np.empty(0)
+        early = None
+        if earliness.matters(len(waited), len(window.outcomes)):
+            delays = np.concatenate([training.delays(part.frame, times) for part in parts])
+            early = earliness.find(delays, window.outcomes, waited)
         return Snapshot(
             id=identity,
             batches=files,
@@ -138,6 +171,7 @@ class Rows:
             first_event=min(part.min() for part in events).to_pydatetime() if events else None,
             last_event=max(part.max() for part in events).to_pydatetime() if events else None,
             ignores_arrival=plan.ignores_arrival,
+            early=early,
         )
 
     def window(self, snapshot: Snapshot, settings: PipelineSettings) -> Window:
@@ -158,22 +192,28 @@ class Rows:
         return self._once(_key("reference", settings, snapshot.id), gather)
 
     def _parts_of(self, snapshot: Snapshot, settings: PipelineSettings, *, keep: bool = True) -> Iterator[Selected]:
-        times = _times(settings, snapshot.ignores_arrival)
-        return self._parts(snapshot.batches, snapshot.start, snapshot.cutoff, times, settings, keep=keep)
+        return self._parts(
+            snapshot.batches, snapshot.start, snapshot.cutoff, snapshot.ignores_arrival, settings, keep=keep
+        )
 
     def _parts(
         self,
         files: Sequence[str],
         start: datetime | None,
         cutoff: datetime,
-        times: Times,
+        ignores_arrival: bool,
         settings: PipelineSettings,
         *,
         keep: bool = True,
     ) -> Iterator[Selected]:
+        times = _times(settings, ignores_arrival)
+        # What is split for a first champion is old enough throughout; its older part need not be twice as old.
+        maturity = timedelta(0) if ignores_arrival else settings.training.maturity
         for file in files:
             frame = self._frame(file, settings, keep=keep)
-            yield training.select(frame, times=times, label=settings.training.label, start=start, cutoff=cutoff)
+            yield training.select(
+                frame, times=times, label=settings.training.label, start=start, cutoff=cutoff, maturity=maturity
+            )
 
     def _keep_window(self, identity: str, parts: Iterable[Selected], settings: PipelineSettings) -> Window:
         for key in [key for key in self._kept if key[0] == "window"]:
@@ -188,8 +228,15 @@ class Rows:
         self._kept[_key("window", settings, identity)] = window
         return window
 
-    def _judged(self, batch: Batch, cutoff: datetime | None, settings: PipelineSettings) -> Judged:
-        rows = self._labelled(batch, cutoff, settings)
+    def _judged(self, lot: Batch | Pool, cutoff: datetime | None, settings: PipelineSettings) -> Judged:
+        found = [self._judged_of_one(batch, cutoff, settings) for batch in _labelled_parts(lot)]
+        return together(found, settings)
+
+    def _judged_of_one(self, batch: Batch, cutoff: datetime | None, settings: PipelineSettings) -> Judged:
+        return self.ready(self._labelled(batch, cutoff, settings), settings)
+
+    def ready(self, rows: pd.DataFrame, settings: PipelineSettings) -> Judged:
+        """Labelled rows, ready to be judged on."""
         training_settings = settings.training
         return Judged(
             prepared=training.prepare(rows, training_settings.features, settings.validation.columns),
@@ -225,11 +272,40 @@ def _key(kind: str, settings: PipelineSettings, *about: object) -> tuple[object,
 
 
 def _times(settings: PipelineSettings, ignores_arrival: bool) -> Times:
+    """The times that matter to a selection; those of labels do not, if what is split has had time for them all."""
     times = settings.ingestion.times
-    return times.model_copy(update={"arrival": None}) if ignores_arrival else times
+    if not ignores_arrival:
+        return times
+    gone = ("arrival", "label") if settings.training.maturity else ("arrival",)
+    return times.model_copy(update=dict.fromkeys(gone))
 
 
-def _effective(batch: Batch, cutoff: datetime | None) -> datetime | None:
-    """None if the cut-off leaves the whole batch, so that both ways to say so are one."""
-    whole = cutoff is None or (batch.first_event is not None and cutoff <= batch.first_event)
+def _effective(lot: Batch | Pool, cutoff: datetime | None) -> datetime | None:
+    """None if the cut-off leaves all rows, so that both ways to say so are one."""
+    whole = cutoff is None or (lot.first_event is not None and cutoff <= lot.first_event)
     return None if whole else cutoff
+
+
+def _labelled_parts(lot: Batch | Pool) -> list[Batch]:
+    """The batches with labels; the last one if none has any."""
+    batches = pools.parts(lot)
+    return [batch for batch in batches if batch.has_labels] or list(batches[-1:])
+
+
+def together(found: Sequence[Judged], settings: PipelineSettings) -> Judged:
+    """The rows of several batches as if they had come at once."""
+    if len(found) == 1:
+        return found[0]
+    return Judged(
+        prepared=pd.concat([one.prepared for one in found], ignore_index=True),
+        outcomes=np.concatenate([one.outcomes for one in found]),
+        clusters=_clusters_together([one.clusters for one in found], settings),
+        slices={name: np.concatenate([one.slices[name] for one in found]) for name in found[0].slices},
+    )
+
+
+def _clusters_together(found: Sequence[NDArray[Any]], settings: PipelineSettings) -> NDArray[Any]:
+    together: NDArray[Any] = np.concatenate(found)
+    if settings.evaluation.cluster.independent:
+        return np.arange(len(together)).astype(str).astype(object)  # each row by itself, whatever its batch
+    return together

@@ -16,6 +16,7 @@ from tasks.adapters.home import Home
 from tasks.adapters.ledger import promotions
 from tasks.adapters.tracking import TrainingRun
 from tasks.core import measures, training
+from tasks.core.pools import Pool
 from tasks.core.records import Comparison
 from tasks.core.turns import History, Turn, TurnState
 
@@ -180,12 +181,13 @@ def _verdict_of(home: Home, pipeline: str, turn: Turn, versions: dict[str, int])
     model, verdict = turn.probe_model, turn.verdict
     assert model is not None and verdict is not None
     settings = home.settings(pipeline)
-    rows = home.rows.judged(turn.batch, model.snapshot.cutoff, settings)
-    answers = home.rows.answers(model, turn.batch, model.snapshot.cutoff, settings)
+    judged = Pool(turn.pool, None, turn.batch.id) if turn.pool else turn.batch
+    rows = home.rows.judged(judged, model.snapshot.cutoff, settings)
+    answers = home.rows.answers(model, judged, model.snapshot.cutoff, settings)
     loaded = home.bundles.load(model.bundle, model.golden)
     matters = training.importance(
         loaded,
-        home.rows.inputs(model, turn.batch, model.snapshot.cutoff, settings),
+        home.rows.inputs(model, judged, model.snapshot.cutoff, settings),
         rows.outcomes,
         rows=settings.evaluation.importance_rows,
         seed=settings.training.seed,

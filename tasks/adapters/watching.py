@@ -12,11 +12,15 @@ from configs.settings import PipelineSettings
 from tasks.adapters import inbox, sources
 from tasks.adapters.home import Home
 from tasks.adapters.sources import Delivery
-from tasks.core.records import Model, Score
+from tasks.core.records import Model
 from tasks.core.turns import Drift, Health, HealthState
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
+
+    from tasks.adapters.rows import Judged
 
 
 @dataclass(frozen=True)
@@ -33,13 +37,18 @@ class Seen:
 def look_ahead(home: Home, pipeline: str) -> list[Seen]:
     """Judge the champion and its inputs on each delivery that waits, in order; one that is bad says so.
 
+    What is too short to be judged alone is looked at together with what came before it, too, as a turn would do.
+
     Raises:
         LandingFolderMissing: There is no landing folder.
     """
     made = home.ledger.promotions.champion(pipeline)
     champion = home.ledger.models.get(pipeline, made.model) if made else None
     waiting = inbox.look(home, pipeline).deliveries
-    return [_look(home, pipeline, delivery, champion) for delivery in waiting] if champion else []
+    if champion is None or not waiting:
+        return []
+    looking = Looking(home, pipeline, champion)
+    return [looking.at(delivery) for delivery in waiting]
 
 
 def summary(found: Sequence[Seen]) -> Health | None:
@@ -69,52 +78,102 @@ def last_health(home: Home, pipeline: str) -> Health:
     return Health(said.state, (*said.reasons, since))
 
 
-def _look(home: Home, pipeline: str, delivery: Delivery, champion: Model) -> Seen:
-    from tasks.core import batches
-    from tasks.core.monitoring import drift as drifts
+@dataclass(frozen=True)
+class _Asked:
+    """Labelled rows, and what the champion says about them."""
 
-    settings = home.settings(pipeline)
-    room = settings.ingestion
-    try:
-        frame = sources.read(delivery, room.source, settings.validation, room.derive)
-        accepted = batches.sort_out(frame, [], settings).accepted
-    except BadInput as problem:
-        return Seen(delivery.digest, delivery.name, None, Health(HealthState.NOT_JUDGED, (str(problem),)))
-    features, rules, limits = settings.training.features, settings.validation.columns, settings.monitoring.drift
-    then, reference = home.rows.reference(champion.snapshot, settings), champion.snapshot.id
-    drift = drifts.measure(then, accepted, features, rules, limits, batch=delivery.digest, snapshot=reference)
-    return Seen(delivery.digest, delivery.name, drift, _health(home, pipeline, accepted, champion, drift))
+    rows: "Judged"
+    answers: "NDArray[np.float64]"
 
 
-def _health(home: Home, pipeline: str, accepted: "pd.DataFrame", champion: Model, drift: Drift) -> Health:
-    from tasks.core import baseline
-    from tasks.core.monitoring import health
+class Looking:
+    """A look at deliveries, one after the other."""
 
-    settings = home.settings(pipeline)
-    score = _score(home, drift.batch, accepted, champion, settings)
-    if score is None:
-        return Health(HealthState.NOT_JUDGED, ("No row of what waits has a label.",))
-    gate = home.ledger.models.score(pipeline, champion.id, home.ledger.promotions.gate(pipeline, champion.id) or "")
-    dummy = baseline.loss(champion.base_rate, score)
-    return health.judge(score, gate, drift, settings.monitoring.health, settings.reporting, dummy_loss=dummy)
+    def __init__(self, home: Home, pipeline: str, champion: Model) -> None:
+        """Args:
+        home: Ledger, rows and bundles.
+        pipeline: Its pipeline.
+        champion: The live model.
+        """
+        self._home, self._pipeline, self._champion = home, pipeline, champion
+        self._settings = home.settings(pipeline)
+        self._waits: list[_Asked] | None = None
+
+    def at(self, delivery: Delivery) -> Seen:
+        """What is seen in a delivery."""
+        from tasks.core import batches
+        from tasks.core.monitoring import drift as drifts
+
+        settings, champion = self._settings, self._champion
+        room = settings.ingestion
+        try:
+            frame = sources.read(delivery, room.source, settings.validation, room.derive)
+            accepted = batches.sort_out(frame, [], settings).accepted
+        except BadInput as problem:
+            return Seen(delivery.digest, delivery.name, None, Health(HealthState.NOT_JUDGED, (str(problem),)))
+        features, rules, limits = settings.training.features, settings.validation.columns, settings.monitoring.drift
+        then, reference = self._home.rows.reference(champion.snapshot, settings), champion.snapshot.id
+        drift = drifts.measure(then, accepted, features, rules, limits, batch=delivery.digest, snapshot=reference)
+        return Seen(delivery.digest, delivery.name, drift, self._health(accepted, drift))
+
+    def _health(self, accepted: "pd.DataFrame", drift: Drift) -> Health:
+        from tasks.core import pools
+        from tasks.core.monitoring import health
+
+        asked = self._ask(accepted)
+        if asked is None:
+            return Health(HealthState.NOT_JUDGED, ("No row of what waits has a label.",))
+        lots = [[asked]]
+        if pools.missing(asked.rows.size, self._settings.training.min_rows) or self._waits:
+            self._waits = [*(self._already_in() if self._waits is None else self._waits), asked]
+            lots += [self._waits] if len(self._waits) > 1 else []
+            enough = not pools.missing(
+                _together(self._waits, self._settings).rows.size, self._settings.training.min_rows
+            )
+            self._waits = [] if enough else self._waits
+        found = health.worst(self._judge(_together(lot, self._settings), drift) for lot in lots)
+        assert found is not None
+        return found
+
+    def _judge(self, asked: _Asked, drift: Drift) -> Health:
+        from tasks.core import baseline, evaluation
+        from tasks.core.monitoring import health
+
+        home, settings, champion, rows = self._home, self._settings, self._champion, asked.rows
+        parts = (rows.clusters, rows.slices, settings.evaluation, settings.training.problem)
+        score = evaluation.score(champion.id, drift.batch, rows.outcomes, asked.answers, *parts)
+        won = home.ledger.promotions.gate(self._pipeline, champion.id) or ""
+        gate, dummy = home.ledger.models.score(self._pipeline, champion.id, won), champion.base_rate
+        limits, words = settings.monitoring.health, settings.reporting
+        return health.judge(score, gate, drift, limits, words, dummy_loss=baseline.loss(dummy, score))
+
+    def _ask(self, accepted: "pd.DataFrame") -> _Asked | None:
+        from tasks.core import training
+
+        columns, label = self._settings.validation.columns, self._settings.training.label
+        complete = training.complete(accepted, columns)
+        rows = complete[complete[label].notna()].reset_index(drop=True)
+        if rows.empty:
+            return None
+        loaded = self._home.bundles.load(self._champion.bundle, self._champion.golden)
+        inputs = training.prepare(rows, training.inputs(loaded), columns)
+        answers = training.predict(loaded, inputs, threads=self._settings.training.threads)
+        return _Asked(self._home.rows.ready(rows, self._settings), answers)
+
+    def _already_in(self) -> list[_Asked]:
+        """What has been taken in and waits to be judged."""
+        from tasks.adapters import fitting
+
+        pool = fitting.waiting(self._home, self._pipeline)
+        if pool is None:
+            return []
+        rows = self._home.rows.judged(pool, pool.moment, self._settings)
+        return [_Asked(rows, self._home.rows.answers(self._champion, pool, pool.moment, self._settings))]
 
 
-def _score(
-    home: Home, batch: str, accepted: "pd.DataFrame", champion: Model, settings: PipelineSettings
-) -> Score | None:
-    from tasks.core import evaluation, training
+def _together(found: Sequence[_Asked], settings: PipelineSettings) -> _Asked:
+    import numpy as np
 
-    columns, label = settings.validation.columns, settings.training.label
-    complete = training.complete(accepted, columns)
-    rows = complete[complete[label].notna()].reset_index(drop=True)
-    if rows.empty:
-        return None
-    loaded = home.bundles.load(champion.bundle, champion.golden)
-    answers = training.predict(
-        loaded, training.prepare(rows, training.inputs(loaded), columns), threads=settings.training.threads
-    )
-    clusters = evaluation.clusters(rows, settings.ingestion.times, settings.evaluation.cluster)
-    slices = evaluation.slice_labels(rows, settings.evaluation.slices, columns)
-    outcomes = training.labels(rows, settings.training)
-    problem = settings.training.problem
-    return evaluation.score(champion.id, batch, outcomes, answers, clusters, slices, settings.evaluation, problem)
+    from tasks.adapters import rows
+
+    return _Asked(rows.together([one.rows for one in found], settings), np.concatenate([one.answers for one in found]))

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from configs.coordination import CoordinationSettings
-from tasks.core import wording
+from tasks.core import pools, wording
+from tasks.core.pools import Asked, Pool, Size
 from tasks.core.records import Batch
 from tasks.core.turns import Drift, Health, HealthState, Outcome, RetrainingDecision, Trigger, Verdict, VerdictKind
 from tasks.core.windows import Opening
@@ -194,30 +195,35 @@ def _allowed(
 # ── the course of a turn ──────────────────────────────────────────────────────────────────────────────────────────
 def decide(
     *,
-    has_champion: bool,
-    labelled_rows: int,
-    positives: int | None,
-    training_rows: int,
-    training_positives: int,
-    min_rows: int,
+    judged: Size,
+    learned: Size,
+    asked: Asked,
+    early: str | None = None,
+    pool: Pool | None = None,
     opening: Opening | None = None,
     triggers: Sequence[str] = (),
 ) -> RetrainingDecision:
-    """Decide whether a probe is trained: every batch that can be judged gets one.
+    """Decide whether a probe is trained: all that can be judged gets one; what is too short waits for the next batch.
 
-    `labelled_rows` and `positives` are those that a model would be judged on, `training_rows` and `training_positives`
-    those before them; `opening` says from when on they are judged, evidence being taken in event order; labels that
-    are numbers have no positives (None), and need not vary; `triggers` are sentences that say what opened the question.
+    Args:
+        judged: How much there is to judge on.
+        learned: How much there is to learn from; its clusters are asked for a first champion only.
+        asked: By the settings.
+        early: How labels that come early differ from the others, if they do.
+        pool: The batches that are judged together; None for one alone.
+        opening: From when on they are judged, evidence being taken in event order.
+        triggers: Sentences that say what opened the question.
     """
-    older = opening.older if opening else 0
+    members, batches = (pool.members, len(pool.batches)) if pool else ((), 1)
+    older = opening.older if opening and asked.first_share is None else 0
+    notes = [early] if early else []
     left_out = [_left_out(older, opening.moment)] if opening and opening.moment and older else []
-    obstacles = _obstacles("judge", labelled_rows, positives, min_rows)
-    learned = None if positives is None else training_positives
-    obstacles += _obstacles("train", training_rows, learned, min_rows)
+    obstacles = pools.obstacles(judged, learned, asked, batches)
     if obstacles:
-        return RetrainingDecision(False, (*obstacles, *left_out), older)
-    why = "a probe shows whether retraining pays" if has_champion else "there is no champion yet"
-    return RetrainingDecision(True, (why, *left_out, *triggers), older)
+        return RetrainingDecision(False, (*obstacles, *left_out, *notes), older, members)
+    why = "there is no champion yet" if asked.first_share is not None else "a probe shows whether retraining pays"
+    together = [f"{batches} batches are judged as one: {wording.count(judged.rows)} rows"] if members else []
+    return RetrainingDecision(True, (why, *together, *left_out, *notes, *triggers), older, members)
 
 
 def outcome(verdict: Verdict | None, *, refused: bool) -> Outcome:
@@ -243,13 +249,3 @@ def reasons(batch: Batch, decision: RetrainingDecision | None, verdict: Verdict 
 def _left_out(older: int, moment: datetime) -> str:
     told = f"{wording.count(older)} older labelled {'row is' if older == 1 else 'rows are'} kept, not judged"
     return f"judged from {moment:%Y-%m-%d %H:%M} UTC on, as the time before was judged already: {told}"
-
-
-def _obstacles(purpose: str, rows: int, positives: int | None, min_rows: int) -> list[str]:
-    if rows < min_rows:
-        told = "1 labelled row" if rows == 1 else f"{wording.count(rows)} labelled rows"
-        return [f"{told} to {purpose} on, needs {wording.count(min_rows)}"]
-    if positives in (0, rows):
-        only = "negative" if positives == 0 else "positive"
-        return [f"all {wording.count(rows)} rows to {purpose} on are {only}"]
-    return []

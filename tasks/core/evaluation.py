@@ -91,10 +91,10 @@ def score(
 ) -> Score:
     """Measure answers `p` (probabilities, or numbers) of one model against labels `y`, overall and per slice."""
     y, p = _floats(y), _floats(p)
-    units, losses = intervals.group(clusters), _losses(y, p, problem)
+    units, lost = intervals.group(clusters), losses(y, p, problem)
     first, *others = _NEEDED[problem]
     names = dict.fromkeys((first, *settings.measured(problem), *others))
-    sound = bool(len(y)) and bool(np.isfinite(losses).all())
+    sound = bool(len(y)) and bool(np.isfinite(lost).all())
     metrics = tuple(
         Metric(
             name,
@@ -113,7 +113,7 @@ def score(
         mean_predicted=float(intervals.measurable(p).mean()) if len(p) else 0.0,
         metrics=metrics,
         slices=tuple(
-            row for part in parts for row in _slice_scores(part, losses, y, units, settings.confidence, problem)
+            row for part in parts for row in _slice_scores(part, lost, y, units, settings.confidence, problem)
         ),
         calibration=intervals.calibration(y, p) if sound else (),
         mean_actual=float(y.mean()) if a_number else None,
@@ -138,7 +138,7 @@ def compare(
     With a single cluster nothing is known about luck: the interval is all that the loss allows.
     """
     y, base, challenger = _floats(y), _floats(base), _floats(challenger)
-    units, before, after = intervals.group(clusters), _losses(y, base, problem), _losses(y, challenger, problem)
+    units, before, after = intervals.group(clusters), losses(y, base, problem), losses(y, challenger, problem)
     gains = before - after
     largest = _largest(gains, problem)
     whole = intervals.means(gains, intervals.everything(len(y)), units, settings.confidence, largest)
@@ -161,11 +161,13 @@ def compare(
     )
 
 
-# ── a yes or no, and a number ─────────────────────────────────────────────────────────────────────────────────────
-def _losses(y: Floats, p: Floats, problem: Problem) -> Floats:
+def losses(y: ArrayLike, p: ArrayLike, problem: Problem) -> Floats:
+    """The loss of each row that decides: log loss, or of a number the squared error."""
+    y, p = _floats(y), _floats(p)
     return intervals.squared_errors(y, p) if problem == "regression" else log_losses(y, p)
 
 
+# ── a yes or no, and a number ─────────────────────────────────────────────────────────────────────────────────────
 def _largest(values: Floats, problem: Problem) -> float:
     """What bounds a mean loss, or a mean difference of two."""
     return intervals.bound(values) if problem == "regression" else intervals.LARGEST_LOSS
@@ -187,9 +189,11 @@ def _churn(y: Floats, base: Floats, challenger: Floats, problem: Problem) -> flo
 
 
 def _righted(y: Floats, base: Floats, challenger: Floats, problem: Problem) -> float:
-    """How much larger the share of right decisions at 0.5 is with the challenger."""
-    if problem == "regression" or not len(y):
+    """How much larger the share of right decisions at 0.5 is; of a number: of answers nearer to it than farther."""
+    if not len(y):
         return 0.0
+    if problem == "regression":
+        return float(np.sign(np.abs(y - base) - np.abs(y - challenger)).mean())
     right, was_right = (challenger >= 0.5) == (y >= 0.5), (base >= 0.5) == (y >= 0.5)
     return float(right.mean()) - float(was_right.mean())
 

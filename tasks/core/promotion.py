@@ -58,12 +58,14 @@ def advance(
     champion: str,
     probe: str,
     settings: PromotionSettings,
+    pool: Sequence[str] = (),
 ) -> Evidence:
     """Add one batch to the evidence that retraining pays.
 
     It starts afresh (M = 1, σ from this batch) if `previous` is None, is about another champion, or was after another
     threshold. A caller who knows that other settings changed, or of a rollback, passes None. A batch whose losses are
-    not finite is no evidence: M and σ stay as they are and no sums are kept.
+    not finite is no evidence: M and σ stay as they are and no sums are kept. `pool` names the batches that are judged
+    together as this one.
     """
     if previous is not None and (previous.champion, previous.needed) != (champion, settings.false_promotion_every):
         previous = None
@@ -86,6 +88,7 @@ def advance(
         m=m,
         value=_mean(m),
         needed=settings.false_promotion_every,
+        pool=tuple(pool),
     )
 
 
@@ -180,7 +183,8 @@ def guards(
     if champion is None:
         return always
     floors = (_dummy(probe, champion, dummy_loss), _floors(probe, champion, settings.first))
-    return (*always, *floors, _slices(comparison, champion), _churn(comparison, limits))
+    slices = _unless_live_is_unwell(_slices(comparison, champion), champion, dummy_loss)
+    return (*always, *floors, slices, _churn(comparison, limits))
 
 
 def _sums(comparison: Comparison, min_gain: float) -> tuple[float, ...]:
@@ -267,6 +271,13 @@ def _unless_live_is_worse(guard: Guard, worse: bool, live: str) -> Guard:
     return guard
 
 
+def _unless_live_is_unwell(guard: Guard, champion: Score, dummy_loss: float | None) -> Guard:
+    """What a live model does better on a part of the rows is no reason to keep one that is worse than no model."""
+    if guard.objects and dummy_loss is not None and (champion.loss.low or 0.0) > dummy_loss:
+        return Guard(guard.name, False, f"{guard.text}; the live model is worse than no model")
+    return guard
+
+
 def _bundle(facts: BundleFacts, limits: GuardSettings) -> Guard:
     if facts.problem is not None:
         return Guard("bundle", True, facts.problem)
@@ -323,9 +334,10 @@ def _slices(comparison: Comparison, champion: Score) -> Guard:
 
 def _churn(comparison: Comparison, limits: GuardSettings) -> Guard:
     if measures.of(comparison).is_number:
-        good = comparison.churn <= limits.max_change
+        good, better = comparison.churn <= limits.max_change, comparison.righted > 0
         change = f"answers change by {wording.loss(comparison.churn)} standard deviations"
-        return Guard("churn", not good, f"{change}, {_limit(good, limits.max_change)}")
+        which = "" if good else f", {'but more' if better else 'and not more'} of them come nearer than go farther"
+        return Guard("churn", not good and not better, f"{change}, {_limit(good, limits.max_change)}{which}")
     good, better = comparison.churn <= limits.max_churn, comparison.righted > 0
     limit = f"{'at most' if good else 'more than'} {wording.share(limits.max_churn)}"
     which = "" if good else f", {'but more' if better else 'and not more'} of them turn right than wrong"

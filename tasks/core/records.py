@@ -95,6 +95,21 @@ class Admission:
 
 # ── training ──────────────────────────────────────────────────────────────────────────────────────────────────────
 @dataclass(frozen=True)
+class EarlyLabels:
+    """Labels that were known soon are not like those that took longer."""
+
+    days: float
+    """What came within so many days is early."""
+    rows: int
+    share: float
+    """Positive among the early ones; of a number, its mean."""
+    later_rows: int
+    later_share: float
+    unknown: int
+    """Rows whose label was not known yet."""
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """An exact selection of the dataset: rows of these batches with event in [start, cutoff), known before the end."""
 
@@ -117,6 +132,8 @@ class Snapshot:
     """Whether rows may have arrived after the cut-off; so within the first batch, which is split."""
     label_mean: float | None = None
     """Mean label of its rows where it is a number; else None."""
+    early: EarlyLabels | None = None
+    """How early labels differ from later ones; None where they do not, or it does not matter."""
 
 
 @dataclass(frozen=True)
@@ -263,7 +280,8 @@ class Comparison:
     measure: str = "log_loss"
     """Name of the loss."""
     righted: float = 0.0
-    """Share of rows whose decision at 0.5 turns right, less the share whose decision turns wrong; 0 for a number."""
+    """Share of rows whose decision at 0.5 turns right, less the share whose decision turns wrong; of a number, share of
+    rows whose answer comes nearer to it, less the share whose answer goes farther."""
 
     @property
     def independent(self) -> bool:

@@ -9,8 +9,8 @@ import json
 import math
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,8 @@ RECIPE = 1
 CLIP = 1e-6
 """Probabilities are kept this far from 0 and 1, so that one row cannot make the log loss infinite."""
 GOLDEN_ROWS = 200
+_DAY = pd.Timedelta(days=1)
+_NONE = np.empty(0)
 _MISSING = {
     "integer": "Int64",
     "number": "float64",
@@ -53,13 +55,24 @@ class Selected:
     """Rows in the time span that have no label."""
     excluded_unknown: int
     """Rows in the time span that had not arrived, or whose label was not known, before the cut-off."""
+    waited: NDArray[np.float64] = field(default_factory=lambda: _NONE)
+    """How many days labels that are not known yet have been waited for; none where an age is asked for."""
 
 
-def select(frame: pd.DataFrame, *, times: Times, label: str, start: datetime | None, cutoff: datetime) -> Selected:
+def select(
+    frame: pd.DataFrame,
+    *,
+    times: Times,
+    label: str,
+    start: datetime | None,
+    cutoff: datetime,
+    maturity: timedelta = timedelta(0),
+) -> Selected:
     """Pick the labelled rows with event time in [start, cutoff) of which all was known before the cut-off.
 
     A row is counted at most once: as unknown if it had not arrived, else as unlabelled if it has no label, else as
-    unknown if its label came at or after the cut-off or at a time that is missing.
+    unknown if its label came at or after the cut-off or at a time that is missing, or if it is younger than `maturity`
+    at the cut-off: labels that come early are not like the rest. A row of that age without a label stays one without.
     """
     within = _before(frame[times.event], cutoff)
     if start is not None:
@@ -67,8 +80,20 @@ def select(frame: pd.DataFrame, *, times: Times, label: str, start: datetime | N
     arrived = within & _before(frame[times.arrival], cutoff) if times.arrival else within
     labelled = arrived & frame[label].notna().to_numpy()
     known = labelled & _before(frame[times.label], cutoff) if times.label else labelled
+    known = known & ~_after(frame[times.event], cutoff - maturity) if maturity else known
     unknown = int(within.sum() - arrived.sum() + labelled.sum() - known.sum())
-    return Selected(frame if known.all() else frame[known], int(arrived.sum() - labelled.sum()), unknown)
+    chosen = frame if known.all() else frame[known]
+    late = frame[times.event][labelled & ~known] if times.label and not maturity else None
+    waited = _NONE if late is None else ((pd.Timestamp(cutoff) - late) / _DAY).to_numpy(dtype=np.float64)
+    return Selected(chosen, int(arrived.sum() - labelled.sum()), unknown, waited)
+
+
+def delays(frame: pd.DataFrame, times: Times) -> NDArray[np.float64]:
+    """How many days the label of each row took, where it is told when that was known."""
+    if times.label is None:
+        return _NONE
+    days: NDArray[np.float64] = ((frame[times.label] - frame[times.event]) / _DAY).to_numpy(dtype=np.float64)
+    return days
 
 
 def labels(frame: pd.DataFrame, settings: TrainingSettings) -> Outcomes:
@@ -238,13 +263,19 @@ def parameters(candidate: Candidate) -> tuple[tuple[str, str], ...]:
 
 def _label_of(settings: TrainingSettings) -> dict[str, Any]:
     """What is predicted. Defaults are left out: identities from before there were others stay as they were."""
-    told = settings.model_dump(mode="json", include={"label", "problem", "positive"}, exclude_defaults=True)
+    named = {"label", "problem", "positive", "mature_after"}
+    told = settings.model_dump(mode="json", include=named, exclude_defaults=True)
     return {"label": settings.label, **told}
 
 
 def _before(moments: pd.Series, cutoff: datetime) -> NDArray[np.bool_]:
     earlier: NDArray[np.bool_] = moments.lt(cutoff).to_numpy(dtype=bool, na_value=False)
     return earlier
+
+
+def _after(moments: pd.Series, moment: datetime) -> NDArray[np.bool_]:
+    later: NDArray[np.bool_] = moments.gt(moment).to_numpy(dtype=bool, na_value=True)
+    return later
 
 
 def _prepared(column: pd.Series, rule: ColumnRule) -> pd.Series:

@@ -94,6 +94,8 @@ class Evidence:
     value: float
     """E: the mean of M_λ."""
     needed: float
+    pool: tuple[str, ...] = ()
+    """Ids of the batches that were judged together as this one; none where it was judged alone."""
 
 
 @dataclass(frozen=True)
@@ -189,6 +191,8 @@ class RetrainingDecision:
     reasons: tuple[str, ...]
     older: int = 0
     """Labelled rows of the batch that are not judged, because they are from before the end of what was judged."""
+    pool: tuple[str, ...] = ()
+    """Ids of the batches that are judged together, this one among them; none where it is judged alone."""
 
 
 @dataclass(frozen=True)
@@ -277,6 +281,8 @@ class Turn:
     """Champion (first turn: dummy) against probe."""
     evidence: Evidence | None = None
     verdict: Verdict | None = None
+    pool: tuple[Batch, ...] = ()
+    """Batches that are judged together, this one among them; none where it is judged alone."""
     drift_report: str | None = None
     """File name of the Evidently page beside the report."""
     mlflow_run: str | None = None

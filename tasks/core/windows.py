@@ -4,7 +4,7 @@ Add here what decides about the selection; the rows themselves are picked by `tr
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from configs.training import Window
+from tasks.core.pools import Pool
 from tasks.core.records import Batch
 
 _CALENDAR = datetime.min.replace(tzinfo=UTC)
@@ -51,22 +52,25 @@ class Opening:
         return None if self.late else self.moment
 
 
-def before(batch: Batch, accepted: Sequence[Batch], window: Window, cutoff: datetime | None) -> Plan | None:
-    """Everything of the window that was known before the cut-off; None if no other batch has older rows."""
+def before(pool: Pool, accepted: Sequence[Batch], window: Window) -> Plan | None:
+    """Everything of the window that was known before the first judged row; None if no other batch has older rows."""
+    cutoff, judged = pool.moment, {batch.id for batch in pool.batches}
     if cutoff is None:
         return None
-    start = cutoff - window.length if window.length and cutoff - _CALENDAR > window.length else None
-    older = [b for b in accepted if b.id != batch.id and b.first_event is not None and b.first_event < cutoff]
+    start = _start(window, cutoff)
+    older = [b for b in accepted if b.id not in judged and b.first_event is not None and b.first_event < cutoff]
     inside = [b for b in older if start is None or (b.last_event is not None and b.last_event >= start)]
     return Plan(tuple(inside), start, cutoff) if inside else None
 
 
-def within(batch: Batch, cutoff: datetime) -> Plan:
-    """The first batch, split in time: its older part is learned from, the rest is judged.
+def within(pool: Pool, cutoff: datetime, window: Window) -> Plan:
+    """All that there is before the first champion, split in time: the older part is learned from, the rest is judged.
 
-    The whole delivery has arrived when this is asked, so arrival times say nothing; labels must have been known.
+    All of it has arrived when this is asked, so arrival times say nothing; labels must have been known.
     """
-    return Plan((batch,), None, cutoff, ignores_arrival=True)
+    start, first = _start(window, cutoff), pool.first_event
+    cuts = len(pool.batches) > 1 and start is not None and (first is None or start > first)
+    return Plan(pool.batches, start if cuts else None, cutoff, ignores_arrival=True)
 
 
 def split_moment(events: NDArray[Any], clusters: NDArray[Any], share: float) -> datetime | None:
@@ -78,15 +82,23 @@ def split_moment(events: NDArray[Any], clusters: NDArray[Any], share: float) -> 
         share: Share of the clusters to learn from, oldest first.
 
     Returns:
-        None if there are fewer than two clusters.
+        None if there are fewer than two clusters, or all rows are of one moment. Where the older part would be empty,
+        because many rows are of the first moment, it is all of those.
     """
     order = np.argsort(events, kind="stable")
     names, first = np.unique(clusters[order], return_index=True)
-    if len(names) < 2:
+    if len(names) < 2 or events[order][0] == events[order][-1]:
         return None
     begins = np.sort(first)
     learned = min(max(1, math.floor(share * len(names))), len(names) - 1)
-    return _moment(events[order][begins[learned]])
+    in_order = events[order]
+    moment = in_order[begins[learned]]
+    return _moment(moment if moment > in_order[0] else in_order[in_order > in_order[0]][0])
+
+
+def clusters_before(events: NDArray[Any], clusters: NDArray[Any], cutoff: datetime) -> int:
+    """In how many clusters there are rows from before the cut-off."""
+    return len(set(clusters[events < np.datetime64(cutoff.replace(tzinfo=None), "us")]))
 
 
 def end_of(events: NDArray[Any]) -> datetime | None:
@@ -103,10 +115,36 @@ def end_of(events: NDArray[Any]) -> datetime | None:
     return _moment(in_order[in_order <= last + (last - first)][-1])
 
 
+def begin(events: NDArray[Any], *ends: datetime | None) -> datetime | None:
+    """The first of the events that is not before any of these ends; None if there is none."""
+    latest = max((end for end in ends if end is not None), default=None)
+    later = events if latest is None else events[events >= np.datetime64(latest.replace(tzinfo=None), "us")]
+    return _moment(later.min()) if len(later) else None
+
+
+def pooled(batch: Batch | None, begins: Mapping[Batch, datetime | None]) -> Pool | None:
+    """A batch and those that wait, in event order, from the first row that is to be judged; None if it waits alone.
+
+    Args:
+        batch: The one of this turn, which is always among them; None between turns.
+        begins: Where judging begins in each; None where nothing is to be judged.
+    """
+    moments = {one: moment for one, moment in begins.items() if moment is not None}
+    if not set(moments) - {batch}:
+        return None
+    last = max(moments.values())
+    together = sorted({*moments, *([] if batch is None else [batch])}, key=lambda one: (moments.get(one, last), one.id))
+    return Pool(tuple(together), min(moments.values()))
+
+
 def first_from(events: NDArray[Any], end: datetime) -> datetime:
     """The first of the events that is not before `end`, where judging goes on; `end` if there is none."""
     later = events[events >= np.datetime64(end.replace(tzinfo=None), "us")]
     return _moment(later.min()) if len(later) else end
+
+
+def _start(window: Window, cutoff: datetime) -> datetime | None:
+    return cutoff - window.length if window.length and cutoff - _CALENDAR > window.length else None
 
 
 def _moment(event: np.datetime64) -> datetime:

@@ -439,6 +439,22 @@ DAMAGES: dict[str, Damage] = {
         "is not the model that was judged|turn 1: the verdict is promote, but its batch or its challenger is not",
         "challenger",
     ),
+    "what was judged together": Damage(
+        lambda h: rewrite(h, "evidence", "turn = 2", pool=["e" * 64, "f" * 64]),
+        "I1",
+        "turn 2: the evidence names other batches than those that were judged",
+        "evidence",
+    ),
+    "a batch that was judged before": Damage(
+        lambda h: sql(
+            h,
+            "update turns set decision = json_set(decision, '$.pool', json_array(batch, "
+            "(select batch from turns where number = 1))) where number = 2",
+        ),
+        "I1",
+        "which turn 1 had judged|turn 2: the evidence names other batches than those that were judged",
+        "decision",
+    ),
     "the evidence": Damage(
         lambda h: rename_evidence(h, "evidence", value=150.0),
         "I1",

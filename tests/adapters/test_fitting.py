@@ -8,8 +8,9 @@ import pytest
 from configs.settings import PipelineSettings
 from tasks.adapters import fitting
 from tasks.adapters.home import Home
+from tasks.core.pools import Size
 from tasks.core.records import Batch, Snapshot
-from tasks.core.turns import TurnRef, Verdict, VerdictKind
+from tasks.core.turns import Outcome, RetrainingDecision, TurnRef, Verdict, VerdictKind
 from tasks.core.windows import Opening, Plan
 from tests.adapters import shop
 
@@ -30,26 +31,41 @@ def two_weeks(home: Home) -> list[Batch]:
     return [shop.take_in(home, f"week {number}", shop.week(number)) for number in (1, 2)]
 
 
+def planned(home: Home, turn: TurnRef, batch: Batch) -> Plan | None:
+    """What is learned from in the turn of a batch."""
+    return fitting.plan(home, turn, fitting.pool(home, turn, batch))
+
+
 def a_snapshot(home: Home) -> Snapshot:
     (batch, *_) = two_weeks(home)
     (turn,) = turns(home, [batch])
-    plan = fitting.plan(home, turn, batch)
+    plan = planned(home, turn, batch)
     assert plan is not None
     return home.rows.select(plan, home.settings("shop"))
 
 
-def test_the_first_batch_is_split_between_days_and_the_next_one_learns_from_all_before(shop_home: Home) -> None:
+def test_a_first_model_learns_from_the_older_half_of_all_there_is(shop_home: Home) -> None:
     batches = two_weeks(shop_home)
     first, second = turns(shop_home, batches)
 
-    plans = [fitting.plan(shop_home, turn, batch) for turn, batch in zip((first, second), batches, strict=True)]
+    plans = [planned(shop_home, turn, batch) for turn, batch in zip((first, second), batches, strict=True)]
 
-    assert plans[0] is not None
-    assert plans[1] is not None
-    assert (plans[0].batches, plans[0].ignores_arrival) == ((batches[0],), True)
-    assert plans[0].cutoff == shop.START + pd.Timedelta(days=3)
-    assert (plans[1].batches, plans[1].ignores_arrival) == ((batches[0],), False)
-    assert plans[1].cutoff == batches[1].first_event
+    halves = [(plan.batches, plan.cutoff, plan.ignores_arrival) for plan in plans if plan is not None]
+    assert halves == [
+        ((batches[0],), shop.START + pd.Timedelta(days=3), True),
+        (tuple(batches), shop.START + pd.Timedelta(days=7), True),
+    ]
+
+
+def test_with_a_champion_all_before_a_batch_is_learned_from(shop_home: Home) -> None:
+    batches = two_weeks(shop_home)
+    first, second = turns(shop_home, batches)
+    shop_home.ledger.promotions.promote("shop", 1, "m", first.number, by="first champion policy", reason="better")
+    shop_home.ledger.promotions.record_verdict("shop", first.number, None, "m", JUDGED)
+
+    plan = planned(shop_home, second, batches[1])
+
+    assert plan == Plan((batches[0],), None, batches[1].first_event or END)
 
 
 def test_with_a_champion_a_batch_before_all_others_is_not_split(shop_home: Home) -> None:
@@ -57,7 +73,7 @@ def test_with_a_champion_a_batch_before_all_others_is_not_split(shop_home: Home)
     late, _ = turns(shop_home, batches)
     shop_home.ledger.promotions.promote("shop", 1, "m", 0, by="first champion policy", reason="better")
 
-    assert fitting.plan(shop_home, late, batches[0]) is None
+    assert planned(shop_home, late, batches[0]) is None
 
 
 def test_a_batch_in_which_nothing_is_new_has_no_plan(shop_home: Home) -> None:
@@ -66,7 +82,7 @@ def test_a_batch_in_which_nothing_is_new_has_no_plan(shop_home: Home) -> None:
     (turn,) = turns(shop_home, [again])
 
     assert (again.accepted, again.duplicates) == (0, 336)
-    assert fitting.plan(shop_home, turn, again) is None
+    assert planned(shop_home, turn, again) is None
 
 
 # ── from when on a batch is judged ────────────────────────────────────────────────────────────────────────────────
@@ -89,7 +105,8 @@ def opening_of(home: Home, second: pd.DataFrame, third: pd.DataFrame) -> tuple[O
     one, two, three = turns(home, weeks)
     for turn in (one, two):
         home.ledger.promotions.record_verdict("shop", turn.number, None, "m", JUDGED)
-    return fitting.opening(home, three, weeks[2]), fitting.plan(home, three, weeks[2])
+    home.ledger.promotions.promote("shop", 1, "m", one.number, by="first champion policy", reason="better")
+    return fitting.opening(home, three, weeks[2]), planned(home, three, weeks[2])
 
 
 def test_a_batch_that_begins_after_what_was_judged_is_judged_whole(shop_home: Home) -> None:
@@ -197,3 +214,149 @@ def test_a_bundle_that_is_not_the_one_of_its_gate_is_a_fact_with_a_reason(
 
     assert facts.problem is not None
     assert "was changed after its gate" in facts.problem
+
+
+# ── batches that are judged as one ────────────────────────────────────────────────────────────────────────────────
+def short_weeks(home: Home, *numbers: int) -> list[TurnRef]:
+    """A champion that won in the first week, and turns of others; none of those has been judged."""
+    weeks = [shop.take_in(home, f"week {number}", shop.week(number)) for number in (1, *numbers)]
+    first, *others = turns(home, weeks)
+    home.ledger.promotions.promote("shop", 1, "m", first.number, by="first champion policy", reason="better")
+    home.ledger.promotions.record_verdict("shop", first.number, None, "m", JUDGED)
+    return others
+
+
+def pooled(home: Home, turn: TurnRef) -> list[str]:
+    batch = home.ledger.batches.get("shop", turn.batch)
+    assert batch is not None
+    return [one.name for one in fitting.pool(home, turn, batch).batches]
+
+
+def decided(home: Home, turn: TurnRef, *members: TurnRef) -> None:
+    """The turn has judged these as one."""
+    decision = RetrainingDecision(True, ("why",), pool=tuple(one.batch for one in members))
+    home.ledger.turns.note("shop", turn.number, decision=decision)
+    home.ledger.promotions.record_verdict("shop", turn.number, "m", "p", JUDGED)
+
+
+def test_what_was_not_judged_waits_for_the_next_batch(shop_home: Home) -> None:
+    two, three, four = short_weeks(shop_home, 2, 3, 4)
+
+    assert [pooled(shop_home, turn) for turn in (two, three, four)] == [
+        ["week 2"],
+        ["week 2", "week 3"],
+        ["week 2", "week 3", "week 4"],
+    ]
+
+
+def test_batches_that_came_in_another_order_are_pooled_in_event_order(shop_home: Home) -> None:
+    three, two = short_weeks(shop_home, 3, 2)
+
+    assert pooled(shop_home, two) == ["week 2", "week 3"]
+    assert pooled(shop_home, three) == ["week 3"]
+
+
+def test_what_was_judged_as_one_is_judged_once(shop_home: Home) -> None:
+    two, three, four = short_weeks(shop_home, 2, 3, 4)
+
+    decided(shop_home, three, two, three)
+
+    assert pooled(shop_home, four) == ["week 4"]
+    assert [one.name for one in shop_home.ledger.batches.judged("shop", before=4)] == ["week 1", "week 2", "week 3"]
+
+
+def test_a_batch_whose_turn_was_given_up_is_left_out(shop_home: Home) -> None:
+    two, three = short_weeks(shop_home, 2, 3)
+
+    shop_home.ledger.turns.close("shop", two.number, Outcome.FAILED, ("given up",))
+
+    assert pooled(shop_home, three) == ["week 3"]
+
+
+def test_what_waits_goes_on_after_a_rollback(shop_home: Home) -> None:
+    two, three = short_weeks(shop_home, 2, 3)
+    shop_home.ledger.promotions.promote("shop", 2, "n", two.number, by="evidence rule", reason="better")
+
+    shop_home.ledger.promotions.roll_back("shop", 1, "m", live=2, hold=True, by="me", reason="complaints")
+
+    assert pooled(shop_home, three) == ["week 2", "week 3"]
+
+
+def test_between_turns_it_is_known_what_waits(shop_home: Home) -> None:
+    short_weeks(shop_home, 2, 3)
+
+    found = fitting.waiting(shop_home, "shop")
+
+    assert found is not None
+    assert [one.name for one in found.batches] == ["week 2", "week 3"]
+
+
+def test_the_probe_learns_from_what_is_before_the_first_of_them(shop_home: Home) -> None:
+    *_, three = short_weeks(shop_home, 2, 3)
+    batch = shop_home.ledger.batches.get("shop", three.batch)
+    assert batch is not None
+
+    plan = planned(shop_home, three, batch)
+
+    assert plan is not None
+    assert ([one.name for one in plan.batches], plan.cutoff) == (["week 1"], shop.START + pd.Timedelta(weeks=1))
+
+
+def test_rows_of_several_batches_are_judged_as_if_they_had_come_at_once(shop_home: Home) -> None:
+    settings, *_, three = shop_home.settings("shop"), *short_weeks(shop_home, 2, 3)
+    batch = shop_home.ledger.batches.get("shop", three.batch)
+    assert batch is not None
+    pool = fitting.pool(shop_home, three, batch)
+
+    together = shop_home.rows.judged(pool, pool.moment, settings)
+
+    apart = [shop_home.rows.judged(one, None, settings) for one in pool.batches]
+    assert together.size == Size(576, sum(int(one.outcomes.sum()) for one in apart), 12)
+    assert together.prepared.equals(pd.concat([one.prepared for one in apart], ignore_index=True))
+    assert shop_home.rows.count(pool, batch.first_event, settings) == apart[1].size
+
+
+# ── labels that take their time ───────────────────────────────────────────────────────────────────────────────────
+def ask_for_age(home: Home, days: int) -> None:
+    settings = home.settings("shop")
+    learning = settings.training.model_copy(update={"mature_after": days})
+    home._settings["shop"] = settings.model_copy(update={"training": learning})
+
+
+@pytest.mark.parametrize(
+    ("days", "pools"),
+    [
+        (1, [["week 1"], ["week 2"], ["week 2", "week 3"]]),
+        (8, [[], [], ["week 2"]]),
+        (15, [[], [], []]),
+    ],
+)
+def test_a_batch_is_judged_when_its_labels_had_time_to_come(days: int, pools: list[list[str]], shop_home: Home) -> None:
+    ask_for_age(shop_home, days)
+    two, three = short_weeks(shop_home, 2, 3)
+    first = TurnRef("shop", 1, shop_home.ledger.batches.accepted("shop")[0].id, "week 1")
+
+    assert [pooled(shop_home, turn) for turn in (first, two, three)] == pools
+
+
+def test_a_batch_that_is_judged_in_a_later_turn_is_named_with_it(shop_home: Home) -> None:
+    ask_for_age(shop_home, 8)
+    two, three = short_weeks(shop_home, 2, 3)
+    batch = shop_home.ledger.batches.get("shop", three.batch)
+    assert batch is not None
+
+    pool = fitting.pool(shop_home, three, batch)
+
+    assert (pool.members, pool.id) == ((two.batch,), two.batch)
+
+
+def test_with_an_age_less_is_learned_from(shop_home: Home, settings: PipelineSettings) -> None:
+    usual = shop_home.rows.select(Plan(tuple(two_weeks(shop_home)), None, WEEK_3), settings)
+    ask_for_age(shop_home, 10)
+    older = shop_home.settings("shop")
+
+    found = shop_home.rows.select(Plan(tuple(shop_home.ledger.batches.accepted("shop")), None, WEEK_3), older)
+
+    assert (usual.rows, found.rows) == (288, 193)
+    assert found.id != usual.id
+    assert found.excluded_unknown - usual.excluded_unknown == 95

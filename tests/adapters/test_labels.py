@@ -12,9 +12,9 @@ import pytest
 
 from tasks.adapters import fitting
 from tasks.adapters.home import Home
-from tasks.core import evaluation, promotion
+from tasks.core import evaluation, promotion, windows
+from tasks.core.pools import Pool
 from tasks.core.records import Batch, Comparison, Model, Score
-from tasks.core.turns import TurnRef
 from tests.adapters import shop
 
 LABEL = "    sold: {type: boolean, nullable: true}\n"
@@ -40,8 +40,7 @@ def judge(
     """Learn from the older batch, and judge on the newer one against no model."""
     batches = [shop.take_in(home, f"week {n}", frame) for n, frame in enumerate(frames, start=1)]
     settings, batch = home.settings("shop"), batches[-1]
-    turn = TurnRef("shop", home.ledger.turns.open("shop", batch.id, batch.name, None), batch.id, batch.name)
-    plan = fitting.plan(home, turn, batch)
+    plan = windows.before(Pool((batch,), batch.first_event), batches, settings.training.window)
     assert plan is not None
     order = fitting.order(settings, home.rows.select(plan, settings), family)
     model = fitting.fit(home, order, settings)

@@ -13,6 +13,7 @@ from tasks.adapters import fitting
 from tasks.adapters.home import Home
 from tasks.adapters.rows import Rows
 from tasks.core import training
+from tasks.core.pools import Size
 from tasks.core.records import Batch, Model
 from tasks.core.windows import Plan
 from tests.adapters import shop
@@ -49,7 +50,7 @@ def test_a_batch_is_judged_on_its_labelled_rows(
     assert found.outcomes.tolist() == frame["sold"].tolist()
     assert found.clusters.tolist() == frame["at"].dt.strftime("%Y-%m-%d").tolist()
     assert found.slices["shop"].tolist() == frame["shop"].tolist()
-    assert shop_home.rows.count(weeks[1], None, settings) == (288, int(frame["sold"].sum()))
+    assert shop_home.rows.count(weeks[1], None, settings) == Size(288, int(frame["sold"].sum()), 6)
 
 
 def test_of_the_first_batch_only_what_follows_the_cut_off_is_judged(
@@ -76,8 +77,8 @@ def test_a_batch_without_labels_has_nothing_to_judge(shop_home: Home, settings: 
     unlabelled = shop.take_in(shop_home, "none", shop.week(3).assign(sold=pd.array([pd.NA] * 336, dtype="boolean")))
     nothing_new = shop.take_in(shop_home, "again", shop.week(3).assign(sold=pd.array([pd.NA] * 336, dtype="boolean")))
 
-    assert shop_home.rows.count(unlabelled, None, settings) == (0, 0)
-    assert (nothing_new.accepted_file, shop_home.rows.count(nothing_new, None, settings)) == (None, (0, 0))
+    assert shop_home.rows.count(unlabelled, None, settings) == Size(0, 0, 0)
+    assert (nothing_new.accepted_file, shop_home.rows.count(nothing_new, None, settings)) == (None, Size(0, 0, 0))
 
 
 def test_a_window_holds_what_was_known_before_the_cut_off_and_counts_the_rest(

@@ -10,7 +10,7 @@ from configs.errors import LandingFolderMissing
 from tasks.adapters import fitting, inbox, watching
 from tasks.adapters.home import Home
 from tasks.adapters.watching import Seen
-from tasks.core.records import Batch
+from tasks.core.records import Batch, Model
 from tasks.core.turns import Drift, Health, HealthState, Outcome
 from tests.adapters import shop
 
@@ -104,6 +104,43 @@ def test_without_labels_the_inputs_are_watched_all_the_same(home: Home) -> None:
     assert found.drift is not None
     assert found.drift.drifted
     assert found.health == Health(HealthState.NOT_JUDGED, ("No row of what waits has a label.",))
+
+
+def days_of(week: pd.DataFrame) -> list[pd.DataFrame]:
+    """One delivery a day; the last day of a week has no labels."""
+    return [rows for _, rows in week.groupby(week["at"].dt.date)]
+
+
+def test_days_that_are_too_short_alone_show_together_who_is_worse_than_none(home: Home) -> None:
+    for number, day in enumerate(days_of(flipped())):
+        put(home, f"day {number}", day)
+
+    states = [found.health.state for found in look(home)[:6]]
+
+    assert states[0] is not HealthState.UNWELL
+    assert HealthState.UNWELL in states
+
+
+def test_what_was_taken_in_already_counts_with_what_waits(home: Home) -> None:
+    *days, last, _ = days_of(flipped(5))  # after what the champion has learned
+    for number, day in enumerate(days):
+        batch = shop.take_in(home, f"day {number}", day)
+        home.ledger.turns.open("shop", batch.id, batch.name, None)
+
+    alone, together = [watching.Looking(home, "shop", champion(home)) for _ in range(2)]
+    put(home, "the last day", last)
+    delivery = inbox.look(home, "shop").deliveries[-1]
+    alone._already_in = lambda: []  # type: ignore[method-assign]
+
+    assert alone.at(delivery).health.state is not HealthState.UNWELL
+    assert together.at(delivery).health.state is HealthState.UNWELL
+
+
+def champion(home: Home) -> Model:
+    made = home.ledger.promotions.champion("shop")
+    found = home.ledger.models.get("shop", made.model) if made else None
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,8 @@ from sklearn.pipeline import Pipeline
 from configs.ingestion import Times
 from configs.promotion import PromotionSettings
 from configs.training import Candidate, HistGradientBoostingCandidate, LogisticRegressionCandidate
-from tasks.core import baseline, evaluation, families, promotion, training
+from tasks.core import baseline, evaluation, families, pools, promotion, training
+from tasks.core.pools import Size
 from tasks.core.promotion import BundleFacts
 from tasks.core.records import Comparison, Score
 from tasks.core.turns import Evidence, VerdictKind
@@ -133,7 +134,7 @@ class Fitted:
 
 def batches(stream: Stream) -> list[Batch]:
     """All deliveries of a stream, in event order; a later one is never decided before an earlier one."""
-    borders, found, latest = stream.borders.tolist(), list[Batch](), np.datetime64("NaT", "us")
+    borders, found, latest = _sufficient(stream), list[Batch](), np.datetime64("NaT", "us")
     for number, (start, end) in enumerate(itertools.pairwise(borders)):
         rows = stream.frame.iloc[start:end]
         known, events = _moments(rows[KNOWN]), _moments(rows[EVENT])
@@ -142,6 +143,17 @@ def batches(stream: Stream) -> list[Batch]:
         outcomes = rows[LABEL].to_numpy(dtype=bool)
         cutoff = rows[EVENT].iloc[0].to_pydatetime()
         found.append(Batch(number, start, end, cutoff, latest, events, outcomes, known <= latest))
+    return found
+
+
+def _sufficient(stream: Stream) -> list[int]:
+    """Where what is judged at once begins: deliveries that are too short are judged together with those that follow."""
+    start, *ends = stream.borders.tolist()
+    found, days = [start], evaluation.clusters(stream.frame, TIMES, stream.evaluation.cluster)
+    for end in ends:
+        outcomes = stream.frame[LABEL].iloc[found[-1] : end]
+        size = Size(len(outcomes), int(outcomes.sum()), len(set(days[found[-1] : end])))
+        found += [] if pools.missing(size, None) else [end]
     return found
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from configs.evaluation import Cluster
 from configs.section import Section
 from configs.settings import PipelineSettings
-from configs.training import Window
+from configs.training import TrainingSettings, Window
 from configs.validation import ColumnRule
 
 SECTIONS = [Section, *Section.__subclasses__()]
@@ -229,3 +229,20 @@ def test_the_canonical_form_says_every_default_and_is_plain():
     assert found["promotion"]["guards"]["max_churn"] == 0.25
     assert found["training"]["features"] == ["items", "shop"]
     assert PipelineSettings.model_validate_json(json.dumps(found)).canonical() == found
+
+
+@pytest.mark.parametrize(("written", "days"), [(90, 90), ("90 days", 90), ("1 day", 1), ("12 weeks", 84), (None, None)])
+def test_an_age_is_a_number_of_days_or_says_so(written: object, days: int | None):
+    training = TrainingSettings.model_validate_json(json.dumps({**LEARNING, "mature_after": written}))
+
+    assert training.mature_after == days
+    assert training.maturity.days == (days or 0)
+
+
+@pytest.mark.parametrize("written", ["three months", "90", "90 days ", "-1 days", "0 days", 0, 1.5, True, "99999 days"])
+def test_an_age_that_cannot_be_understood_is_refused(written: object):
+    with pytest.raises(ValueError, match="mature_after"):
+        TrainingSettings.model_validate_json(json.dumps({**LEARNING, "mature_after": written}))
+
+
+LEARNING = {"label": "sold", "features": ["items"], "candidates": [{"family": "logistic_regression"}]}

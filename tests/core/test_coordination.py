@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from configs.coordination import CoordinationSettings
 from tasks.core import coordination
 from tasks.core.coordination import Past
+from tasks.core.pools import Asked, Size
 from tasks.core.turns import Drift, Health, HealthState, Outcome, Trigger, TriggerState, Verdict, VerdictKind
 
 NOW = datetime(2026, 3, 10, 12, 30, tzinfo=UTC)
@@ -18,12 +19,9 @@ def test_the_reasons_of_a_decision_end_with_what_opened_the_question():
     triggers = ("batch 2013-02 landed", "8 of 16 columns moved")
 
     decision = coordination.decide(
-        has_champion=True,
-        labelled_rows=900,
-        positives=200,
-        training_rows=900,
-        training_positives=200,
-        min_rows=500,
+        judged=Size(900, 200),
+        learned=Size(900, 200),
+        asked=Asked(500),
         triggers=triggers,
     )
 
@@ -40,12 +38,9 @@ def test_nothing_is_trained_or_judged_on_too_few_rows_or_one_class(counts, has_c
     labelled, positives, training, training_positives = counts
 
     decision = coordination.decide(
-        has_champion=has_champion,
-        labelled_rows=labelled,
-        positives=min(positives, labelled),
-        training_rows=training,
-        training_positives=min(training_positives, training),
-        min_rows=min_rows,
+        judged=Size(labelled, min(positives, labelled), clusters=9),
+        learned=Size(training, min(training_positives, training), clusters=9),
+        asked=Asked(min_rows, None if has_champion else 0.5),
     )
 
     both = 0 < positives < labelled and 0 < training_positives < training

@@ -25,6 +25,7 @@ from configs.training import (
 from configs.validation import ColumnRule
 from tasks.core import baseline, coordination, evaluation, families, intervals, measures, promotion, training
 from tasks.core.monitoring import health
+from tasks.core.pools import Asked, Size
 from tasks.core.promotion import BundleFacts
 from tasks.core.records import Comparison, Score
 from tasks.core.turns import Evidence, Guard, HealthState, VerdictKind
@@ -127,13 +128,12 @@ def test_a_row_without_a_number_never_reaches_the_training() -> None:
 
 
 def test_a_regression_need_not_have_two_outcomes_but_enough_rows() -> None:
-    asked = {"has_champion": True, "positives": None, "training_positives": 0, "min_rows": 500}
-
-    enough = coordination.decide(labelled_rows=600, training_rows=600, **asked)  # type: ignore[arg-type]
-    few = coordination.decide(labelled_rows=400, training_rows=600, **asked)  # type: ignore[arg-type]
+    enough, few = (
+        coordination.decide(judged=Size(rows, None), learned=Size(600, None), asked=Asked(500)) for rows in (600, 400)
+    )
 
     assert enough.retrain
-    assert few.reasons == ("400 labelled rows to judge on, needs 500",)
+    assert few.reasons == ("pooled: 400 of 500 rows",)
 
 
 # ── evaluation ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -272,7 +272,7 @@ def test_no_guard_objects_to_a_better_model() -> None:
         ("beats a dummy", {"probe_off": 120.0}, "no model"),
         ("floors", {"probe_off": 120.0}, "below 0.1"),
         ("slices", {"champion_off": 10.0, "probe_off": 40.0}, "2 of 2 slices worse: half b by 31.36, half a by 29.70"),
-        ("churn", {"champion_off": 200.0}, "standard deviations, more than 1"),
+        ("churn", {"probe_off": 200.0}, "more than 1, and not more of them come nearer than go farther"),
     ],
 )
 def test_a_guard_objects_in_words_of_a_number(name: str, world: dict[str, float], text: str) -> None:
@@ -280,6 +280,14 @@ def test_a_guard_objects_in_words_of_a_number(name: str, world: dict[str, float]
 
     assert found[name].objects
     assert text in found[name].text
+
+
+@pytest.mark.parametrize("world", [{"champion_off": 200.0}, {"champion_off": 400.0, "probe_off": 90.0}])
+def test_no_guard_keeps_a_model_that_is_worse_than_none(world: dict[str, float]) -> None:
+    found = guards(**world)
+
+    assert [name for name, guard in found.items() if guard.objects] == []
+    assert "more than 1, but more of them come nearer than go farther" in found["churn"].text
 
 
 def test_a_label_that_stands_still_promotes_nobody() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from configs.training import Window
 from tasks.core import windows
+from tasks.core.pools import Pool
 from tasks.core.records import Batch, BatchStatus
 
 DAY = timedelta(days=1)
@@ -24,37 +25,42 @@ def batch(name: str, first: int | None, last: int | None = None) -> Batch:
     return Batch(name, name, BatchStatus.ACCEPTED, 9, 9, 0, 0, 0, 3, first_event=begins, last_event=ends)
 
 
+def alone(one: Batch) -> Pool:
+    """A batch that is judged from its first event on, by itself."""
+    return Pool((one,), one.first_event)
+
+
 JANUARY, FEBRUARY, MARCH = batch("january", 0, 30), batch("february", 31, 58), batch("march", 59, 89)
 
 
 def test_everything_before_a_batch_is_learned_from():
-    plan = windows.before(MARCH, [JANUARY, FEBRUARY, MARCH], ALL, MARCH.first_event)
+    plan = windows.before(alone(MARCH), [JANUARY, FEBRUARY, MARCH], ALL)
 
     assert plan == windows.Plan((JANUARY, FEBRUARY), None, START + 59 * DAY)
 
 
 def test_a_window_leaves_out_batches_that_ended_before_it_begins():
-    plan = windows.before(MARCH, [JANUARY, FEBRUARY], Window(days=28), MARCH.first_event)
+    plan = windows.before(alone(MARCH), [JANUARY, FEBRUARY], Window(days=28))
 
     assert plan == windows.Plan((FEBRUARY,), START + 31 * DAY, START + 59 * DAY)
 
 
 @pytest.mark.parametrize(("days", "inside"), [(29, True), (28, False)])
 def test_a_batch_that_ends_as_the_window_begins_is_inside(days: int, inside: bool):
-    plan = windows.before(batch("march", 59), [JANUARY], Window(days=days), START + 59 * DAY)
+    plan = windows.before(alone(batch("march", 59)), [JANUARY], Window(days=days))
 
     assert (plan is not None) == inside
 
 
 def test_what_came_later_is_never_learned_from_also_when_it_is_taken_in_already():
-    plan = windows.before(FEBRUARY, [JANUARY, FEBRUARY, MARCH], ALL, FEBRUARY.first_event)
+    plan = windows.before(alone(FEBRUARY), [JANUARY, FEBRUARY, MARCH], ALL)
 
     assert plan is not None
     assert plan.batches == (JANUARY,)
 
 
 def test_an_earlier_batch_that_reaches_into_this_one_is_selected_up_to_the_cut_off():
-    plan = windows.before(FEBRUARY, [replace(JANUARY, last_event=START + 40 * DAY)], ALL, FEBRUARY.first_event)
+    plan = windows.before(alone(FEBRUARY), [replace(JANUARY, last_event=START + 40 * DAY)], ALL)
 
     assert plan is not None
     assert (plan.batches[0].id, plan.cutoff) == ("january", START + 31 * DAY)
@@ -62,11 +68,11 @@ def test_an_earlier_batch_that_reaches_into_this_one_is_selected_up_to_the_cut_o
 
 @pytest.mark.parametrize("first", [JANUARY, batch("nothing new", None)])
 def test_nothing_is_planned_when_nothing_is_older(first: Batch):
-    assert windows.before(first, [first, JANUARY, batch("empty", None)], ALL, first.first_event) is None
+    assert windows.before(alone(first), [first, JANUARY, batch("empty", None)], ALL) is None
 
 
 def test_a_batch_within_itself_ignores_when_it_arrived():
-    plan = windows.within(JANUARY, START + 15 * DAY)
+    plan = windows.within(alone(JANUARY), START + 15 * DAY, ALL)
 
     assert plan == windows.Plan((JANUARY,), None, START + 15 * DAY, ignores_arrival=True)
 
@@ -90,6 +96,19 @@ def test_the_older_share_of_the_days_is_learned_from(share: float, judged_from: 
 @pytest.mark.parametrize("numbers", [(), (3,), (3, 3, 3)])
 def test_one_day_cannot_be_split(numbers: tuple[int, ...]):
     assert windows.split_moment(*days(*numbers), 0.5) is None
+
+
+@pytest.mark.parametrize(
+    ("numbers", "judged_from"),
+    [((0, 0, 0, 0, 1), 1), ((0, 0, 0, 1, 1, 2), 1), ((0, 1, 1, 1, 1), 1), ((0, 0, 0, 0), None)],
+)
+def test_rows_of_one_moment_are_never_torn_apart(numbers: tuple[int, ...], judged_from: int | None):
+    events, _ = days(*numbers)
+    each_by_itself = np.arange(len(events)).astype(str).astype(object)
+
+    moment = windows.split_moment(events, each_by_itself, 0.5)
+
+    assert moment == (None if judged_from is None else START + judged_from * DAY + DAY / 2)
 
 
 @given(numbers=st.lists(st.integers(0, 30), min_size=2, max_size=60), share=st.floats(0.11, 0.94))

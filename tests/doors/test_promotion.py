@@ -7,6 +7,7 @@ import pytest
 from tasks import promotion
 from tasks.adapters import home as homes
 from tasks.adapters.home import Home
+from tasks.core.pools import Pool
 from tasks.core.turns import Evidence, TurnRef
 from tests.adapters import shop
 from tests.core.reporting import pieces
@@ -26,7 +27,7 @@ def weighed(place: Path, number: int, text: str) -> Evidence:
     shop.write_pipeline(place / "pipelines", text=text)
     turn = TurnRef("shop", number, f"batch {number}", f"week {number}")
     with homes.use(Home(place / "home")):
-        return promotion.weigh_evidence.fn(turn, pieces.model(1, 1), pieces.model(2, 2), WON)
+        return promotion.weigh_evidence.fn(turn, Pool((), None), pieces.model(1, 1), pieces.model(2, 2), WON)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tasks.core import coordination
+from tasks.core.pools import Asked, Size
 from tasks.core.records import Batch, BatchStatus
 from tasks.core.turns import Outcome, RetrainingDecision, Verdict, VerdictKind
 from tasks.core.windows import Opening
@@ -14,11 +15,11 @@ DECISIONS = [
     (True, (24_931, 5_900), (20_661, 4_900), True, "a probe shows whether retraining pays"),
     (False, (6_321, 1_500), (20_661, 4_900), True, "there is no champion yet"),
     (True, (500, 1), (500, 499), True, "a probe shows whether retraining pays"),
-    (True, (499, 120), (20_661, 4_900), False, "499 labelled rows to judge on, needs 500"),
+    (True, (499, 120), (20_661, 4_900), False, "pooled: 499 of 500 rows"),
     (False, (0, 0), (20_661, 4_900), False, "0 labelled rows to judge on, needs 500"),
     (True, (24_931, 5_900), (212, 50), False, "212 labelled rows to train on, needs 500"),
-    (True, (24_931, 0), (20_661, 4_900), False, "all 24,931 rows to judge on are negative"),
-    (True, (24_931, 24_931), (20_661, 4_900), False, "all 24,931 rows to judge on are positive"),
+    (True, (24_931, 0), (20_661, 4_900), False, "pooled: 24,931 rows, all negative"),
+    (True, (24_931, 24_931), (20_661, 4_900), False, "pooled: 24,931 rows, all positive"),
     (False, (24_931, 5_900), (20_661, 0), False, "all 20,661 rows to train on are negative"),
 ]
 
@@ -47,12 +48,9 @@ REASONS = [
 @pytest.mark.parametrize(("champion", "judged", "trained", "probe", "reason"), DECISIONS)
 def test_every_batch_that_can_be_judged_gets_a_probe(champion, judged, trained, probe, reason):
     decision = coordination.decide(
-        has_champion=champion,
-        labelled_rows=judged[0],
-        positives=judged[1],
-        training_rows=trained[0],
-        training_positives=trained[1],
-        min_rows=500,
+        judged=Size(*judged, clusters=28),
+        learned=Size(*trained, clusters=31),
+        asked=Asked(500, None if champion else 0.5),
     )
 
     assert (decision.retrain, decision.reasons[0]) == (probe, reason)
@@ -76,18 +74,15 @@ OLDER = (
     ("left", "probe", "reasons"),
     [
         (0, False, ("0 labelled rows to judge on, needs 500", OLDER)),
-        (499, False, ("499 labelled rows to judge on, needs 500", OLDER)),
+        (499, False, ("pooled: 499 of 500 rows", OLDER)),
         (500, True, ("a probe shows whether retraining pays", OLDER, "2013-03 landed")),
     ],
 )
 def test_rows_from_before_the_end_of_what_was_judged_are_told_and_the_others_judged(left, probe, reasons):
     decision = coordination.decide(
-        has_champion=True,
-        labelled_rows=left,
-        positives=left // 4,
-        training_rows=20_661,
-        training_positives=4_900,
-        min_rows=500,
+        judged=Size(left, left // 4),
+        learned=Size(20_661, 4_900),
+        asked=Asked(500),
         opening=Opening(MOMENT, 1_200),
         triggers=["2013-03 landed"],
     )

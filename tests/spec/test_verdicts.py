@@ -105,6 +105,12 @@ WORSE = [
         "churn",
         "31\u202f% of decisions change, more than 25\u202f%, but more of them turn right than wrong",
     ),
+    (
+        {"worse": True},
+        {"log_loss": 0.71},
+        "slices",
+        "1 of 2 slices worse: carrier OO by 0.0210, 1 with too few rows; the live model is worse than no model",
+    ),
 ]
 
 
@@ -247,7 +253,10 @@ def comparison(sums=(5.0, 5.0), gain=0.02, low=0.01, high=0.03, churn=0.08, slic
 
 def score(log_loss=0.54, roc_auc=0.75, calibration_error=0.05):
     values = {"log_loss": log_loss, "roc_auc": roc_auc, "calibration_error": calibration_error}
-    metrics = tuple(Metric(name, value, None, None, name == "roc_auc") for name, value in values.items())
+    metrics = tuple(
+        Metric(name, value, *((None, None) if value is None else (value - 0.04, value + 0.04)), name == "roc_auc")
+        for name, value in values.items()
+    )
     return Score("v6", "2013-06", 200, 60, 0.3, metrics, (), ())
 
 

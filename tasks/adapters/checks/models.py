@@ -13,9 +13,12 @@ from tasks.adapters.home import Home
 from tasks.core.lineage import gates, history
 from tasks.core.lineage import rows as rules
 from tasks.core.lineage.findings import Finding
-from tasks.core.records import Batch, Comparison, Model
-from tasks.core.turns import Evidence
+from tasks.core.pools import Pool
+from tasks.core.records import Comparison, Model
+from tasks.core.turns import Evidence, VerdictKind
 from tasks.core.windows import Plan
+
+_PROMOTE = VerdictKind.PROMOTE
 
 
 def check(home: Home, recorded: Recorded, damaged: set[str]) -> Iterator[Finding]:
@@ -46,9 +49,11 @@ def check_selections(home: Home, recorded: Recorded) -> Iterator[Finding]:
 
 def check_gates(home: Home, recorded: Recorded, damaged: set[str]) -> Iterator[Finding]:
     """I1: losses measured again on the stored rows, evidence and verdict computed again from them."""
+    yield from gates.judged_once(_weighed(recorded))
     for turn, (challenger, verdict) in sorted(recorded.verdicts.items()):
         batch, probe = recorded.batch_of.get(turn), recorded.model(challenger)
-        if batch is None or probe is None:
+        pool = recorded.pools.get(turn)
+        if batch is None or pool is None or probe is None:
             yield from gates.can_be_followed(turn, verdict)
             continue
         comparison, evidence = recorded.comparisons.get(batch.id), recorded.evidence.get(batch.id)
@@ -57,19 +62,31 @@ def check_gates(home: Home, recorded: Recorded, damaged: set[str]) -> Iterator[F
             continue
         settings = _settings_of(home, recorded.pipeline, probe)
         if settings is not None:
-            yield from _check_losses(home, recorded, turn, batch, probe, comparison, damaged, settings)
+            yield from _check_losses(home, recorded, turn, pool, probe, comparison, damaged, settings)
         decided = home.ledger.audit.decided_by(recorded.pipeline).get(turn)
         if settings is not None and decided not in (None, loader.decision_hash(settings)):
             settings = _decided_with(home, recorded, decided)  # they were changed between the fit and the decision
         if settings is not None and evidence is not None:
-            expected = _expected(home, recorded.pipeline, turn, evidence, comparison, settings)
+            expected = _expected(home, recorded.pipeline, turn, evidence, comparison, settings, pool)
             yield from gates.evidence_follows(turn, evidence, [expected])
         live = recorded.champion_of(turn)
-        champion = recorded.scores.get((live.id, batch.id)) if live else None
+        champion = recorded.scores.get((live.id, pool.id)) if live else None
         score, policy = recorded.scores.get((challenger, batch.id)), settings.promotion if settings else None
         yield from gates.scores_agree(turn, comparison, champion, score)
         yield from gates.policy_fits(turn, verdict, recorded.live_before(turn))
         yield from gates.verdict_follows(turn, verdict, comparison, score, evidence, policy)
+
+
+def _weighed(recorded: Recorded) -> dict[int, list[str]]:
+    """By turn, the batches that were evidence in it, or on which the first champion won."""
+    weighed = {evidence.batch for evidence in recorded.evidence.values()}
+    won = {turn for turn, (_, verdict) in recorded.verdicts.items() if verdict.first and verdict.kind is _PROMOTE}
+    batch_of = recorded.batch_of
+    return {
+        turn: [batch.id for batch in pool.batches]
+        for turn, pool in recorded.pools.items()
+        if turn in won or (turn in batch_of and batch_of[turn].id in weighed)
+    }
 
 
 def _check_bundles(home: Home, recorded: Recorded, damaged: set[str]) -> Iterator[Finding]:
@@ -140,7 +157,7 @@ def _check_losses(
     home: Home,
     recorded: Recorded,
     turn: int,
-    batch: Batch,
+    pool: Pool,
     probe: Model,
     comparison: Comparison,
     damaged: set[str],
@@ -154,10 +171,10 @@ def _check_losses(
         return
     cutoff, level = probe.snapshot.cutoff, settings.promotion.guards.slice_level
     try:
-        rows = home.rows.judged(batch, cutoff, settings)
+        rows = home.rows.judged(pool, cutoff, settings)
         base = evaluation.constant(probe.base_rate, len(rows.outcomes))
-        base = base if champion is None else home.rows.answers(champion, batch, cutoff, settings)
-        answers = home.rows.answers(probe, batch, cutoff, settings)
+        base = base if champion is None else home.rows.answers(champion, pool, cutoff, settings)
+        answers = home.rows.answers(probe, pool, cutoff, settings)
     except (MistakeOfUser, Damaged):  # the contract has changed since, or damage has been told
         return
     room, problem = settings.evaluation, settings.training.problem
@@ -166,11 +183,17 @@ def _check_losses(
 
 
 def _expected(
-    home: Home, pipeline: str, turn: int, evidence: Evidence, comparison: Comparison, settings: PipelineSettings
+    home: Home,
+    pipeline: str,
+    turn: int,
+    evidence: Evidence,
+    comparison: Comparison,
+    settings: PipelineSettings,
+    pool: Pool,
 ) -> Evidence:
     """What the evidence of a turn must be, given the one before it."""
     from tasks.core import promotion
 
     before = home.ledger.promotions.last_evidence(pipeline, turn, loader.decision_hash(settings))
     about = {"batch": evidence.batch, "champion": evidence.champion, "probe": evidence.probe}
-    return promotion.advance(before, comparison, **about, settings=settings.promotion)
+    return promotion.advance(before, comparison, **about, settings=settings.promotion, pool=pool.members)

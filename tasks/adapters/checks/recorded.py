@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from configs.errors import Damaged
 from tasks.adapters.home import Home
 from tasks.core.lineage.findings import Finding
+from tasks.core.pools import Pool
 from tasks.core.records import Admission, Batch, Comparison, Logged, Model, Score, Snapshot
 from tasks.core.turns import Evidence, Outcome, Promotion, Trigger, TurnState, Verdict
 
@@ -60,6 +61,18 @@ class Recorded:
         known, last = {batch.id: batch for batch in self.batches}, {one["batch"]: one["number"] for one in self.turns}
         taken = {number: known[batch] for batch, number in last.items() if batch in known}
         return taken | {one.turn: one.refusal for one in self.admissions if one.turn is not None}
+
+    @property
+    def pools(self) -> dict[int, Pool]:
+        """What each turn has judged, or waits to judge: its batch, alone or with others that were too short."""
+        known = {batch.id: batch for batch in self.batches}
+        batch_of = {turn["number"]: turn["batch"] for turn in self.turns}
+        ids = {turn["number"]: ((turn["decision"] or {}).get("pool") or [turn["batch"]]) for turn in self.turns}
+        return {
+            number: Pool(tuple(known[one] for one in members), None, turn=batch_of[number])
+            for number, members in ids.items()
+            if set(members) <= known.keys()
+        }
 
     def champion_of(self, turn: int) -> Model | None:
         """What the challenger of a turn was compared with; None for a first champion, which is compared with none."""

@@ -1,5 +1,6 @@
 """What was delivered and what became of it."""
 
+import itertools
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -9,6 +10,7 @@ from tasks.adapters.ledger.connection import Access, differs, insert_once, repla
 from tasks.adapters.ledger.schema import batches, deliveries, turns, verdicts
 from tasks.adapters.ledger.troubles import patient
 from tasks.core.records import Batch, BatchStatus
+from tasks.core.turns import Outcome
 
 
 class Batches:
@@ -45,12 +47,20 @@ class Batches:
         return [codec.load(Batch, row["record"]) for row in rows]
 
     def judged(self, pipeline: str, before: int) -> list[Batch]:
-        """The batches on which a challenger was judged in an earlier turn."""
-        query = select(batches).join(turns, (turns.c.pipeline == batches.c.pipeline) & (turns.c.batch == batches.c.id))
-        query = query.join(verdicts, (verdicts.c.pipeline == turns.c.pipeline) & (verdicts.c.turn == turns.c.number))
-        earlier = query.where(batches.c.pipeline == pipeline, turns.c.number < before)
-        rows = self._access.rows(earlier.order_by(turns.c.number))
-        return [codec.load(Batch, row["record"]) for row in rows]
+        """The batches on which a challenger was judged in an earlier turn, alone or together with others."""
+        judged = (verdicts.c.pipeline == turns.c.pipeline) & (verdicts.c.turn == turns.c.number)
+        query = select(turns.c.batch, turns.c.decision).join(verdicts, judged)
+        earlier = query.where(turns.c.pipeline == pipeline, turns.c.number < before).order_by(turns.c.number)
+        ids = [_judged_in(row["batch"], row["decision"]) for row in self._access.rows(earlier)]
+        known = {batch.id: batch for batch in self.all(pipeline)} if ids else {}
+        return [known[one] for one in dict.fromkeys(itertools.chain.from_iterable(ids)) if one in known]
+
+    def taken_in(self, pipeline: str, until: int) -> list[Batch]:
+        """The accepted batches with labels of the turns up to this one, in event order, not those given up."""
+        query = select(turns.c.batch).where(turns.c.pipeline == pipeline, turns.c.number <= until)
+        rows = self._access.rows(query.where(turns.c.outcome.is_distinct_from(Outcome.FAILED.value)))
+        known = {row["batch"] for row in rows}
+        return [batch for batch in self.accepted(pipeline) if batch.id in known and batch.has_labels]
 
     @patient
     def record(self, pipeline: str, batch: Batch) -> None:
@@ -108,6 +118,11 @@ def _count_again(connection: Connection, pipeline: str, batch: Batch) -> None:
     copies = 0 if batch.status is BatchStatus.REFUSED else batch.landed
     for duplicate, rows in ((False, batch.landed), (True, copies)):
         connection.execute(deliveries.update().where(same, deliveries.c.duplicate == duplicate).values(rows=rows))
+
+
+def _judged_in(batch: str, decision: Any) -> list[str]:
+    """Ids of what was judged in a turn: its batch, or the pool that it completed."""
+    return list((decision or {}).get("pool") or [batch])
 
 
 def _columns(batch: Batch) -> dict[str, Any]:

@@ -4,7 +4,7 @@ Add a rule here when something that was decided can be computed again. The rule 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from configs.promotion import PromotionSettings
 from tasks.core import promotion
@@ -67,8 +67,27 @@ def evidence_follows(turn: int, recorded: Evidence, expected: Sequence[Evidence]
     """
     if any(_same(recorded, one) for one in expected):
         return []
+    if all(recorded.pool != one.pool for one in expected):
+        return [Finding("I1", f"turn {turn}: the evidence names other batches than those that were judged")]
     told = f"evidence {recorded.value:,.4f} is recorded, {expected[0].value:,.4f} follows from the losses"
     return [Finding("I1", f"turn {turn}: {told}")]
+
+
+def judged_once(judged: Mapping[int, Sequence[str]]) -> list[Finding]:
+    """I1: no batch was weighed as evidence in two turns.
+
+    Args:
+        judged: By turn, the batches that were judged in it, as one.
+    """
+    found, before = [], dict[str, int]()
+    for turn, members in sorted(judged.items()):
+        found += [
+            Finding("I1", f"turn {turn} judged batch {one[:12]}, which turn {before[one]} had judged")
+            for one in members
+            if one in before
+        ]
+        before |= dict.fromkeys(members, turn)
+    return found
 
 
 def verdict_follows(
@@ -160,7 +179,8 @@ def _short_of(turn: int, verdict: Verdict, comparison: Comparison, evidence: Evi
 
 
 def _same(one: Evidence, other: Evidence) -> bool:
-    names = (one.champion, one.probe, one.counts) == (other.champion, other.probe, other.counts)
+    pair = ((which.champion, which.probe, which.counts, which.pool) for which in (one, other))
+    names = next(pair) == next(pair)
     return (
         names
         and all(_alike(*pair) for pair in ((one.sums, other.sums), (one.m, other.m)))

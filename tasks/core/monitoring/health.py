@@ -60,6 +60,14 @@ def judge(
     return Health(state, _once([*unwell, *watching, share, at_gate, *drifted]))
 
 
+_WORSE = (HealthState.NOT_JUDGED, HealthState.WELL, HealthState.WATCH, HealthState.UNWELL)
+
+
+def worst(found: Iterable[Health]) -> Health | None:
+    """The one that says the worst, the first of them where two say the same; None for none."""
+    return max(found, key=lambda one: _WORSE.index(one.state), default=None)
+
+
 def is_off(score: Score, settings: HealthSettings) -> bool:
     """Whether the expected and the actual share of positives, or means of a number, differ by more than the setting."""
     bias = measures.bias(score)

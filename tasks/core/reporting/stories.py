@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from configs.reporting import ReportingSettings
 from configs.settings import PipelineSettings
-from tasks.core import measures, wording
+from tasks.core import earliness, measures, wording
 from tasks.core.records import Batch, BatchStatus, Comparison, Score
 from tasks.core.reporting import labels, pictures
 from tasks.core.reporting.labels import capital, ended
@@ -179,6 +179,10 @@ def _evidence(turn: Turn, settings: PipelineSettings) -> list[str]:
         write = measures.of_turn(turn, settings.training.problem).loss
         losses = [f"{family.replace('_', ' ')} {write(found_loss)}" for family, found_loss in turn.candidates]
         found.append(f"Every family on this batch: {', '.join(losses)}; the lowest is the next probe.")
+    snapshot = turn.probe_model.snapshot if turn.probe_model else None
+    if snapshot and snapshot.early:
+        note = earliness.note(snapshot.early, is_number=snapshot.label_mean is not None)
+        found.append(f"{capital(note)}.")
     if left_out := older(turn):
         found.append(f"Kept, and not judged: {left_out}, because that time had been judged before.")
     return found

@@ -37,7 +37,7 @@ def test_what_a_turn_finds_stays_beside_what_it_found_before(ledger: Ledger) -> 
     row = ledger.turns.get("shop", number)
     assert (row["state"], row["champion_version"]) == ("ingested", 3)
     assert row["health"] == {"state": "watch", "reasons": ["late"]}
-    assert row["decision"] == {"retrain": True, "reasons": ["no champion"], "older": 7}
+    assert row["decision"] == {"retrain": True, "reasons": ["no champion"], "older": 7, "pool": []}
 
 
 def test_a_closed_turn_says_how_and_why_and_others_stay_open(ledger: Ledger) -> None:

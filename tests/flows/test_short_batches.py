@@ -1,0 +1,93 @@
+"""Batches too short to be judged alone, through the whole loop as a user runs it."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tasks.adapters.home import Home
+from tests.conftest import CommandLine
+
+YAML = """
+title: How many bicycles will be rented in an hour?
+ingestion: {times: {event: at}}
+validation:
+  key: [at]
+  columns:
+    at: {type: timestamp}
+    rentals: {type: integer, min: 0}
+    hour: {type: integer, min: 0, max: 23}
+    warm: {type: number}
+  triage: {enabled: false}
+training:
+  problem: regression
+  label: rentals
+  features: [hour, warm]
+  candidates: [{family: linear_regression}, {family: hist_gradient_boosting, max_iter: 20, min_samples_leaf: 10}]
+"""
+CHANGE = pd.Timestamp("2024-04-01", tz="UTC")
+"""From then on warmth does the opposite: the model of before is worse than none."""
+STARTS = pd.date_range("2024-03-04", "2024-05-05", freq="3D", tz="UTC")
+
+pytestmark = pytest.mark.long
+
+
+def three_days(start: pd.Timestamp) -> pd.DataFrame:
+    source = np.random.default_rng(start.day + 31 * start.month)
+    at = pd.date_range(start, periods=72, freq="h").as_unit("us")
+    warm = source.normal(10, 4, 72)
+    rentals = 550 + np.where(at < CHANGE, 30, -30) * (warm - 10) + source.normal(0, 8, 72)
+    return pd.DataFrame(
+        {"at": at, "rentals": np.clip(rentals, 0, None).round().astype(int), "hour": at.hour, "warm": warm}
+    )
+
+
+@pytest.fixture(scope="module")
+def short(
+    furnished_home: Callable[..., Path], flows_run: CommandLine, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Path, list[dict[str, object]]]:
+    """A home to which three days came at a time, its pipelines, and what was printed."""
+    folder, pipelines = furnished_home("short"), tmp_path_factory.mktemp("pipelines")
+    (pipelines / "bicycles.yaml").write_text(YAML, encoding="utf-8")
+    landing = folder / "landing" / "bicycles"
+    landing.mkdir()
+    for start in STARTS:
+        three_days(start).to_parquet(landing / f"{start:%Y-%m-%d}.parquet", index=False)
+    ran = flows_run(folder, "run", "bicycles", "--json", INCUMBENT_PIPELINES=str(pipelines))
+    assert ran.returncode == 0, ran.stderr
+    return folder, pipelines, [json.loads(line) for line in ran.stdout.splitlines()]
+
+
+def test_what_waits_says_for_what(short: tuple[Path, Path, list[dict[str, object]]]) -> None:
+    _, _, turns = short
+
+    reasons = [str(turn["reason"]) for turn in turns]
+
+    assert reasons[0].startswith("pooled: 3 clusters, a first champion needs 10")
+    assert "pooled: 144 of 200 rows in 2 batches" in reasons
+
+
+def test_one_that_is_worse_than_no_model_is_replaced(short: tuple[Path, Path, list[dict[str, object]]]) -> None:
+    _, _, turns = short
+
+    verdicts = [turn["verdict"] for turn in turns]
+
+    assert "first_champion" in verdicts
+    assert "promote" in verdicts
+
+
+def test_all_of_it_is_true(
+    short: tuple[Path, Path, list[dict[str, object]]], flows_run: CommandLine, open_home: Callable[[Path], Home]
+) -> None:
+    folder, pipelines, _ = short
+
+    checked = flows_run(folder, "verify", "bicycles", INCUMBENT_PIPELINES=str(pipelines))
+
+    evidence = open_home(folder).ledger.promotions.evidence("bicycles").values()
+    assert checked.returncode == 0, checked.stdout
+    assert all(len(one.pool) >= 3 for one in evidence)
+    assert len({batch for one in evidence for batch in one.pool}) == sum(len(one.pool) for one in evidence)
+    assert any(trigger.kind == "performance" for trigger in open_home(folder).ledger.inbox.all("bicycles"))
