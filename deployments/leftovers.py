@@ -4,14 +4,14 @@ Change this module when other states have to be put right. What a run had begun 
 flow `poll`; here only what the server shows is put right, and runs that had not begun are asked for anew.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from deployments import rest
 from deployments.plan import TAG
-from tasks.adapters import processes
+from tasks.adapters import orchestration, processes
 
 _AT_ONCE = 50
 _OPEN = {"type": {"any_": ["PENDING", "RUNNING", "CANCELLING"]}}
@@ -66,14 +66,24 @@ def skip_missed(url: str) -> int:
     return len(skipped)
 
 
+def forget_turned_away(url: str) -> int:
+    """Remove the runs that met another one of their deployment and did nothing; how many there were.
+
+    Raises:
+        OSError: The server does not answer.
+    """
+    found = rest.flow_runs(url, orchestration.turned_away())
+    gone = [run["id"] for run in found if run["state"]["message"] == orchestration.TURNED_AWAY]
+    for first in range(0, len(gone), _AT_ONCE):
+        some = {"flow_runs": {"id": {"any_": gone[first : first + _AT_ONCE]}}, "limit": _AT_ONCE}
+        rest.call(url, "POST", "/flow_runs/bulk_delete", some)
+    return len(gone)
+
+
 def _set(url: str, runs: Sequence[str], state: dict[str, Any]) -> None:
     for first in range(0, len(runs), _AT_ONCE):
-        some = {"id": {"any_": list(_slice(runs, first))}}
+        some = {"id": {"any_": list(runs[first : first + _AT_ONCE])}}
         rest.call(url, "POST", "/flow_runs/bulk_set_state", {"flow_runs": some, "state": state, "force": True})
-
-
-def _slice(runs: Sequence[str], first: int) -> Iterable[str]:
-    return runs[first : first + _AT_ONCE]
 
 
 def _ask_again(url: str, run: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ watches the landing folders. Whatever ends it, Ctrl-C, a closed terminal or kill
 """
 
 import argparse
+import itertools
 import os
 import socket
 import sys
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from configs import environment
 from configs.errors import IncumbentError
-from deployments import alone, apply, children, leftovers, reports, served
+from deployments import alone, apply, children, leftovers, mlflow_ui, reports, served
 from deployments.tree import Tree
 from deployments.watcher import LOOK_SECONDS, Watcher
 from flows import program
@@ -26,6 +27,8 @@ from tasks.adapters.home import Home
 
 _TICK_SECONDS = 0.1
 _GRACE_SECONDS = 10.0
+_TIDY_LOOKS = 5
+"""Looks at the folders between two at the list of runs."""
 _LINK = "lets one browser in, once"
 
 
@@ -40,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with alone.on(home) as other:
             if other is not None:
                 _say(f"It is up already, by process {other.pid}.")
-                _say(f"  Prefect  {access.link(home, other.ui)}  {_LINK}\n  MLflow   {other.mlflow}")
+                _say(f"  Prefect  {access.link(home, other.ui)}  {_LINK}\n  MLflow   {_runs(other.mlflow)}")
                 return 0
             if closed := privacy.close(home):
                 _say(closed)
@@ -86,7 +89,7 @@ class _Up:
             # Only now: its imports would take the cores from the other two.
             self._tree.start(children.ui_of_mlflow(self._home, self._mlflow))
         if self._wait(lambda: _answers(self._mlflow)):
-            self._say_address("MLflow", children.address(self._mlflow))
+            self._say_address("MLflow", _runs(children.address(self._mlflow)))
         _say(f"  Reports  {self._reports}/{self._pipelines[0]}.html (after its first turn)")
         if self._wait(self._is_ready):
             _say(_what_next(self._home, self._url, self._folders, time.monotonic() - self._began))
@@ -94,8 +97,13 @@ class _Up:
 
     def _watch(self) -> None:
         watcher = Watcher(self._url, self._folders)
-        while not self._stop.wait(LOOK_SECONDS):
+        for looks in itertools.count(1):
+            if self._stop.wait(LOOK_SECONDS):
+                return
             self._tree.look()
+            if looks % _TIDY_LOOKS == 0:
+                with suppress(OSError):
+                    leftovers.forget_turned_away(self._url)
             for pipeline in watcher.look():
                 _say(f"{time.strftime('%H:%M:%S')}  {pipeline}: its landing folder has changed; poll/{pipeline} starts")
 
@@ -141,6 +149,10 @@ def _landing_folders(home: Path, pipelines: Sequence[str]) -> Iterator[tuple[str
             with suppress(OSError):
                 folder.mkdir(parents=True, exist_ok=True)
         yield pipeline, folder
+
+
+def _runs(mlflow: str) -> str:
+    return f"{mlflow}/{mlflow_ui.RUNS}"
 
 
 def _answers(listener: socket.socket) -> bool:

@@ -51,15 +51,15 @@ class Watcher:
         return True
 
     def _was_turned_away(self, pipeline: str) -> bool:
-        """Whether the run that was asked for met another one, which may have looked too early."""
+        """Whether the run that was asked for met another one, which may have looked too early; it may be gone."""
         run = self._asked.get(pipeline)
         if run is None:
             return False
         found = rest.flow_runs(self.url, {"id": {"any_": [run]}})
         kind = next((one["state_type"] for one in found), None)
-        if kind not in (_CANCELLED, *_WAITS):
+        if kind not in (_CANCELLED, None, *_WAITS):
             del self._asked[pipeline]
-        return bool(kind == _CANCELLED)
+        return kind in (_CANCELLED, None)
 
 
 def fingerprint(folder: Path) -> Fingerprint:

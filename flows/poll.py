@@ -19,6 +19,7 @@ def poll(pipeline: str = "flights") -> Polled:
     old = coordination.check_age(pipeline)
     started = coordination.start_what_waits(pipeline, crashed)
     alerts = coordination.send_alerts(pipeline)
+    coordination.forget_turned_away(pipeline)
     told = reporting.end_poll(Polled(pipeline, new, crashed, old, started, alerts))
     ingestion.require_source(pipeline)
     return told

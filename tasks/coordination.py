@@ -77,6 +77,12 @@ def send_alerts(pipeline: str) -> int:
     return notifications.send_all(hands, pipeline)
 
 
+@task(task_run_name="forget-turned-away-{pipeline}", tags=["coordination"], retries=2, retry_delay_seconds=[1.0, 5.0])
+def forget_turned_away(pipeline: str) -> int:
+    """Remove the runs that met this one, or another look, and did nothing; how many there were."""
+    return orchestration.forget_turned_away(pipeline)
+
+
 # ── the course of a turn ──────────────────────────────────────────────────────────────────────────────────────────
 @task(task_run_name="open-turn-{delivery.name}", tags=["coordination"])
 def open_turn(pipeline: str, delivery: Delivery, run: str | None = None) -> TurnRef:

@@ -113,3 +113,34 @@ async def answer(send: Send, status: int, text: str, kind: str, more: Iterable[t
     raw = [(name.lower().encode(), value.encode()) for name, value in headers]
     await send({"type": "http.response.start", "status": status, "headers": raw})
     await send({"type": "http.response.body", "body": body})
+
+
+async def rewritten(app: App, scope: Scope, receive: Receive, send: Send, change: Callable[[bytes], bytes]) -> None:
+    """Let an application answer, and change the body of an answer that is well.
+
+    Args:
+        app: The application.
+        scope: Of the request, as are `receive` and `send`.
+        receive: What the client says.
+        send: What it is told.
+        change: Gives the new body for the whole old one.
+    """
+    started: list[Message] = []
+    parts: list[bytes] = []
+
+    async def sends(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            started.append(message)
+            return
+        parts.append(message.get("body", b""))
+        if message.get("more_body"):
+            return
+        body = b"".join(parts)
+        if started[0]["status"] == 200:
+            body = change(body)
+        headers = [(name, value) for name, value in started[0]["headers"] if bytes(name).lower() != b"content-length"]
+        await send({**started[0], "headers": [*headers, (b"content-length", str(len(body)).encode())]})
+        await send({"type": "http.response.body", "body": body})
+
+    plain = [(name, value) for name, value in scope["headers"] if name not in (b"accept-encoding", b"if-none-match")]
+    await app({**scope, "headers": plain}, receive, sends)

@@ -8,10 +8,9 @@ import base64
 import json
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from tasks.adapters import access
-from tasks.adapters.guard import App, Message, Receive, Scope, Send, answer
+from tasks.adapters.guard import App, Message, Receive, Scope, Send, answer, rewritten
 
 _API = "/api"
 _HTML = "text/html; charset=utf-8"
@@ -78,8 +77,7 @@ class Login:
             await self._app(scope, receive, send)
             return
         ours = {"auth": None, "api_url": f"http://{_headers(scope)['host']}{_API}"}
-        plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
-        await self._app({**scope, "headers": plain}, receive, _Rewritten(send, ours))
+        await rewritten(self._app, scope, receive, send, lambda body: json.dumps({**json.loads(body), **ours}).encode())
 
     def _is_let_in(self, scope: Scope) -> bool:
         """Whether it comes from a browser that was let in."""
@@ -90,29 +88,6 @@ class Login:
     def _authorized(self, scope: Scope) -> Scope:
         headers = [(name, value) for name, value in scope["headers"] if name not in (b"authorization", b"cookie")]
         return {**scope, "headers": [*headers, (b"authorization", self._basic.encode())]}
-
-
-class _Rewritten:
-    """Puts some values of a JSON object in place of others, on the way out."""
-
-    def __init__(self, send: Send, values: dict[str, Any]) -> None:
-        self._send, self._values = send, values
-        self._start: Message = {}
-        self._body = b""
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self._start = message
-            return
-        self._body += message.get("body", b"")
-        if message.get("more_body"):
-            return
-        with suppress(ValueError):
-            self._body = json.dumps({**json.loads(self._body), **self._values}).encode()
-        headers = [(name, value) for name, value in self._start["headers"] if name.lower() != b"content-length"]
-        size = (b"content-length", str(len(self._body)).encode())
-        await self._send({**self._start, "headers": [*headers, size]})
-        await self._send({"type": "http.response.body", "body": self._body})
 
 
 def _with_token(receive: Receive, auth: str) -> Receive:

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
 
 _ACTION_FAILED = "prefect.automation.action.failed"
-_MOST_RUNS = 200
+_MOST_RUNS, _AT_ONCE = 200, 50
+TURNED_AWAY = "Deployment concurrency limit reached."
+"""What Prefect says of a run that the collision rule has cancelled."""
 
 
 def start(deployment: str, parameters: Mapping[str, Any]) -> str | None:
@@ -69,6 +71,34 @@ def close_crashed(run: str, message: str) -> bool:
         for one in left:
             client.set_flow_run_state(one.id, Crashed(message=message), force=True)
         return bool(left)
+
+
+def forget_turned_away(pipeline: str) -> int:
+    """Remove the runs of a pipeline that met another one of their flow and did nothing; how many there were.
+
+    Prefect keeps them in its list of runs, under names of its own invention.
+
+    Raises:
+        Unreachable: The server does not answer.
+    """
+    with _client() as client:
+        wanted = {"flow_runs": turned_away(pipeline), "limit": _MOST_RUNS}
+        runs = client.request("POST", "/flow_runs/filter", json=wanted).json()
+        gone = [run["id"] for run in runs if run["state"]["message"] == TURNED_AWAY]
+        route: Any = "/flow_runs/bulk_delete"  # not among the routes of Prefect's types
+        for first in range(0, len(gone), _AT_ONCE):
+            some = {"flow_runs": {"id": {"any_": gone[first : first + _AT_ONCE]}}, "limit": _AT_ONCE}
+            client.request("POST", route, json=some)
+        return len(gone)
+
+
+def turned_away(*tags: str) -> dict[str, Any]:
+    """What Prefect is asked for, to find them; their message is `TURNED_AWAY`, that of others is another one."""
+    return {
+        "tags": {"all_": ["incumbent", *tags]},
+        "deployment_id": {"is_null_": False},
+        "state": {"name": {"any_": ["Cancelled"]}},
+    }
 
 
 def failed_actions(since: datetime) -> list[tuple[str, str, str]]:

@@ -4,6 +4,7 @@ import base64
 import http.client
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,7 +16,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from deployments import rest
+from deployments import mlflow_ui, rest
 from tasks.adapters import access
 from tests.deployments import browsing
 from tests.deployments.browsing import Browser, browser
@@ -143,6 +144,23 @@ def test_one_click_opens_the_ui_without_a_login(let_in: Browser, tree: Up) -> No
     assert "login" not in path
     assert "incumbent" not in cookies
     assert "Open the link" in other_name
+
+
+def test_mlflow_opens_at_the_training_runs_with_telemetry_off(let_in: Browser, tree: Up) -> None:
+    texts = []
+    with let_in.tab() as tab:
+        for path in (mlflow_ui.RUNS, "", "#/settings"):
+            tab.open("about:blank")
+            tab.open(f"{tree.server.mlflow}/{path}")
+            wait_until(lambda: "Settings" in (tab.run("document.body.innerText") or ""), 60)
+            time.sleep(1)
+            texts.append((tab.run("location.hash").partition("&")[0], tab.run("document.body.innerText")))
+
+    assert [where for where, _ in texts[:2]] == [mlflow_ui.RUNS] * 2
+    assert all("Model registry" in text and "GenAI workflows" not in text for _, text in texts[:2])
+    assert "Enable telemetry" in texts[2][1] and "Off" in texts[2][1].split()
+    assert not any("Ask questions about" in text or "UI telemetry\nMLflow collects" in text for _, text in texts)
+    assert asked(tree, "mlflow", "GET", "/ajax-api/3.0/mlflow/assistant/config", {}) == 404
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "localhost"])

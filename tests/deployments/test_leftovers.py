@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from configs import environment
 from deployments import leftovers, rest
+from tasks.adapters import local_api, orchestration
 from tests.fixtures_server import wait_until
 
 Open = Callable[..., str]
@@ -143,3 +145,30 @@ def test_of_the_ticks_that_were_missed_one_is_kept(prefect_server: str, flow: st
     assert skipped == len(late) - 1
     assert [run["id"] for run in due] == [max(late, key=lambda run: str(run["next_scheduled_start_time"]))["id"]]
     rest.call(prefect_server, "DELETE", f"/deployments/{deployment}")
+
+
+@pytest.mark.parametrize("way", ["make up", "poll"])
+def test_a_look_that_met_another_one_stands_in_no_list(way: str, prefect_server: str, flow: str) -> None:
+    ours = {"flow_id": flow, "tags": ["incumbent", "flights"], "concurrency_limit": 1}
+    body = {**ours, "name": "poll", "concurrency_options": {"collision_strategy": "CANCEL_NEW"}}
+    deployment = rest.call(prefect_server, "POST", "/deployments/", body)["id"]
+    runs = [
+        rest.call(prefect_server, "POST", f"/deployments/{deployment}/create_flow_run", {})["id"] for _ in range(60)
+    ]
+    by_hand = runs.pop()
+    cancelled = {"state": {"type": "CANCELLED", "name": "Cancelled", "message": "by a person"}, "force": True}
+    rest.call(prefect_server, "POST", f"/flow_runs/{by_hand}/set_state", cancelled)
+    for run in runs:
+        pending = {"state": {"type": "PENDING", "name": "Pending"}}
+        rest.call(prefect_server, "POST", f"/flow_runs/{run}/set_state", pending)
+    before = [run["state_type"] for run in rest.flow_runs(prefect_server, {"deployment_id": {"any_": [deployment]}})]
+
+    with local_api.connected(local_api.start(environment.read().home, prefect_server, environment.client_auth())):
+        forget = leftovers.forget_turned_away if way == "make up" else orchestration.forget_turned_away
+        forgotten = forget(prefect_server if way == "make up" else "flights")
+
+    left = {run["id"] for run in rest.flow_runs(prefect_server, {"deployment_id": {"any_": [deployment]}})}
+    rest.call(prefect_server, "DELETE", f"/deployments/{deployment}")
+    assert sorted(before) == ["CANCELLED"] * 59 + ["PENDING"]
+    assert forgotten == 58
+    assert left == {runs[0], by_hand}
