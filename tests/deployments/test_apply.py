@@ -236,7 +236,7 @@ def test_a_server_that_refuses_is_quoted(write: Write, put_to_work: Apply, tmp_p
     write("churn")
     (wrong, *_) = plan.plan(["churn"], plan.here())
 
-    with pytest.raises(Unreachable, match=r"refused POST http.*/deployments/.*concurrency_limit"):
+    with pytest.raises(Unreachable, match=r"refused POST /api/deployments/.*concurrency_limit"):
         list(apply.apply(tmp_path, [replace(wrong, body={**wrong.body, "concurrency_limit": 0})]))
 
 

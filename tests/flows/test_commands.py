@@ -12,7 +12,7 @@ from uuid import UUID
 
 import pytest
 from prefect import get_client
-from prefect.settings import PREFECT_API_URL
+from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL
 from prefect.states import Running
 
 from configs.errors import BadInput
@@ -58,6 +58,7 @@ def in_home(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
 def served(prefect_api: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Commands use the API that runs for this module, as they would use a server that stays."""
     monkeypatch.setenv("PREFECT_API_URL", str(PREFECT_API_URL.value()))
+    monkeypatch.setenv("PREFECT_API_AUTH_STRING", str(PREFECT_API_AUTH_STRING.value()))
     yield
 
 

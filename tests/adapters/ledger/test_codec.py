@@ -19,7 +19,8 @@ def test_a_record_becomes_plain_values() -> None:
 
     dumped = codec.dump(verdict)
 
-    assert dumped == {"kind": "reject", "reasons": ["too little evidence"], "guards": [], "first": True}
+    reasons = ["too little evidence"]
+    assert dumped == {"kind": "reject", "reasons": reasons, "guards": [], "first": True, "judged": True}
     assert type(dumped["kind"]) is str
 
 
