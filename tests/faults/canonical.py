@@ -75,6 +75,8 @@ def _ledger(path: Path) -> dict[str, list[str]]:
         tables = {name: _rows(connection, f'select * from "{name}"') for name in names}
     for row in tables["projections"]:
         row["result"] = "a run" if row["target"] == "mlflow" and row["result"] != "null" else row["result"]
+    for row in tables["logged_files"]:
+        row["record"] = _files(json.loads(row["record"]))
     # A run writes the page once, at its end: how many runs there were does not matter, only that it is up to date.
     pages = [row for row in tables["projections"] if row["target"] == "page"]
     last = max((row["turn"] for row in pages), default=0)
@@ -82,6 +84,11 @@ def _ledger(path: Path) -> dict[str, list[str]]:
     return {
         name: _sorted({k: v for k, v in row.items() if k not in ASIDE} for row in rows) for name, rows in tables.items()
     }
+
+
+def _files(record: Row) -> Row:
+    """What MLflow was given of a model, without the ids of its run; `MLmodel` has them in it."""
+    return {name: digest for name, digest in record["files"] if name != "model/MLmodel"}
 
 
 def _mlflow(home: Path) -> dict[str, Any]:

@@ -309,4 +309,4 @@ def test_rows_that_are_dropped_as_equal_are_in_each_line(duplicates: int, words:
 
     assert all(("dropped" in line) is (words is not None) and (words or "") in line for line in told)
     assert all(f"{aside} quarantined" in line for line in told[:2])
-    assert lines.turn_object("flights", replace(turn, batch=batch))["duplicates"] == duplicates
+    assert lines.turn_object("flights", replace(turn, batch=batch), "binary")["duplicates"] == duplicates

@@ -23,6 +23,7 @@ from tasks.adapters import home as homes
 from tasks.adapters.home import Home
 from tasks.core.turns import Outcome, Trigger
 from tests.adapters import shop
+from tests.homes import forget_place
 
 NOON = datetime(2026, 3, 10, 12, 30, tzinfo=UTC)
 COOLING = "skipped: cooldown until 2026-03-10 13:10 UTC"
@@ -171,7 +172,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A ledger whose schema is made."""
     home = Home(tmp_path_factory.mktemp("ledger"))
     home.ledger.close()
-    return home.folder / "ledger.db"
+    return forget_place(home.folder) / "ledger.db"
 
 
 @pytest.fixture
