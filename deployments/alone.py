@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from configs.errors import Busy, UnusableHome
-from tasks.adapters import running_server
+from tasks.adapters import patience, running_server
 from tasks.adapters.running_server import RunningServer
 
-_START_SECONDS = 300.0
-"""Longest wait for another one that is just starting."""
+_START = patience.Limits(usual=300.0)
+"""Of the wait for another one that is just starting."""
 _LOOK_SECONDS = 0.2
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -32,7 +32,7 @@ def on(home: Path) -> Iterator[RunningServer | None]:
         Busy: There is another one, and it does not answer.
         UnusableHome: The home cannot be written.
     """
-    path, deadline = home / "prefect" / ".up.lock", time.monotonic() + _START_SECONDS
+    path, waiting = home / "prefect" / ".up.lock", patience.Patience(_START)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -41,8 +41,9 @@ def on(home: Path) -> Iterator[RunningServer | None]:
     try:
         other = None
         while not _locked(handle) and (other := running_server.find(home)) is None:
-            if time.monotonic() > deadline:
-                raise Busy(f"Another `make up` holds {path}, but does not answer. End it first.")
+            if waiting.judge() is not patience.Verdict.GO_ON:
+                slow = f"does not answer after {waiting.look().waited:.0f} seconds; {waiting.explain()}"
+                raise Busy(f"Another `make up` holds {path}, but {slow}. End it first.")
             time.sleep(_LOOK_SECONDS)
         yield other
     finally:

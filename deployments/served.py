@@ -8,19 +8,24 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
+from urllib.error import HTTPError, URLError
 
 from configs import environment
 from deployments import apply, leftovers, plan
 from deployments.plan import POOL
-from tasks.adapters import running_server
+from tasks.adapters import loopback, patience, running_server
 from tasks.adapters.lifeline import Lifeline
 
 READY = b"ready"
 """What the parent is told when all is in place."""
-START_SECONDS = 180.0
-"""Longest wait for the server; on a slow machine it first makes its database."""
+START = patience.Limits()
+"""Of the wait for the server; on a slow machine it first makes its database."""
 _AGAIN_SECONDS = 0.1
+
+Result = TypeVar("Result")
 
 
 def main(arguments: list[str]) -> None:
@@ -33,10 +38,11 @@ def main(arguments: list[str]) -> None:
     _wait_for(url)
     pipelines = apply.known()
     wanted = plan.plan(pipelines.usable, plan.here())
-    for line in apply.apply(home, wanted, own_server=True, broken=pipelines.broken):
+    for line in patiently(url, lambda: list(apply.apply(home, wanted, own_server=True, broken=pipelines.broken))):
         print(line, flush=True)
-    closed = leftovers.close(url, "Its process ended with the server that had started it. What was committed stays.")
-    missed = leftovers.skip_missed(url)
+    why = "Its process ended with the server that had started it. What was committed stays."
+    closed = patiently(url, lambda: leftovers.close(url, why))
+    missed = patiently(url, lambda: leftovers.skip_missed(url))
     print(f"{closed} runs that were left open are closed, {missed} that were missed are skipped", flush=True)
     worker = prefect.workers.process.ProcessWorker(
         work_pool_name=POOL, name=f"make up, process {os.getpid()}", limit=_most_runs()
@@ -51,11 +57,33 @@ def _most_runs() -> int:
 
 
 def _wait_for(url: str) -> None:
-    deadline = time.monotonic() + START_SECONDS
+    waiting = patience.Patience(START)
     while not running_server.is_healthy(url):
-        if time.monotonic() > deadline:
-            sys.exit(f"{url} does not answer after {START_SECONDS:.0f} s")
+        if waiting.judge() is not patience.Verdict.GO_ON:
+            sys.exit(f"{url} does not answer after {waiting.look().waited:.0f} s; {waiting.explain()}")
         time.sleep(_AGAIN_SECONDS)
+
+
+def patiently(url: str, act: Callable[[], Result], limits: patience.Limits = START) -> Result:
+    """Do something on the server, and again as long as it may only be busy.
+
+    Args:
+        url: Address of the server.
+        act: What may be done twice.
+        limits: When it is given up, with a sentence as the last words of this process.
+    """
+    from httpx import TransportError
+
+    waiting, pauses = patience.Patience(limits), patience.pauses()
+    while True:
+        try:
+            return act()
+        except (URLError, TimeoutError, ConnectionError, TransportError) as err:
+            if isinstance(err, HTTPError) and not loopback.passes(err):
+                raise
+            if waiting.judge() is not patience.Verdict.GO_ON:
+                sys.exit(f"{url} fails for {waiting.look().waited:.0f} s: {err}; {waiting.explain()}")
+            time.sleep(next(pauses))
 
 
 def _end() -> None:

@@ -5,6 +5,7 @@ watches the landing folders. Whatever ends it, Ctrl-C, a closed terminal or kill
 """
 
 import argparse
+import http.client
 import itertools
 import os
 import socket
@@ -22,7 +23,7 @@ from deployments.tree import Tree
 from deployments.watcher import LOOK_SECONDS, Watcher
 from flows import program
 from flows.stopping import leave
-from tasks.adapters import access, loopback, privacy, running_server
+from tasks.adapters import access, loopback, patience, privacy, running_server
 from tasks.adapters.home import Home
 
 _TICK_SECONDS = 0.1
@@ -157,9 +158,9 @@ def _runs(mlflow: str) -> str:
 
 def _answers(listener: socket.socket) -> bool:
     try:
-        with loopback.open_url(f"{children.address(listener)}/health", 1.0) as answer:
+        with loopback.open_url(f"{children.address(listener)}/health", patience.stretched(1.0)) as answer:
             return bool(answer.status == 200)
-    except OSError:
+    except (OSError, http.client.HTTPException):
         return False
 
 

@@ -9,28 +9,31 @@ runs can still be looked at afterwards; several may work on one database at once
 """
 
 import os
-import selectors
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
 from configs import addresses, environment
 from configs.errors import Unreachable, UnusableHome
 from tasks.adapters import files, local_api_database, loopback
+from tasks.adapters.patience import Limits, Patience, busy, pauses, stretched
 
-START_SECONDS = 180.0
-"""Longest wait for the local API; a first start on a slow machine also makes the database."""
+START = Limits()
+"""Of the wait for the local API; a first start on a slow machine also makes the database."""
 STOP_SECONDS = 15.0
-"""Longest wait for events on their way, and for the API to write them down."""
-REQUEST_SECONDS = 20.0
-"""Longest wait for one answer of a local API."""
+"""Longest wait for events on their way, and for the API to write them down; longer on a busy machine."""
+REQUEST_SECONDS = 120.0
+"""Longest wait for one answer of a local API that lives; one that dies ends all connections at once."""
 PROBE_SECONDS = 10.0
 """Longest wait for an answer of a server that was named."""
+ILL_SECONDS = 15.0
+"""So long a named server that answers that it is busy, or not at all, is asked again; longer on a busy machine."""
 
 _LOG_BYTES = 2_000_000
 _FAULT_OF_SERVER = 500
@@ -53,14 +56,19 @@ class Api:
     """User and password that it asks for; None leaves them to Prefect's settings."""
     process: "subprocess.Popen[bytes] | None" = None
     ready: IO[bytes] | None = None
+    log_began: int = 0
+    """Where its own words begin in the log, which all runs share."""
 
     @property
     def lives(self) -> bool:
         """Whether it is somebody else's, or its process has not ended."""
         return self.process is None or self.process.poll() is None
 
-    def wait(self, timeout: float = START_SECONDS) -> str:
+    def wait(self, timeout: float = START.longest) -> str:
         """Block until it answers, and give its address.
+
+        Args:
+            timeout: A local API is given up after so long whatever it does, and before that if it gets nowhere.
 
         Raises:
             Unreachable: nobody answers at the address that was named, or the local API did not start.
@@ -68,13 +76,15 @@ class Api:
         if self.process is None:
             _probe(self.url)
         elif self.ready is not None:
-            with self.ready as ready, selectors.DefaultSelector() as selector:
-                selector.register(ready, selectors.EVENT_READ)
-                answer = ready.read(1) if selector.select(timeout) else None
+            waiting = Patience(replace(START, longest=timeout), self.process.pid)
+            with self.ready as ready:
+                came = waiting.comes(ready)
+                answer = ready.read(1) if came else b""
             self.ready = None
             if not answer:
+                problem = self._explain_start(None if came else waiting)
                 self.stop()
-                raise Unreachable(self._explain_start(answer is None, timeout))
+                raise Unreachable(problem)
         return self.url
 
     def stop(self) -> None:
@@ -86,7 +96,7 @@ class Api:
         assert self.process.stdin is not None
         self.process.stdin.close()
         try:
-            self.process.wait(STOP_SECONDS)
+            self.process.wait(stretched(STOP_SECONDS))
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -104,8 +114,8 @@ class Api:
         from prefect.logging.handlers import APILogWorker
 
         if self.lives:
-            EventsWorker.drain_all(timeout=STOP_SECONDS)
-            APILogWorker.drain_all(timeout=STOP_SECONDS)
+            EventsWorker.drain_all(timeout=stretched(STOP_SECONDS))
+            APILogWorker.drain_all(timeout=stretched(STOP_SECONDS))
 
     def explain_loss(self, err: Exception) -> str:
         """Why a run cannot go on after the API was there and then gave no answer."""
@@ -124,11 +134,15 @@ class Api:
         where = f"The local Prefect API {told}. Its log is {self.log}." if self.log else f"The Prefect server {told}."
         return f"{where} {again}"
 
-    def _explain_start(self, late: bool, timeout: float) -> str:
-        what = f"did not start within {timeout:.0f} seconds" if late else "ended while it started"
-        lines = self.log.read_text(errors="replace").split("\n") if self.log and self.log.exists() else []
-        last = next((line.strip() for line in reversed(lines) if line.strip()), "nothing was logged")
-        return f"The local Prefect API {what}: {environment.masked(last)}. Its log is {self.log}."
+    def _explain_start(self, waited: Patience | None) -> str:
+        log = self.log.read_bytes()[self.log_began :].decode(errors="replace") if self.log and self.log.exists() else ""
+        last = next((line.strip() for line in reversed(log.split("\n")) if line.strip()), "")
+        if waited is None:
+            what = f"ended while it started: {environment.masked(last) or 'nothing was logged'}"
+        else:
+            what = f"did not start within {waited.look().waited:.0f} seconds: {waited.explain()}. "
+            what += f"It said last: {environment.masked(last)}" if last else "It has logged nothing yet"
+        return f"The local Prefect API {what}. Its log is {self.log}."
 
 
 def start(home: Path, url: str | None = None, auth: str | None = None) -> Api:
@@ -163,8 +177,9 @@ def start(home: Path, url: str | None = None, auth: str | None = None) -> Api:
             # Ctrl-C is for the run: the API has to be there until its last state is told.
             start_new_session=True,
         )
-        port = listener.getsockname()[1]
-    api = Api(f"http://127.0.0.1:{port}/api", Path(log.name), auth, process, os.fdopen(ready, "rb", buffering=0))
+        port, began = listener.getsockname()[1], log.tell()
+    pipe = os.fdopen(ready, "rb", buffering=0)
+    api = Api(f"http://127.0.0.1:{port}/api", Path(log.name), auth, process, pipe, began)
     os.register_at_fork(after_in_child=api.let_go)
     return api
 
@@ -211,26 +226,43 @@ def serve(home: Path, url: str | None = None) -> Iterator[str]:
 
 
 def _probe(url: str) -> None:
-    import urllib.error
-    from http.client import HTTPException
-
     _refuse_options(url)
     if problem := environment.proxy_in_the_way(url):
         raise Unreachable(f"The Prefect server {addresses.shown(url)} cannot be asked. {problem}")
+    began, asked = time.monotonic(), 0
+    for pause in pauses():
+        asked += 1
+        left = stretched(ILL_SECONDS) - (time.monotonic() - began)
+        problem, passes = _ask(url, max(1.0, min(stretched(PROBE_SECONDS), left)))
+        if not problem:
+            return
+        if not passes or time.monotonic() - began + pause > stretched(ILL_SECONDS):
+            break
+        time.sleep(pause)
+    if asked > 1:
+        slow = f" while {busy()}" if busy() else ""
+        problem = f"was asked {asked} times in {time.monotonic() - began:.0f} seconds{slow}, and {problem}"
     advice = "Start that server, or unset PREFECT_API_URL to use a local one."
+    raise Unreachable(f"The Prefect server that PREFECT_API_URL names, {addresses.shown(url)}, {problem}. {advice}")
+
+
+def _ask(url: str, seconds: float) -> tuple[str, bool]:
+    """What is wrong with a server, in words, and whether it may pass; empty if it is well."""
+    import urllib.error
+    from http.client import HTTPException
+
     try:
-        with loopback.open_url(f"{url}/health", PROBE_SECONDS) as answer:
+        with loopback.open_url(f"{url}/health", seconds) as answer:
             if answer.read(_HEALTHY_BYTES).strip() in (b"true", b""):
-                return
-            found = f"answers, but not as Prefect does ({answer.status} {answer.reason})"
+                return "", False
+            return f"answers, but not as Prefect does ({answer.status} {answer.reason})", False
     except urllib.error.HTTPError as err:
-        found = f"answered {err.code} {err.reason}"
         err.close()
+        return f"answered {err.code} {err.reason}", loopback.passes(err)
     except HTTPException as err:
-        found = f"answers, but not as Prefect does ({type(err).__name__})"
+        return f"answers, but not as Prefect does ({type(err).__name__})", loopback.passes(err)
     except (OSError, ValueError) as err:
-        found = f"gave no answer ({environment.masked(str(getattr(err, 'reason', err)))})"
-    raise Unreachable(f"The Prefect server that PREFECT_API_URL names, {addresses.shown(url)}, {found}. {advice}")
+        return f"gave no answer ({environment.masked(str(getattr(err, 'reason', err)))})", loopback.passes(err)
 
 
 def _refuse_options(url: str) -> None:

@@ -2,7 +2,8 @@
 
 Change this module when Prefect's own server has to be served in another way. A run gets the API that Prefect makes for
 such uses, without UI and scheduler; one that stays has all services. Faults are put right: states that get lost when it
-stops, transactions on SQLite that fail at once where they could wait, and questions of its own client that it refuses.
+stops, transactions on SQLite that fail at once where they could wait, questions of its own client that it refuses, and
+answers that it is too busy, after which its client would soon give up.
 """
 
 import gc
@@ -11,11 +12,13 @@ import os
 import socket
 import sys
 import threading
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tasks.adapters import patience
 from tasks.adapters.guard import App, Guard
 from tasks.adapters.lifeline import Lifeline
 from tasks.adapters.login import Login
@@ -24,6 +27,11 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 _SETTLE_SECONDS = 5.0
+_BUSY = 503
+_BUSY_SECONDS = 120.0
+"""So long the same question may be put off; then it is no matter of load."""
+_PUT_OFF = (b"prefect-maintenance", b"true")
+"""Makes Prefect's client ask again after a second, without counting, for as long as the server lives."""
 
 
 def main(arguments: list[str]) -> None:
@@ -54,7 +62,7 @@ def _serve(home: Path, listener: int, ready: int, *, stays: bool) -> None:
 
     with socket.socket(fileno=listener) as listening:
         address = listening.getsockname()
-        app = _guarded(_app(stays), home if stays else None, address[1])
+        app = _guarded(PutsOff(_app(stays)), home if stays else None, address[1])
         server = uvicorn.Server(
             uvicorn.Config(app, log_config=None, lifespan="on", access_log=False, timeout_graceful_shutdown=5)
         )
@@ -78,7 +86,10 @@ def _guarded(app: App, home: Path | None, port: int) -> App:
 
 
 def _announce(address: tuple[str, int], ready: int) -> None:
-    """Ask one question and tell the parent once it is answered; the first answer takes a quarter of a second."""
+    """Ask one question and tell the parent once it is answered; the first answer takes a quarter of a second.
+
+    There is no limit here: on a busy machine it takes minutes, and the parent knows when to give up.
+    """
     import http.client
     from base64 import b64encode
 
@@ -86,9 +97,16 @@ def _announce(address: tuple[str, int], ready: int) -> None:
 
     secret = get_current_settings().server.api.auth_string
     token = b64encode((secret.get_secret_value() if secret else "").encode()).decode()
-    with closing(http.client.HTTPConnection(*address, timeout=60)) as connection, os.fdopen(ready, "wb") as report:
-        connection.request("GET", "/api/admin/version", headers={"Authorization": f"Basic {token}"})
-        if connection.getresponse().status == http.client.OK:
+    status = _BUSY
+    with suppress(BrokenPipeError), os.fdopen(ready, "wb") as report:  # the parent may be gone
+        for pause in patience.pauses():
+            with closing(http.client.HTTPConnection(*address)) as connection:
+                connection.request("GET", "/api/admin/version", headers={"Authorization": f"Basic {token}"})
+                status = connection.getresponse().status
+            if status != _BUSY:
+                break
+            time.sleep(pause)
+        if status == http.client.OK:
             report.write(b"1")
 
 
@@ -123,6 +141,37 @@ def _app(stays: bool) -> "FastAPI":
     app.router.lifespan_context = lifespan
     app.add_middleware(_WithoutNulls)
     return app
+
+
+class PutsOff:
+    """Says with an answer that the server is too busy that it is worth to ask again.
+
+    A run has a single retry, so that it ends soon when its API is gone; one that is there and cannot answer yet, such
+    as while others write to its database, is another matter.
+    """
+
+    def __init__(self, app: App, seconds: float = _BUSY_SECONDS) -> None:
+        """Args:
+        app: The server.
+        seconds: So long the same question may be put off.
+        """
+        self._app, self._seconds = app, seconds
+        self._since: dict[tuple[str, str], float] = {}
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Hand on, and mark what is put off."""
+        asked = (scope.get("method", ""), scope.get("path", ""))
+
+        async def marked(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                now = time.monotonic()
+                if message["status"] != _BUSY:
+                    self._since.pop(asked, None)
+                elif now - self._since.setdefault(asked, now) < self._seconds:
+                    message = {**message, "headers": [*message.get("headers", ()), _PUT_OFF]}
+            await send(message)
+
+        await self._app(scope, receive, marked)
 
 
 class _WithoutNulls:
@@ -164,7 +213,7 @@ async def _settle() -> None:
     from prefect.server.utilities.messaging.memory import METRICS
 
     loop = asyncio.get_running_loop()
-    deadline, events = loop.time() + _SETTLE_SECONDS, METRICS["events"]
+    deadline, events = loop.time() + patience.stretched(_SETTLE_SECONDS), METRICS["events"]
     while events["consumed"] < events["published"] and loop.time() < deadline:
         await asyncio.sleep(0.005)
 

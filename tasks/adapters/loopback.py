@@ -3,6 +3,7 @@
 Use it where a server is only asked whether it is there, or in processes that must stay small.
 """
 
+import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -10,6 +11,8 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from http.client import HTTPResponse
 
+_BUSY = (408, 429, 502, 503, 504)
+"""Answers of a server, or of what stands before it, that has too much to do or is just starting."""
 _NAMES = ("127.0.0.1", "localhost", "::1")
 
 
@@ -32,3 +35,11 @@ def open_url(request: "urllib.request.Request | str", seconds: float) -> "HTTPRe
     address = request if isinstance(request, str) else request.full_url
     proxies = [urllib.request.ProxyHandler({})] if is_loopback(address) else []
     return urllib.request.build_opener(*proxies).open(request, timeout=seconds)  # type: ignore[no-any-return]
+
+
+def passes(err: Exception) -> bool:
+    """Whether a server that could not be asked may only be busy, or starting; one that refuses is not there."""
+    if isinstance(err, urllib.error.HTTPError):
+        return err.code in _BUSY
+    reason = err.reason if isinstance(err, urllib.error.URLError) else err
+    return isinstance(reason, (TimeoutError, ConnectionResetError, ConnectionAbortedError, BrokenPipeError))

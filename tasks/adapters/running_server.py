@@ -3,12 +3,13 @@
 Change this module when a running tree must be known by other marks. Starting and ending it is `deployments.up`'s.
 """
 
+import http.client
 import json
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tasks.adapters import files, loopback
+from tasks.adapters import files, loopback, patience
 from tasks.adapters.processes import started
 
 _PROBE_SECONDS = 2.0
@@ -65,11 +66,11 @@ def withdraw(home: Path) -> None:
 
 
 def is_healthy(url: str, timeout: float = _PROBE_SECONDS) -> bool:
-    """Whether a Prefect API answers and says that it is well."""
+    """Whether a Prefect API answers and says that it is well; on a busy machine it may take its time for that."""
     try:
-        with loopback.open_url(f"{url}/health", timeout) as answer:
+        with loopback.open_url(f"{url}/health", patience.stretched(timeout)) as answer:
             return bool(answer.status == 200)
-    except (OSError, ValueError):
+    except (OSError, ValueError, http.client.HTTPException):
         return False
 
 

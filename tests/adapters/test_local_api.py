@@ -147,6 +147,22 @@ def test_the_api_does_not_outlive_a_run_that_is_killed(home: Path) -> None:
     assert not alive(process)
 
 
+@pytest.mark.long
+def test_a_run_whose_api_gets_no_time_for_a_while_goes_on(home: Path) -> None:
+    going = run(home, "6")
+    assert going.stdout is not None
+    first = going.stdout.readline()
+    (api,) = [p for p in children(going.pid) if b"local_api_server" in Path(f"/proc/{p}/cmdline").read_bytes()]
+
+    os.kill(api, signal.SIGSTOP)
+    time.sleep(45)  # longer than two waits of 20 s, and what is between them
+    os.kill(api, signal.SIGCONT)
+    out, err = going.communicate(timeout=120)
+
+    assert (first + out, err) == ("45\n" * 6, "")
+    assert states(home, "flow_run") == {"Completed": 6}
+
+
 def test_a_process_that_was_forked_from_the_run_does_not_hold_its_api_up(home: Path) -> None:
     api = local_api.start(home)
     api.wait()
@@ -256,7 +272,11 @@ def test_an_address_that_is_none_is_no_traceback(home: Path, url: str) -> None:
         local_api.start(home, url).wait()
 
 
-def test_a_server_that_is_ill_counts_as_unreachable(home: Path, named: Callable[[int], str]) -> None:
+def test_a_server_that_is_ill_counts_as_unreachable(
+    home: Path, named: Callable[[int], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local_api, "ILL_SECONDS", 0.3)
+
     with pytest.raises(Unreachable, match="answered 503"):
         local_api.start(home, named(503)).wait()
 
@@ -293,8 +313,9 @@ def contents(path: Path) -> tuple[int, set[str]]:
         return version, {name for (name,) in connection.execute("select name from sqlite_master")}
 
 
-def children() -> list[int]:
-    return [int(p) for p in Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()]
+def children(parent: int | None = None) -> list[int]:
+    parent = parent or os.getpid()
+    return [int(p) for p in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
 
 
 def alive(process: int) -> bool:
