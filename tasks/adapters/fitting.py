@@ -4,7 +4,7 @@ What is learned and how belongs to the core; here are the clock, the files and t
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -92,7 +92,24 @@ def _pooled(home: Home, pipeline: str, turn: int, batch: Batch | None) -> Pool |
     begins = {one: windows.begin(home.rows.events(one, settings), *ends) for one in waits}
     if batch is not None and waits:
         begins[batch] = windows.begin(home.rows.events(batch, settings), *ends) if batch.has_labels else None
-    return windows.pooled(batch, begins)
+    whole = windows.pooled(batch, begins)
+    return None if whole is None else _learnable(home, pipeline, whole, begins)
+
+
+def _learnable(home: Home, pipeline: str, whole: Pool, begins: Mapping[Batch, datetime | None]) -> Pool:
+    """Without the batches at its beginning before which there is too little to learn from: more never comes there.
+
+    They are learned from, and would keep all later ones from being judged. If no others are left, all wait.
+    """
+    settings, accepted = home.settings(pipeline), home.ledger.batches.accepted(pipeline)
+    rules = settings.training
+    for place in range(len(whole.batches)):
+        left = whole.batches[place:]
+        pool = Pool(left, min((moment for one in left if (moment := begins.get(one)) is not None), default=None))
+        plan = windows.before(pool, accepted, rules.window)
+        if plan and not pools.unlearnable(home.rows.learnable(plan, settings), rules.min_rows):
+            return pool
+    return whole
 
 
 def plan(home: Home, turn: TurnRef, pool: Pool) -> Plan | None:

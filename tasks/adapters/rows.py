@@ -174,6 +174,14 @@ class Rows:
             early=early,
         )
 
+    def learnable(self, plan: Plan, settings: PipelineSettings) -> Size:
+        """How much a plan selects to learn from; nothing is prepared or kept for a fit."""
+        files = tuple(batch.accepted_file for batch in plan.batches if batch.accepted_file)
+        parts = self._parts(files, plan.start, plan.cutoff, plan.ignores_arrival, settings)
+        outcomes = [training.labels(part.frame, settings.training) for part in parts]
+        is_number = settings.training.problem == "regression"
+        return Size(sum(map(len, outcomes)), None if is_number else int(sum(part.sum() for part in outcomes)))
+
     def window(self, snapshot: Snapshot, settings: PipelineSettings) -> Window:
         """What a model learns from; batches that are read only for this are not kept."""
         key = _key("window", settings, snapshot.id)

@@ -106,9 +106,9 @@ def obstacles(judged: Size, learned: Size, asked: Asked, batches: int = 1) -> li
         return [f"0 labelled rows to judge on, needs {wording.count(least_rows(min_rows))}"]
     lacking = missing(judged, min_rows)
     if first_share is not None and min(judged.clusters or 0, learned.clusters or 0) < MIN_CLUSTERS:
-        return [_first_waits(judged, learned, batches, first_share), *_unlearnable(learned, min_rows)]
+        return [_first_waits(judged, learned, batches, first_share), *unlearnable(learned, min_rows)]
     found = [_waits(judged, lacking, min_rows, batches)] if lacking else []
-    return [*found, *_unlearnable(learned, min_rows)]
+    return [*found, *unlearnable(learned, min_rows)]
 
 
 def missing(size: Size, min_rows: int | None) -> list[str]:
@@ -120,6 +120,18 @@ def missing(size: Size, min_rows: int | None) -> list[str]:
     if size.clusters is not None and size.clusters < MIN_CLUSTERS:
         found.append(f"{size.clusters} of {MIN_CLUSTERS} clusters")
     return found
+
+
+def unlearnable(size: Size, min_rows: int | None) -> list[str]:
+    """What is missing to learn from: `70 labelled rows to train on, needs 200`; empty if there is enough."""
+    least, only = least_rows(min_rows), _only(size)
+    if size.rows < least:
+        told = "1 labelled row" if size.rows == 1 else f"{wording.count(size.rows)} labelled rows"
+        return [f"{told} to train on, needs {wording.count(least)}"]
+    if only:
+        return [f"all {wording.count(size.rows)} rows to train on are {only}"]
+    rare = _rare(size, min_rows)
+    return [f"{rare[0]} among {wording.count(size.rows)} rows to train on"] if rare else []
 
 
 def _waits(size: Size, lacking: list[str], min_rows: int | None, batches: int) -> str:
@@ -135,17 +147,6 @@ def _first_waits(judged: Size, learned: Size, batches: int, share: float) -> str
     if there >= needed:
         return f"pooled: {told} that cannot be split in time, {MIN_CLUSTERS} on either side: finer dates would do"
     return f"pooled: {told}, a first champion needs {needed}: finer dates, or another evaluation.cluster, give more"
-
-
-def _unlearnable(size: Size, min_rows: int | None) -> list[str]:
-    least, only = least_rows(min_rows), _only(size)
-    if size.rows < least:
-        told = "1 labelled row" if size.rows == 1 else f"{wording.count(size.rows)} labelled rows"
-        return [f"{told} to train on, needs {wording.count(least)}"]
-    if only:
-        return [f"all {wording.count(size.rows)} rows to train on are {only}"]
-    rare = _rare(size, min_rows)
-    return [f"{rare[0]} among {wording.count(size.rows)} rows to train on"] if rare else []
 
 
 def _only(size: Size) -> str | None:

@@ -218,8 +218,13 @@ def test_a_bundle_that_is_not_the_one_of_its_gate_is_a_fact_with_a_reason(
 
 # ── batches that are judged as one ────────────────────────────────────────────────────────────────────────────────
 def short_weeks(home: Home, *numbers: int) -> list[TurnRef]:
-    """A champion that won in the first week, and turns of others; none of those has been judged."""
-    weeks = [shop.take_in(home, f"week {number}", shop.week(number)) for number in (1, *numbers)]
+    """A champion that won in the first week, and turns of others; none of those has been judged.
+
+    Each week arrives before the next one begins.
+    """
+    frames = {number: shop.week(number) for number in (1, *numbers)}
+    early = {at: frame.assign(learned=frame["learned"] - pd.Timedelta(hours=1)) for at, frame in frames.items()}
+    weeks = [shop.take_in(home, f"week {number}", frame) for number, frame in early.items()]
     first, *others = turns(home, weeks)
     home.ledger.promotions.promote("shop", 1, "m", first.number, by="first champion policy", reason="better")
     home.ledger.promotions.record_verdict("shop", first.number, None, "m", JUDGED)
@@ -247,6 +252,20 @@ def test_what_was_not_judged_waits_for_the_next_batch(shop_home: Home) -> None:
         ["week 2", "week 3"],
         ["week 2", "week 3", "week 4"],
     ]
+
+
+def test_what_nothing_can_be_learned_for_holds_up_no_later_ones(shop_home: Home) -> None:
+    turns = short_weeks(shop_home, 2, 3, 4)
+    ask_for(shop_home, min_rows=400)  # week 1 alone has fewer
+
+    assert [pooled(shop_home, turn) for turn in turns] == [["week 2"], ["week 3"], ["week 3", "week 4"]]
+
+
+def test_where_nothing_can_be_learned_for_any_all_wait(shop_home: Home) -> None:
+    _, three = short_weeks(shop_home, 2, 3)
+    ask_for(shop_home, min_rows=900)
+
+    assert pooled(shop_home, three) == ["week 2", "week 3"]
 
 
 def test_batches_that_came_in_another_order_are_pooled_in_event_order(shop_home: Home) -> None:
@@ -317,9 +336,9 @@ def test_rows_of_several_batches_are_judged_as_if_they_had_come_at_once(shop_hom
 
 
 # ── labels that take their time ───────────────────────────────────────────────────────────────────────────────────
-def ask_for_age(home: Home, days: int) -> None:
+def ask_for(home: Home, **rules: int) -> None:
     settings = home.settings("shop")
-    learning = settings.training.model_copy(update={"mature_after": days})
+    learning = settings.training.model_copy(update=rules)
     home._settings["shop"] = settings.model_copy(update={"training": learning})
 
 
@@ -332,7 +351,7 @@ def ask_for_age(home: Home, days: int) -> None:
     ],
 )
 def test_a_batch_is_judged_when_its_labels_had_time_to_come(days: int, pools: list[list[str]], shop_home: Home) -> None:
-    ask_for_age(shop_home, days)
+    ask_for(shop_home, mature_after=days)
     two, three = short_weeks(shop_home, 2, 3)
     first = TurnRef("shop", 1, shop_home.ledger.batches.accepted("shop")[0].id, "week 1")
 
@@ -340,7 +359,7 @@ def test_a_batch_is_judged_when_its_labels_had_time_to_come(days: int, pools: li
 
 
 def test_a_batch_that_is_judged_in_a_later_turn_is_named_with_it(shop_home: Home) -> None:
-    ask_for_age(shop_home, 8)
+    ask_for(shop_home, mature_after=8)
     two, three = short_weeks(shop_home, 2, 3)
     batch = shop_home.ledger.batches.get("shop", three.batch)
     assert batch is not None
@@ -352,7 +371,7 @@ def test_a_batch_that_is_judged_in_a_later_turn_is_named_with_it(shop_home: Home
 
 def test_with_an_age_less_is_learned_from(shop_home: Home, settings: PipelineSettings) -> None:
     usual = shop_home.rows.select(Plan(tuple(two_weeks(shop_home)), None, WEEK_3), settings)
-    ask_for_age(shop_home, 10)
+    ask_for(shop_home, mature_after=10)
     older = shop_home.settings("shop")
 
     found = shop_home.rows.select(Plan(tuple(shop_home.ledger.batches.accepted("shop")), None, WEEK_3), older)
