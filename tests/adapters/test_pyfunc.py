@@ -256,8 +256,9 @@ def first_delivery(name: str, home: Home) -> tuple[pd.DataFrame, pd.DataFrame, P
 
 @pytest.mark.parametrize("name", ["bike_sharing", "elec2", "hotel_bookings", "online_shoppers", "flights"])
 def test_the_champion_of_an_example_answers_its_own_rows(
-    name: str, store: TrackingStore, tmp_path: Path, months: Callable[[str], Path]
+    name: str, store: TrackingStore, tmp_path: Path, months: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("INCUMBENT_DATA", str(environment.CHECKOUT.parent / "shared" / "data"))
     if name == "flights":
         settings, theirs = loader.load(name), pd.read_parquet(months("2013-01"))
         ours = theirs[theirs["late"].notna()]
