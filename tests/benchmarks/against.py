@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.benchmarks.processes import CHECKOUT, Measured, run
+from tests.homes import copied
 
 OURS = ("-m", "flows.run")
 QUICK: dict[str, tuple[str, ...]] = {"nothing to do": (), "--help": ("--help",), "status": ("status",)}
@@ -128,8 +129,7 @@ def _row(name: str, measured: tuple[list[Measured], ...], value: Callable[[Measu
 
 def _copy(template: Path, home: Path) -> Path:
     shutil.rmtree(home, ignore_errors=True)
-    shutil.copytree(template, home)
-    return home
+    return copied(template, home)
 
 
 if __name__ == "__main__":

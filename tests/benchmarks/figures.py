@@ -21,6 +21,7 @@ from typing import Any
 
 from tests import homes
 from tests.benchmarks.processes import Measured, run
+from tests.homes import copied
 
 OURS, BARE = ("-m", "flows.run"), ("-m", "tests.benchmarks.bare")
 
@@ -53,7 +54,7 @@ class Bench:
         home = self.work / "eleven"
         if not home.exists():
             last = sorted(self.landing.glob("*.parquet"))[-1]
-            shutil.copytree(self.fresh, home)
+            copied(self.fresh, home)
             (home / "landing" / "flights" / last.name).unlink()
             run(*OURS, "--json", home=home)
             shutil.copyfile(last, home / "landing" / "flights" / last.name)
