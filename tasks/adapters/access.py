@@ -5,6 +5,7 @@ only its owner reads, and in the environment of our own processes; in no address
 module when somebody has to be let in by other means; what is asked of whom is `login`'s.
 """
 
+import base64
 import hashlib
 import hmac
 import os
@@ -26,6 +27,7 @@ PATH = "/enter/"
 
 _OWNER_ONLY = 0o600
 _USER = "incumbent"
+_WHAT = "the secret of this home's servers"
 
 
 def secret_file(home: Path) -> Path:
@@ -63,6 +65,25 @@ def shown(home: Path) -> str:
     path, here = secret_file(home), Path.cwd()
     near = path.relative_to(here) if path.is_relative_to(here) else path
     return f'PREFECT_API_AUTH_STRING="$(cat {shlex.quote(str(near))})"'
+
+
+def kept(home: Path) -> dict[str, str]:
+    """The secret of a home in the ways in which it can be written, each by what it is; empty if none was made yet.
+
+    Raises:
+        OSError: The file is there and cannot be read.
+    """
+    try:
+        text = secret_file(home).read_text(encoding="ascii", errors="replace").strip()
+    except FileNotFoundError:
+        return {}
+    word = text.partition(":")[2]
+    return {_WHAT: word, f"a header with {_WHAT}": basic(text).partition(" ")[2]} if word else {}
+
+
+def basic(auth: str) -> str:
+    """The value of the header by which a program gives a secret."""
+    return f"Basic {base64.b64encode(auth.encode()).decode()}"
 
 
 # ── links ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -18,7 +18,7 @@ from typing import Any
 
 import pandas as pd
 
-from tasks.adapters import handed_out, pages, registry, tracking
+from tasks.adapters import access, handed_out, pages, registry, tracking
 from tasks.adapters.home import Home
 from tasks.core.records import Batch, BatchStatus
 
@@ -356,6 +356,11 @@ def exchange_bundles(home: Home) -> None:
 
 def write_log(home: Home, text: str) -> None:
     (home.folder / "worker.log").write_text(f"2026-01-01 connecting\n{text}\n", encoding="utf-8")
+
+
+def secret_word(home: Home) -> str:
+    """The secret of the home without the user's name before it."""
+    return access.auth(home.folder).partition(":")[2]
 
 
 OLDEST = "cutoff = (select min(cutoff) from snapshots)"
@@ -856,5 +861,37 @@ DAMAGES: dict[str, Damage] = {
         "I10",
         "a private key is written in",
         "counts",
+    ),
+    "the home's secret in a log": Damage(
+        lambda h: write_log(h, f"let in by {access.auth(h.folder)}"),
+        "I10",
+        "the secret of this home's servers is written in",
+        "unread",
+    ),
+    "the home's secret in the ledger": Damage(
+        lambda h: sql(
+            h, "update turns set reasons = ? where number = 1", json.dumps([f"asked with {secret_word(h)}"])
+        ),
+        "I10",
+        "the secret of this home's servers is written in the ledger, table turns",
+        "unread",
+    ),
+    "the home's secret in a tag of MLflow": Damage(
+        lambda h: tag_a_run(h, 2, "note", f"asked with {access.basic(access.auth(h.folder))}"),
+        "I10",
+        "a header with the secret of this home's servers is written in mlflow.db",
+        "unread",
+    ),
+    "the home's secret in an artifact": Damage(
+        lambda h: (h.folder / "mlflow" / "note.txt").write_text(f"'{access.auth(h.folder)}'"),
+        "I10",
+        "the secret of this home's servers is written in",
+        "unread",
+    ),
+    "the home's secret in the report": Damage(
+        lambda h: page(h).write_text(f"{page(h).read_text()}<!-- {access.auth(h.folder)} -->"),
+        "I10",
+        "the secret of this home's servers is written in",
+        "unread",
     ),
 }  # fmt: skip

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.adapters import registry, verification
+from tasks.adapters import access, registry, verification
 from tasks.adapters.home import Home
 from tasks.core.lineage.findings import INVARIANTS
 from tasks.core.records import BatchStatus
@@ -107,6 +107,19 @@ def test_a_secret_is_never_repeated(home: Home) -> None:
 
     assert len(found) == 1
     assert PASSWORD not in found[0][1]
+
+
+def test_a_home_without_a_secret_gets_none_by_being_looked_at(home: Home) -> None:
+    access.secret_file(home.folder).unlink(missing_ok=True)
+
+    assert findings(home) == []
+    assert not access.secret_file(home.folder).exists()
+
+
+def test_the_secret_where_it_belongs_is_no_finding(home: Home) -> None:
+    access.auth(home.folder)
+
+    assert findings(home) == []
 
 
 def refuse(monkeypatch: pytest.MonkeyPatch, name: str, problem: type[OSError]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from configs import environment
+from tasks.adapters import access
 from tasks.adapters.home import Home
 from tasks.core.lineage import secrets
 from tasks.core.lineage.findings import Finding
@@ -28,8 +29,8 @@ def check(home: Home, pipeline: str) -> Iterator[Finding]:
         home: Everything local.
         pipeline: Whose rows of the ledger are looked at; databases and files are shared by all.
     """
-    looked_for = secrets.wanted(environment.secrets())
     unread: list[OSError] = []
+    looked_for = secrets.wanted({**environment.secrets(), **_own(home.folder, unread)})
     yield from secrets.told(_places(home, pipeline, looked_for, unread))
     for err in unread:
         yield Finding("I10", f"{err.filename} cannot be read ({err.strerror}): whether a secret is in it is not known")
@@ -49,6 +50,14 @@ def _places(home: Home, pipeline: str, looked_for: Wanted, unread: list[OSError]
             _note(err, unread)
             continue
         yield from ((what, str(path)) for what in secrets.inside(text, looked_for))
+
+
+def _own(folder: Path, unread: list[OSError]) -> dict[str, str]:
+    try:
+        return access.kept(folder)
+    except OSError as err:
+        _note(err, unread)
+        return {}
 
 
 def _rows(database: Path) -> Iterator[tuple[str, str]]:
@@ -72,10 +81,12 @@ def _texts(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
 
 
 def _files(folder: Path, unread: list[OSError]) -> Iterator[Path]:
-    """Texts, one folder after the other; what vanishes meanwhile is passed over."""
+    """Texts, one folder after the other; what vanishes meanwhile is passed over, as is where the secret belongs."""
+    own = access.secret_file(folder)
     for place, inside, names in os.walk(folder, onerror=lambda err: _note(err, unread)):
         inside[:] = sorted(name for name in inside if Path(place) != folder or name not in _ELSEWHERE)
-        yield from (path for path in (Path(place, name) for name in sorted(names)) if _is_text(path, unread))
+        paths = (Path(place, name) for name in sorted(names))
+        yield from (path for path in paths if path != own and _is_text(path, unread))
 
 
 def _is_text(path: Path, unread: list[OSError]) -> bool:
