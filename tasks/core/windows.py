@@ -1,20 +1,22 @@
 """Windows: which batches a turn learns from, and up to which moment; rows from that moment on are judged.
 
-Add here what decides about the selection; the rows themselves are picked by `training.select`.
+Add here what decides about the selection; the rows themselves are picked by `training.select`. `status` loads this, so
+numpy is loaded where it is used.
 """
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from configs.training import Window
 from tasks.core.pools import Pool
 from tasks.core.records import Batch
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _CALENDAR = datetime.min.replace(tzinfo=UTC)
 """A window that begins before it is everything."""
@@ -73,7 +75,7 @@ def within(pool: Pool, cutoff: datetime, window: Window) -> Plan:
     return Plan(pool.batches, start if cuts else None, cutoff, ignores_arrival=True)
 
 
-def split_moment(events: NDArray[Any], clusters: NDArray[Any], share: float) -> datetime | None:
+def split_moment(events: "NDArray[Any]", clusters: "NDArray[Any]", share: float) -> datetime | None:
     """The first event of the clusters that are judged, when the first model learns from the older `share` of them.
 
     Args:
@@ -85,6 +87,8 @@ def split_moment(events: NDArray[Any], clusters: NDArray[Any], share: float) -> 
         None if there are fewer than two clusters, or all rows are of one moment. Where the older part would be empty,
         because many rows are of the first moment, it is all of those.
     """
+    import numpy as np
+
     order = np.argsort(events, kind="stable")
     names, first = np.unique(clusters[order], return_index=True)
     if len(names) < 2 or events[order][0] == events[order][-1]:
@@ -96,12 +100,12 @@ def split_moment(events: NDArray[Any], clusters: NDArray[Any], share: float) -> 
     return _moment(moment if moment > in_order[0] else in_order[in_order > in_order[0]][0])
 
 
-def clusters_before(events: NDArray[Any], clusters: NDArray[Any], cutoff: datetime) -> int:
+def clusters_before(events: "NDArray[Any]", clusters: "NDArray[Any]", cutoff: datetime) -> int:
     """In how many clusters there are rows from before the cut-off."""
-    return len(set(clusters[events < np.datetime64(cutoff.replace(tzinfo=None), "us")]))
+    return len(set(clusters[events < _as_event(cutoff)]))
 
 
-def end_of(events: NDArray[Any]) -> datetime | None:
+def end_of(events: "NDArray[Any]") -> datetime | None:
     """The last of the events (`datetime64` in UTC, none missing), strays aside; None if there are none.
 
     A stray lies as far behind the bulk (all but a twentieth at either end) as this is long, or farther: so a few rows
@@ -109,16 +113,16 @@ def end_of(events: NDArray[Any]) -> datetime | None:
     """
     if not len(events):
         return None
-    in_order = np.sort(events)
+    in_order = events[events.argsort(kind="stable")]
     aside = len(in_order) // _TAIL
     first, last = in_order[aside], in_order[len(in_order) - 1 - aside]
     return _moment(in_order[in_order <= last + (last - first)][-1])
 
 
-def begin(events: NDArray[Any], *ends: datetime | None) -> datetime | None:
+def begin(events: "NDArray[Any]", *ends: datetime | None) -> datetime | None:
     """The first of the events that is not before any of these ends; None if there is none."""
     latest = max((end for end in ends if end is not None), default=None)
-    later = events if latest is None else events[events >= np.datetime64(latest.replace(tzinfo=None), "us")]
+    later = events if latest is None else events[events >= _as_event(latest)]
     return _moment(later.min()) if len(later) else None
 
 
@@ -137,9 +141,9 @@ def pooled(batch: Batch | None, begins: Mapping[Batch, datetime | None]) -> Pool
     return Pool(tuple(together), min(moments.values()))
 
 
-def first_from(events: NDArray[Any], end: datetime) -> datetime:
+def first_from(events: "NDArray[Any]", end: datetime) -> datetime:
     """The first of the events that is not before `end`, where judging goes on; `end` if there is none."""
-    later = events[events >= np.datetime64(end.replace(tzinfo=None), "us")]
+    later = events[events >= _as_event(end)]
     return _moment(later.min()) if len(later) else end
 
 
@@ -147,5 +151,12 @@ def _start(window: Window, cutoff: datetime) -> datetime | None:
     return cutoff - window.length if window.length and cutoff - _CALENDAR > window.length else None
 
 
-def _moment(event: np.datetime64) -> datetime:
-    return datetime.fromisoformat(f"{np.datetime_as_string(event, unit='us')}+00:00")
+def _as_event(moment: datetime) -> "np.datetime64":
+    import numpy as np
+
+    return np.datetime64(moment.replace(tzinfo=None), "us")
+
+
+def _moment(event: "np.datetime64") -> datetime:
+    at: datetime = event.astype("datetime64[us]").item()
+    return at.replace(tzinfo=UTC)

@@ -36,6 +36,8 @@ def run(*command: str, home: Path, expect: int = 0, checkout: Path = CHECKOUT) -
     """
     environment = {**os.environ, "INCUMBENT_HOME": str(home)}
     environment.pop("PREFECT_API_URL", None)
+    # As for a user: compiled modules are kept, so that no start compiles them anew.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     before, began = os.times(), time.perf_counter()
     lines: list[tuple[float, str]] = []
     with subprocess.Popen(

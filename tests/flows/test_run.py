@@ -16,7 +16,10 @@ from configs.errors import IncumbentError
 from flows import commands, program, run
 from tests.conftest import CommandLine
 
-HEAVY = ("prefect", "mlflow", "evidently", "sklearn", "matplotlib", "pandera")
+HEAVY = (
+    *("prefect", "mlflow", "evidently", "sklearn", "matplotlib", "pandera", "numpy", "pandas", "pyarrow"),
+    "sqlalchemy.dialects.postgresql",
+)
 
 
 def helped(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:

@@ -8,7 +8,6 @@ from json import JSONDecodeError
 from typing import Any
 
 from sqlalchemy import Connection, Engine, RowMapping, Select, Table, and_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from configs.errors import Busy, Damaged, Unreachable
 from tasks.adapters import failpoints
@@ -126,10 +125,21 @@ def insert_once(connection: Connection, table: Table, key: Mapping[str, Any], va
 def insert_new(connection: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
     """Insert a row unless there is one with its unique key, also if somebody else does so now; says whether it did."""
     row = {**key, **values}
-    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).values(row).on_conflict_do_nothing(index_elements=list(key))
+    statement = _insert(connection, table).values(row).on_conflict_do_nothing(index_elements=list(key))
     # Not `rowcount`: where the database numbers the rows, PostgreSQL's driver does not tell it.
     return connection.execute(statement.returning(*table.primary_key.columns)).first() is not None
+
+
+def _insert(connection: Connection, table: Table) -> Any:
+    """An INSERT of this database's own kind, which can say what happens on a conflict."""
+    # Loading the other kind would be a seventh of the time that `status` takes.
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.insert(table)
+    from sqlalchemy.dialects import sqlite
+
+    return sqlite.insert(table)
 
 
 def replace(connection: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:

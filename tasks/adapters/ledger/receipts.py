@@ -10,7 +10,6 @@ from itertools import count
 from uuid import uuid4
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects import postgresql
 
 from tasks.adapters.ledger.schema import receipts
 
@@ -40,6 +39,8 @@ class Receipts:
         """
         if connection.dialect.name != "postgresql":
             return None
+        from sqlalchemy.dialects import postgresql
+
         left = Receipt(f"{self._process}-{threading.get_ident()}", next(self._numbers))
         if left.number == 1:
             connection.execute(receipts.delete().where(receipts.c.at < outdated))
