@@ -16,10 +16,9 @@ from configs.errors import IncumbentError
 from flows import commands, program, run
 from tests.conftest import CommandLine
 
-HEAVY = (
-    *("prefect", "mlflow", "evidently", "sklearn", "matplotlib", "pandera", "numpy", "pandas", "pyarrow"),
-    "sqlalchemy.dialects.postgresql",
-)
+HEAVY = ("prefect", "mlflow", "evidently", "sklearn", "matplotlib", "pandera", "numpy", "pandas", "pyarrow")
+ONCE = ("alembic", "sqlalchemy.dialects.postgresql")
+"""What making the ledger needs, and no later start."""
 
 
 def helped(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -175,26 +174,36 @@ def test_classes_of_errors_with_one_code_have_one_title() -> None:
 
 
 # ── how little is loaded ──────────────────────────────────────────────────────────────────────────────────────────
-@pytest.mark.parametrize("command", ["--help", "run", "ingest", "monitor", "train", "status", "history"])
-def test_what_can_be_said_without_prefect_is_said_without_it(empty_home: Path, command: str) -> None:
+def loaded_of(modules: tuple[str, ...], home: Path, command: str) -> subprocess.CompletedProcess[str]:
+    """Runs a command in a process of its own, which ends with the names of those modules that it loaded."""
     code = (
         "import sys; from flows import run\n"
         "try: code = run.main([sys.argv[1]])\n"
         "except SystemExit as end: code = end.code\n"
-        f"sys.exit(' '.join({{*{HEAVY}}} & set(sys.modules)) or code)"
+        f"sys.exit(' '.join({{*{modules}}} & set(sys.modules)) or code)"
     )
-
-    ran = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-c", code, command],
         cwd=CHECKOUT,
-        env={**os.environ, "INCUMBENT_HOME": str(empty_home)},
+        env={**os.environ, "INCUMBENT_HOME": str(home)},
         capture_output=True,
         text=True,
         check=False,
     )
 
+
+@pytest.mark.parametrize("command", ["--help", "run", "ingest", "monitor", "train", "status", "history"])
+def test_what_can_be_said_without_prefect_is_said_without_it(empty_home: Path, command: str) -> None:
+    ran = loaded_of(HEAVY, empty_home, command)
+
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout
+
+
+def test_what_makes_the_ledger_is_loaded_once(empty_home: Path) -> None:
+    assert loaded_of(ONCE, empty_home, "status").stderr.split()
+
+    assert loaded_of(ONCE, empty_home, "status").stderr == ""
 
 
 # ── where it is printed ───────────────────────────────────────────────────────────────────────────────────────────
