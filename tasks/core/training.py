@@ -34,6 +34,8 @@ RECIPE = 1
 CLIP = 1e-6
 """Probabilities are kept this far from 0 and 1, so that one row cannot make the log loss infinite."""
 GOLDEN_ROWS = 200
+_STACKED_CELLS = 4_000_000
+"""Cells of a frame that is put together to be asked at once: some tens of megabytes."""
 _DAY = pd.Timedelta(days=1)
 _NONE = np.empty(0)
 _MISSING = {
@@ -195,24 +197,38 @@ def importance(
 ) -> tuple[tuple[str, float], ...]:
     """Rise in log loss (of a number: squared error) when one input is shuffled, largest first (Breiman 2001).
 
-    It is measured on a sample of at most `rows`. The shuffled copies of the sample are stacked and asked in one call.
-    Ties are in the order of the columns.
+    It is measured on a sample of at most `rows`. Shuffled copies of the sample are stacked, as many as fit into
+    `_STACKED_CELLS`, and asked in one call. Ties are in the order of the columns.
     """
     source = np.random.default_rng(seed)
     sample = np.sort(source.choice(len(prepared), min(rows, len(prepared)), replace=False))
     base, truth = prepared.iloc[sample].reset_index(drop=True), outcomes[sample]
-    names, size = list(base.columns), len(sample)
-    stacked = pd.concat([base] * (len(names) + 1), ignore_index=True)
-    shuffled = {
-        name: _with_block(stacked[name], base[name].to_numpy()[source.permutation(size)], start=(at + 1) * size)
-        for at, name in enumerate(names)
-    }
-    answers = predict(pipeline, pd.DataFrame(shuffled, copy=False), threads=threads).reshape(len(names) + 1, size)
+    names = list(base.columns)
+    shuffled = {name: base[name].to_numpy()[source.permutation(len(sample))] for name in names}
+    at_once = max(1, _STACKED_CELLS // max(1, base.size))
+    usual = _mean_losses(pipeline, base, truth, threads)[0]
+    rises: list[float] = []
+    for first in range(0, len(names), at_once):
+        changed = {name: shuffled[name] for name in names[first : first + at_once]}
+        rises += (_mean_losses(pipeline, _stacked(base, changed), truth, threads) - usual).tolist()
+    return tuple(sorted(zip(names, rises, strict=True), key=lambda pair: -pair[1]))
+
+
+def _stacked(base: pd.DataFrame, changed: Mapping[str, NDArray[Any]]) -> pd.DataFrame:
+    """One copy of the rows for each changed column, one under the other; in each copy that one column is exchanged."""
+    size = len(base)
+    stacked = {name: np.tile(base[name].to_numpy(), len(changed)) for name in base.columns}
+    for place, (name, values) in enumerate(changed.items()):
+        stacked[name][place * size : (place + 1) * size] = values
+    return pd.DataFrame(stacked, copy=False).astype(base.dtypes.to_dict())
+
+
+def _mean_losses(pipeline: Pipeline, stacked: pd.DataFrame, truth: Outcomes, threads: int) -> NDArray[np.float64]:
+    """The mean loss of each copy of the rows, shape (copies,)."""
+    answers = predict(pipeline, stacked, threads=threads).reshape(-1, len(truth))
     if predicts_numbers(pipeline):
-        losses = np.square(answers - truth).mean(axis=1)
-    else:
-        losses = -np.log(np.where(truth, answers, 1 - answers)).mean(axis=1)
-    return tuple(sorted(zip(names, (losses[1:] - losses[0]).tolist(), strict=True), key=lambda pair: -pair[1]))
+        return np.asarray(np.square(answers - truth).mean(axis=1))
+    return np.asarray(-np.log(np.where(truth, answers, 1 - answers)).mean(axis=1))
 
 
 def snapshot_id(
@@ -291,12 +307,6 @@ def _with_empty_columns_constant(prepared: pd.DataFrame) -> pd.DataFrame:
     """A column without a single value cannot be binned or scaled; a constant one teaches nothing either, but can be."""
     empty = [name for name in prepared.columns if prepared[name].isna().all()]
     return prepared.assign(**{name: "" if prepared[name].dtype == object else 0.0 for name in empty})
-
-
-def _with_block(column: pd.Series, block: NDArray[Any], start: int) -> pd.Series:
-    values = column.to_numpy(copy=True)
-    values[start : start + len(block)] = block
-    return pd.Series(values, index=column.index, name=column.name, dtype=column.dtype)
 
 
 def _hash(content: dict[str, Any]) -> str:

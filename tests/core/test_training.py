@@ -268,6 +268,25 @@ def test_what_decides_is_the_most_important_input(candidate: Candidate) -> None:
     assert matters == training.importance(pipeline, prepared, outcomes, rows=800, seed=5)
 
 
+@FAMILIES
+def test_importance_needs_memory_for_few_columns_at_a_time(
+    candidate: Candidate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = world(rows=1500)
+    prepared, outcomes = training.prepare(frame, FEATURES, COLUMNS), training.labels(frame, CHOICE)
+    pipeline = fitted(candidate, frame)
+    at_once = training.importance(pipeline, prepared, outcomes, rows=800, seed=5)
+    asked: list[int] = []
+    ask = training.predict
+    monkeypatch.setattr(training, "predict", lambda *args, **more: (asked.append(len(args[1])), ask(*args, **more))[1])
+    monkeypatch.setattr(training, "_STACKED_CELLS", 2 * 800 * len(FEATURES))
+
+    matters = training.importance(pipeline, prepared, outcomes, rows=800, seed=5)
+
+    assert matters == at_once
+    assert max(asked) == 2 * 800
+
+
 def identity(**changes: object) -> str:
     chosen = {"snapshot": "s1", "candidate": LINEAR, "settings": CHOICE, "columns": COLUMNS, "libraries": "l1"}
     return training.model_id(**{**chosen, **changes})  # type: ignore[arg-type]
