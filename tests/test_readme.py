@@ -23,8 +23,8 @@ from flows import run
 from tasks.adapters import home as homes
 from tasks.adapters.home import Home
 from tests.adapters.damages import DAMAGES
-from tests.conftest import CommandLine
-from tests.corpus import configurations, table
+from tests.command_line import CommandLine
+from tests.corpus import configurations, looks, questions, table
 from tests.deployments.conftest import own_variables
 from tests.fixtures_server import prefect_server, wait_until
 
@@ -200,11 +200,12 @@ def test_the_event_reaches_a_server_as_it_is_typed(way: str, prefect_server: str
 
 
 def test_the_figures_of_the_readme_are_those_of_the_tables() -> None:
-    (told,) = re.findall(r"(\d+) files and (\d+) settings.*?(\d+) seeded violations", README, flags=re.DOTALL)
+    pattern = r"(\d+) files, (\d+) settings and (\d+) command lines.*?(\d+) seeded violations"
+    (told,) = re.findall(pattern, README, flags=re.DOTALL)
 
-    files = sum(len(cases) for cases in table.TABLES.values())
+    files = sum(len(cases) for cases in (*table.TABLES.values(), *looks.TABLES.values()))
 
-    assert tuple(map(int, told)) == (files, len(configurations.CASES), len(DAMAGES))
+    assert tuple(map(int, told)) == (files, len(configurations.CASES), len(questions.CASES), len(DAMAGES))
 
 
 def test_the_versions_of_python_in_the_readme_are_those_of_the_project() -> None:

@@ -1,4 +1,5 @@
-"""`make corpus`: takes in every bad file, asks for every bad configuration, and prints the table with what is wrong.
+"""`make corpus`: takes in every bad file, some of them twice, asks for every bad configuration, types every wrong command
+line, and prints the table with what is wrong.
 
 Lines that begin with `!` are not as they have to be. The exit code says whether there is one.
 """
@@ -19,14 +20,20 @@ environment.settle()
 from flows import run  # noqa: E402  third parties see the settled environment
 from tasks.adapters import home as homes  # noqa: E402
 from tasks.adapters.home import Home  # noqa: E402
-from tests.corpus import configurations, table  # noqa: E402
+from tests.corpus import configurations, looks, questions, table  # noqa: E402
 from tests.corpus.configurations import Configuration  # noqa: E402
 
 
 def main() -> int:
     """Print the table; 1 if anything is not as it has to be."""
     with tempfile.TemporaryDirectory() as folder:
-        lines = [*_files(Path(folder)), *_configurations(Path(folder) / "mine")]
+        place = Path(folder)
+        lines = [
+            *_files(place),
+            *_looks(place / "looks"),
+            *_configurations(place / "mine"),
+            *_questions(place / "asked"),
+        ]
     for line in lines:
         sys.stdout.write(f"{line}\n")
     return int(any(line.startswith("!") for line in lines))
@@ -44,6 +51,26 @@ def _files(folder: Path) -> Iterator[str]:
         yield from (f"! {table.line(*known)}" for known in sorted((found - wanted).elements(), key=repr))
         yield f"  {len(cases)} files for the pipeline {pipeline}, {(found - wanted).total()} not as they have to be"
     home.close()
+
+
+def _looks(folder: Path) -> Iterator[str]:
+    os.environ["INCUMBENT_PIPELINES"] = str(folder / "pipelines")
+    yield f"  {'file that is looked at twice':<44}  outcome in the end, and what was said at first"
+    for look, said, batch in looks.take(folder):
+        found = table.outcome(batch)
+        sign = " " if (said, found) == (look.first, look.then) else "!"
+        yield f"{sign} {table.line(look.name, found)}  {said}"
+    yield f"  {sum(map(len, looks.TABLES.values()))} files that are looked at twice"
+
+
+def _questions(folder: Path) -> Iterator[str]:
+    questions.write_pipelines(folder / "pipelines")
+    yield f"  {'command line':<44}  code  what is said"
+    for question in questions.CASES:
+        code, told = questions.ask(question, folder)
+        sign = " " if questions.is_right(question, folder, code, told) else "!"
+        yield f"{sign} {question.name:<44}  {code:>4}  {' | '.join(told.splitlines()).replace(str(folder), '')}"
+    yield f"  {len(questions.CASES)} command lines"
 
 
 def _configurations(folder: Path) -> Iterator[str]:

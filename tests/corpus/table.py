@@ -12,21 +12,21 @@ from tasks import coordination, ingestion, validation
 from tasks.adapters import home as homes
 from tasks.adapters.home import Home
 from tasks.core.records import Batch
-from tests.corpus import formats, names, shapes, texts, values
+from tests.corpus import formats, names, others, shapes, texts, values
 from tests.corpus.world import PIPELINE, SHEETS, SHEETS_YAML, YAML, Case, Expected, good
 
 FILES: tuple[Case, ...] = (*formats.CASES, *shapes.CASES, *values.CASES, *names.CASES)
 TEXTS: tuple[Case, ...] = tuple(texts.CASES)
-TABLES = {PIPELINE: FILES, SHEETS: TEXTS}
-"""For a pipeline whose source is parquet, and for one whose source is CSV."""
+TABLES: dict[str, Sequence[Case]] = {PIPELINE: FILES, SHEETS: TEXTS, **others.TABLES}
+"""For a pipeline whose source is parquet, for one whose source is CSV, and for some with settings of their own."""
 _DAYS = 100_000
 """From 1700, after the first time in nanoseconds, to 1973, when all labels are known."""
 
 
 def write_pipelines(folder: Path) -> Path:
-    """Make the folder of the two pipeline files."""
+    """Make the folder of the pipeline files."""
     folder.mkdir(parents=True)
-    for name, text in ((PIPELINE, YAML), (SHEETS, SHEETS_YAML)):
+    for name, text in {PIPELINE: YAML, SHEETS: SHEETS_YAML, **others.SETTINGS}.items():
         (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
     return folder
 
@@ -66,7 +66,7 @@ def outcomes(home: Home, pipeline: str) -> list[tuple[str, Expected]]:
     """What became of each delivery, in alphabetical order."""
     ledger = home.ledger.batches
     copies = [(copy, Expected("duplicate", rows)) for copy, _, rows in ledger.duplicates(pipeline)]
-    return sorted([*((batch.name, _outcome(batch)) for batch in ledger.all(pipeline)), *copies], key=repr)
+    return sorted([*((batch.name, outcome(batch)) for batch in ledger.all(pipeline)), *copies], key=repr)
 
 
 def wanted(cases: Sequence[Case]) -> list[tuple[str, Expected]]:
@@ -75,7 +75,8 @@ def wanted(cases: Sequence[Case]) -> list[tuple[str, Expected]]:
     return sorted([*seen, *((name, also) for case in cases for name, also in case.also)], key=repr)
 
 
-def _outcome(batch: Batch) -> Expected:
+def outcome(batch: Batch) -> Expected:
+    """What became of one delivery."""
     found = "; ".join(f"{finding.column}: {finding.message} ({finding.rows})" for finding in batch.findings)
     counts = batch.landed, batch.accepted, batch.quarantined, batch.duplicates
     return Expected(batch.status.value, *counts, batch.reason or found)

@@ -50,6 +50,7 @@ def _changed(name: str, column: str, expected: Expected, *values: str) -> Case:
     return _text(name, change, expected)
 
 
+_METHODS = {"bzip2": zipfile.ZIP_BZIP2, "lzma": zipfile.ZIP_LZMA}
 _SIGNS = {
     "\ufeff": "invisible sign U+FEFF (ZERO WIDTH NO-BREAK SPACE)",
     "\u200b": "invisible sign U+200B (ZERO WIDTH SPACE)",
@@ -76,12 +77,23 @@ def _line(number: int, change: Text) -> Text:
     return make
 
 
-def _zip(*members: tuple[str, bytes]) -> bytes:
+def _zip(*members: tuple[str, bytes], method: int = zipfile.ZIP_STORED) -> bytes:
     sink = io.BytesIO()
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(sink, "w") as archive:
         for name, content in members:
-            archive.writestr(zipfile.ZipInfo(name), content)
+            archive.writestr(zipfile.ZipInfo(name), content, compress_type=method)
     return sink.getvalue()
+
+
+def _filled(archive: bytes) -> bytes:
+    """An archive whose packed bytes are all ones but for the first few."""
+    listed = archive.index(b"PK\x01\x02")
+    return archive[:42] + b"\xff" * (listed - 42) + archive[listed:]
+
+
+def _offset(archive: bytes) -> bytes:
+    """An archive whose list says that it begins where nothing can."""
+    return archive[:-6] + (2**32 - 2).to_bytes(4, "little") + archive[-2:]
 
 
 def _flipped(content: bytes) -> bytes:
@@ -203,4 +215,9 @@ CASES = [
     _bytes("zip with a path out", lambda rows: _zip(("../../rows.csv", _csv(rows).encode())), accepted(), ".zip"),
     _bytes("zip with a flipped bit", lambda rows: _flipped(_zip(("rows.csv", _csv(rows).encode()))), refused("The compressed file is damaged, or cut off: Bad CRC-32 for file 'rows.csv'."), ".zip"),
     _bytes("zip cut off", lambda rows: _zip(("rows.csv", _csv(rows).encode()))[:-30], refused("The compressed file is damaged, or cut off: File is not a zip file."), ".zip"),
+    *(_bytes(f"zip by {name}", lambda rows, method=method: _zip(("rows.csv", _csv(rows).encode()), method=method), accepted(), ".zip")
+      for name, method in _METHODS.items()),
+    _bytes("zip by bzip2, damaged", lambda rows: _filled(_zip(("rows.csv", _csv(rows).encode()), method=zipfile.ZIP_BZIP2)), refused("The compressed file is damaged, or cut off: Invalid data stream."), ".zip"),
+    _bytes("zip by lzma, damaged", lambda rows: _filled(_zip(("rows.csv", _csv(rows).encode()), method=zipfile.ZIP_LZMA)), refused("The compressed file is damaged, or cut off: Invalid or unsupported options."), ".zip"),
+    _bytes("zip that begins before the file", lambda rows: _offset(_zip(("rows.csv", _csv(rows).encode()))), refused("The compressed file is damaged, or cut off: negative seek value -4294963673."), ".zip"),
 ]  # fmt: skip

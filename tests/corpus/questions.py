@@ -1,0 +1,86 @@
+"""Command lines and surroundings that are wrong: each with its exit code, and words of the one line that answers."""
+
+import contextlib
+import io
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from unittest import mock
+
+from flows import run
+from tasks.adapters import home as homes
+from tests.corpus.world import YAML
+
+MISTAKE, UNKNOWN, NO_YAML, LEDGER, UNREACHABLE = 2, 4, 6, 8, 10
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is typed where there are the pipelines `corpus`, which is sound, and `broken`."""
+
+    name: str
+    arguments: tuple[str, ...]
+    code: int
+    words: str
+    """In what is said; {folder} is that of the pipeline files."""
+    variables: dict[str, str] = field(default_factory=dict)
+
+
+def _ledger(name: str, url: str, code: int, words: str) -> Question:
+    return Question(f"a ledger: {name}", ("status", "corpus"), code, words, {"INCUMBENT_LEDGER_URL": url})
+
+
+_SERVER = "postgresql://me:word@127.0.0.1:9/ledger"
+CASES = [
+    # ── a file that is broken, and words that are none ────────────────────────────────────────────────────────────
+    Question("all pipelines, one of them broken", ("status",), NO_YAML, "broken: {folder}/broken.yaml is not plain YAML: line "),
+    Question("a broken pipeline by its name", ("status", "broken"), NO_YAML, "{folder}/broken.yaml is not plain YAML: line "),
+    Question("a sound pipeline beside a broken one", ("status", "corpus"), 0, ""),
+    Question("a mistyped command", ("statsu",), MISTAKE, "Unknown command 'statsu'; did you mean 'status'?"),
+    Question("a command that there is not", ("frobnicate", "corpus"), MISTAKE, "Unknown command 'frobnicate'. Commands: "),
+    Question("help without its dashes", ("help",), MISTAKE, "did you mean '--help'?"),
+    Question("a mistyped pipeline", ("status", "corpsu"), UNKNOWN, "did you mean 'corpus'?"),
+    Question("neither a command nor a pipeline", ("xyzzy",), UNKNOWN, "'xyzzy' is neither a command nor a pipeline. Commands: "),
+    Question("a mistyped option", ("status", "--jsn"), MISTAKE, "--jsn"),
+    # ── ledgers ───────────────────────────────────────────────────────────────────────────────────────────────────
+    _ledger("nobody answers", _SERVER, UNREACHABLE, "127.0.0.1"),
+    _ledger("an unknown option", f"{_SERVER}?nosuch=1", LEDGER, "nosuch"),
+    _ledger("a value that cannot be", f"{_SERVER}?connect_timeout=soon", LEDGER, "connect_timeout"),
+    _ledger("a mode that cannot be", f"{_SERVER}?sslmode=maybe", LEDGER, "sslmode"),
+    _ledger("a port that cannot be", "postgresql://me:word@127.0.0.1:port/ledger", LEDGER, "port"),
+    _ledger("another kind", "mysql://me:word@127.0.0.1:9/ledger", LEDGER, "mysql"),
+    _ledger("a path", "/tmp/ledger.db", LEDGER, "INCUMBENT_LEDGER_URL"),
+    _ledger("no host", "postgresql://", UNREACHABLE, "The ledger at postgresql:// does not answer"),
+]  # fmt: skip
+
+
+def write_pipelines(folder: Path) -> Path:
+    """Make the folder with a sound pipeline file and a broken one."""
+    folder.mkdir(parents=True)
+    (folder / "corpus.yaml").write_text(YAML, encoding="utf-8")
+    (folder / "broken.yaml").write_text("a: [1, 2\n")
+    return folder
+
+
+def ask(question: Question, folder: Path) -> tuple[int, str]:
+    """Type it, with a home and pipeline files in a folder; the exit code, and what was said as an error."""
+    given = {"INCUMBENT_PIPELINES": str(folder / "pipelines"), "INCUMBENT_HOME": str(folder / "home")}
+    (folder / "home" / "landing" / "corpus").mkdir(parents=True, exist_ok=True)
+    told = io.StringIO()
+    with (
+        mock.patch.dict(os.environ, given | question.variables),
+        mock.patch.object(homes, "_current", None),
+        contextlib.redirect_stderr(told),
+        contextlib.redirect_stdout(io.StringIO()),
+    ):
+        try:
+            code = run.main(question.arguments)
+        except SystemExit as ended:
+            code = int(str(ended.code))
+    return code, told.getvalue()
+
+
+def is_right(question: Question, folder: Path, code: int, told: str) -> bool:
+    """Whether it was answered as the table says, and without a traceback."""
+    words = question.words.replace("{folder}", str(folder / "pipelines"))
+    return code == question.code and words in told and "Traceback" not in told and bool(told) == bool(code)
