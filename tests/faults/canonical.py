@@ -42,14 +42,14 @@ REGISTRY = {
 }
 
 
-def dump(home: Path) -> dict[str, Any]:
-    """Everything that a home says, in an order of its own."""
+def dump(home: Path, pipeline: str = "flights") -> dict[str, Any]:
+    """Everything that a home with one pipeline says, in an order of its own."""
     return {
         "ledger": _ledger(home / "ledger.db"),
         "store": _digests(home / "store"),
         "bundles": _digests(home / "bundles"),
-        "mlflow": _mlflow(home),
-        "page": _plain((home / "reports" / "flights.html").read_text()),
+        "mlflow": _mlflow(home, pipeline),
+        "page": _plain((home / "reports" / f"{pipeline}.html").read_text()),
         "reports": sorted(path.name for path in (home / "reports").iterdir()),
     }
 
@@ -91,7 +91,7 @@ def _files(record: Row) -> Row:
     return {name: digest for name, digest in record["files"] if name != "model/MLmodel"}
 
 
-def _mlflow(home: Path) -> dict[str, Any]:
+def _mlflow(home: Path, pipeline: str) -> dict[str, Any]:
     """Runs under the id of their model. What a killed process left half written is closed, and is no run of a model."""
     with closing(sqlite3.connect(home / "mlflow" / "mlflow.db")) as connection:
         runs = _rows(connection, RUN.format(tag=TAG))
@@ -110,7 +110,7 @@ def _mlflow(home: Path) -> dict[str, Any]:
         "lost": [row for row in logged if row["status"] == READY and not Path(row["artifact_location"]).is_dir()],
         **finished,
         "artifacts": {
-            model: _digests(home / "mlflow" / "artifacts" / "flights" / run) for run, model in model_of.items()
+            model: _digests(home / "mlflow" / "artifacts" / pipeline / run) for run, model in model_of.items()
         },
         "registry": {
             what: _sorted({**row, **({"run": model_of.get(row["run"])} if "run" in row else {})} for row in rows)

@@ -4,18 +4,13 @@ from datetime import UTC, datetime
 
 from tasks.adapters import failpoints
 
-OUTSIDE = {
-    "admission-recorded",
-    "arrival-recorded",
-    "delivery-unread",
-    "format-noted",
-    "mlflow-files-restored",
-    "refusal-reopened",
-    "schema-made",
+OF_THE_MAKING = ("format-noted", "schema-made")
+"""Ledger and store are made once."""
+OF_OTHER_COMMANDS = (
+    "admission-recorded", "arrival-recorded", "delivery-unread", "mlflow-files-restored", "refusal-reopened",
     "turn-repaired",
-}
-"""Not in every turn: `poll` announces, ledger and store are made once, files can be read as a rule, a person admits, and
-`verify --repair` comes afterwards."""
+)  # fmt: skip
+"""Not in every turn: a person admits, `poll` announces, files can be read as a rule, `verify --repair` comes afterwards."""
 GIVEN_UP = ("alert-owed", "triggers-failed", "turn-given-up")
 """Where a turn that was begun too often is given up."""
 ANYWHERE = ("file-written", "commit-ahead")
@@ -33,7 +28,8 @@ OF_THE_HELPER = (
 )  # fmt: skip
 """What is shown is shown by a process of its own."""
 
-OF_A_TURN = sorted(failpoints.NAMES.keys() - OUTSIDE - {*GIVEN_UP} - {*ANYWHERE})
+_OUTSIDE = {*OF_THE_MAKING, *OF_OTHER_COMMANDS, *GIVEN_UP, *ANYWHERE}
+OF_A_TURN = sorted(failpoints.NAMES.keys() - _OUTSIDE)
 OF_A_FIRST_TURN = [name for name in OF_A_TURN if name not in SECOND_TURN_ONLY]
 BETWEEN = [f"file-written:{time}" for time in range(1, 7)] + [f"commit-ahead:{time}" for time in range(1, 34, 3)]
 """Each file that is published, and every third commit, before it is done: a name stands behind each of them."""

@@ -10,6 +10,8 @@ import pytest
 from configs.environment import CHECKOUT
 from tasks.adapters import failpoints
 from tests.faults import points
+from tests.faults.test_kills import MAKING
+from tests.faults.test_kills_elsewhere import SCENARIOS
 from tests.faults.worlds import World
 
 REACHED = re.compile(r'failpoints\.reach\("([a-z-]+)"\)')
@@ -35,9 +37,10 @@ def test_the_table_of_failpoints_is_what_is_in_the_code() -> None:
 
 
 def test_the_sweep_leaves_no_failpoint_out() -> None:
-    swept = {*points.EVERYWHERE, *points.GIVEN_UP, *points.OUTSIDE}
+    swept = {*points.EVERYWHERE, *points.GIVEN_UP, *MAKING, *SCENARIOS}
 
     assert {name.partition(":")[0] for name in swept} == failpoints.NAMES.keys()
+    assert SCENARIOS.keys() == {*points.OF_OTHER_COMMANDS}
     assert points.of_today() in points.EVERYWHERE
     assert {*points.OF_A_FIRST_TURN, *points.SECOND_TURN_ONLY} == {*points.OF_A_TURN}
     assert {*points.OF_THE_HELPER} < {*points.OF_A_TURN}

@@ -19,7 +19,7 @@ from threading import Event, Thread
 import pytest
 
 from configs.environment import CHECKOUT
-from tests.conftest import CommandLine
+from tests.command_line import CommandLine
 
 POWERLESS = ("setpriv", "--bounding-set=-all", "--inh-caps=-all")
 """Root keeps its name and loses its powers, so that permissions count for it."""

@@ -13,6 +13,9 @@ from tests.faults import canonical, points
 from tests.faults.test_interruptions import assert_one_worked, four_at_once
 from tests.faults.worlds import REFUSED, World
 
+MAKING = (*points.OF_THE_MAKING, "file-written:1", "file-written:2", "commit-ahead:1")
+"""Where a run is killed that makes the databases."""
+
 
 def test_the_undisturbed_run_promotes_refuses_and_counts(undisturbed: dict[str, Any]) -> None:
     ledger = undisturbed["ledger"]
@@ -90,9 +93,7 @@ def test_killed_anywhere_in_the_first_turn(
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(
-    "failpoint", ["schema-made", "format-noted", "file-written:1", "file-written:2", "commit-ahead:1"]
-)
+@pytest.mark.parametrize("failpoint", MAKING)
 def test_killed_while_its_databases_are_made(
     failpoint: str, world: World, undisturbed_from_the_start: dict[str, Any]
 ) -> None:

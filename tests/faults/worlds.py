@@ -108,9 +108,9 @@ class World:
             time.sleep(0.5)
         return ended
 
-    def kill_at(self, failpoint: str) -> None:
+    def kill_at(self, failpoint: str, *arguments: str) -> None:
         """Let a process kill itself there."""
-        code, _, err = self.run(INCUMBENT_FAILPOINT=failpoint)
+        code, _, err = self.run(*arguments, INCUMBENT_FAILPOINT=failpoint)
 
         assert code == -signal.SIGKILL, f"{failpoint} was not reached: {code} {err}"
 
@@ -150,14 +150,8 @@ def processes(home: Path, part: str = "") -> dict[int, str]:
 
 def make(folder: Path, months: Callable[[str], Path], prefect_template: Path, mlflow_template: Path) -> World:
     """A world in `folder`; takes one run."""
-    world = World(folder / "home", folder / "before", folder / "pipelines")
+    world = furnish(folder, "flights", settings(), prefect_template, mlflow_template)
     landing = world.home / "landing" / "flights"
-    for part in (landing, world.home / "prefect", world.home / "mlflow" / "artifacts", world.pipelines):
-        part.mkdir(parents=True)
-    (world.pipelines / "flights.yaml").write_text(settings())
-    shutil.copyfile(prefect_template, world.home / "prefect" / "prefect.db")
-    for copy in (world.home / "mlflow", folder):
-        shutil.copyfile(mlflow_template / "mlflow.db", copy / "mlflow.db")
     shutil.copyfile(months(FIRST), landing / f"{FIRST}.parquet")
     code, out, err = world.run()
     assert code == 0, out + err
@@ -165,6 +159,19 @@ def make(folder: Path, months: Callable[[str], Path], prefect_template: Path, ml
     shutil.copyfile(months(SECOND), landing / f"{SECOND}.parquet")
     (landing / f"{BROKEN}.parquet").write_bytes(months(SECOND).read_bytes()[:10_000])
     shutil.copytree(world.home, world.before)
+    return world
+
+
+def furnish(folder: Path, pipeline: str, text: str, prefect_template: Path, mlflow_template: Path) -> World:
+    """A world in which nothing was delivered yet, and a folder with its only pipeline."""
+    world = World(folder / "home", folder / "before", folder / "pipelines")
+    for part in (f"landing/{pipeline}", "prefect", "mlflow/artifacts"):
+        (world.home / part).mkdir(parents=True)
+    world.pipelines.mkdir()
+    (world.pipelines / f"{pipeline}.yaml").write_text(text, encoding="utf-8")
+    shutil.copyfile(prefect_template, world.home / "prefect" / "prefect.db")
+    for copy in (world.home / "mlflow", folder):
+        shutil.copyfile(mlflow_template / "mlflow.db", copy / "mlflow.db")
     return world
 
 

@@ -4,45 +4,17 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from tasks.adapters.home import Home
-from tests.conftest import CommandLine
+from tests import bicycles
+from tests.command_line import CommandLine
 
-YAML = """
-title: How many bicycles will be rented in an hour?
-ingestion: {times: {event: at}}
-validation:
-  key: [at]
-  columns:
-    at: {type: timestamp}
-    rentals: {type: integer, min: 0}
-    hour: {type: integer, min: 0, max: 23}
-    warm: {type: number}
-  triage: {enabled: false}
-training:
-  problem: regression
-  label: rentals
-  features: [hour, warm]
-  candidates: [{family: linear_regression}, {family: hist_gradient_boosting, max_iter: 20, min_samples_leaf: 10}]
-"""
 CHANGE = pd.Timestamp("2024-04-01", tz="UTC")
-"""From then on warmth does the opposite: the model of before is worse than none."""
 STARTS = pd.date_range("2024-03-04", "2024-05-05", freq="3D", tz="UTC")
 
 pytestmark = pytest.mark.long
-
-
-def three_days(start: pd.Timestamp) -> pd.DataFrame:
-    source = np.random.default_rng(start.day + 31 * start.month)
-    at = pd.date_range(start, periods=72, freq="h").as_unit("us")
-    warm = source.normal(10, 4, 72)
-    rentals = 550 + np.where(at < CHANGE, 30, -30) * (warm - 10) + source.normal(0, 8, 72)
-    return pd.DataFrame(
-        {"at": at, "rentals": np.clip(rentals, 0, None).round().astype(int), "hour": at.hour, "warm": warm}
-    )
 
 
 @pytest.fixture(scope="module")
@@ -51,11 +23,11 @@ def short(
 ) -> tuple[Path, Path, list[dict[str, object]]]:
     """A home to which three days came at a time, its pipelines, and what was printed."""
     folder, pipelines = furnished_home("short"), tmp_path_factory.mktemp("pipelines")
-    (pipelines / "bicycles.yaml").write_text(YAML, encoding="utf-8")
+    (pipelines / "bicycles.yaml").write_text(bicycles.YAML, encoding="utf-8")
     landing = folder / "landing" / "bicycles"
     landing.mkdir()
     for start in STARTS:
-        three_days(start).to_parquet(landing / f"{start:%Y-%m-%d}.parquet", index=False)
+        bicycles.three_days(start, CHANGE).to_parquet(landing / f"{start:%Y-%m-%d}.parquet", index=False)
     ran = flows_run(folder, "run", "bicycles", "--json", INCUMBENT_PIPELINES=str(pipelines))
     assert ran.returncode == 0, ran.stderr
     return folder, pipelines, [json.loads(line) for line in ran.stdout.splitlines()]
