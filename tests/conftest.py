@@ -2,8 +2,6 @@
 
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,11 +19,15 @@ import pytest  # noqa: E402
 from tasks.adapters import example, files, tracking  # noqa: E402
 from tasks.adapters.home import Home  # noqa: E402
 from tests import homes  # noqa: E402
+from tests.command_line import CommandLine, run  # noqa: E402
 from tests.fixtures_champions import two_champions  # noqa: E402
 from tests.fixtures_postgres import postgres, postgres_ledgers  # noqa: E402
-from tests.fixtures_prefect import prefect_api, prefect_home, prefect_template  # noqa: E402
+from tests.fixtures_prefect import prefect_api, prefect_home, prefect_template, served_run  # noqa: E402
 
-__all__ = ["postgres", "postgres_ledgers", "prefect_api", "prefect_home", "prefect_template", "two_champions"]
+__all__ = [
+    "CommandLine", "postgres", "postgres_ledgers", "prefect_api", "prefect_home", "prefect_template", "served_run",
+    "two_champions",
+]  # fmt: skip
 
 hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")
@@ -33,9 +35,6 @@ hypothesis.settings.load_profile("house")
 
 CUT = 4
 """Every fourth flight: enough for a champion, small enough to be quick."""
-
-CommandLine = Callable[..., "subprocess.CompletedProcess[str]"]
-
 
 HEAVY = ("faults", "deployments", "flows")
 """What takes long begins first, so that no worker waits for another one in the end."""
@@ -173,24 +172,5 @@ def open_home() -> Iterator[Callable[[Path], Home]]:
 
 @pytest.fixture(scope="session")
 def flows_run() -> CommandLine:
-    """Runs `python -m flows.run` in a process of its own: `flows_run(home, "status", "--json")`.
-
-    As somebody to whom it is all the same who reads their files.
-    """
-
-    def run(home: Path, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
-        inherited = {
-            name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "INCUMBENT_"))
-        }
-        return subprocess.run(
-            [sys.executable, "-m", "flows.run", *arguments],
-            cwd=environment.CHECKOUT,
-            env={**inherited, "INCUMBENT_HOME": str(home), **variables},
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-            umask=0,
-        )
-
+    """Runs `python -m flows.run` in a process of its own: `flows_run(home, "status", "--json")`."""
     return run

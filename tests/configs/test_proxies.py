@@ -1,12 +1,13 @@
 """Proxies of the environment: this machine is asked directly, and what cannot be used stops nothing, or is named."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
 
 from configs import environment, proxies
-from tests.conftest import CommandLine
+from tests.command_line import CommandLine
 
 UNUSABLE = [
     "socks5://127.0.0.1:9", "socks5h://user:secret@proxy.example:1080", "socks4://proxy.example:1", "ftp://proxy.example",
@@ -99,12 +100,14 @@ def test_a_proxy_is_in_the_way_of_what_is_not_excepted(url: str | None, is_in_th
     assert (proxies.why_not(values, url) is not None) == is_in_the_way
 
 
-@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "http://127.0.0.1:9", "nonsense://"])
-def test_a_run_needs_no_proxy(proxy: str, tmp_path: Path, flows_run: CommandLine) -> None:
-    (tmp_path / "landing" / "flights").mkdir(parents=True)
-    (tmp_path / "landing" / "flights" / "broken.parquet").write_bytes(b"PAR1 but no more")
+@pytest.mark.parametrize(
+    ("proxy", "command"), [("socks5://127.0.0.1:9", "run"), ("http://127.0.0.1:9", "ingest"), ("nonsense://", "ingest")]
+)
+def test_a_run_needs_no_proxy(proxy: str, command: str, new_home: Callable[..., Path], flows_run: CommandLine) -> None:
+    home = new_home()
+    (home / "landing" / "flights" / "broken.parquet").write_bytes(b"PAR1 but no more")
 
-    ran = flows_run(tmp_path, ALL_PROXY=proxy, HTTP_PROXY=proxy, http_proxy=proxy, NO_PROXY="::1/128", no_proxy="")
+    ran = flows_run(home, command, ALL_PROXY=proxy, HTTP_PROXY=proxy, http_proxy=proxy, NO_PROXY="::1/128", no_proxy="")
 
     assert (ran.returncode, ran.stderr) == (3, "")
     assert "broken" in ran.stdout

@@ -12,7 +12,7 @@ import pytest
 
 from tasks.adapters import files, processes, running_server
 from tasks.adapters.home import Home
-from tests.conftest import CommandLine
+from tests.command_line import CommandLine
 from tests.deployments import working
 from tests.deployments.working import HOLDER, Run, Tree
 from tests.faults import canonical

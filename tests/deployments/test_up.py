@@ -23,7 +23,7 @@ from configs import environment
 from deployments import rest
 from tasks.adapters import access, processes, running_server
 from tasks.adapters.running_server import RunningServer
-from tests.conftest import CommandLine
+from tests.command_line import CommandLine
 from tests.deployments.conftest import own_variables, start
 from tests.fixtures_server import asking, wait_until
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tasks.adapters.home import Home
-from tests.conftest import CommandLine
+from tests.command_line import CommandLine
 
 REFUSED, MISTAKE = 3, 2
 WHY = ("--reason", "it is whole, says its source", "--by", "anna")
@@ -20,11 +20,11 @@ def home(lived_home: Path, tmp_path: Path) -> Path:
 
 
 def test_a_second_refusal_is_told_beside_the_first(
-    home: Path, flows_run: CommandLine, open_home: Callable[[Path], Home]
+    home: Path, served_run: CommandLine, open_home: Callable[[Path], Home]
 ) -> None:
-    ran = flows_run(home, "admit", "broken", *WHY)
-    explained, finished = flows_run(home, "explain", "broken"), flows_run(home)
-    verified = flows_run(home, "verify")
+    ran = served_run(home, "admit", "broken", *WHY)
+    explained, finished = served_run(home, "explain", "broken"), served_run(home)
+    verified = served_run(home, "verify")
 
     (admission,) = open_home(home).ledger.admissions.all("flights")
     assert (ran.returncode, ran.stderr) == (REFUSED, "")
@@ -38,10 +38,10 @@ def test_a_second_refusal_is_told_beside_the_first(
 
 
 def test_killed_when_it_is_recorded_the_next_run_goes_on_with_it(
-    home: Path, flows_run: CommandLine, open_home: Callable[[Path], Home]
+    home: Path, served_run: CommandLine, open_home: Callable[[Path], Home]
 ) -> None:
-    killed = flows_run(home, "admit", "broken", *WHY, INCUMBENT_FAILPOINT="admission-recorded")
-    finished, verified = flows_run(home), flows_run(home, "verify")
+    killed = served_run(home, "admit", "broken", *WHY, INCUMBENT_FAILPOINT="admission-recorded")
+    finished, verified = served_run(home), served_run(home, "verify")
 
     ledger = open_home(home).ledger
     assert killed.returncode == -9
@@ -60,9 +60,9 @@ def test_killed_when_it_is_recorded_the_next_run_goes_on_with_it(
     ],
 )
 def test_what_cannot_be_admitted_is_said_in_words(
-    words: tuple[str, ...], said: str, home: Path, flows_run: CommandLine
+    words: tuple[str, ...], said: str, home: Path, served_run: CommandLine
 ) -> None:
-    ran = flows_run(home, "admit", *words, *(WHY if "--reason" not in words else ()))
+    ran = served_run(home, "admit", *words, *(WHY if "--reason" not in words else ()))
 
     assert (ran.returncode, ran.stdout) == (MISTAKE, "")
     assert ran.stderr.startswith(said)

@@ -9,7 +9,7 @@ import pytest
 
 from tasks.adapters import inbox, registry
 from tasks.adapters.home import Home
-from tests.conftest import CommandLine
+from tests.command_line import CommandLine
 from tests.faults import worlds
 
 pytestmark = pytest.mark.long

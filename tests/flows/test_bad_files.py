@@ -18,7 +18,7 @@ from tasks.adapters import verification
 from tasks.adapters.home import Home
 from tasks.core.records import Batch, BatchStatus
 from tasks.core.turns import Outcome
-from tests.conftest import CommandLine
+from tests.command_line import CommandLine
 
 GOOD_FIRST, GOOD_LAST, COPY = "2013-01", "2013-03", "2013-02 january once more"
 ALL_ROWS = -1

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tasks.adapters import registry
 from tasks.adapters.home import Home
-from tests.conftest import CommandLine
+from tests.command_line import CommandLine
 
 Months = Callable[[str], Path]
 

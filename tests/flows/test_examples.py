@@ -110,7 +110,7 @@ evaluation: {cluster: none}
 
 
 def test_examples_run_one_after_the_other_and_without_clusters_no_model_takes_over_on_evidence(
-    tmp_path: Path, new_home: Callable[..., Path], flows_run: CommandLine
+    tmp_path: Path, new_home: Callable[..., Path], served_run: CommandLine
 ):
     shop.write_pipeline(tmp_path / "pipelines" / "examples", "visits", MONTHS)
     shop.write_pipeline(tmp_path / "pipelines" / "examples", "absent", MONTHS.replace("visits.csv", "absent.csv"))
@@ -124,8 +124,8 @@ def test_examples_run_one_after_the_other_and_without_clusters_no_model_takes_ov
     where = {"INCUMBENT_PIPELINES": str(tmp_path / "pipelines"), "INCUMBENT_DATA": str(tmp_path)}
     home = new_home()
 
-    ran = flows_run(home, "run", "--all-examples", "--json", **where)
-    checked = flows_run(home, "verify", "visits", **where)
+    ran = served_run(home, "run", "--all-examples", "--json", **where)
+    checked = served_run(home, "verify", "visits", **where)
 
     assert ran.returncode == 0, ran.stderr
     told = [json.loads(line) for line in ran.stdout.splitlines()]
@@ -157,16 +157,16 @@ def test_a_source_that_lost_rows_is_named_by_whoever_looks(
 
 
 def test_a_source_that_breaks_keeps_nothing_from_going_on_that_it_has_delivered(
-    tmp_path: Path, new_home: Callable[..., Path], flows_run: CommandLine
+    tmp_path: Path, new_home: Callable[..., Path], served_run: CommandLine
 ):
     shop.write_pipeline(tmp_path / "pipelines", "visits", MONTHS)
     file, rows = tmp_path / "visits.csv", ["Feb,a,yes", "Feb,b,no", "Mar,a,no"]
     file.write_text("\n".join(["Month,kind,bought", *rows, ""]))
     home, where = new_home(), {"INCUMBENT_PIPELINES": str(tmp_path / "pipelines"), "INCUMBENT_DATA": str(tmp_path)}
-    flows_run(home, "status", "visits", **where)
+    served_run(home, "status", "visits", **where)
     file.write_text("Month,kind,bought\nFeb,a\n")
 
-    before, ran, after = (flows_run(home, command, "visits", **where) for command in ("status", "run", "status"))
+    before, ran, after = (served_run(home, command, "visits", **where) for command in ("status", "run", "status"))
 
     assert "waits: 2017-02, 2017-03" in before.stdout
     assert "waits: nothing" in after.stdout

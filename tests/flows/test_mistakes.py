@@ -11,7 +11,7 @@ from configs.environment import CHECKOUT
 from flows import program, run
 from tasks.adapters import home as homes
 from tasks.adapters.home import Home
-from tests.conftest import CommandLine
+from tests.command_line import CommandLine
 
 FLIGHTS = (CHECKOUT / "configs" / "pipelines" / "flights.yaml").read_text(encoding="utf-8")
 HINT = "Nothing was changed. Every setting with its meaning: configs/pipeline.schema.json"

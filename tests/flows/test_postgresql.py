@@ -15,7 +15,7 @@ from sqlalchemy import NullPool, create_engine, select, text
 from configs.environment import CHECKOUT
 from tasks.adapters.ledger import addresses
 from tasks.adapters.ledger.schema import metadata
-from tests.conftest import CommandLine
+from tests.command_line import CommandLine
 from tests.faults import canonical, worlds
 from tests.fixtures_postgres import PASSWORD, Cluster, Ledgers
 from tests.fixtures_server import wait_until

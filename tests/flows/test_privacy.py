@@ -3,33 +3,32 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.conftest import CommandLine
-from tests.faults import worlds
+from tests import homes
+from tests.command_line import CommandLine
 
 OpenToOthers = Callable[[Path], list[str]]
 
 
-def test_after_a_turn_others_can_read_nothing(
-    new_home: Callable[..., Path],
-    months: Callable[[str], Path],
-    flows_run: CommandLine,
-    tmp_path: Path,
-    open_to_others: OpenToOthers,
+def test_after_a_turn_others_can_read_nothing(lived_home: Path, open_to_others: OpenToOthers) -> None:
+    assert len(list((lived_home / "store").rglob("*.parquet"))) > 0
+    assert open_to_others(lived_home) == []
+
+
+def test_an_older_home_is_closed_and_that_is_said_once(
+    lived_home: Path, tmp_path: Path, served_run: CommandLine, open_to_others: OpenToOthers
 ) -> None:
-    home, pipelines = new_home("home", months(worlds.FIRST)), tmp_path / "pipelines"
-    pipelines.mkdir()
-    (pipelines / "flights.yaml").write_text(worlds.settings())
+    home = homes.copied(lived_home, tmp_path / "home")
+    (home / ".closed").unlink()  # versions that left homes open made no such note
     for path in (home, *home.rglob("*")):
         path.chmod(0o777 if path.is_dir() else 0o666)
 
-    first = flows_run(home, INCUMBENT_PIPELINES=str(pipelines))
-    after_the_turn = open_to_others(home)
-    second = flows_run(home, "simulate", "unit", INCUMBENT_PIPELINES=str(pipelines))
+    first = served_run(home, "status")
+    closed = open_to_others(home)
+    second = served_run(home, "simulate", "unit")
 
     assert first.returncode == 0, first.stderr
     assert first.stdout.startswith("Other users of this machine could read the home")
-    assert after_the_turn == open_to_others(home) == []
-    assert len(list((home / "store").rglob("*.parquet"))) > 0
+    assert closed == open_to_others(home) == []
     assert (second.returncode, second.stdout.count("Other users")) == (0, 0), second.stderr
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from tasks.adapters import registry, tracking
 from tasks.adapters.home import Home
-from tests.conftest import CommandLine
+from tests.command_line import CommandLine
 
 YAML = """
 title: How many bicycles will be rented in an hour?

@@ -14,7 +14,7 @@ from configs import errors
 from configs.environment import CHECKOUT
 from configs.errors import IncumbentError
 from flows import commands, program, run
-from tests.conftest import CommandLine
+from tests.command_line import CommandLine
 
 HEAVY = ("prefect", "mlflow", "evidently", "sklearn", "matplotlib", "pandera", "numpy", "pandas", "pyarrow")
 ONCE = ("alembic", "sqlalchemy.dialects.postgresql")

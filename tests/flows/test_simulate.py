@@ -13,7 +13,7 @@ from tasks.adapters import verification
 from tasks.adapters.home import Home
 from tasks.core.records import BatchStatus
 from tasks.core.turns import HealthState, Outcome
-from tests.conftest import CommandLine
+from tests.command_line import CommandLine
 
 FAULTS = ("unit", "silent", "renamed", "one_class")
 COLUMNS = ("distance: every value is about 1.6", "aircraft_age: missing", "carrier: ", "late: all ")
