@@ -107,7 +107,7 @@ SERVERS = {
 
 
 @pytest.mark.parametrize("url", SERVERS.values(), ids=SERVERS.keys())
-@pytest.mark.parametrize("module", ["flows.run", "deployments.apply"])
+@pytest.mark.parametrize("module", ["flows.run", pytest.param("deployments.apply", marks=pytest.mark.long)])
 def test_a_prefect_server_that_cannot_be_used_is_told_without_secrets(
     url: str, module: str, home: Path, command: Command
 ) -> None:
@@ -116,6 +116,15 @@ def test_a_prefect_server_that_cannot_be_used_is_told_without_secrets(
     assert told.returncode == 10, told.stderr
     assert "127.0.0.1" in told.stderr
     assert "Traceback" not in told.stderr
+    assert WORD not in told.stdout + told.stderr
+    assert list(places(home, WORD)) == []
+
+
+def test_a_server_to_put_to_work_on_is_told_without_secrets(home: Path, command: Command) -> None:
+    """One of the kinds; all of them, by the same reader of addresses, are a long sweep."""
+    told = command("deployments.apply", PREFECT_API_URL=SERVERS["option"].format(word=WORD, port=free_port()))
+
+    assert (told.returncode, "Traceback" in told.stderr) == (10, False), told.stderr
     assert WORD not in told.stdout + told.stderr
     assert list(places(home, WORD)) == []
 
