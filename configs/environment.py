@@ -6,6 +6,7 @@ YAML file. Nothing else in the project may touch `os.environ`.
 
 import os
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -72,6 +73,31 @@ class Environment(BaseSettings):
     """Name of the step boundary at which this process kills itself; for tests of recovery."""
     failpoint_log: Path | None = Field(default=None, validation_alias="INCUMBENT_FAILPOINT_LOG")
     """File to which every step boundary is written that a process comes by; for tests of recovery."""
+
+
+class Seen(BaseSettings):
+    """How browsers see the servers of one `make up`; only those servers read it."""
+
+    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, extra="ignore")
+
+    name: str = Field(default="", validation_alias="INCUMBENT_UP_NAME")
+    """The host name by which they ask; others must not know it, so it stands in no command line."""
+    pointed_to: str = Field(default="", validation_alias="INCUMBENT_UP_OTHERS")
+
+    @property
+    def others(self) -> list[str]:
+        """Addresses of the other servers, to which pages point."""
+        return self.pointed_to.split()
+
+
+def seen() -> Seen:
+    """What the parent has said about this server."""
+    return Seen()
+
+
+def as_seen(name: str, others: Iterable[str] = ()) -> dict[str, str]:
+    """The variables by which a server learns how browsers see it."""
+    return {"INCUMBENT_UP_NAME": name, "INCUMBENT_UP_OTHERS": " ".join(others)}
 
 
 def read() -> Environment:

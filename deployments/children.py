@@ -7,13 +7,14 @@ import os
 import socket
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from configs import environment
 from configs.environment import CHECKOUT
 from deployments import mlflow_ui
+from deployments.listening import address
 from deployments.tree import Child
 from tasks.adapters import access, local_api_database
 
@@ -22,34 +23,21 @@ PREFECT_PORT, MLFLOW_PORT = 4200, 5000
 """Where they listen if nobody else does."""
 
 
-def listen(port: int) -> socket.socket:
-    """Listen on loopback, at this port or, if it is taken, at one that is free.
+def server(home: Path, listener: socket.socket, name: str = "", others: Sequence[str] = ()) -> Child:
+    """Prefect's server with its UI, scheduler and triggers, on the database of the home.
 
-    The parent binds, so that the address is known now, cannot be taken by somebody else, and stays when a child is
-    begun again.
+    Args:
+        home: Folder of everything local.
+        listener: Where it answers.
+        name: The host name by which browsers ask; without one none is let in.
+        others: Addresses of the other servers, to which its pages point.
     """
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    with suppress(OSError):
-        listener.bind(("127.0.0.1", port))
-    if listener.getsockname()[1] == 0:
-        listener.bind(("127.0.0.1", 0))
-    listener.listen(128)
-    return listener
-
-
-def address(listener: socket.socket) -> str:
-    """`http://127.0.0.1:4200`."""
-    return f"http://127.0.0.1:{listener.getsockname()[1]}"
-
-
-def server(home: Path, listener: socket.socket) -> Child:
-    """Prefect's server with its UI, scheduler and triggers, on the database of the home."""
     folder, number, nobody = home / "prefect", listener.fileno(), os.open(os.devnull, os.O_WRONLY)
     own, port = address(listener), listener.getsockname()[1]
     variables = {
         **local_api_database.own_environment(folder),
         **_settings(),
+        **environment.as_seen(name, others),
         "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{folder / 'prefect.db'}",
         "PREFECT_SERVER_API_HOST": "127.0.0.1",
         "PREFECT_SERVER_API_PORT": str(port),
@@ -76,10 +64,14 @@ def worker(home: Path, url: str, ready: int) -> Child:
     return Child("The worker", command, variables, folder / "up-worker.log", (ready,))
 
 
-def ui_of_mlflow(home: Path, listener: socket.socket) -> Child:
-    """MLflow's UI on the store of the home."""
+def ui_of_mlflow(home: Path, listener: socket.socket, name: str) -> Child:
+    """MLflow's UI on the store of the home; browsers ask it by the name."""
     number = listener.fileno()
-    variables = {**local_api_database.own_environment(home / "prefect"), **mlflow_ui.variables(home)}
+    variables = {
+        **local_api_database.own_environment(home / "prefect"),
+        **mlflow_ui.variables(home, name),
+        **environment.as_seen(name),
+    }
     command = [sys.executable, "-m", "deployments.mlflow_ui", str(home), str(number)]
     return Child("MLflow's UI", command, variables, home / "mlflow" / "ui.log", (number,))
 

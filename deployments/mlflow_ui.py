@@ -12,9 +12,12 @@ from pathlib import Path
 from configs import environment
 from tasks.adapters.guard import App, Guard, Receive, Scope, Send, answer, rewritten
 from tasks.adapters.lifeline import Lifeline
+from tasks.adapters.login import Asked, Door
 
 RUNS = "#/experiments?workflowType=machine_learning"
 """Where the experiments of the pipelines are, with their runs."""
+HEALTH = "/health"
+"""Says whether it is well, to everybody on this machine."""
 _SETTINGS = {
     "mlflow.settings.telemetry.enabled_v1": "false",
     "mlflow.telemetry.info.alert.dismissed_v1": "true",
@@ -57,25 +60,34 @@ def main(arguments: list[str]) -> None:
     """Serve the UI until the parent ends."""
     Lifeline().start()
     environment.settle()
-    from tasks.adapters import tracking
+    from tasks.adapters import access, tracking
 
     tracking.ensure_store(Path(arguments[0]) / "mlflow")
     import uvicorn
     from mlflow.server.fastapi_app import app
 
     with socket.socket(fileno=int(arguments[1])) as listening:
-        guarded = Guard(Prepared(app), listening.getsockname()[1])
+        home, seen = Path(arguments[0]), environment.seen()
+        asked = Asked(Prepared(app), Door(home, access.auth(home), seen.name), [HEALTH])
+        guarded = Guard(asked, listening.getsockname()[1], seen.name)
         uvicorn.Server(uvicorn.Config(guarded, log_level="warning", access_log=False)).run(sockets=[listening])
 
 
-def variables(home: Path) -> dict[str, str]:
-    """What MLflow's server finds in its environment; the names are those that `mlflow server` sets."""
+def variables(home: Path, name: str) -> dict[str, str]:
+    """What MLflow's server finds in its environment; the names are those that `mlflow server` sets.
+
+    Args:
+        home: Folder of everything local.
+        name: The host name by which browsers ask; MLflow knows those of loopback itself.
+    """
     folder = home / "mlflow"
     return {
         "_MLFLOW_SERVER_FILE_STORE": f"sqlite:///{folder / 'mlflow.db'}",
         "_MLFLOW_SERVER_REGISTRY_STORE": f"sqlite:///{folder / 'mlflow.db'}",
         "_MLFLOW_SERVER_ARTIFACT_ROOT": str(folder / "artifacts"),
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "MLFLOW_SERVER_ALLOWED_HOSTS": f"localhost:*,127.0.0.1:*,{name}:*",
+        "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS": f"http://{name}:*",
     }
 
 

@@ -3,20 +3,28 @@
 Change this module when reports have to be shown in another way. They are files like any other: nothing is computed.
 """
 
+import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import HTTPServer, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
+from deployments import listening
 from tasks.adapters import guard
+from tasks.adapters.login import Door
 
 
 class _Quiet(SimpleHTTPRequestHandler):
     """Serves files, lists no folder, and writes no log."""
 
     server: HTTPServer
+
+    def __init__(self, *request: Any, door: Door, directory: str) -> None:
+        self._door = door
+        super().__init__(*request, directory=directory)
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
@@ -29,10 +37,14 @@ class _Quiet(SimpleHTTPRequestHandler):
         """Read what is asked; what another page asks is answered here, and goes no further."""
         if not super().parse_request():
             return False
-        why = guard.refusal(self.headers.items(), self.command, int(self.server.server_port))
-        if why is None:
+        why = guard.refusal(self.headers.items(), self.command, int(self.server.server_port), self._door.name)
+        if why is not None:
+            self.send_error(guard.REFUSED, explain=why)
+            return False
+        headers = {name: self.headers.get(name, "") for name in ("cookie", "authorization")}
+        if self._door.knows(headers["cookie"]) or self._door.opens(headers["authorization"]):
             return True
-        self.send_error(guard.REFUSED, explain=why)
+        self.send_error(401, explain="Open the link that `make up` has printed, then this page.")
         return False
 
     def end_headers(self) -> None:
@@ -48,20 +60,22 @@ PORT = 4280
 
 
 @contextmanager
-def served(folder: Path, port: int = 0) -> Iterator[str]:
+def served(folder: Path, door: Door, port: int = 0) -> Iterator[str]:
     """Serve a folder while the block runs; gives its address, on that port or, if it is taken, on a free one."""
     folder.mkdir(parents=True, exist_ok=True)
-    with _server(folder, port) as server:
+    with listening.on(port) as listener, _Server(listener, partial(_Quiet, door=door, directory=str(folder))) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}"
+            yield listening.address(listener)
         finally:
             server.shutdown()
 
 
-def _server(folder: Path, port: int) -> ThreadingHTTPServer:
-    answer = partial(_Quiet, directory=str(folder))
-    try:
-        return ThreadingHTTPServer(("127.0.0.1", port), answer)
-    except OSError:
-        return ThreadingHTTPServer(("127.0.0.1", 0), answer)
+class _Server(ThreadingHTTPServer):
+    """Answers at a socket that somebody else has opened, and will close."""
+
+    def __init__(self, listener: socket.socket, answer: Callable[..., _Quiet]) -> None:
+        super().__init__(listener.getsockname(), answer, bind_and_activate=False)
+        self.socket.close()
+        self.socket = listener
+        self.server_name, self.server_port = listener.getsockname()

@@ -13,24 +13,26 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from configs import environment
 from configs.errors import IncumbentError
-from deployments import alone, apply, children, leftovers, mlflow_ui, reports, served
+from deployments import alone, apply, children, leftovers, listening, mlflow_ui, reports, served
 from deployments.tree import Tree
 from deployments.watcher import LOOK_SECONDS, Watcher
 from flows import program
 from flows.stopping import leave
 from tasks.adapters import access, loopback, patience, privacy, running_server
 from tasks.adapters.home import Home
+from tasks.adapters.login import Door
 
 _TICK_SECONDS = 0.1
 _GRACE_SECONDS = 10.0
 _TIDY_LOOKS = 5
 """Looks at the folders between two at the list of runs."""
 _LINK = "lets one browser in, once"
+_AFTER = "in that browser"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,7 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with alone.on(home) as other:
             if other is not None:
                 _say(f"It is up already, by process {other.pid}.")
-                _say(f"  Prefect  {access.link(home, other.ui)}  {_LINK}\n  MLflow   {_runs(other.mlflow)}")
+                _say(f"  Prefect  {access.link(home, other.ui)}  {_LINK}")
+                _say(f"  MLflow   {_runs(other.mlflow, other.name)}  {_AFTER}")
                 return 0
             if closed := privacy.close(home):
                 _say(closed)
@@ -66,16 +69,20 @@ class _Up:
             _say(environment.without_secrets(problem), error=True)
         self._pipelines = list(known.usable)
         self._folders = dict(_landing_folders(home, self._pipelines))
-        self._prefect = opened.enter_context(closing(children.listen(children.PREFECT_PORT)))
-        self._mlflow = opened.enter_context(closing(children.listen(children.MLFLOW_PORT)))
-        self._url = f"{children.address(self._prefect)}/api"
+        self._prefect = opened.enter_context(listening.on(children.PREFECT_PORT))
+        self._mlflow = opened.enter_context(listening.on(children.MLFLOW_PORT))
+        self._url = f"{listening.address(self._prefect)}/api"
         environment.give_auth(access.auth(home))
-        self._reports = opened.enter_context(reports.served(home / "reports", reports.PORT))
+        self._name = access.new_name()
+        door = Door(home, access.auth(home), self._name)
+        self._reports = opened.enter_context(reports.served(home / "reports", door, reports.PORT))
         self._told, ready = os.pipe()
         os.set_blocking(self._told, False)
         self._tree = Tree(_say)
         opened.callback(self._end)
-        self._server = children.server(home, self._prefect)
+        self._server = children.server(
+            home, self._prefect, self._name, (listening.address(self._mlflow), self._reports)
+        )
         self._worker = children.worker(home, self._url, ready)
         self._began = time.monotonic()
 
@@ -85,13 +92,16 @@ class _Up:
         self._tree.start(self._server)
         self._tree.start(self._worker)
         if self._wait(lambda: running_server.is_healthy(self._url, timeout=1.0)):
-            running_server.announce(self._home, self._url, children.address(self._mlflow), self._reports)
-            self._say_address("Prefect", access.link(self._home, children.address(self._prefect)), _LINK)
+            mlflow = listening.address(self._mlflow)
+            running_server.announce(self._home, self._url, mlflow, self._reports, self._name)
+            prefect = access.named(listening.address(self._prefect), self._name)
+            self._say_address("Prefect", access.link(self._home, prefect), _LINK)
             # Only now: its imports would take the cores from the other two.
-            self._tree.start(children.ui_of_mlflow(self._home, self._mlflow))
+            self._tree.start(children.ui_of_mlflow(self._home, self._mlflow, self._name))
         if self._wait(lambda: _answers(self._mlflow)):
-            self._say_address("MLflow", _runs(children.address(self._mlflow)))
-        _say(f"  Reports  {self._reports}/{self._pipelines[0]}.html (after its first turn)")
+            self._say_address("MLflow", _runs(listening.address(self._mlflow), self._name), _AFTER)
+        shown = access.named(self._reports, self._name)
+        _say(f"  Reports  {shown}/{self._pipelines[0]}.html  (after its first turn)  {_AFTER}")
         if self._wait(self._is_ready):
             _say(_what_next(self._home, self._url, self._folders, time.monotonic() - self._began))
         self._watch()
@@ -152,13 +162,13 @@ def _landing_folders(home: Path, pipelines: Sequence[str]) -> Iterator[tuple[str
         yield pipeline, folder
 
 
-def _runs(mlflow: str) -> str:
-    return f"{mlflow}/{mlflow_ui.RUNS}"
+def _runs(mlflow: str, name: str) -> str:
+    return f"{access.named(mlflow, name)}/{mlflow_ui.RUNS}"
 
 
 def _answers(listener: socket.socket) -> bool:
     try:
-        with loopback.open_url(f"{children.address(listener)}/health", patience.stretched(1.0)) as answer:
+        with loopback.open_url(f"{listening.address(listener)}{mlflow_ui.HEALTH}", patience.stretched(1.0)) as answer:
             return bool(answer.status == 200)
     except (OSError, http.client.HTTPException):
         return False

@@ -6,12 +6,12 @@ A test that works on it puts its own names there, or takes away what it put ther
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from deployments import children
+from deployments import children, listening
 from tasks.adapters import access, running_server
 
 _SECONDS = 120.0
@@ -36,8 +36,8 @@ def asking(home: Path) -> Iterator[str]:
 @contextmanager
 def running(home: Path, port: int = 0) -> Iterator[str]:
     """A server on the database of a home while the block runs; gives the address of its API."""
-    with closing(children.listen(port)) as listener:
-        child, url = children.server(home, listener), f"{children.address(listener)}/api"
+    with listening.on(port) as listener:
+        child, url = children.server(home, listener), f"{listening.address(listener)}/api"
         with child.log.open("ab") as log:
             process = subprocess.Popen(
                 child.command,

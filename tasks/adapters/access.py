@@ -1,8 +1,13 @@
-"""What opens the Prefect server of a home: its secret, the links that let a browser in once, and the browser's cookie.
+"""What opens the servers of a home: its secret, the links that let a browser in once, and the browser's cookie.
 
 The secret is a random one per home, or the user's own in PREFECT_SERVER_API_AUTH_STRING. It stands in one file that
-only its owner reads, and in the environment of our own processes; in no address, command line, log or page. Change this
-module when somebody has to be let in by other means; what is asked of whom is `login`'s.
+only its owner reads, and in the environment of our own processes; in no address, command line, log or page.
+
+A browser sends a cookie to every port of a host, also to those of other users of this machine, who could use it
+themselves. So each start of the servers has a random name of its own, which only the browser is told: names that end
+in .localhost lead Chromium and Firefox to this machine without asking anybody, and the cookie goes to that name alone.
+It is signed for the name, so one that somebody gets by taking our ports later is worth nothing at the next start.
+Change this module when somebody has to be let in by other means; what is asked of whom is `login`'s.
 """
 
 import base64
@@ -21,9 +26,11 @@ from configs.errors import UnusableHome
 LINK_SECONDS = 86_400.0
 """So long a link works if nobody uses it."""
 COOKIE_SECONDS = 30 * 86_400
-"""So long a browser that was let in need not be let in again."""
+"""So long a browser that was let in need not be let in again, unless the servers are started anew."""
 PATH = "/enter/"
 """Of the links."""
+COOKIE = "incumbent"
+"""Name of the cookie."""
 
 _OWNER_ONLY = 0o600
 _USER = "incumbent"
@@ -87,6 +94,16 @@ def basic(auth: str) -> str:
 
 
 # ── links ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+def new_name() -> str:
+    """A host name for one start of the servers; whoever knows it can be sent the cookie."""
+    return f"incumbent-{secrets.token_hex(12)}.localhost"
+
+
+def named(address: str, name: str) -> str:
+    """An address of ours as a browser has to open it."""
+    return address.replace("//127.0.0.1:", f"//{name}:") if name else address
+
+
 def link(home: Path, server: str) -> str:
     """A new address that lets one browser in, once.
 
@@ -94,7 +111,7 @@ def link(home: Path, server: str) -> str:
 
     Args:
         home: The home.
-        server: Address of its Prefect server, without /api.
+        server: Address of its Prefect server for browsers, without /api.
     """
     word = secrets.token_urlsafe(24)
     path = _link_file(home, word)
@@ -132,11 +149,6 @@ def _age(path: Path) -> float:
 
 
 # ── cookies ───────────────────────────────────────────────────────────────────────────────────────────────────────
-def cookie_name(port: int) -> str:
-    """All servers of a host get each other's cookies; each looks for its own."""
-    return f"incumbent_{port}"
-
-
 def cookie_key(home: Path) -> bytes:
     """What cookies are signed with: the secret of the home, also where the user has set another one.
 
@@ -145,22 +157,22 @@ def cookie_key(home: Path) -> bytes:
     return _secret(home).encode()
 
 
-def cookie(key: bytes, port: int) -> str:
-    """The value for a browser that was let in: until when, signed for this server; the secret cannot be got from it."""
+def cookie(key: bytes, name: str) -> str:
+    """The value for a browser that was let in: until when, signed for this start; the secret cannot be got from it."""
     until = str(int(time.time()) + COOKIE_SECONDS)
-    return f"{until}.{_signed(key, port, until)}"
+    return f"{until}.{_signed(key, name, until)}"
 
 
-def is_good_cookie(key: bytes, port: int, value: str) -> bool:
-    """Whether this server gave it, and it is not too old."""
+def is_good_cookie(key: bytes, name: str, value: str) -> bool:
+    """Whether a server of this start gave it, and it is not too old."""
     until, _, signature = value.partition(".")
     if not until.isascii() or not until.isdigit():
         return False
-    return hmac.compare_digest(signature.encode(), _signed(key, port, until).encode()) and time.time() < int(until)
+    return hmac.compare_digest(signature.encode(), _signed(key, name, until).encode()) and time.time() < int(until)
 
 
-def _signed(key: bytes, port: int, until: str) -> str:
-    return hmac.new(key, f"browser at port {port} until {until}".encode(), hashlib.sha256).hexdigest()
+def _signed(key: bytes, name: str, until: str) -> str:
+    return hmac.new(key, f"browser at {name} until {until}".encode(), hashlib.sha256).hexdigest()
 
 
 # ── the secret of the home ────────────────────────────────────────────────────────────────────────────────────────

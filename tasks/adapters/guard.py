@@ -18,10 +18,11 @@ REFUSED = 403
 HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "SAMEORIGIN",
 }
-"""Go with every answer: no other page may hold its window, frame it, or use it as a part of its own."""
+"""Go with every answer: no other page may hold its window, frame it, use it as a part of its own, or learn its name."""
 
 _NAMES = ("127.0.0.1", "localhost")
 _OWN_DOING = ("same-origin", "none")
@@ -29,7 +30,7 @@ _SHOWS = ("GET", "HEAD")
 _VIOLATION = 1008
 
 
-def refusal(headers: Iterable[tuple[str, str]], method: str, port: int) -> str | None:
+def refusal(headers: Iterable[tuple[str, str]], method: str, port: int, name: str = "") -> str | None:
     """Why a request is refused, in a sentence; None if it may go on.
 
     A request without a word about its origin comes from a program, not from a page: whether it may do what it asks is
@@ -40,15 +41,17 @@ def refusal(headers: Iterable[tuple[str, str]], method: str, port: int) -> str |
         headers: Names in any case, and values; one name may come twice.
         method: Such as GET; empty for a websocket.
         port: At which the server listens on loopback.
+        name: By which browsers that were let in ask, if any; it is never told to others.
     """
     sent: dict[str, list[str]] = {}
-    for name, value in headers:
-        sent.setdefault(name.lower(), []).append(value.strip())
-    names = [f"{name}:{port}" for name in _NAMES]
+    for header, value in headers:
+        sent.setdefault(header.lower(), []).append(value.strip())
+    known = [f"{one}:{port}" for one in _NAMES]
+    names = [*known, f"{name}:{port}"] if name else known
     host = [value.lower() for value in sent.get("host", [])]
     if len(host) != 1 or host[0] not in names:
-        return f"This server answers as {' and '.join(names)} only."
-    if any(origin.lower() not in {f"http://{name}" for name in names} for origin in sent.get("origin", [])):
+        return f"This server answers as {' and '.join(known)} only, and by the link that `make up` prints."
+    if any(origin.lower() not in {f"http://{one}" for one in names} for origin in sent.get("origin", [])):
         return "A page of another server may not ask this one."
     if all(site in _OWN_DOING for site in sent.get("sec-fetch-site", [])):
         return None
@@ -61,12 +64,13 @@ def refusal(headers: Iterable[tuple[str, str]], method: str, port: int) -> str |
 class Guard:
     """Refuses what the rule refuses, http and websocket alike, before the application sees any of it."""
 
-    def __init__(self, app: App, port: int) -> None:
+    def __init__(self, app: App, port: int, name: str = "") -> None:
         """Args:
         app: What is guarded.
         port: At which it listens on loopback.
+        name: By which browsers that were let in ask, if any.
         """
-        self._app, self._port = app, port
+        self._app, self._port, self._name = app, port, name
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on what may pass."""
@@ -74,7 +78,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
-        why = refusal(headers, scope.get("method", ""), self._port)
+        why = refusal(headers, scope.get("method", ""), self._port, self._name)
         if why is None:
             await self._app(scope, receive, hardened(send))
         elif scope["type"] == "websocket":

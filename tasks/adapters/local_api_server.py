@@ -18,10 +18,11 @@ from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from configs import environment
 from tasks.adapters import patience
 from tasks.adapters.guard import App, Guard
 from tasks.adapters.lifeline import Lifeline
-from tasks.adapters.login import Login
+from tasks.adapters.login import Door, Login
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -82,7 +83,10 @@ def _guarded(app: App, home: Path | None, port: int) -> App:
 
     secret = get_current_settings().server.api.auth_string
     assert secret, "a server of ours asks for a secret"
-    return Guard(app if home is None else Login(app, home, port, secret.get_secret_value()), port)
+    if home is None:
+        return Guard(app, port)
+    seen = environment.seen()
+    return Guard(Login(app, Door(home, secret.get_secret_value(), seen.name), seen.others), port, seen.name)
 
 
 def _announce(address: tuple[str, int], ready: int) -> None:

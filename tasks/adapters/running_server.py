@@ -9,7 +9,7 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tasks.adapters import files, loopback, patience
+from tasks.adapters import access, files, loopback, patience
 from tasks.adapters.processes import started
 
 _PROBE_SECONDS = 2.0
@@ -25,14 +25,16 @@ class RunningServer:
     """Address of MLflow's UI."""
     reports: str
     """Address under which the reports of the home are."""
+    name: str
+    """The host name by which browsers ask all of them (see `access`)."""
     pid: int
     started: str
     """When that process started; a number may have been given to another one since."""
 
     @property
     def ui(self) -> str:
-        """Address of Prefect's UI."""
-        return self.url.removesuffix("/api")
+        """Address of Prefect's UI for a browser that was let in."""
+        return access.named(self.url.removesuffix("/api"), self.name)
 
     def answers(self) -> bool:
         """Whether its process lives and its API is healthy."""
@@ -54,9 +56,9 @@ def address(home: Path) -> str | None:
     return found.url if found else None
 
 
-def announce(home: Path, url: str, mlflow: str, reports: str) -> None:
+def announce(home: Path, url: str, mlflow: str, reports: str, name: str = "") -> None:
     """Tell others that the tree of this process answers."""
-    mine = RunningServer(url, mlflow, reports, os.getpid(), started(os.getpid()))
+    mine = RunningServer(url, mlflow, reports, name, os.getpid(), started(os.getpid()))
     files.publish(_path(home), json.dumps(asdict(mine)).encode())
 
 

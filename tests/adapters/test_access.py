@@ -1,6 +1,7 @@
 """The secret of a home, the links that let a browser in once, and its cookie."""
 
 import os
+import re
 import stat
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
@@ -120,14 +121,24 @@ def test_a_guess_opens_nothing_and_removes_nothing(guess: str, tmp_path: Path) -
     assert access.redeem(tmp_path, good)
 
 
-def test_a_cookie_is_good_for_its_server_only(tmp_path: Path) -> None:
+def test_a_cookie_is_good_for_its_start_only(tmp_path: Path) -> None:
     key, other = access.cookie_key(tmp_path / "a"), access.cookie_key(tmp_path / "b")
-    cookie = access.cookie(key, 4200)
+    name = access.new_name()
+    cookie = access.cookie(key, name)
     until, _, signature = cookie.partition(".")
 
-    assert access.is_good_cookie(key, 4200, cookie)
-    assert not access.is_good_cookie(key, 4201, cookie)
-    assert not access.is_good_cookie(other, 4200, cookie)
+    assert access.is_good_cookie(key, name, cookie)
+    assert not access.is_good_cookie(key, access.new_name(), cookie)
+    assert not access.is_good_cookie(other, name, cookie)
     assert key.decode() not in cookie
     for forged in ("", ".", until, f"{until}.", f"{int(until) + 1}.{signature}", f"-1.{signature}", "٣.x", "²."):
-        assert not access.is_good_cookie(key, 4200, forged)
+        assert not access.is_good_cookie(key, name, forged)
+
+
+def test_each_start_has_a_name_that_nobody_can_guess() -> None:
+    names = {access.new_name() for _ in range(100)}
+
+    assert len(names) == 100
+    assert all(re.fullmatch(r"incumbent-[0-9a-f]{24}\.localhost", name) for name in names)
+    assert access.named("http://127.0.0.1:5000/#/runs", "x.localhost") == "http://x.localhost:5000/#/runs"
+    assert access.named("http://127.0.0.1:5000", "") == "http://127.0.0.1:5000"

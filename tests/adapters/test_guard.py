@@ -49,6 +49,31 @@ IS_REFUSED: dict[str, tuple[str, Headers]] = {
 }
 
 
+NAME = "incumbent-1.localhost"
+BY_NAME = ("Host", f"{NAME}:4200")
+UNDER_A_NAME: dict[str, tuple[bool, str, Headers]] = {
+    "our own page": (True, "POST", [BY_NAME, ("Origin", f"http://{NAME}:4200"), ("Sec-Fetch-Site", "same-origin")]),
+    "a program": (True, "POST", [OURS]),
+    "a link on another of our servers": (True, "GET", [BY_NAME, ("Sec-Fetch-Site", "same-site"), *NAVIGATES]),
+    "another name": (False, "GET", [("Host", "incumbent-2.localhost:4200")]),
+    "another port": (False, "GET", [("Host", f"{NAME}:4201")]),
+    "a page of another of our servers": (False, "POST", [BY_NAME, ("Origin", f"http://{NAME}:4280")]),
+    "a link of a server that knows another name": (
+        False, "GET", [BY_NAME, ("Sec-Fetch-Site", "cross-site"), *NAVIGATES]
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", UNDER_A_NAME)
+def test_a_server_that_browsers_know_by_a_name(case: str) -> None:
+    passes, method, headers = UNDER_A_NAME[case]
+
+    why = guard.refusal(headers, method, 4200, NAME)
+
+    assert (why is None) == passes
+    assert NAME not in (why or "")
+
+
 @pytest.mark.parametrize("case", PASSES)
 def test_this_may_ask(case: str) -> None:
     method, headers = PASSES[case]

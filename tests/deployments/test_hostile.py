@@ -1,12 +1,15 @@
 """A page of the web that tries everything on a running `make up`: in a real browser, and each kind of route by hand."""
 
-import base64
 import http.client
 import json
+import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -20,6 +23,7 @@ from deployments import mlflow_ui, rest
 from tasks.adapters import access
 from tests.deployments import browsing
 from tests.deployments.browsing import Browser, browser
+from tests.deployments.conftest import own_variables
 from tests.deployments.test_up import Up, up
 from tests.fixtures_server import wait_until
 
@@ -97,12 +101,22 @@ def let_in(tree: Up, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Brows
         yield running
 
 
-@pytest.fixture(scope="module")
-def evil() -> Iterator[int]:
-    """The port of somebody else's server on this machine, with an empty page."""
+@dataclass
+class Evil:
+    """Somebody else's server on this machine, with an empty page."""
 
-    class Evil(BaseHTTPRequestHandler):
+    port: int
+    cookies: list[str]
+    """What browsers have sent to it."""
+
+
+@pytest.fixture(scope="module")
+def evil() -> Iterator[Evil]:
+    cookies: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            cookies.append(self.headers.get("Cookie", ""))
             self.send_response(200)
             self.send_header("Content-Type", "text/html")
             self.end_headers()
@@ -111,10 +125,20 @@ def evil() -> Iterator[int]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Evil) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server.server_port
+        yield Evil(server.server_port, cookies)
         server.shutdown()
+
+
+def secret(tree: Up) -> dict[str, str]:
+    """The header by which a program gives the secret of the home."""
+    return {"Authorization": access.basic(access.auth(tree.home))}
+
+
+def shown(tree: Up, server: str) -> str:
+    """The address of a server as the browser has to open it."""
+    return access.named(str(getattr(tree.server, server)), tree.server.name)
 
 
 def poll(tree: Up) -> dict[str, Any]:
@@ -128,7 +152,7 @@ def named(tree: Up, name: str) -> list[str]:
     found += list(rest.flow_runs(tree.server.url, {}))
     connection = http.client.HTTPConnection(urlsplit(tree.server.mlflow).netloc, timeout=20)
     with closing(connection):
-        connection.request("GET", "/ajax-api/2.0/mlflow/experiments/search?max_results=100")
+        connection.request("GET", "/ajax-api/2.0/mlflow/experiments/search?max_results=100", headers=secret(tree))
         found += json.loads(connection.getresponse().read())["experiments"]
     return [one["name"] for one in found if one["name"].startswith(name)]
 
@@ -138,7 +162,7 @@ def test_one_click_opens_the_ui_without_a_login(let_in: Browser, tree: Up) -> No
         second.open(tree.server.ui)
         wait_until(lambda: "Flow Runs" in (second.run("document.body.innerText") or ""), 60)
         path, cookies = second.run("location.pathname"), second.run("document.cookie")
-        second.open(tree.server.ui.replace("127.0.0.1", "localhost"))
+        second.open(tree.server.ui.replace(tree.server.name, "localhost"))
         other_name = second.run("document.body.innerText")
 
     assert "login" not in path
@@ -146,12 +170,64 @@ def test_one_click_opens_the_ui_without_a_login(let_in: Browser, tree: Up) -> No
     assert "Open the link" in other_name
 
 
+def test_no_other_server_of_this_machine_is_sent_the_cookie(let_in: Browser, evil: Evil) -> None:
+    names = ("127.0.0.1", "localhost", "other.localhost", "evil.example")
+    with let_in.tab() as tab:
+        for name in names:
+            tab.open(f"http://{name}:{evil.port}/seen-{name}")
+            tab.run("fetch('/again', {credentials: 'include'}).then((answer) => answer.text())")
+
+    assert len(evil.cookies) >= 2 * len(names)
+    assert set(evil.cookies) == {""}
+
+
+def test_nobody_else_can_answer_at_our_ports(tree: Up) -> None:
+    for server in ("url", "mlflow", "reports"):
+        port = urlsplit(getattr(tree.server, server)).port
+        for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"), (socket.AF_INET6, "::")):
+            with closing(socket.socket(family)) as other:
+                other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                with pytest.raises(OSError, match="in use"):
+                    other.bind((address, port))
+                    other.listen()
+
+
+def test_one_link_opens_mlflow_and_the_reports_as_well(let_in: Browser, tree: Up) -> None:
+    (tree.home / "reports" / "hello.html").write_text("<!DOCTYPE html><title>x</title>a report")
+    texts = {}
+    for who, other in (("let in", tree.server.name), ("stranger", "localhost")):
+        with let_in.tab() as tab:
+            for server, path in (("reports", "/hello.html"), ("mlflow", "/version")):
+                tab.open(shown(tree, server).replace(tree.server.name, other) + path)
+                texts[who, server] = tab.run("document.body.innerText")
+
+    assert texts["let in", "reports"] == "a report"
+    assert texts["let in", "mlflow"][0].isdigit()
+    assert "Open the link" in texts["stranger", "reports"] and "Open the link" in texts["stranger", "mlflow"]
+
+
+def test_links_of_a_run_lead_to_where_the_browser_is_let_in(let_in: Browser, tree: Up) -> None:
+    stored = {"key": "a-report", "type": "markdown", "data": f"[see]({tree.server.reports}/hello.html)"}
+    rest.call(tree.server.url, "POST", "/artifacts/", stored)
+    wanted = {"artifacts": {"key": {"any_": ["a-report"]}}}
+
+    with let_in.tab() as tab:
+        tab.open(tree.server.ui)
+        told = tab.run(
+            "fetch('/api/artifacts/filter', {method: 'POST', headers: {'Content-Type': 'application/json'}, "
+            f"body: JSON.stringify({json.dumps(wanted)})}}).then((answer) => answer.json())"
+        )
+
+    assert [one["data"] for one in told] == [f"[see]({shown(tree, 'reports')}/hello.html)"]
+    assert rest.call(tree.server.url, "POST", "/artifacts/filter", wanted)[0]["data"] == stored["data"]
+
+
 def test_mlflow_opens_at_the_training_runs_with_telemetry_off(let_in: Browser, tree: Up) -> None:
     texts = []
     with let_in.tab() as tab:
         for path in (mlflow_ui.RUNS, "", "#/settings"):
             tab.open("about:blank")
-            tab.open(f"{tree.server.mlflow}/{path}")
+            tab.open(f"{shown(tree, 'mlflow')}/{path}")
             wait_until(lambda: "Settings" in (tab.run("document.body.innerText") or ""), 60)
             time.sleep(1)
             texts.append((tab.run("location.hash").partition("&")[0], tab.run("document.body.innerText")))
@@ -160,19 +236,20 @@ def test_mlflow_opens_at_the_training_runs_with_telemetry_off(let_in: Browser, t
     assert all("Model registry" in text and "GenAI workflows" not in text for _, text in texts[:2])
     assert "Enable telemetry" in texts[2][1] and "Off" in texts[2][1].split()
     assert not any("Ask questions about" in text or "UI telemetry\nMLflow collects" in text for _, text in texts)
-    assert asked(tree, "mlflow", "GET", "/ajax-api/3.0/mlflow/assistant/config", {}) == 404
+    assert asked(tree, "mlflow", "GET", "/ajax-api/3.0/mlflow/assistant/config", secret(tree)) == 404
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "localhost"])
 def test_a_hostile_page_in_a_real_browser_gets_nothing_done(
-    host: str, let_in: Browser, tree: Up, evil: int, tmp_path: Path
+    host: str, let_in: Browser, tree: Up, evil: Evil, tmp_path: Path
 ) -> None:
-    """The browser has the cookie, and the page knows the id of a deployment."""
+    """The browser has the cookie; the page knows the id of a deployment, and even the name."""
     port, owned = urlsplit(tree.server.ui).port, tmp_path / "owned"
-    servers = [tree.server.ui, f"http://rebound.example:{port}", tree.server.mlflow, tree.server.reports]
+    servers = [tree.server.ui, f"http://127.0.0.1:{port}", f"http://rebound.example:{port}"]
+    servers += [shown(tree, "mlflow"), shown(tree, "reports")]
 
     with let_in.tab() as tab:
-        tab.open(f"http://{host}:{evil}/")
+        tab.open(f"http://{host}:{evil.port}/")
         happened = tab.run(f"{TRY_ALL}({json.dumps(servers)}, {poll(tree)['id']!r}, 'hostile', {str(owned)!r})")
 
     assert len(happened) == len(servers) * 27
@@ -242,26 +319,50 @@ def asked(tree: Up, server: str, method: str, path: str, headers: dict[str, str]
 
 @pytest.mark.parametrize("route", ROUTES)
 def test_each_kind_of_route_refuses_each_kind_of_stranger(route: str, tree: Up) -> None:
-    secret = base64.b64encode(access.auth(tree.home).encode()).decode()
-
-    answers = {
-        who: asked(tree, *ROUTES[route], {**headers, "Authorization": f"Basic {secret}"})
-        for who, headers in FOREIGN.items()
-    }
+    answers = {who: asked(tree, *ROUTES[route], {**headers, **secret(tree)}) for who, headers in FOREIGN.items()}
 
     assert answers == dict.fromkeys(FOREIGN, 403)
     assert named(tree, "by-hand") == []
 
 
-@pytest.mark.parametrize("route", [name for name, (server, *_) in ROUTES.items() if server == "url"])
-@pytest.mark.parametrize("secret", ["", "incumbent:", "incumbent:guess", "user:" + "0" * 64])
-def test_prefects_server_asks_programs_for_the_secret(route: str, secret: str, tree: Up) -> None:
-    header = {"Authorization": f"Basic {base64.b64encode(secret.encode()).decode()}"} if secret else {}
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("guess", ["", "incumbent:", "incumbent:guess", "user:" + "0" * 64])
+def test_every_server_asks_programs_for_the_secret(route: str, guess: str, tree: Up) -> None:
+    header = {"Authorization": access.basic(guess)} if guess else {}
 
     status = asked(tree, *ROUTES[route], header)
 
-    expected = {"health": 200, "readiness": 200, "a link": 403}
+    expected = {"health": 200, "readiness": 200, "a link": 403, "MLflow's health": 200}
     assert status == expected.get(route, 401)
+
+
+@pytest.mark.parametrize("stolen", [True, False])
+@pytest.mark.parametrize("server", ["url", "mlflow", "reports"])
+def test_a_cookie_of_another_start_opens_nothing(server: str, stolen: bool, tree: Up) -> None:
+    name = access.new_name() if stolen else tree.server.name
+    cookie = f"{access.COOKIE}={access.cookie(access.cookie_key(tree.home), name)}"
+    path = {"url": "/api/admin/version", "mlflow": "/version", "reports": "/none.html"}[server]
+
+    status = asked(tree, server, "GET", path, {"Cookie": cookie})
+
+    assert (status == 401) == stolen
+
+
+def test_mlflows_own_client_gives_the_secret_as_its_password(tree: Up) -> None:
+    user, _, word = access.auth(tree.home).partition(":")
+    script = "import mlflow; print(len(mlflow.search_experiments()))"
+    asks = {"MLFLOW_TRACKING_URI": tree.server.mlflow, "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
+
+    tried = [
+        subprocess.run(
+            [sys.executable, "-c", script], env=own_variables(tree.home, **asks, **login),
+            capture_output=True, text=True, timeout=300, check=False,
+        )
+        for login in ({}, {"MLFLOW_TRACKING_USERNAME": user, "MLFLOW_TRACKING_PASSWORD": word})
+    ]  # fmt: skip
+
+    assert [one.returncode for one in tried] == [1, 0], tried[1].stderr
+    assert "401" in tried[0].stderr
 
 
 SOCKETS = ("/api/events/in", "/api/events/out", "/api/logs/out", "/api/task_runs/subscriptions/scheduled")
@@ -276,7 +377,7 @@ STRANGERS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("route", SOCKETS)
 @pytest.mark.parametrize("who", STRANGERS)
 def test_no_websocket_is_opened_for_a_stranger(route: str, who: str, tree: Up) -> None:
-    address = tree.server.ui.replace("http", "ws")
+    address = tree.server.url.replace("http", "ws").removesuffix("/api")
 
     with pytest.raises(InvalidStatus, match="403"):
         connect(f"{address}{route}", subprotocols=["prefect"], **STRANGERS[who])  # type: ignore[list-item]
@@ -287,10 +388,12 @@ def test_no_websocket_is_opened_for_a_stranger(route: str, who: str, tree: Up) -
 def test_a_websocket_asks_for_the_secret(route: str, first: str | None, opens: bool, tree: Up) -> None:
     token = access.auth(tree.home) if first == "secret" else first
 
-    with closing(connect(f"{tree.server.ui.replace('http', 'ws')}{route}", subprotocols=["prefect"])) as socket:  # type: ignore[list-item]
-        socket.send(json.dumps({"type": "auth", "token": token} if token is not None else {"type": "filter"}))
+    address = tree.server.url.replace("http", "ws").removesuffix("/api")
+
+    with closing(connect(f"{address}{route}", subprotocols=["prefect"])) as opened:  # type: ignore[list-item]
+        opened.send(json.dumps({"type": "auth", "token": token} if token is not None else {"type": "filter"}))
         try:
-            answer = json.loads(socket.recv(20)).get("type")
+            answer = json.loads(opened.recv(20)).get("type")
         except ConnectionClosed:
             answer = None
 

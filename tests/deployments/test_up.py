@@ -5,22 +5,23 @@ import os
 import re
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.cookiejar import CookieJar
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 from urllib.error import HTTPError
 from urllib.request import HTTPCookieProcessor, Request, build_opener
 
 import pytest
 
 from configs import environment
-from deployments import rest
+from deployments import listening, rest
 from tasks.adapters import access, processes, running_server
 from tasks.adapters.running_server import RunningServer
 from tests.command_line import CommandLine
@@ -73,8 +74,8 @@ def descendants(process: int) -> set[int]:
     return children | {inner for child in children for inner in descendants(child)}
 
 
-def page(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=20) as answer:
+def page(url: str, headers: dict[str, str] | None = None) -> str:
+    with urllib.request.urlopen(Request(url, headers=headers or {}), timeout=20) as answer:
         return str(answer.read().decode())
 
 
@@ -89,20 +90,36 @@ def test_it_says_where_it_answers_and_there_it_does(tree: Up) -> None:
     prefect, mlflow = tree.server.ui, tree.server.mlflow
 
     assert f"Prefect  {prefect}" in tree.printed
-    assert f"MLflow   {mlflow}" in tree.printed
+    assert f"MLflow   {access.named(mlflow, tree.server.name)}" in tree.printed
     assert page(f"{mlflow}/health") == "OK"
-    assert "experiments" in page(f"{mlflow}/ajax-api/2.0/mlflow/experiments/search?max_results=1")
+    secret = {"Authorization": access.basic(access.auth(tree.home))}
+    assert "experiments" in page(f"{mlflow}/ajax-api/2.0/mlflow/experiments/search?max_results=1", secret)
 
 
+@pytest.fixture
+def names_lead_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What browsers know by themselves: a name that ends in .localhost is this machine."""
+    real = socket.getaddrinfo
+
+    def found(host: str, *more: Any, **options: Any) -> Any:
+        return real("127.0.0.1" if host.endswith(".localhost") else host, *more, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", found)
+
+
+@pytest.mark.usefixtures("names_lead_here")
 def test_the_printed_link_lets_one_browser_in(tree: Up) -> None:
     (link,) = re.findall(r"Prefect  (\S+/enter/\S+)", tree.printed)
     jar = CookieJar()
     browser = build_opener(HTTPCookieProcessor(jar))
 
+    with pytest.raises(HTTPError, match="403"):
+        browser.open(link.replace(tree.server.name, "127.0.0.1"), timeout=20)
+    assert not list(jar)
     browser.open(link, timeout=20).close()
     with browser.open(tree.server.ui, timeout=20) as shown, browser.open(f"{tree.server.ui}/ui-settings") as settings:
         title, auth = shown.read().decode(), json.loads(settings.read())["auth"]
-    runs = Request(f"{tree.server.url}/flow_runs/count", data=b"{}", headers={"Content-Type": "application/json"})
+    runs = Request(f"{tree.server.ui}/api/flow_runs/count", data=b"{}", headers={"Content-Type": "application/json"})
     with browser.open(runs, timeout=20) as counted:
         status = counted.status
 
@@ -122,7 +139,7 @@ def test_the_secret_is_in_one_file_of_the_owner_only(tree: Up) -> None:
 
     assert holding == [access.secret_file(tree.home)]
     assert stat.S_IMODE(holding[0].stat().st_mode) == 0o600
-    assert not any(secret in command for command in commands)
+    assert not any(secret in command or tree.server.name.encode() in command for command in commands)
     assert secret.decode() not in tree.printed
 
 
@@ -179,15 +196,13 @@ def test_a_second_start_says_where_the_first_one_answers(tree: Up) -> None:
     assert second.returncode == 0
     assert said.startswith(f"It is up already, by process {tree.parent.pid}.")
     assert f"Prefect  {tree.server.ui}/enter/" in said
-    assert tree.server.mlflow in said
+    assert access.named(tree.server.mlflow, tree.server.name) in said
 
 
 def test_a_port_that_is_taken_is_not_fought_for(tree: Up) -> None:
-    from deployments import children
-
     taken = int(tree.server.ui.rpartition(":")[2])
 
-    with closing(children.listen(taken)) as other:
+    with listening.on(taken) as other:
         port = other.getsockname()[1]
 
     assert port not in (0, taken)

@@ -23,7 +23,7 @@ import yaml
 
 from configs import environment
 from deployments import rest
-from tasks.adapters import processes, running_server, sources
+from tasks.adapters import access, processes, running_server, sources
 from tasks.adapters.home import Home
 from tests.deployments.conftest import own_variables
 from tests.faults import worlds
@@ -160,7 +160,9 @@ class Tree:
 
     def read(self, link: str) -> str:
         """The page to which an artifact points, `[words](address)`."""
-        with urllib.request.urlopen(link.rpartition("(")[2].rstrip(")"), timeout=LONG) as answer:
+        secret = {"Authorization": access.basic(access.auth(self.home))}
+        asked = urllib.request.Request(link.rpartition("(")[2].rstrip(")"), headers=secret)
+        with urllib.request.urlopen(asked, timeout=LONG) as answer:
             return str(answer.read().decode())
 
     # ── the processes ─────────────────────────────────────────────────────────────────────────────────────────────
