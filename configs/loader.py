@@ -39,9 +39,11 @@ def load(name: str) -> PipelineSettings:
     Raises:
         UnknownPipeline: There is no file of this name.
         NotYaml: The file is not YAML, or asks for more than plain values.
-        InvalidSettings: A setting is unknown, missing, or of the wrong type or size.
+        InvalidSettings: A setting is unknown, missing, or of the wrong type or size; or another pipeline has the same
+            name but for upper and lower case.
     """
     path = _path(name)
+    _require_a_name_of_its_own(name)
     where = pipeline_files.shown(path)
     text = json.dumps(_plain_values(path, where))
     try:
@@ -130,6 +132,16 @@ def _path(name: str) -> Path:
         f"Unknown pipeline {_brief(name)!r}{f'; did you mean {guess!r}?' if guess else '.'} "
         f"Known: {', '.join(there) or 'none'}. {advice}"
     )
+
+
+def _require_a_name_of_its_own(name: str) -> None:
+    """Folders of landing files, reports and MLflow's experiments have the name: not all systems tell cases apart."""
+    twins = [*pipeline_files.twins(environment.read().pipelines, name), *pipeline_files.twins(_examples(), name)]
+    if twins:
+        raise InvalidSettings(
+            f"The pipelines {' and '.join(sorted({name, *twins}))} differ by upper and lower case alone; a file system "
+            "or a database may take one for the other. Rename one of their files."
+        )
 
 
 def _brief(name: str) -> str:

@@ -20,6 +20,11 @@ def names(folder: Path) -> list[str]:
     return sorted(path.stem for path in listed(folder) if _is_named(path) and _is_file(path))
 
 
+def twins(folder: Path, name: str) -> list[str]:
+    """Names of other pipelines in a folder that differ from a name by upper and lower case alone."""
+    return [other for other in names(folder) if other != name and other.lower() == name.lower()]
+
+
 def listed(folder: Path) -> list[Path]:
     """What stands in a folder of pipeline files; nothing if there is none.
 

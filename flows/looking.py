@@ -4,10 +4,12 @@ Add here what is asked of the state of pipelines and changes nothing. How it is 
 """
 
 import argparse
+import os
 
 from configs import environment, inventory, loader
+from configs.environment import DEFAULT_PIPELINE
 from configs.errors import IncumbentError
-from flows import commands, lines
+from flows import commands, lines, program
 from flows.terminal import Terminal
 from tasks.adapters import cutting, notifications, pages, running_server
 from tasks.adapters.home import Home
@@ -44,7 +46,10 @@ def _broken(name: str, problem: IncumbentError, screen: Terminal) -> int:
 
 
 def _one(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
-    settings, waiting = hands.settings(chosen.pipeline), commands.look(hands, chosen.pipeline)
+    settings = hands.settings(chosen.pipeline)
+    if _is_untouched(hands, chosen.pipeline):
+        return _how_to_begin(hands, chosen, screen)
+    waiting = commands.look(hands, chosen.pipeline)
     told = pages.read_history(hands, chosen.pipeline)
     names = [delivery.name for delivery in waiting.deliveries]
     asked = hands.ledger.inbox.open(chosen.pipeline)
@@ -64,4 +69,29 @@ def _one(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
         screen.show(lines.at_work(asked, owed, worker, server.ui if server else None))
         commands.tell_gone(hands, chosen.pipeline, screen)
     commands.require_source(waiting)
+    return 0
+
+
+def _is_untouched(hands: Home, pipeline: str) -> bool:
+    """Whether nothing was ever done for it, and the folder that it would watch in the home was not even made."""
+    source = hands.settings(pipeline).ingestion.source
+    if source.file is not None or source.folder is not None or os.path.lexists(hands.landing(pipeline)):
+        return False
+    if hands.report(pipeline).exists():
+        return False
+    if hands.ledger_url is None and not (hands.folder / "ledger.db").exists():
+        return not (hands.folder / "store").exists()  # to look at a home makes no ledger in it
+    return not hands.ledger.turns.all(pipeline)
+
+
+def _how_to_begin(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
+    pipeline = chosen.pipeline
+    kind = hands.settings(pipeline).ingestion.source.kind
+    ways = [f"Put {kind} files into {hands.landing(pipeline)}, then type {program.command('run')} {pipeline}."]
+    if pipeline == DEFAULT_PIPELINE:
+        ways.insert(0, f"The example's data: {program.command('prepare')}.")
+    if chosen.json:
+        screen.facts({"pipeline": pipeline, "champion": None, "waits": [], "turns": []})
+    else:
+        screen.show([f"{pipeline}: nothing is there yet. {' '.join(ways)}"])
     return 0

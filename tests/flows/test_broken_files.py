@@ -106,7 +106,7 @@ def test_machines_get_one_object_per_pipeline(folder: Path, capsys: pytest.Captu
 
 
 def test_a_landing_folder_that_is_missing_is_named_too(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (folder.parent / "home" / "landing" / "flights").rmdir()
+    (folder / "flights.yaml").write_text(FLIGHTS.read_text().replace("kind: parquet", "folder: inbox"))
 
     ended = said(folder.parent / "home", "status")
 
@@ -114,6 +114,43 @@ def test_a_landing_folder_that_is_missing_is_named_too(folder: Path, capsys: pyt
     assert ended == 7
     assert "zebra  o Nothing has come in yet" in out
     assert err.startswith("flights: The landing folder ")
+
+
+def test_of_an_untouched_pipeline_it_is_said_how_to_begin(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("flights", "zebra"):
+        (folder.parent / "home" / "landing" / name).rmdir()
+
+    ended = said(folder.parent / "home", "status")
+
+    out, err = capsys.readouterr()
+    assert (ended, err) == (0, "")
+    assert "flights: nothing is there yet. The example's data:" in out
+    assert "zebra: nothing is there yet. Put parquet files into" in out
+
+
+@pytest.mark.parametrize("command", ["status", "run"])
+def test_names_that_differ_by_case_alone_are_refused_in_words(
+    folder: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    shutil.copyfile(FLIGHTS, folder / "Flights.yaml")
+
+    codes = [said(folder.parent / "home", command, name) for name in ("flights", "Flights", "zebra")]
+
+    out, err = capsys.readouterr()
+    assert codes == [5, 5, 0]
+    assert err.count("The pipelines Flights and flights differ by upper and lower case alone;") == 2
+    assert "zebra" in out
+    assert list(inventory.take().usable) == ["zebra"]
+    assert list(inventory.take().broken) == ["Flights", "flights"]
+
+
+def test_an_example_and_a_pipeline_do_not_share_a_name_either(folder: Path) -> None:
+    (folder / "examples").mkdir()
+    shutil.copyfile(FLIGHTS, folder / "examples" / "ZEBRA.yaml")
+
+    with pytest.raises(IncumbentError, match="The pipelines ZEBRA and zebra differ by"):
+        loader.load("zebra")
+    assert loader.load("flights")
 
 
 def test_without_any_usable_file_the_first_mistake_is_the_answer(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """Mistakes of the user: one paragraph that says what is wrong and what to do, an exit code, and nothing is changed."""
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -228,7 +229,45 @@ def test_a_pipeline_that_is_no_file_is_named_as_what_it_is(
 
 
 # ── its landing folder ────────────────────────────────────────────────────────────────────────────────────────────
-@pytest.mark.parametrize("command", ["run", "ingest", "status"])
+def test_status_tells_a_newcomer_how_to_begin(say: Say, tmp_path: Path) -> None:
+    said = say("status")
+
+    assert (said.code, said.err, said.files) == (0, "", [])
+    assert said.out == (
+        f"flights: nothing is there yet. The example's data: {program.command('prepare')}. "
+        f"Put parquet files into {tmp_path}/home/landing/flights, then type {program.command('run')} flights.\n"
+    )
+
+
+def test_status_of_an_untouched_pipeline_for_machines(say: Say) -> None:
+    said = say("status", "flights", "--json")
+
+    assert (said.code, said.err) == (0, "")
+    assert json.loads(said.out) == {"pipeline": "flights", "champion": None, "waits": [], "turns": []}
+
+
+def test_status_of_a_folder_that_somebody_named_and_is_missing_is_a_mistake(
+    say: Say, write: Callable[[str], Path]
+) -> None:
+    write(FLIGHTS.replace("kind: parquet", "folder: inbox"))
+
+    said = say("status")
+
+    assert (said.code, said.out) == (7, "")
+    assert "inbox does not exist" in said.err
+
+
+def test_a_store_without_a_ledger_is_no_beginning(say: Say, tmp_path: Path) -> None:
+    (tmp_path / "home" / "store" / "aa").mkdir(parents=True)
+    (tmp_path / "home" / "store" / "aa" / "x.parquet").write_bytes(b"")
+
+    said = say("status")
+
+    assert said.code != 0
+    assert "nothing is there yet" not in said.out
+
+
+@pytest.mark.parametrize("command", ["run", "ingest"])
 def test_a_newcomer_without_landing_folder_is_told_how_to_get_one(say: Say, tmp_path: Path, command: str) -> None:
     said = say(command)
 
