@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 from configs import environment
+from tasks.adapters.door import Asked, Door
 from tasks.adapters.guard import App, Guard, Receive, Scope, Send, answer, rewritten
 from tasks.adapters.lifeline import Lifeline
-from tasks.adapters.login import Asked, Door
 
 RUNS = "#/experiments?workflowType=machine_learning"
 """Where the experiments of the pipelines are, with their runs."""

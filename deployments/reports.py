@@ -14,7 +14,7 @@ from typing import Any
 
 from deployments import listening
 from tasks.adapters import guard
-from tasks.adapters.login import Door
+from tasks.adapters.door import Door
 
 
 class _Quiet(SimpleHTTPRequestHandler):

@@ -24,8 +24,8 @@ from deployments.watcher import LOOK_SECONDS, Watcher
 from flows import program
 from flows.stopping import leave
 from tasks.adapters import access, loopback, patience, privacy, running_server
+from tasks.adapters.door import Door
 from tasks.adapters.home import Home
-from tasks.adapters.login import Door
 
 _TICK_SECONDS = 0.1
 _GRACE_SECONDS = 10.0

@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Any
 
 from configs import environment
 from tasks.adapters import patience
+from tasks.adapters.door import Door
 from tasks.adapters.guard import App, Guard
 from tasks.adapters.lifeline import Lifeline
-from tasks.adapters.login import Door, Login
+from tasks.adapters.login import Login
 
 if TYPE_CHECKING:
     from fastapi import FastAPI

@@ -8,7 +8,7 @@ import pytest
 
 from deployments import reports
 from tasks.adapters import access
-from tasks.adapters.login import Door
+from tasks.adapters.door import Door
 
 DOOR = Door(Path(), "me:mine", "")
 SECRET = {"Authorization": access.basic("me:mine")}
