@@ -4,14 +4,18 @@ Change this module when other states have to be put right. What a run had begun 
 flow `poll`; here only what the server shows is put right, and runs that had not begun are asked for anew.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from configs import environment
+from configs.errors import Unreachable
 from deployments import rest
 from deployments.plan import TAG
 from tasks.adapters import orchestration, processes
+from tasks.adapters.home import Home
 
 _AT_ONCE = 50
 _OPEN = {"type": {"any_": ["PENDING", "RUNNING", "CANCELLING"]}}
@@ -20,12 +24,26 @@ _ON_ITS_WAY = timedelta(seconds=10)
 """So long a worker may take from saying that it starts a process to having started it."""
 
 
-def close(url: str, message: str, *, at_once: bool = False) -> int:
+def at_work(home: Path, pipelines: Iterable[str]) -> frozenset[str]:
+    """The runs that hold a lease and may live, wherever their process is: in another container its number says nothing.
+
+    Args:
+        home: Whose ledger is asked; one that does not answer knows of none.
+        pipelines: Their leases.
+    """
+    with closing(Home(home, environment.read().ledger_url)) as hands, suppress(Unreachable):
+        holders = [hands.ledger.lease.holder(pipeline) for pipeline in pipelines]
+        return frozenset(holder.run for holder in holders if holder is not None and holder.lives and holder.run)
+    return frozenset()
+
+
+def close(url: str, message: str, at_work: Collection[str] = (), *, at_once: bool = False) -> int:
     """Close the runs of our deployments whose process is gone, with the runs in them; how many there were.
 
     Args:
         url: Address of the API.
         message: What happened, for the state of each.
+        at_work: Runs that are known to live.
         at_once: Close also those that another worker may just be starting.
 
     Raises:
@@ -35,7 +53,9 @@ def close(url: str, message: str, *, at_once: bool = False) -> int:
     gone = [
         run
         for run in rest.flow_runs(url, {**_OURS, "state": _OPEN})
-        if not _lives(run) and (at_once or run["state_type"] != "PENDING" or now - _since(run) > _ON_ITS_WAY)
+        if run["id"] not in at_work
+        and not _lives(run)
+        and (at_once or run["state_type"] != "PENDING" or now - _since(run) > _ON_ITS_WAY)
     ]
     identities = [run["id"] for run in gone]
     within = {"parent_flow_run_id": {"any_": identities}, "state": _OPEN}
@@ -98,7 +118,7 @@ def _ask_again(url: str, run: dict[str, Any]) -> None:
 
 
 def _lives(run: dict[str, Any]) -> bool:
-    """Whether the process that a worker of this machine started for it is still there."""
+    """Whether the process that a worker of this place started for it is still there: its environment names the run."""
     told = str(run["infrastructure_pid"] or "")
     if not told.isdigit() or not processes.started(int(told)):
         return False

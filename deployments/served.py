@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> None:
     for line in patiently(url, lambda: list(apply.apply(home, wanted, own_server=True, broken=pipelines.broken))):
         print(line, flush=True)
     why = "Its process ended with the server that had started it. What was committed stays."
-    closed = patiently(url, lambda: leftovers.close(url, why))
+    closed = patiently(url, lambda: leftovers.close(url, why, leftovers.at_work(home, pipelines.usable)))
     missed = patiently(url, lambda: leftovers.skip_missed(url))
     print(f"{closed} runs that were left open are closed, {missed} that were missed are skipped", flush=True)
     worker = prefect.workers.process.ProcessWorker(

@@ -13,11 +13,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 from configs import environment
-from configs.errors import IncumbentError
+from configs.errors import IncumbentError, Unreachable
 from deployments import alone, apply, children, leftovers, listening, mlflow_ui, reports, served
 from deployments.tree import Tree
 from deployments.watcher import LOOK_SECONDS, Watcher
@@ -51,12 +51,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return 0
             if closed := privacy.close(home):
                 _say(closed)
+            _require_own_ledger(home)
             with alone.stopped(os.getppid() if chosen.end_with_parent else None) as stop, ExitStack() as opened:
                 _Up(home, stop, opened).run()
     except IncumbentError as problem:
         _say(environment.without_secrets(str(problem)), error=True)
         return problem.exit_code
     return 0
+
+
+def _require_own_ledger(home: Path) -> None:
+    """Refuse a home that was moved or copied before anything is started; a ledger that is away comes back.
+
+    Raises:
+        UnusableHome: It was, or its ledger is that of another home.
+        Damaged: Its ledger is gone.
+    """
+    with closing(Home(home, environment.read().ledger_url)) as hands, suppress(Unreachable):
+        hands.ledger.turns.any()
 
 
 class _Up:
@@ -141,7 +153,8 @@ class _Up:
         self._tree.end(self._worker, _GRACE_SECONDS)
         if running_server.is_healthy(self._url):
             with suppress(OSError):
-                leftovers.close(self._url, "`make up` was ended. What was committed stays.", at_once=True)
+                working = leftovers.at_work(self._home, self._pipelines)
+                leftovers.close(self._url, "`make up` was ended. What was committed stays.", working, at_once=True)
         running_server.withdraw(self._home)
         self._tree.end(self._server, _GRACE_SECONDS)
         self._tree.close()

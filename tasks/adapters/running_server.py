@@ -6,11 +6,14 @@ Change this module when a running tree must be known by other marks. Starting an
 import http.client
 import json
 import os
+import socket
+import urllib.request
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from tasks.adapters import access, files, loopback, patience
-from tasks.adapters.processes import started
+from tasks.adapters.processes import has_ended, here, started
 
 _PROBE_SECONDS = 2.0
 
@@ -30,6 +33,9 @@ class RunningServer:
     pid: int
     started: str
     """When that process started; a number may have been given to another one since."""
+    host: str
+    place: str
+    """Where that number and that moment mean something (see `processes`)."""
 
     @property
     def ui(self) -> str:
@@ -37,8 +43,13 @@ class RunningServer:
         return access.named(self.url.removesuffix("/api"), self.name)
 
     def answers(self) -> bool:
-        """Whether its process lives and its API is healthy."""
-        return bool(self.started) and started(self.pid) == self.started and is_healthy(self.url)
+        """Whether its process may live and its API is healthy.
+
+        Of a process that cannot be judged from here its server tells: it alone answers to the name of its start.
+        """
+        if not self.started or has_ended(self.pid, self.started, self.host, self.place):
+            return False
+        return is_healthy(self.url, name=self.name)
 
 
 def find(home: Path) -> RunningServer | None:
@@ -58,7 +69,7 @@ def address(home: Path) -> str | None:
 
 def announce(home: Path, url: str, mlflow: str, reports: str, name: str = "") -> None:
     """Tell others that the tree of this process answers."""
-    mine = RunningServer(url, mlflow, reports, name, os.getpid(), started(os.getpid()))
+    mine = RunningServer(url, mlflow, reports, name, os.getpid(), started(os.getpid()), socket.gethostname(), here())
     files.publish(_path(home), json.dumps(asdict(mine)).encode())
 
 
@@ -67,10 +78,18 @@ def withdraw(home: Path) -> None:
     _path(home).unlink(missing_ok=True)
 
 
-def is_healthy(url: str, timeout: float = _PROBE_SECONDS) -> bool:
-    """Whether a Prefect API answers and says that it is well; on a busy machine it may take its time for that."""
+def is_healthy(url: str, timeout: float = _PROBE_SECONDS, name: str = "") -> bool:
+    """Whether a Prefect API answers and says that it is well; on a busy machine it may take its time for that.
+
+    Args:
+        url: Address of the API.
+        timeout: Seconds for which it is waited on an idle machine.
+        name: The host name to which it must answer, if any.
+    """
     try:
-        with loopback.open_url(f"{url}/health", patience.stretched(timeout)) as answer:
+        host = {"Host": f"{name}:{urlsplit(url).port}"} if name else {}
+        request = urllib.request.Request(f"{url}/health", headers=host)  # noqa: S310  it was announced by us, or named
+        with loopback.open_url(request, patience.stretched(timeout)) as answer:
             return bool(answer.status == 200)
     except (OSError, ValueError, http.client.HTTPException):
         return False

@@ -22,7 +22,8 @@ def url() -> Iterator[str]:
 
     class Healthy(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(200 if self.path == "/api/health" else 404)
+            strange = self.headers["Host"].startswith("incumbent-other.localhost")
+            self.send_response(403 if strange else 200 if self.path == "/api/health" else 404)
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
@@ -68,6 +69,17 @@ def test_a_number_that_was_given_to_another_process_is_not_taken_for_it(tmp_path
     running_server.announce(tmp_path, url, "", "")
     rewrite(tmp_path, started="1")
 
+    assert running_server.find(tmp_path) is None
+
+
+@pytest.mark.parametrize("elsewhere", [{"place": "another boot"}, {"host": "another-container"}])
+def test_a_process_of_another_place_is_known_by_its_server(tmp_path: Path, url: str, elsewhere: dict[str, str]) -> None:
+    running_server.announce(tmp_path, url, "", "", "incumbent-this.localhost")
+    rewrite(tmp_path, pid=999_999_999, started="1", **elsewhere)
+    ours = running_server.find(tmp_path)
+    rewrite(tmp_path, name="incumbent-other.localhost")
+
+    assert ours is not None
     assert running_server.find(tmp_path) is None
 
 

@@ -1,17 +1,22 @@
 """What a dead tree left open on a server, and what becomes of it."""
 
 import os
+import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from configs import environment
 from deployments import leftovers, rest
-from tasks.adapters import local_api, orchestration
+from tasks.adapters import local_api, orchestration, processes
+from tasks.adapters.home import Home
 from tests.fixtures_server import wait_until
 
 Open = Callable[..., str]
@@ -87,6 +92,24 @@ def test_a_run_that_goes_on_is_left_alone_and_a_number_that_was_given_again_is_n
 
     assert state(prefect_server, goes_on)["type"] == "RUNNING"
     assert state(prefect_server, is_gone)["type"] == "CRASHED"
+
+
+@pytest.mark.parametrize(("place", "lives"), [("another container", True), (processes.here(), False)])
+def test_a_run_of_another_container_that_holds_a_lease_lives(
+    place: str, lives: bool, prefect_server: str, left: Open, new_home: Callable[..., Path]
+) -> None:
+    """Its number is that of no process here; the ledger knows where it counts."""
+    folder, run = new_home(), left("RUNNING", infrastructure_pid="999999999")
+    holder = f"process 999999999 on {socket.gethostname()} since 1 in {place.replace(' ', '-')}"
+    with closing(Home(folder)) as home, home.ledger.lease.held("flights", run):
+        with closing(sqlite3.connect(folder / "ledger.db")) as ledger, ledger:
+            ledger.execute("update leases set holder = ?", (holder,))
+        working = leftovers.at_work(folder, ["flights", "shop"])
+
+    leftovers.close(prefect_server, "It was killed.", working)
+
+    assert working == ({run} if lives else set())
+    assert state(prefect_server, run)["type"] == ("RUNNING" if lives else "CRASHED")
 
 
 def test_the_runs_within_a_run_are_closed_with_it(prefect_server: str, flow: str, left: Open) -> None:

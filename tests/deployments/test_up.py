@@ -10,7 +10,7 @@ import stat
 import subprocess
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.cookiejar import CookieJar
 from pathlib import Path
@@ -23,6 +23,7 @@ import pytest
 from configs import environment
 from deployments import listening, rest
 from tasks.adapters import access, processes, running_server
+from tasks.adapters.home import Home
 from tasks.adapters.running_server import RunningServer
 from tests.command_line import CommandLine
 from tests.deployments.conftest import own_variables, start
@@ -197,6 +198,22 @@ def test_a_second_start_says_where_the_first_one_answers(tree: Up) -> None:
     assert said.startswith(f"It is up already, by process {tree.parent.pid}.")
     assert f"Prefect  {tree.server.ui}/enter/" in said
     assert access.named(tree.server.mlflow, tree.server.name) in said
+
+
+@pytest.mark.parametrize("how", ["moved", "copied"])
+def test_a_home_that_was_moved_or_copied_starts_nothing(how: str, tmp_path: Path) -> None:
+    with closing(Home(tmp_path / "before")) as first:
+        assert first.ledger.turns.all("flights") == []
+    place = shutil.move if how == "moved" else shutil.copytree
+    folder = Path(place(tmp_path / "before", tmp_path / "after"))
+
+    started = start("deployments.up", folder)
+    said, errors = started.communicate(timeout=120)
+
+    assert (started.returncode, said) == (8, "")
+    assert f"{folder} {'is a copy of' if how == 'copied' else 'was moved, copied or restored from'}" in errors
+    assert "status --adopt" in errors
+    assert not list((folder / "prefect").glob("*.log"))
 
 
 def test_a_port_that_is_taken_is_not_fought_for(tree: Up) -> None:
