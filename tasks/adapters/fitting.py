@@ -60,29 +60,40 @@ def _alone(home: Home, turn: TurnRef, batch: Batch) -> tuple[Batch, ...]:
     return tuple(_mature(home, turn.pipeline, [batch], batch))
 
 
-def _mature(home: Home, pipeline: str, batches: Sequence[Batch], now: Batch | None) -> list[Batch]:
-    """Those whose rows are all as old as `training.mature_after` asks, strays aside, when the batch `now` came in."""
+def _mature(
+    home: Home, pipeline: str, batches: Sequence[Batch], now: Batch | None, moment: datetime | None = None
+) -> list[Batch]:
+    """Those whose rows are all as old as `training.mature_after` asks, strays aside, when the batch `now` came in.
+
+    A later moment counts, where rows that are not taken in yet are there until then.
+    """
     settings = home.settings(pipeline)
     if not settings.training.maturity:
         return list(batches)
     came = [home.rows.latest(one, settings) for one in ([now] if now else batches)]
-    latest = max((one for one in came if one is not None), default=None)
+    latest = max((one for one in (*came, moment) if one is not None), default=None)
     ends = {one: windows.end_of(home.rows.events(one, settings)) for one in batches if one.has_labels}
     return [one for one, end in ends.items() if end and latest and end + settings.training.maturity <= latest]
 
 
-def waiting(home: Home, pipeline: str) -> Pool | None:
-    """The batches that have been taken in and wait to be judged as one, with more to come; None if there are none."""
+def waiting(home: Home, pipeline: str, moment: datetime | None = None) -> Pool | None:
+    """The batches that have been taken in and wait to be judged as one, with more to come; None if there are none.
+
+    Args:
+        home: Ledger and rows.
+        pipeline: Its pipeline.
+        moment: Until when there are rows, if more than were taken in; with it, more may be old enough.
+    """
     numbers = [row["number"] for row in home.ledger.turns.all(pipeline)]
-    return _pooled(home, pipeline, max(numbers, default=0) + 1, None)
+    return _pooled(home, pipeline, max(numbers, default=0) + 1, None, moment)
 
 
-def _pooled(home: Home, pipeline: str, turn: int, batch: Batch | None) -> Pool | None:
+def _pooled(home: Home, pipeline: str, turn: int, batch: Batch | None, moment: datetime | None = None) -> Pool | None:
     """Those that wait when a turn begins, with its batch; None if there is nothing but that."""
     settings, judged = home.settings(pipeline), home.ledger.batches.judged(pipeline, before=turn)
     done = {one.id for one in judged} | ({batch.id} if batch else set())
     taken_in = home.ledger.batches.taken_in(pipeline, turn)
-    waits = _mature(home, pipeline, [one for one in taken_in if one.id not in done], batch)
+    waits = _mature(home, pipeline, [one for one in taken_in if one.id not in done], batch, moment)
     batch = batch if batch is not None and _mature(home, pipeline, [batch], batch) else None
     live = home.ledger.promotions.before(pipeline, turn)
     model = home.ledger.models.get(pipeline, live[-1].model) if waits and live else None

@@ -97,10 +97,7 @@ class Rows:
         """When a batch was there: the last moment at which one of its rows happened or arrived, strays aside."""
         if batch.accepted_file is None:
             return None
-        frame, times = self._frame(batch.accepted_file, settings), settings.ingestion.times
-        columns = [frame[name].dropna() for name in (times.event, times.arrival) if name]
-        ends = [windows.end_of(column.to_numpy(dtype="datetime64[us]")) for column in columns]
-        return max((end for end in ends if end is not None), default=None)
+        return latest_of(self._frame(batch.accepted_file, settings), settings)
 
     def events(self, batch: Batch, settings: PipelineSettings) -> NDArray[np.datetime64]:
         """When the labelled rows of a batch happened, in UTC; rows of which that is not known are left out."""
@@ -298,6 +295,14 @@ def _labelled_parts(lot: Batch | Pool) -> list[Batch]:
     """The batches with labels; the last one if none has any."""
     batches = pools.parts(lot)
     return [batch for batch in batches if batch.has_labels] or list(batches[-1:])
+
+
+def latest_of(frame: "pd.DataFrame", settings: PipelineSettings) -> datetime | None:
+    """When rows were there: the last moment at which one of them happened or arrived, strays aside."""
+    times = settings.ingestion.times
+    columns = [frame[name].dropna() for name in (times.event, times.arrival) if name]
+    ends = [windows.end_of(column.to_numpy(dtype="datetime64[us]")) for column in columns]
+    return max((end for end in ends if end is not None), default=None)
 
 
 def together(found: Sequence[Judged], settings: PipelineSettings) -> Judged:

@@ -5,6 +5,7 @@ Nothing is kept of it but what it says; the turn that takes a delivery in looks 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from configs.errors import BadInput
@@ -78,12 +79,14 @@ def last_health(home: Home, pipeline: str) -> Health:
     return Health(said.state, (*said.reasons, since))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Asked:
     """Labelled rows, and what the champion says about them."""
 
     rows: "Judged"
     answers: "NDArray[np.float64]"
+    end: datetime | None = None
+    """The last of their events, strays aside; asked only where labels have to have had time."""
 
 
 class Looking:
@@ -98,6 +101,8 @@ class Looking:
         self._home, self._pipeline, self._champion = home, pipeline, champion
         self._settings = home.settings(pipeline)
         self._waits: list[_Asked] | None = None
+        self._young: list[_Asked] = []
+        self._latest: datetime | None = None
 
     def at(self, delivery: Delivery) -> Seen:
         """What is seen in a delivery."""
@@ -123,6 +128,8 @@ class Looking:
         asked = self._ask(accepted)
         if asked is None:
             return Health(HealthState.NOT_JUDGED, ("No row of what waits has a label.",))
+        if self._settings.training.maturity:
+            return self._when_old_enough(accepted, asked, drift)
         lots = [[asked]]
         if pools.missing(asked.rows.size, self._settings.training.min_rows) or self._waits:
             self._waits = [*(self._already_in() if self._waits is None else self._waits), asked]
@@ -132,6 +139,32 @@ class Looking:
             )
             self._waits = [] if enough else self._waits
         found = health.worst(self._judge(_together(lot, self._settings), drift) for lot in lots)
+        assert found is not None
+        return found
+
+    def _when_old_enough(self, accepted: "pd.DataFrame", asked: _Asked, drift: Drift) -> Health:
+        """The same, of what is old enough once a delivery is there: of younger rows the labels come early."""
+        from tasks.adapters import rows
+        from tasks.core import pools
+        from tasks.core.monitoring import health
+
+        days = self._settings.training.maturity
+        came = rows.latest_of(accepted, self._settings)
+        latest = self._latest = max((one for one in (came, self._latest) if one is not None), default=None)
+        self._waits = self._already_in(latest) if self._waits is None else self._waits
+        self._young.append(asked)
+        ripe = [one for one in self._young if one.end and latest and one.end + days <= latest]
+        self._young = [one for one in self._young if one not in ripe]
+        self._waits += ripe
+        if not self._waits:
+            told = (
+                f"No delivery that waits is {days.days} days old throughout: its labels may be those that come early."
+            )
+            return Health(HealthState.NOT_JUDGED, (told,))
+        lots = [self._waits, *([[asked]] if asked in ripe and len(self._waits) > 1 else [])]
+        whole = _together(self._waits, self._settings)
+        found = health.worst(self._judge(_together(lot, self._settings), drift) for lot in lots)
+        self._waits = self._waits if pools.missing(whole.rows.size, self._settings.training.min_rows) else []
         assert found is not None
         return found
 
@@ -148,7 +181,7 @@ class Looking:
         return health.judge(score, gate, drift, limits, words, dummy_loss=baseline.loss(dummy, score))
 
     def _ask(self, accepted: "pd.DataFrame") -> _Asked | None:
-        from tasks.core import training
+        from tasks.core import training, windows
 
         columns, label = self._settings.validation.columns, self._settings.training.label
         complete = training.complete(accepted, columns)
@@ -158,13 +191,14 @@ class Looking:
         loaded = self._home.bundles.load(self._champion.bundle, self._champion.golden)
         inputs = training.prepare(rows, training.inputs(loaded), columns)
         answers = training.predict(loaded, inputs, threads=self._settings.training.threads)
-        return _Asked(self._home.rows.ready(rows, self._settings), answers)
+        events = rows[self._settings.ingestion.times.event].dropna().to_numpy(dtype="datetime64[us]")
+        return _Asked(self._home.rows.ready(rows, self._settings), answers, windows.end_of(events))
 
-    def _already_in(self) -> list[_Asked]:
-        """What has been taken in and waits to be judged."""
+    def _already_in(self, latest: datetime | None = None) -> list[_Asked]:
+        """What has been taken in and waits to be judged, at the moment until which rows are there."""
         from tasks.adapters import fitting
 
-        pool = fitting.waiting(self._home, self._pipeline)
+        pool = fitting.waiting(self._home, self._pipeline, latest)
         if pool is None:
             return []
         rows = self._home.rows.judged(pool, pool.moment, self._settings)

@@ -222,6 +222,53 @@ def test_without_a_landing_folder_that_is_said(home: Home) -> None:
         look(home)
 
 
+# ── labels that take their time ───────────────────────────────────────────────────────────────────────────────────
+def grown(home: Home, days: int) -> None:
+    """From now on labels have to be that old."""
+    settings = home.settings("shop")
+    learning = settings.training.model_copy(update={"mature_after": days})
+    home._settings["shop"] = settings.model_copy(update={"training": learning})
+
+
+def test_labels_of_a_delivery_that_is_too_young_say_nothing(home: Home) -> None:
+    early = seen(home, "week 3", flipped())
+    grown(home, 8)
+
+    (young,) = look(home)
+
+    assert early.health.state is HealthState.UNWELL
+    assert young.health == Health(
+        HealthState.NOT_JUDGED,
+        ("No delivery that waits is 8 days old throughout: its labels may be those that come early.",),
+    )
+    assert young.drift == early.drift
+
+
+@pytest.mark.parametrize(("days", "state"), [(8, HealthState.UNWELL), (15, HealthState.NOT_JUDGED)])
+def test_a_delivery_is_judged_by_the_look_at_one_that_makes_it_old_enough(
+    home: Home, days: int, state: HealthState
+) -> None:
+    grown(home, days)
+    put(home, "week 3", flipped())
+    put(home, "week 4", shop.week(4))
+
+    first, second = look(home)
+
+    assert (first.health.state, second.health.state) == (HealthState.NOT_JUDGED, state)
+
+
+@pytest.mark.parametrize(("days", "state"), [(8, HealthState.UNWELL), (15, HealthState.NOT_JUDGED)])
+def test_what_is_taken_in_is_judged_when_a_delivery_makes_it_old_enough(
+    home: Home, days: int, state: HealthState
+) -> None:
+    grown(home, days)
+    batch = shop.take_in(home, "week 5", flipped(5))
+    number = home.ledger.turns.open("shop", batch.id, batch.name, None)
+    home.ledger.turns.close("shop", number, Outcome.NOT_JUDGED, ("why",))
+
+    assert seen(home, "week 6", shop.week(6)).health.state is state
+
+
 # ── in one word ───────────────────────────────────────────────────────────────────────────────────────────────────
 def told(state: HealthState, name: str) -> Seen:
     return Seen(name, name, Drift(name, "snapshot", (), False, ("0 of 3 columns moved",)), Health(state, (name,)))
