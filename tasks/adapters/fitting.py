@@ -110,13 +110,15 @@ def _pooled(home: Home, pipeline: str, turn: int, batch: Batch | None, moment: d
 def _learnable(home: Home, pipeline: str, whole: Pool, begins: Mapping[Batch, datetime | None]) -> Pool:
     """Without the batches at its beginning before which there is too little to learn from: more never comes there.
 
-    They are learned from, and would keep all later ones from being judged. If no others are left, all wait.
+    They are learned from, and would keep all later ones from being judged; the pool names them. If no others are left,
+    all wait.
     """
     settings, accepted = home.settings(pipeline), home.ledger.batches.accepted(pipeline)
     rules = settings.training
     for place in range(len(whole.batches)):
         left = whole.batches[place:]
-        pool = Pool(left, min((moment for one in left if (moment := begins.get(one)) is not None), default=None))
+        moment = min((begin for one in left if (begin := begins.get(one)) is not None), default=None)
+        pool = Pool(left, moment, passed=whole.batches[:place])
         plan = windows.before(pool, accepted, rules.window)
         if plan and not pools.unlearnable(home.rows.learnable(plan, settings), rules.min_rows):
             return pool

@@ -216,7 +216,7 @@ def decide(
     """
     members, batches = (pool.members, len(pool.batches)) if pool else ((), 1)
     older = opening.older if opening and asked.first_share is None else 0
-    notes = [early] if early else []
+    notes = [*(pools.passed_over(pool) if pool else ()), *([early] if early else ())]
     left_out = [_left_out(older, opening.moment)] if opening and opening.moment and older else []
     obstacles = pools.obstacles(judged, learned, asked, batches)
     if obstacles:

@@ -12,6 +12,8 @@ from datetime import datetime
 from tasks.core import wording
 from tasks.core.records import Batch
 
+_NAMES = 3
+"""So many batches are named."""
 MIN_CLUSTERS = 5
 """Fewest clusters to judge on: as many as a slice needs (`evaluation.MIN_CLUSTERS`)."""
 _ROWS, _EACH = 200, 20
@@ -27,6 +29,8 @@ class Pool:
     """Rows from it on are judged; None: all of them."""
     turn: str | None = None
     """Id of the batch of the turn, where that may be too young to be among them; None if it is."""
+    passed: tuple[Batch, ...] = ()
+    """Batches that waited as well and are never judged: before them there is too little to learn from."""
 
     @property
     def id(self) -> str:
@@ -88,6 +92,17 @@ def parts(lot: Batch | Pool) -> tuple[Batch, ...]:
 def least_rows(min_rows: int | None) -> int:
     """Fewest rows to judge on: those of the settings, or where they leave it to the data, what statistics need."""
     return _ROWS if min_rows is None else min_rows
+
+
+def passed_over(pool: Pool) -> list[str]:
+    """What is never judged, in words: `2 batches (2013-01, 2013-02) are never judged: …`; empty if all is."""
+    names = [batch.name for batch in pool.passed]
+    if not names:
+        return []
+    more = f" and {wording.count(len(names) - _NAMES)} more" if len(names) > _NAMES else ""
+    told = f"{', '.join(names[:_NAMES])}{more}"
+    which = f"batch {told} is" if len(names) == 1 else f"{wording.count(len(names))} batches ({told}) are"
+    return [f"{which} never judged: before that there is too little to learn from"]
 
 
 def obstacles(judged: Size, learned: Size, asked: Asked, batches: int = 1) -> list[str]:

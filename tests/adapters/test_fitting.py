@@ -254,11 +254,18 @@ def test_what_was_not_judged_waits_for_the_next_batch(shop_home: Home) -> None:
     ]
 
 
+def passed_over(home: Home, turn: TurnRef) -> list[str]:
+    batch = home.ledger.batches.get("shop", turn.batch)
+    assert batch is not None
+    return [one.name for one in fitting.pool(home, turn, batch).passed]
+
+
 def test_what_nothing_can_be_learned_for_holds_up_no_later_ones(shop_home: Home) -> None:
     turns = short_weeks(shop_home, 2, 3, 4)
     ask_for(shop_home, min_rows=400)  # week 1 alone has fewer
 
     assert [pooled(shop_home, turn) for turn in turns] == [["week 2"], ["week 3"], ["week 3", "week 4"]]
+    assert [passed_over(shop_home, turn) for turn in turns] == [[], ["week 2"], ["week 2"]]
 
 
 def test_where_nothing_can_be_learned_for_any_all_wait(shop_home: Home) -> None:

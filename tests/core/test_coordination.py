@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from configs.coordination import CoordinationSettings
 from tasks.core import coordination
 from tasks.core.coordination import Past
-from tasks.core.pools import Asked, Size
+from tasks.core.pools import Asked, Pool, Size
+from tasks.core.records import Batch, BatchStatus
 from tasks.core.turns import Drift, Health, HealthState, Outcome, Trigger, TriggerState, Verdict, VerdictKind
 
 NOW = datetime(2026, 3, 10, 12, 30, tzinfo=UTC)
@@ -27,6 +28,21 @@ def test_the_reasons_of_a_decision_end_with_what_opened_the_question():
 
     assert decision.retrain
     assert decision.reasons[1:] == triggers
+
+
+@pytest.mark.parametrize("rows", [900, 30])
+def test_what_is_never_judged_is_a_reason_of_its_own(rows):
+    lost = Batch("a", "2013-01", BatchStatus.ACCEPTED, 9, 9, 0, 0, 0, 3)
+
+    decision = coordination.decide(
+        judged=Size(rows, 20),
+        learned=Size(900, 200),
+        asked=Asked(500),
+        pool=Pool((), None, passed=(lost,)),
+    )
+
+    assert decision.retrain == (rows == 900)
+    assert decision.reasons[-1] == "batch 2013-01 is never judged: before that there is too little to learn from"
 
 
 @given(

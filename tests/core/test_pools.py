@@ -118,3 +118,16 @@ def test_judging_begins_behind_all_that_was_judged_or_learned(ends, day):
     begin = windows.begin(events, *[None if end is None else START + end * DAY for end in ends])
 
     assert begin == (None if day is None else START + day * DAY)
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ("", []),
+        ("a", ["batch a is never judged: before that there is too little to learn from"]),
+        ("ab", ["2 batches (a, b) are never judged: before that there is too little to learn from"]),
+        ("abcde", ["5 batches (a, b, c and 2 more) are never judged: before that there is too little to learn from"]),
+    ],
+)
+def test_what_is_passed_over_is_counted_and_named(names, said):
+    assert pools.passed_over(Pool((C,), None, passed=tuple(batch(name) for name in names))) == said
