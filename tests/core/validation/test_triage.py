@@ -1,5 +1,6 @@
 """The triage: a faulty batch is named with its column, a changed world is let in."""
 
+import math
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from configs import loader
@@ -291,12 +292,16 @@ def test_a_factor_is_found_whatever_it_is(factor: float, seed: int) -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 999), rows=st.integers(50, 2_000))
-def test_two_samples_of_the_same_have_no_factor_worth_telling(seed: int, rows: int) -> None:
+@example(seed=122, rows=50)
+@example(seed=711, rows=61)
+@example(seed=430, rows=56)
+def test_two_samples_of_the_same_have_no_factor_beyond_chance(seed: int, rows: int) -> None:
+    """Their logarithms lie apart by chance, with a standard error of the root of 2 / rows; five of them are many."""
     was, now = np.random.default_rng(seed).lognormal(0, 1, (2, rows))
 
     measured = units.factor(was, now)
 
-    assert measured is None or 0.6 < measured < 1.7
+    assert measured is None or abs(math.log(measured)) < 5 * math.sqrt(2 / rows)
 
 
 # ── the real year ─────────────────────────────────────────────────────────────────────────────────────────────────
