@@ -66,10 +66,12 @@ def test_a_turn_that_fails_as_often_as_it_may_is_given_up_and_somebody_is_told(
     store = tree.home / "store"
     shutil.rmtree(store, ignore_errors=True)
     store.write_text("somebody put a file here")
+    before = datetime.now(UTC)
 
     tree.drop(months("2013-01"))
     tree.wait_for("select sent from alerts")
     store.unlink()
+    runs = tree.wait_for_runs("continuous-training", before, 1)
 
     ((state, outcome, reasons, attempts),) = tree.ask("select state, outcome, reasons, attempts from turns")
     (reason,) = json.loads(reasons)
@@ -77,7 +79,7 @@ def test_a_turn_that_fails_as_often_as_it_may_is_given_up_and_somebody_is_told(
     assert re.fullmatch(r"given up after 1 attempt: \S+ cannot be written: File exists\. .*", reason)
     assert tree.ask("select state, reason from triggers") == [("failed", reason)]
     assert told == [{"title": "Incumbent: flights", "text": f"flights, 2013-01: {reason}"}]
-    assert [run["name"] for run in tree.runs("continuous-training")] == ["flights · new data → 1 given up"]
+    assert [run["name"] for run in runs] == ["flights · new data → 1 given up"]
 
 
 def test_the_next_batch_has_its_turn_all_the_same(tree: Tree, months: Months) -> None:

@@ -76,7 +76,7 @@ def _ledger(path: Path) -> dict[str, list[str]]:
     for row in tables["projections"]:
         row["result"] = "a run" if row["target"] == "mlflow" and row["result"] != "null" else row["result"]
     for row in tables["logged_files"]:
-        row["record"] = _files(json.loads(row["record"]))
+        row["record"] = files_of(json.loads(row["record"]))
     # A run writes the page once, at its end: how many runs there were does not matter, only that it is up to date.
     pages = [row for row in tables["projections"] if row["target"] == "page"]
     last = max((row["turn"] for row in pages), default=0)
@@ -86,7 +86,7 @@ def _ledger(path: Path) -> dict[str, list[str]]:
     }
 
 
-def _files(record: Row) -> Row:
+def files_of(record: Row) -> Row:
     """What MLflow was given of a model, without the ids of its run; `MLmodel` has them in it."""
     return {name: digest for name, digest in record["files"] if name != "model/MLmodel"}
 

@@ -45,6 +45,8 @@ def told(url: str) -> dict[str, list[str]]:
 def _plain(table: str, row: dict[str, Any]) -> str:
     if table == "projections" and row["target"] == "mlflow":
         row["result"] = "a run" if row["result"] else None
+    if table == "logged_files":
+        row["record"] = canonical.files_of(row["record"])
     # PostgreSQL does not give a number again that a step had drawn which was then cut off.
     aside = {*canonical.ASIDE, *({"id"} if table == "triggers" else ())}
     kept = {name: value for name, value in row.items() if name not in aside}
