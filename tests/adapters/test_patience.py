@@ -67,7 +67,7 @@ def test_pauses_grow_up_to_a_limit() -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="this system does not say what a process works")
 def test_the_work_of_a_process_and_its_children_is_counted() -> None:
-    work = "import time\nwhile time.process_time() < 0.6: pass\nprint(flush=True)\nimport sys; sys.stdin.read()"
+    work = "import time\nwhile time.process_time() < 0.7: pass\nprint(flush=True)\nimport sys; sys.stdin.read()"
     parent = "import subprocess, sys\nsubprocess.run([sys.executable, '-c', sys.argv[1]])"
     with subprocess.Popen(
         [sys.executable, "-c", parent, work], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -77,7 +77,7 @@ def test_the_work_of_a_process_and_its_children_is_counted() -> None:
         worked = patience.processor_seconds(process.pid)
 
     assert worked is not None
-    assert worked >= 0.6
+    assert worked >= 0.6  # the system counts whole ticks
     assert patience.processor_seconds(process.pid) is None, "it has ended"
 
 

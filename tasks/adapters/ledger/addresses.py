@@ -103,7 +103,7 @@ def _refuse_unknown(url: URL, known: Iterable[str], who: str, advice: str) -> No
         return
     near = next(iter(difflib.get_close_matches(unknown, sorted(names), n=1)), None)
     named = f"the option {unknown!r}, which" if near or "password" not in url.query else "an option that"
-    hint = f"did you mean {near!r}? " if near else ""
+    hint = f"; did you mean {near!r}?" if near else "."
     raise UnusableHome(
-        f"{VARIABLE} has {named} {who} does not know; {hint}{advice}. Signs of a password are written as %XX."
+        f"{VARIABLE} has {named} {who} does not know{hint} {advice}. Signs of a password are written as %XX."
     )

@@ -114,7 +114,7 @@ def of_connecting(where: str, said: str) -> IncumbentError:
         where: The address, without its secrets.
         said: The words of the driver, in one line.
     """
-    why = _OPENING.sub("", said, count=1)
+    why = _OPENING.sub("", said, count=1).rstrip(" .?!")
     for reason in _REASONS:
         if re.search(reason.words, said, re.IGNORECASE):
             return reason.kind(f"The ledger at {where} {reason.text}: {why}. {reason.advice}")

@@ -40,7 +40,7 @@ def test_an_address_is_read_as_people_write_it_and_shown_without_its_secrets(
         ),
         (
             "postgresql://me:secret@host/ledger?nosuch=secret",
-            "the option 'nosuch', which PostgreSQL does not know; Opt",
+            "the option 'nosuch', which PostgreSQL does not know. Opt",
         ),
         ("postgresql://host/ledger?password=sec&ret=secret", "has an option that PostgreSQL does not know"),
         ("postgresql://host/ledger?autocommit=secret", "the option 'autocommit', which PostgreSQL does not know"),

@@ -132,7 +132,7 @@ def a_foreign_version(postgres: Cluster) -> str:
         (full, 10, 'has no connection left: too many connections for role "few".* raise max_connections'),
         (must_not_log_in, 8, 'does not let this user in: role "absent" is not permitted to log in. Let its owner'),
         (no_service, 8, 'cannot be reached: an option has a value that cannot be: definition of service "x" not found'),
-        (no_socket, 10, "does not answer: .*socket.* Start its server"),
+        (no_socket, 10, "does not answer: .*socket[^?]*\\. Start its server"),
         (of_alembic, 8, "is that of another program: its alembic_version is 'bf29a5ff90ea'. Name one of its own"),
         (of_others, 8, "has tables that no ledger made: models, turns. Name an empty one"),
         (no_rights, 8, "cannot be used: permission denied for schema public.* Its user needs the right to create"),
