@@ -45,7 +45,10 @@ def challenge(turn: TurnRef, pool: Pool, snapshot: Snapshot, champion: Model | N
     probe, verdict = promotion.find_verdict(turn) or judge(turn, pool, snapshot, champion)
     version = promotion.register_challenger(turn, champion, probe, verdict)
     if verdict.kind is VerdictKind.PROMOTE:
-        promotion.promote(turn, version, probe, verdict)
+        refit = promotion.refit_winner(turn, pool, version, probe, verdict)
+        promotion.promote(turn, version, probe, verdict, refit)
+    elif champion:
+        promotion.check_refit(turn, pool, champion, verdict)
     return verdict
 
 

@@ -8,7 +8,7 @@ from prefect import runtime, task
 from prefect.exceptions import TerminationSignal
 
 from configs import environment
-from tasks.adapters import agenda, crashes, failpoints, fitting, home, inbox, notifications, orchestration
+from tasks.adapters import agenda, crashes, failpoints, fitting, home, inbox, notifications, orchestration, refitting
 from tasks.adapters.inbox import Waiting
 from tasks.adapters.sources import Delivery
 from tasks.core import coordination
@@ -174,7 +174,7 @@ def close_turn(turn: TurnRef, batch: Batch, decision: RetrainingDecision | None,
     """Commit how a turn ended, and why."""
     refused = batch.reason is not None
     outcome = coordination.outcome(verdict, refused=refused)
-    reasons = coordination.reasons(batch, decision, verdict)
+    reasons = (*coordination.reasons(batch, decision, verdict), *refitting.told(home.current(), turn))
     home.current().ledger.turns.close(turn.pipeline, turn.number, outcome, reasons)
     failpoints.reach("turn-closed")
     return outcome

@@ -2,8 +2,8 @@
 
 from prefect import task
 
-from tasks.adapters import events, failpoints, home, watching
-from tasks.core import baseline, coordination, training
+from tasks.adapters import events, failpoints, history, home, watching
+from tasks.core import baseline, coordination, refits, training
 from tasks.core.monitoring import drift as drifts
 from tasks.core.monitoring import health
 from tasks.core.records import Batch, Model, Score
@@ -14,12 +14,13 @@ from tasks.core.turns import Drift, Health, TurnRef
 def find_live_models(turn: TurnRef) -> tuple[Model, ...]:
     """The champion, and the first champion of all if that is another one; empty before the first promotion."""
     ledger = home.current().ledger
-    history = ledger.promotions.before(turn.pipeline, turn.number)
-    if history:
-        ledger.turns.note(turn.pipeline, turn.number, champion_version=history[-1].version)
+    made = ledger.promotions.before(turn.pipeline, turn.number)
+    if made:
+        ledger.turns.note(turn.pipeline, turn.number, champion_version=made[-1].version)
         failpoints.reach("champion-noted")
-    ids = dict.fromkeys([history[-1].model, history[0].model] if history else [])
-    found = [ledger.models.get(turn.pipeline, model) for model in ids]
+    first = refits.first_champion(made, ledger.refits.get(turn.pipeline), turn.number)
+    ids = dict.fromkeys([made[-1].model, first] if made else [])
+    found = [ledger.models.get(turn.pipeline, model) for model in ids if model is not None]
     return tuple(model for model in found if model is not None)
 
 
@@ -48,8 +49,7 @@ def judge_health(turn: TurnRef, batch: Batch, champion: Model, scores: list[Scor
     """
     hands = home.current()
     settings = hands.settings(turn.pipeline)
-    gate = hands.ledger.promotions.gate(turn.pipeline, champion.id)
-    at_gate = hands.ledger.models.score(turn.pipeline, champion.id, gate or "")
+    at_gate = history.at_gate(hands.ledger, turn.pipeline, champion.id)
     limits, words = settings.monitoring.health, settings.reporting
     found = health.worst(
         health.judge(score, at_gate, drift, limits, words, dummy_loss=baseline.loss(champion.base_rate, score))

@@ -3,12 +3,12 @@
 from prefect import runtime, task
 
 from configs import loader
-from tasks.adapters import choosing, failpoints, fitting, going_back, home
+from tasks.adapters import choosing, failpoints, fitting, going_back, home, refitting
 from tasks.adapters.going_back import Way
-from tasks.core import baseline, promotion
+from tasks.core import baseline, promotion, refits
 from tasks.core.pools import Pool
 from tasks.core.records import Comparison, Model, Score, Snapshot
-from tasks.core.turns import Evidence, Promotion, TurnRef, Verdict
+from tasks.core.turns import Evidence, Promotion, Refit, TurnRef, Verdict
 
 
 @task(task_run_name="nominate-probe-{turn.name}", tags=["promotion"])
@@ -84,12 +84,31 @@ def register_challenger(turn: TurnRef, champion: Model | None, probe: Model, ver
     return version
 
 
+@task(task_run_name="refit-v{version}", tags=["promotion"])
+def refit_winner(turn: TurnRef, pool: Pool, version: int, probe: Model, verdict: Verdict) -> Refit | None:
+    """Fit a first champion again on all rows that it was split from, for what it may be live with; None for others."""
+    return refitting.refit(home.current(), turn, pool, probe, version) if verdict.first else None
+
+
 @task(task_run_name="promote-v{version}", tags=["promotion"])
-def promote(turn: TurnRef, version: int, probe: Model, verdict: Verdict) -> Promotion:
-    """Make the challenger the champion: one row in the ledger, in one step."""
-    by = promotion.decided_by(verdict)
-    made = home.current().ledger.promotions.promote(
-        turn.pipeline, version, probe.id, turn.number, by=by, reason=verdict.reasons[0]
+def promote(turn: TurnRef, version: int, probe: Model, verdict: Verdict, refit: Refit | None) -> Promotion:
+    """Make the challenger the champion, or its refit: one row in the ledger, in one step."""
+    version, model = refits.elected(version, probe.id, refit)
+    by, reason = promotion.decided_by(verdict), refits.reason(verdict, refit)
+    made = home.current().ledger.promotions.promote(turn.pipeline, version, model, turn.number, by=by, reason=reason)
+    failpoints.reach("promotion-committed")
+    return made
+
+
+@task(task_run_name="check-refit-{turn.name}", tags=["promotion"])
+def check_refit(turn: TurnRef, pool: Pool, champion: Model, verdict: Verdict) -> Promotion | None:
+    """If the live model is a refit: go back to the version that was judged if that does better on what was judged."""
+    hands = home.current()
+    refit = refitting.check(hands, turn, pool, champion, verdict)
+    if refit is None or refit.check is None or not refit.check.goes_back:
+        return None
+    made = hands.ledger.promotions.promote(
+        turn.pipeline, refit.judged, refit.judged_model, turn.number, by=refits.DECIDED_BY, reason=refit.check.reason
     )
     failpoints.reach("promotion-committed")
     return made

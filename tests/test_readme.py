@@ -41,7 +41,7 @@ SIMULATE, FORCE = ".venv/bin/python -m flows.run simulate unit", ".venv/bin/pyth
 RUN = "python -m flows.run"
 GOING_BACK = ("explain", "compare", "reproduce", "rollback", "history --at", "release")
 """They need versions: they are run one after the other on a home that has two, which have other numbers there."""
-NUMBERS = {"v4": "v1", "v7": "v2"}
+NUMBERS = {"v5": "v2", "v8": "v3"}
 ADDRESS = "http://127.0.0.1:4200/api"
 VARIABLES = f'PREFECT_API_URL={ADDRESS} PREFECT_API_AUTH_STRING="$(cat var/prefect/secret)"'
 EMIT = ".venv/bin/prefect event emit incumbent.data.arrived --resource-id incumbent.pipeline.flights"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from configs.errors import MistakeOfUser
-from tasks.adapters import naming
+from tasks.adapters import history, naming
 from tasks.adapters.home import Home
 from tasks.core.records import Batch, Comparison, Model, Score
 
@@ -18,7 +18,7 @@ class Side:
     score: Score
     """On the rows that both were asked about."""
     gate: tuple[str, Score] | None
-    """The batch on which it became champion, and how it did there; None if it never did."""
+    """The batch on which it won, or the version for which it stands, and how that did there; None if it never did."""
     judged: tuple[tuple[str, Score], ...]
     """Every batch on which it was the live model or the challenger, and how it did, in the order of the turns."""
     has_learned: bool
@@ -80,9 +80,8 @@ def _side(home: Home, pipeline: str, version: int, model: Model, score: Score, h
         # the first champion is scored on every batch, for the report: what would be without retraining
         and (row["champion_version"] == version or verdicts.get(row["number"], ("",))[0] == model.id)
     ]
-    gate = home.ledger.promotions.gate(pipeline, model.id)
-    won = scores.get((model.id, gate)) if gate else None
-    return Side(version, model, score, (names[gate], won) if gate and won else None, tuple(judged), has_learned)
+    won = history.at_gate(home.ledger, pipeline, model.id)
+    return Side(version, model, score, (names[won.batch], won) if won else None, tuple(judged), has_learned)
 
 
 def _batch(home: Home, pipeline: str, wanted: str | None) -> Batch:

@@ -136,6 +136,14 @@ def plan(home: Home, turn: TurnRef, pool: Pool) -> Plan | None:
     return None if moment is None else windows.within(pool, moment, settings.training.window)
 
 
+def whole(home: Home, turn: TurnRef, pool: Pool) -> Plan:
+    """All that a first champion has won on, to the end of what counts as judged: strays are left out."""
+    settings = home.settings(turn.pipeline)
+    end = _end(home, pool.batches, settings)
+    assert end is not None, "what was judged has rows"
+    return windows.whole(pool, end, settings.training.window)
+
+
 def sizes(home: Home, pipeline: str, pool: Pool, snapshot: Snapshot | None) -> tuple[Size, Size]:
     """How much there is to judge on, and how much to learn from; clusters of the latter if a pool is split in two."""
     settings = home.settings(pipeline)

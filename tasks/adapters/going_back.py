@@ -47,7 +47,8 @@ def find_way(home: Home, pipeline: str, to: int | None) -> Way:
     history, versions = ledger.promotions.all(pipeline), ledger.models.versions(pipeline)
     if to is None and history and _was_cut_off(home, pipeline, history[-1]):
         to = history[-1].version
-    version = rollback.target(pipeline, history, ledger.promotions.held(pipeline), tuple(versions), to)
+    held, refit = ledger.promotions.held(pipeline), ledger.refits.get(pipeline)
+    version = rollback.target(pipeline, history, held, tuple(versions), to, refit)
     if version not in versions:
         raise Damaged(f"v{version} of {pipeline} is not among its models. Restore the ledger from a backup.")
     return Way(pipeline, history[-1], version, versions[version], rollback.holds_off(history, version))
@@ -107,7 +108,8 @@ def make_live(home: Home, way: Way, by: str, reason: str) -> Promotion:
     """
     ledger, pipeline = home.ledger, way.pipeline
     open_turns = [row["number"] for row in ledger.turns.all(pipeline) if row["state"] != TurnState.DONE]
-    rollback.require_settled(ledger.promotions.verdicts(pipeline), open_turns, ledger.promotions.all(pipeline))
+    history, refit = ledger.promotions.all(pipeline), ledger.refits.get(pipeline)
+    rollback.require_settled(ledger.promotions.verdicts(pipeline), open_turns, history, refit)
     return home.ledger.promotions.roll_back(
         way.pipeline, way.version, way.model.id, live=way.live.sequence, hold=way.hold, by=by, reason=reason
     )

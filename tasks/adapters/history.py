@@ -1,12 +1,13 @@
 """Reads the whole story of a pipeline back from the ledger, for report, terminal and `status`."""
 
+from dataclasses import replace
 from typing import Any
 
 from tasks.adapters.ledger import codec
 from tasks.adapters.ledger.book import Ledger
-from tasks.core import baseline, pools
+from tasks.core import baseline, pools, refits
 from tasks.core.records import Batch, Model, Score
-from tasks.core.turns import Health, History, Outcome, RetrainingDecision, Turn, TurnState
+from tasks.core.turns import Health, History, Outcome, Refit, RetrainingDecision, Turn, TurnState
 
 
 def read(ledger: Ledger, pipeline: str, **about: Any) -> History:
@@ -20,8 +21,13 @@ def read(ledger: Ledger, pipeline: str, **about: Any) -> History:
     promotions = ledger.promotions.all(pipeline)
     versions = ledger.models.versions(pipeline)
     turns = _turns(ledger, pipeline, {model.id: version for version, model in versions.items()})
-    by_number = {turn.number: turn for turn in turns}
+    by_number, refit = {turn.number: turn for turn in turns}, ledger.refits.get(pipeline)
     gates = [(p.version, by_number[p.turn].probe) for p in promotions if p.turn in by_number]
+    gates += (
+        [(one, by_number[refit.turn].probe) for one in (refit.version, refit.judged)]
+        if refit and refit.turn in by_number
+        else []
+    )
     return History(
         pipeline=pipeline,
         turns=turns,
@@ -31,8 +37,18 @@ def read(ledger: Ledger, pipeline: str, **about: Any) -> History:
         duplicates=ledger.batches.duplicates(pipeline),
         holds=tuple(ledger.promotions.holds(pipeline)),
         admissions=tuple(ledger.admissions.all(pipeline)),
+        refit=refit,
         **about,
     )
+
+
+def at_gate(ledger: Ledger, pipeline: str, model: str) -> Score | None:
+    """How a champion did on the batch on which it won; of a refit, how the version did for which it stands."""
+    stands = refits.gate_of(ledger.refits.get(pipeline), model)
+    if stands is None:
+        return ledger.models.score(pipeline, model, ledger.promotions.gate(pipeline, model) or "")
+    turn, judged = stands
+    return ledger.models.score(pipeline, judged, ledger.turns.get(pipeline, turn)["batch"])
 
 
 def _turns(ledger: Ledger, pipeline: str, versions: dict[str, int]) -> tuple[Turn, ...]:
@@ -57,7 +73,9 @@ class _Found:
         self.evidence = ledger.promotions.evidence(pipeline)
         self.verdicts = ledger.promotions.verdicts(pipeline)
         self.triggers = ledger.inbox.all(pipeline)
-        self.live = {p.version: p.model for p in ledger.promotions.all(pipeline)}
+        self.promotions = ledger.promotions.all(pipeline)
+        self.live = {p.version: p.model for p in self.promotions}
+        self.refit = ledger.refits.get(pipeline)
         self.shown = {kind: ledger.turns.projected(pipeline, kind) for kind in ("mlflow", "drift_report", "importance")}
 
     def batch(self, row: Any) -> Batch | None:
@@ -72,7 +90,7 @@ class _Found:
         challenger, verdict = self.verdicts.get(number, ("", None))
         model, probe = self.models.get(challenger), self.scores.get((challenger, batch))
         champion = self.live.get(row["champion_version"], "")
-        first = next(iter(self.live.values()), "")
+        first = refits.first_champion(self.promotions, self.refit, number) or ""
         decision = None if row["decision"] is None else codec.load(RetrainingDecision, row["decision"])
         judged = pools.identity(decision.pool) if decision and decision.pool and verdict else batch
         on_it, never = (self.scores.get((one, judged)) or self.scores.get((one, batch)) for one in (champion, first))
@@ -101,10 +119,17 @@ class _Found:
             evidence=self.evidence.get(batch),
             verdict=verdict,
             pool=tuple(self.batches[one] for one in (decision.pool if decision else ()) if one in self.batches),
+            refit=self._refit(number),
             drift_report=self.shown["drift_report"].get(number),
             mlflow_run=self.shown["mlflow"].get(number),
             prefect_run=row["prefect_run"],
         )
+
+    def _refit(self, turn: int) -> Refit | None:
+        """That of the first champion, as it stood after the turn that made it or checked it; None for other turns."""
+        if self.refit is None or turn == self.refit.turn:
+            return self.refit and replace(self.refit, check=None)
+        return self.refit if self.refit.check and self.refit.check.turn == turn else None
 
     def _candidates(self, probe: Model | None, batch: str) -> tuple[tuple[str, float], ...]:
         if probe is None:

@@ -190,14 +190,14 @@ def _wrong_in(home: Home, told: Recorded, turn: int, states: list[State]) -> Ite
     if run in there and _corrected(client, run, there[run], challenger, verdict):
         yield f"the tags of run {run}"
     for model in home.ledger.models.of_turn(told.pipeline, turn):
-        judged = batch is not None and (model.id, batch.id) in told.scores
         runs = [name for name, tags in there.items() if tags.get(tracking.MODEL_TAG) == model.id]
-        if judged and not (run in there if model.id == challenger else runs):
+        if told.was_shown(model.id, batch) and not (run in there if model.id == challenger else runs):
             yield f"the run of {model.family}"
-    version = next((number for number, model in told.versions.items() if model.id == challenger), None)
-    put_back = any(state.version == version and state.in_home and not state.gone for state in states)
-    if version is not None and not _is_registered(home, client, told, version, put_back):
-        yield f"v{version}"
+    refit = told.refit.model if told.refit and told.refit.turn == turn else None
+    for version in (number for number, model in told.versions.items() if model.id in (challenger, refit)):
+        put_back = any(state.version == version and state.in_home and not state.gone for state in states)
+        if not _is_registered(home, client, told, version, put_back):
+            yield f"v{version}"
 
 
 def _corrected(client: "MlflowClient", run: str, tags: dict[str, str], model: str, verdict: Verdict | None) -> bool:

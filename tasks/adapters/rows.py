@@ -144,10 +144,15 @@ class Rows:
         files = tuple(batch.accepted_file for batch in plan.batches if batch.accepted_file)
         event = settings.ingestion.times.event
         times = _times(settings, plan.ignores_arrival)
-        parts = list(self._parts(files, plan.start, plan.cutoff, plan.ignores_arrival, settings))
+        parts = list(self._parts(files, plan, settings))
         events = [part.frame[event] for part in parts if len(part.frame)]
         identity = training.snapshot_id(
-            files, start=plan.start, cutoff=plan.cutoff, times=times, settings=settings.training
+            files,
+            start=plan.start,
+            cutoff=plan.cutoff,
+            times=times,
+            settings=settings.training,
+            ignores_labels=plan.ignores_labels,
         )
         window, is_number = self._keep_window(identity, parts, settings), settings.training.problem == "regression"
         waited = np.concatenate([part.waited for part in parts]) if parts else np.empty(0)
@@ -168,13 +173,14 @@ class Rows:
             first_event=min(part.min() for part in events).to_pydatetime() if events else None,
             last_event=max(part.max() for part in events).to_pydatetime() if events else None,
             ignores_arrival=plan.ignores_arrival,
+            ignores_labels=plan.ignores_labels,
             early=early,
         )
 
     def learnable(self, plan: Plan, settings: PipelineSettings) -> Size:
         """How much a plan selects to learn from; nothing is prepared or kept for a fit."""
         files = tuple(batch.accepted_file for batch in plan.batches if batch.accepted_file)
-        parts = self._parts(files, plan.start, plan.cutoff, plan.ignores_arrival, settings)
+        parts = self._parts(files, plan, settings)
         outcomes = [training.labels(part.frame, settings.training) for part in parts]
         is_number = settings.training.problem == "regression"
         return Size(sum(map(len, outcomes)), None if is_number else int(sum(part.sum() for part in outcomes)))
@@ -197,27 +203,23 @@ class Rows:
         return self._once(_key("reference", settings, snapshot.id), gather)
 
     def _parts_of(self, snapshot: Snapshot, settings: PipelineSettings, *, keep: bool = True) -> Iterator[Selected]:
-        return self._parts(
-            snapshot.batches, snapshot.start, snapshot.cutoff, snapshot.ignores_arrival, settings, keep=keep
-        )
+        return self._parts(snapshot.batches, snapshot, settings, keep=keep)
 
     def _parts(
-        self,
-        files: Sequence[str],
-        start: datetime | None,
-        cutoff: datetime,
-        ignores_arrival: bool,
-        settings: PipelineSettings,
-        *,
-        keep: bool = True,
+        self, files: Sequence[str], span: Plan | Snapshot, settings: PipelineSettings, *, keep: bool = True
     ) -> Iterator[Selected]:
-        times = _times(settings, ignores_arrival)
+        times, label = _times(settings, span.ignores_arrival), settings.training.label
         # What is split for a first champion is old enough throughout; its older part need not be twice as old.
-        maturity = timedelta(0) if ignores_arrival else settings.training.maturity
+        maturity = timedelta(0) if span.ignores_arrival else settings.training.maturity
         for file in files:
-            frame = self._frame(file, settings, keep=keep)
             yield training.select(
-                frame, times=times, label=settings.training.label, start=start, cutoff=cutoff, maturity=maturity
+                self._frame(file, settings, keep=keep),
+                times=times,
+                label=label,
+                start=span.start,
+                cutoff=span.cutoff,
+                maturity=maturity,
+                ignores_labels=span.ignores_labels,
             )
 
     def _keep_window(self, identity: str, parts: Iterable[Selected], settings: PipelineSettings) -> Window:

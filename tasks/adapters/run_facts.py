@@ -45,6 +45,7 @@ def tags(training: "TrainingRun") -> dict[str, str]:
         "incumbent.reasons": "; ".join(training.reasons),
         "incumbent.notes": " ".join(training.notes),
         "incumbent.version": "" if training.version is None else str(training.version),
+        "incumbent.refit_of": "" if training.refit_of is None else str(training.refit_of),
         "mlflow.source.name": "python -m flows.run",
         "mlflow.source.type": "LOCAL",
         "mlflow.source.git.commit": "" if commit == "unknown" else commit,
@@ -76,10 +77,13 @@ def metrics(training: "TrainingRun") -> Iterator[tuple[str, float]]:
             named = f"slice/{metric_names.part(part.column)}/{metric_names.part(part.label)}/{part.loss.name}"
             yield from _with_interval(named, part.loss)
     average = "mean_label" if measures.of(training.score).is_number else "positive_share"
-    own = {
+    judged = {
         "rows": training.score.rows,
         average: measures.actual(training.score) or 0.0,
         "mean_predicted": training.score.mean_predicted,
+    }
+    own = {
+        **(judged if training.refit_of is None else {}),
         "training_rows": training.model.snapshot.rows,
         "fit_seconds": training.model.fit_seconds,
         "bundle_bytes": training.model.bundle_bytes,
@@ -120,7 +124,7 @@ def datasets(training: "TrainingRun") -> list["DatasetInput"]:
             ),
             tags=[InputTag("mlflow.data.context", context)],
         )
-        for context, name, identity, profile in described
+        for context, name, identity, profile in (described if training.refit_of is None else described[:1])
     ]
 
 

@@ -25,9 +25,21 @@ def write(training: "TrainingRun", folder: Path) -> None:
     folder.mkdir()
     (folder / (LATER if training.settings_changed else PIPELINE)).write_text(training.pipeline_yaml, encoding="utf-8")
     is_number = measures.of(training.score).is_number
-    snapshot, score = asdict(training.model.snapshot), _in_own_words(asdict(training.score), is_number)
+    snapshot = asdict(training.model.snapshot)
     snapshot = _without_positives(snapshot) if is_number else snapshot
     (folder / SNAPSHOT).write_text(json.dumps(snapshot, default=str, indent=1))
+    if training.refit_of is None:  # a refit was judged on nothing yet
+        _write_score(training, folder, is_number)
+    if training.judged is not None:
+        from tasks.adapters import plots
+
+        (folder / PLOTS).mkdir()
+        judged = training.judged
+        plots.draw(folder / "plots", judged.outcomes, judged.answers, training.score.calibration, judged.importance)
+
+
+def _write_score(training: "TrainingRun", folder: Path, is_number: bool) -> None:
+    score = _in_own_words(asdict(training.score), is_number)
     (folder / SCORE).write_text(json.dumps(score, default=str, indent=1))
     with (folder / SLICES).open("w", newline="", encoding="utf-8") as file:
         table, loss_name = csv.writer(file), training.score.loss.name
@@ -38,12 +50,6 @@ def write(training: "TrainingRun", folder: Path) -> None:
             told = part.positives if part.mean_actual is None else part.mean_actual
             counts = (part.rows, part.clusters, told)
             table.writerow((part.column, part.label, *counts, loss.value, loss.low, loss.high, part.sufficient))
-    if training.judged is not None:
-        from tasks.adapters import plots
-
-        (folder / PLOTS).mkdir()
-        judged = training.judged
-        plots.draw(folder / "plots", judged.outcomes, judged.answers, training.score.calibration, judged.importance)
 
 
 def _in_own_words(score: dict[str, Any], is_number: bool) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from tasks.adapters.ledger import promotions
 from tasks.adapters.tracking import TrainingRun
 from tasks.core import measures, training
 from tasks.core.pools import Pool
-from tasks.core.records import Comparison
-from tasks.core.turns import History, Turn, TurnState
+from tasks.core.records import Comparison, Metric, Model, Score
+from tasks.core.turns import History, Refit, Turn, TurnState
 
 
 def show(home: Home, pipeline: str, number: int) -> str | None:
@@ -83,9 +83,9 @@ def _done(home: Home, pipeline: str) -> set[int]:
 def _show_turn(home: Home, pipeline: str, told: History, turn: Turn, *, again: bool = False) -> str | None:
     versions = {model.id: version for version, model in told.models}
     show_drift(home, pipeline, turn.number)
-    run = _show_models(home, pipeline, turn, versions, again) if turn.probe_model else None
+    run, refit = _show_models(home, pipeline, turn, versions, again) if turn.probe_model else (None, None)
     if turn.probe_version and run:  # a turn may have been given up before its challenger was registered
-        _show_versions(home, pipeline, turn, run)
+        _show_versions(home, pipeline, turn, run, refit)
     failpoints.reach("shown-in-mlflow")
     home.ledger.turns.project(pipeline, turn.number, "mlflow", run)
     failpoints.reach("showing-committed")
@@ -120,12 +120,16 @@ def show_drift(home: Home, pipeline: str, number: int, *, again: bool = False) -
     failpoints.reach("drift-report-committed")
 
 
-def _show_models(home: Home, pipeline: str, turn: Turn, versions: dict[str, int], again: bool) -> str | None:
-    """One MLflow run for every candidate; the probe's has the plots and the verdict."""
-    settings, probe_run = home.settings(pipeline), None
+def _show_models(
+    home: Home, pipeline: str, turn: Turn, versions: dict[str, int], again: bool
+) -> tuple[str | None, str | None]:
+    """One MLflow run for every candidate, and for a refit; the probe's has the plots and the verdict."""
+    settings, probe_run, refit_run = home.settings(pipeline), None, None
     text, now = _pipeline_file(pipeline)
     for model in home.ledger.models.of_turn(pipeline, turn.number):
+        refit = turn.refit if turn.refit and turn.refit.model == model.id else None
         score = home.ledger.models.score(pipeline, model.id, turn.batch.id)
+        score = _no_score(model, turn, settings) if refit else score
         if score is None:
             continue
         is_probe = turn.probe_model is not None and model.id == turn.probe_model.id
@@ -146,7 +150,7 @@ def _show_models(home: Home, pipeline: str, turn: Turn, versions: dict[str, int]
             started=turn.started,
             finished=turn.finished or turn.started,
             probe=is_probe,
-            **(_verdict_of(home, pipeline, turn, versions) if is_probe else {}),
+            **(_verdict_of(home, pipeline, turn, versions) if is_probe else _as_refit(refit) if refit else {}),
         )
         home.ledger.lease.require(pipeline)
         keep, kept = partial(home.ledger.logged.keep, pipeline, model.id), home.ledger.logged.of(pipeline, model.id)
@@ -155,7 +159,22 @@ def _show_models(home: Home, pipeline: str, turn: Turn, versions: dict[str, int]
             restoring.restore(home.tracking, described, run, kept, aside(home), keep)
         failpoints.reach("mlflow-run-finished")
         probe_run = run if is_probe else probe_run
-    return probe_run
+        refit_run = run if refit else refit_run
+    return probe_run, refit_run
+
+
+def _no_score(model: Model, turn: Turn, settings: PipelineSettings) -> Score:
+    """That of a refit, which was judged on nothing yet."""
+    loss = measures.of_problem(settings.training.problem).name
+    return Score(model.id, turn.batch.id, 0, 0, 0.0, (Metric(loss, None, None, None, False),), (), ())
+
+
+def _as_refit(refit: Refit) -> dict[str, Any]:
+    return {"version": refit.version, "refit_of": refit.judged, "reasons": (_why_refitted(refit),)}
+
+
+def _why_refitted(refit: Refit) -> str:
+    return f"v{refit.judged} won, and was fitted again on all rows; {refit.guard.name}: {refit.guard.text}"
 
 
 def aside(home: Home) -> Path:
@@ -213,14 +232,24 @@ def _gains(pair: Comparison) -> list[tuple[str, float]]:
     return [("gain", pair.gain), *in_units]
 
 
-def _show_versions(home: Home, pipeline: str, turn: Turn, run: str) -> None:
-    """Register the challenger and let the aliases say what the ledger says now."""
+def _show_versions(home: Home, pipeline: str, turn: Turn, run: str, refit_run: str | None) -> None:
+    """Register the challenger, and a refit of it, and let the aliases say what the ledger says now."""
     model, version = turn.probe_model, turn.probe_version
     assert model is not None and version is not None and turn.verdict is not None
     tags = (("incumbent.verdict", turn.verdict.kind.value), ("incumbent.reason", turn.verdict.reasons[0]))
     home.ledger.lease.require(pipeline)
     registry.register(home.tracking, pipeline, model=model.id, version=version, run_id=run, tags=tags)
     failpoints.reach("mlflow-version-registered")
+    if turn.refit is not None and refit_run is not None:
+        refit, tags = (
+            turn.refit,
+            (("incumbent.refit_of", str(turn.refit.judged)), ("incumbent.reason", _why_refitted(turn.refit))),
+        )
+        home.ledger.lease.require(pipeline)
+        registry.register(
+            home.tracking, pipeline, model=refit.model, version=refit.version, run_id=refit_run, tags=tags
+        )
+        failpoints.reach("mlflow-refit-registered")
     home.ledger.lease.require(pipeline)
     shown = [made for made in home.ledger.promotions.all(pipeline) if made.place <= turn.number]
     registry.set_alias(home.tracking, pipeline, "champion", shown[-1].version if shown else None)

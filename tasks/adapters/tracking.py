@@ -88,6 +88,8 @@ class TrainingRun:
     reasons: tuple[str, ...] = ()
     version: int | None = None
     """Registered version, if it has one."""
+    refit_of: int | None = None
+    """The version for which it stands, if it is a refit: then that one was judged, and its own score has no rows."""
     figures: tuple[tuple[str, float], ...] = ()
     """Further metrics, such as evidence and gain."""
     notes: tuple[str, ...] = ()
@@ -261,7 +263,7 @@ def _write(
     from mlflow.entities import Metric as Point
 
     model, at = training.model, _milliseconds(training.finished)
-    name = f"{training.batch.name} {model.family}"
+    name = f"{training.batch.name} {model.family}{' refit' if training.refit_of else ''}"
     kind = "regressor" if measures.of(training.score).is_number else "classifier"
     run = client.create_run(experiment, _milliseconds(training.started), run_facts.tags(training), name)
     run_id = str(run.info.run_id)
@@ -319,7 +321,8 @@ def _require_open(client: "MlflowClient", run: str) -> None:
 
 
 def _model_name(training: TrainingRun) -> str:
-    return re.sub(r"[^\w\- ]", "_", f"{training.pipeline}-{training.batch.name}-{training.model.family}")[:200]
+    refit = "-refit" if training.refit_of else ""
+    return re.sub(r"[^\w\- ]", "_", f"{training.pipeline}-{training.batch.name}-{training.model.family}{refit}")[:200]
 
 
 def _milliseconds(moment: datetime) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from json import JSONDecodeError
 
 from configs.errors import Damaged
-from tasks.adapters.checks import models, recorded, rows, secrets, shown, triggers
+from tasks.adapters.checks import models, recorded, refits, rows, secrets, shown, triggers
 from tasks.adapters.checks.recorded import Recorded
 from tasks.adapters.home import Home
 from tasks.core.lineage.findings import Finding
@@ -29,6 +29,7 @@ def verify(home: Home, pipeline: str) -> Iterator[Finding]:
         yield from rows.check_deliveries(home, told)
         yield from models.check_selections(home, told)
         yield from models.check_gates(home, told, damaged)
+        yield from refits.check(home, told, damaged)
     yield from _guarded(triggers.check(home, told), told)
     yield from _guarded(shown.check_mlflow(home, told), told)
     yield from _guarded(shown.check_drift(home, told), told)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from configs.errors import BadInput
 from configs.settings import PipelineSettings
-from tasks.adapters import inbox, sources
+from tasks.adapters import history, inbox, sources
 from tasks.adapters.home import Home
 from tasks.adapters.sources import Delivery
 from tasks.core.records import Model
@@ -60,7 +60,6 @@ def summary(found: Sequence[Seen]) -> Health | None:
 
 def last_health(home: Home, pipeline: str) -> Health:
     """What was said of the version that is live now on the batch on which it was judged last."""
-    from tasks.adapters import history
     from tasks.core.reporting import labels
 
     told = history.read(home.ledger, pipeline)
@@ -175,8 +174,7 @@ class Looking:
         home, settings, champion, rows = self._home, self._settings, self._champion, asked.rows
         parts = (rows.clusters, rows.slices, settings.evaluation, settings.training.problem)
         score = evaluation.score(champion.id, drift.batch, rows.outcomes, asked.answers, *parts)
-        won = home.ledger.promotions.gate(self._pipeline, champion.id) or ""
-        gate, dummy = home.ledger.models.score(self._pipeline, champion.id, won), champion.base_rate
+        gate, dummy = history.at_gate(home.ledger, self._pipeline, champion.id), champion.base_rate
         limits, words = settings.monitoring.health, settings.reporting
         return health.judge(score, gate, drift, limits, words, dummy_loss=baseline.loss(dummy, score))
 

@@ -6,8 +6,7 @@ moving the alias belongs to the doors and adapters.
 The test (Delyon 2009; Bercu & Touati 2008; e-detectors: Shin, Ramdas & Rinaldo, arXiv 2203.03532): per cluster k,
 S_k = (1 − γ)·loss(champion) − loss(probe), x_k = S_k / σ, and per batch
 M_λ ← max(M_λ, 1)·exp Σ_k [λ x_k − λ²(x_k² + 2)/6]. The evidence is the mean of M_λ. If E[x_k] ≤ 0 and
-E[x_k²] ≤ 1 given the past, false promotions are on average at least `false_promotion_every` decisions apart (average
-run length).
+E[x_k²] ≤ 1 given the past, false promotions are on average at least `false_promotion_every` decisions apart.
 """
 
 import math
@@ -179,12 +178,22 @@ def guards(
     limits = settings.guards
     is_number = measures.of(probe).is_number
     level = _bias(probe, champion, limits) if is_number else _calibration(probe, champion, limits)
-    always = (_finite(probe, comparison), level, _bundle(bundle, limits))
+    always = (_finite(probe, comparison), level, bundle_guard(bundle, limits))
     if champion is None:
         return always
     floors = (_dummy(probe, champion, dummy_loss), _floors(probe, champion, settings.first))
     slices = _unless_live_is_unwell(_slices(comparison, champion), champion, dummy_loss)
     return (*always, *floors, slices, _churn(comparison, limits))
+
+
+def bundle_guard(facts: BundleFacts, limits: GuardSettings) -> Guard:
+    """Whether a packaged model loads and answers as it did, and is small and quick enough."""
+    if facts.problem is not None:
+        return Guard("bundle", True, facts.problem)
+    small, quick = facts.megabytes <= limits.max_bundle_mb, facts.latency_ms <= limits.max_latency_ms
+    size = f"{facts.megabytes:,.1f} MB, {_limit(small, limits.max_bundle_mb)}"
+    time = f"{facts.latency_ms:,.0f} ms for a row, {_limit(quick, limits.max_latency_ms)}"
+    return Guard("bundle", not (small and quick), f"{size}; {time}")
 
 
 def _sums(comparison: Comparison, min_gain: float) -> tuple[float, ...]:
@@ -276,15 +285,6 @@ def _unless_live_is_unwell(guard: Guard, champion: Score, dummy_loss: float | No
     if guard.objects and dummy_loss is not None and (champion.loss.low or 0.0) > dummy_loss:
         return Guard(guard.name, False, f"{guard.text}; the live model is worse than no model")
     return guard
-
-
-def _bundle(facts: BundleFacts, limits: GuardSettings) -> Guard:
-    if facts.problem is not None:
-        return Guard("bundle", True, facts.problem)
-    small, quick = facts.megabytes <= limits.max_bundle_mb, facts.latency_ms <= limits.max_latency_ms
-    size = f"{facts.megabytes:,.1f} MB, {_limit(small, limits.max_bundle_mb)}"
-    time = f"{facts.latency_ms:,.0f} ms for a row, {_limit(quick, limits.max_latency_ms)}"
-    return Guard("bundle", not (small and quick), f"{size}; {time}")
 
 
 def _dummy(probe: Score, champion: Score, dummy_loss: float | None) -> Guard:

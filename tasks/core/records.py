@@ -130,6 +130,8 @@ class Snapshot:
     last_event: datetime | None = None
     ignores_arrival: bool = False
     """Whether rows may have arrived after the cut-off; so within the first batch, which is split."""
+    ignores_labels: bool = False
+    """Whether their labels may have become known after it; so where a first champion is refitted on all there is."""
     label_mean: float | None = None
     """Mean label of its rows where it is a number; else None."""
     early: EarlyLabels | None = None

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from configs.errors import MistakeOfUser
-from tasks.core.turns import Guard, Hold, Promotion, Verdict, VerdictKind
+from tasks.core import refits
+from tasks.core.turns import Guard, Hold, Promotion, Refit, Verdict, VerdictKind
 
 LONGEST_NAME = 100
 """Characters of who decided."""
@@ -25,9 +26,16 @@ class Reign:
 
 
 def target(
-    pipeline: str, history: Sequence[Promotion], held: Mapping[int, Hold], known: Sequence[int], wanted: int | None
+    pipeline: str,
+    history: Sequence[Promotion],
+    held: Mapping[int, Hold],
+    known: Sequence[int],
+    wanted: int | None,
+    refit: Refit | None = None,
 ) -> int:
     """The version to go back to: the one that is wanted, else the one that was live last and is neither live nor held.
+
+    The version for which a refit stands has passed its gate: who names it may go back to it though it was never live.
 
     Args:
         pipeline: Its pipeline.
@@ -35,6 +43,7 @@ def target(
         held: Versions that automation keeps off.
         known: Every registered version.
         wanted: The version that a person asks for.
+        refit: Of the first champion.
 
     Raises:
         MistakeOfUser: There is none, or it may not be made live, and why.
@@ -43,7 +52,8 @@ def target(
         raise MistakeOfUser(f"{pipeline} has no champion yet, so there is nothing to go back from.")
     been = list(dict.fromkeys(made.version for made in history))
     if wanted is not None:
-        return _allowed(pipeline, been, held, known, wanted)
+        passed = [refit.judged] if refit and refit.judged not in been else []
+        return _allowed(pipeline, [*passed, *been], held, known, wanted)
     earlier = (made.version for made in reversed(history) if made.version != history[-1].version)
     found = next((version for version in earlier if version not in held), None)
     if found is None:
@@ -85,17 +95,20 @@ def require_words(reason: str, by: str) -> None:
 
 
 def require_settled(
-    verdicts: Mapping[int, tuple[str, Verdict]], open_turns: Sequence[int], history: Sequence[Promotion]
+    verdicts: Mapping[int, tuple[str, Verdict]],
+    open_turns: Sequence[int],
+    history: Sequence[Promotion],
+    refit: Refit | None = None,
 ) -> None:
     """A turn that has decided for a new champion and was cut off before it was live goes first.
 
     Raises:
         MistakeOfUser: There is one.
     """
-    promoted = {made.turn for made in history}
+    promoted, undecided = {made.turn for made in history}, refits.undecided(refit, history)
     for number in open_turns:
         decided = verdicts[number][1].kind if number in verdicts else None
-        if decided is VerdictKind.PROMOTE and number not in promoted:
+        if (decided is VerdictKind.PROMOTE and number not in promoted) or number in undecided:
             raise MistakeOfUser(
                 f"Turn {number} has decided for a new champion and was cut off before it was live. "
                 "Let the next run end it first, then go back."

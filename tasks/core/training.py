@@ -69,19 +69,21 @@ def select(
     start: datetime | None,
     cutoff: datetime,
     maturity: timedelta = timedelta(0),
+    ignores_labels: bool = False,
 ) -> Selected:
     """Pick the labelled rows with event time in [start, cutoff) of which all was known before the cut-off.
 
     A row is counted at most once: as unknown if it had not arrived, else as unlabelled if it has no label, else as
     unknown if its label came at or after the cut-off or at a time that is missing, or if it is younger than `maturity`
     at the cut-off: labels that come early are not like the rest. A row of that age without a label stays one without.
+    With `ignores_labels` a label may have come at any time that is known.
     """
     within = _before(frame[times.event], cutoff)
     if start is not None:
         within = within & ~_before(frame[times.event], start)
     arrived = within & _before(frame[times.arrival], cutoff) if times.arrival else within
     labelled = arrived & frame[label].notna().to_numpy()
-    known = labelled & _before(frame[times.label], cutoff) if times.label else labelled
+    known = labelled & _told(frame[times.label], None if ignores_labels else cutoff) if times.label else labelled
     known = known & ~_after(frame[times.event], cutoff - maturity) if maturity else known
     unknown = int(within.sum() - arrived.sum() + labelled.sum() - known.sum())
     chosen = frame if known.all() else frame[known]
@@ -232,7 +234,13 @@ def _mean_losses(pipeline: Pipeline, stacked: pd.DataFrame, truth: Outcomes, thr
 
 
 def snapshot_id(
-    batches: Sequence[str], *, start: datetime | None, cutoff: datetime, times: Times, settings: TrainingSettings
+    batches: Sequence[str],
+    *,
+    start: datetime | None,
+    cutoff: datetime,
+    times: Times,
+    settings: TrainingSettings,
+    ignores_labels: bool = False,
 ) -> str:
     """Identity of a selection: a hash of all that decides which rows it has, and what they count as; 32 digits."""
     return _hash(
@@ -241,6 +249,7 @@ def snapshot_id(
             "start": None if start is None else start.isoformat(),
             "cutoff": cutoff.isoformat(),
             "times": times.identity(),
+            **({"labels": "of any time"} if ignores_labels else {}),
             **_label_of(settings),
         }
     )
@@ -282,6 +291,10 @@ def _label_of(settings: TrainingSettings) -> dict[str, Any]:
     named = {"label", "problem", "positive", "mature_after"}
     told = settings.model_dump(mode="json", include=named, exclude_defaults=True)
     return {"label": settings.label, **told}
+
+
+def _told(moments: pd.Series, cutoff: datetime | None) -> NDArray[np.bool_]:
+    return moments.notna().to_numpy(dtype=bool) if cutoff is None else _before(moments, cutoff)
 
 
 def _before(moments: pd.Series, cutoff: datetime) -> NDArray[np.bool_]:

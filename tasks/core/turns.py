@@ -149,6 +149,41 @@ class Promotion:
 
 
 @dataclass(frozen=True)
+class RefitCheck:
+    """A refit and the version that it stands for, on what was judged next."""
+
+    turn: int
+    comparison: Comparison
+    """The refit first: a gain above 0 says that the other one loses less."""
+    goes_back: bool
+    """Whether the version that was judged goes live in its place."""
+    reason: str
+    objection: str = ""
+    """What a rollback has against that version; then the refit stays."""
+
+
+@dataclass(frozen=True)
+class Refit:
+    """The first champion, fitted again on all there was when it won."""
+
+    turn: int
+    """In which it won."""
+    judged: int
+    """The version that won there: it had learned from a part of the rows."""
+    judged_model: str
+    version: int
+    model: str
+    guard: Guard
+    """Its own gate: the bundle answers its golden batch, and is small and quick enough."""
+    check: RefitCheck | None = None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is the one that stands for the first champion; else that is the version that was judged."""
+        return not self.guard.objects and (self.check is None or not self.check.goes_back)
+
+
+@dataclass(frozen=True)
 class Hold:
     """A version that a rollback took off: automation keeps off it until a person releases it."""
 
@@ -283,6 +318,8 @@ class Turn:
     verdict: Verdict | None = None
     pool: tuple[Batch, ...] = ()
     """Batches that are judged together, this one among them; none where it is judged alone."""
+    refit: Refit | None = None
+    """That of the first champion, where this turn made it or checked it."""
     drift_report: str | None = None
     """File name of the Evidently page beside the report."""
     mlflow_run: str | None = None
@@ -309,3 +346,5 @@ class History:
     """Versions that rollbacks took off; those without an end are held off now."""
     admissions: tuple[Admission, ...] = ()
     """Refused batches that were let in for a second look, in order."""
+    refit: Refit | None = None
+    """Of the first champion."""

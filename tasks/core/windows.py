@@ -6,8 +6,8 @@ numpy is loaded where it is used.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from configs.training import Window
@@ -35,6 +35,8 @@ class Plan:
     """Everything learned was known before it."""
     ignores_arrival: bool = False
     """Whether rows may have arrived after the cut-off: within one delivery all arrive together."""
+    ignores_labels: bool = False
+    """Whether their labels may have become known after it: all of them are there when this is asked."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,11 @@ def within(pool: Pool, cutoff: datetime, window: Window) -> Plan:
     start, first = _start(window, cutoff), pool.first_event
     cuts = len(pool.batches) > 1 and start is not None and (first is None or start > first)
     return Plan(pool.batches, start if cuts else None, cutoff, ignores_arrival=True)
+
+
+def whole(pool: Pool, end: datetime, window: Window) -> Plan:
+    """All that a first champion won on, up to the end of it: from there on the next batch is judged."""
+    return replace(within(pool, end + timedelta(microseconds=1), window), ignores_labels=True)
 
 
 def split_moment(events: "NDArray[Any]", clusters: "NDArray[Any]", share: float) -> datetime | None:

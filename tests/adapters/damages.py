@@ -124,7 +124,7 @@ def add_a_version(home: Home) -> None:
     mlflow_sql(
         home,
         f"insert into model_versions (name, version, {columns}) "
-        f"select name, 7, {columns} from model_versions where version = 2",
+        f"select name, 7, {columns} from model_versions where version = 3",
     )
     tags = "insert into model_version_tags (name, version, key, value) values ('flights', 7, ?, ?)"
     mlflow_sql(home, tags, "incumbent.version", "7")
@@ -184,7 +184,7 @@ def count_a_rule_wrongly(home: Home) -> None:
 
 
 def hide_an_exclusion(home: Home) -> None:
-    model = home.ledger.models.versions(PIPELINE)[2]
+    model = home.ledger.models.versions(PIPELINE)[3]
     snapshot = json.loads(json.dumps(asdict(model.snapshot), default=str))
     told = record_of(home, "snapshots", f"id = '{snapshot['id']}'")
     changed = told | {"excluded_unlabelled": told["excluded_unlabelled"] - 1}
@@ -208,7 +208,7 @@ def edit_a_row_of_the_report(home: Home) -> None:
 
 
 def train_twice(home: Home) -> None:
-    model = home.ledger.models.versions(PIPELINE)[2]
+    model = home.ledger.models.versions(PIPELINE)[3]
     copy = record_of(home, "models", f"id = '{model.id}'") | {"id": "f" * 32}
     columns = "pipeline, family, turn, snapshot, bundle, golden, at"
     sql(
@@ -219,8 +219,8 @@ def train_twice(home: Home) -> None:
 
 
 def promote_an_unknown_version(home: Home) -> None:
-    sql(home, "update promotions set version = 3")
-    sql(home, "update turns set champion_version = 3 where number = 2")
+    sql(home, "update promotions set version = 4")
+    sql(home, "update turns set champion_version = 4 where number = 2")
 
 
 def logged_folder(home: Home, version: int) -> Path:
@@ -240,7 +240,7 @@ def run_folder(home: Home, turn: int) -> Path:
 
 def lay_a_pickle_beside_the_champion(home: Home) -> None:
     """Whoever loads the champion in MLflow runs what is in it."""
-    folder = logged_folder(home, 1)
+    folder = logged_folder(home, 2)
     (folder / "model.pkl").write_bytes(pickle.dumps(Trap()))
     text = (folder / "MLmodel").read_text(encoding="utf-8")
     told = text.replace("serialization_format: skops", "serialization_format: pickle").replace(
@@ -259,7 +259,7 @@ class Trap:
 
 def exchange_folders(home: Home) -> None:
     """Each of two versions hands out the folder of the other."""
-    one, other = logged_folder(home, 1), logged_folder(home, 2)
+    one, other = logged_folder(home, 2), logged_folder(home, 3)
     aside = one.with_name("aside")
     one.rename(aside)
     other.rename(one)
@@ -275,14 +275,14 @@ def link_to_the_same_bytes(path: Path) -> None:
 
 def hand_out_elsewhere(home: Home, column: str) -> None:
     """The champion is a folder beside, with the same content."""
-    beside = shutil.copytree(logged_folder(home, 1), home.folder / "mlflow" / "beside")
-    mlflow_sql(home, f"update model_versions set {column} = ? where version = 1", str(beside))
+    beside = shutil.copytree(logged_folder(home, 2), home.folder / "mlflow" / "beside")
+    mlflow_sql(home, f"update model_versions set {column} = ? where version = 2", str(beside))
 
 
 def register_the_champion_twice(home: Home) -> None:
-    """A second version says that it is v1, and the alias points to it."""
-    beside = shutil.copytree(logged_folder(home, 1), home.folder / "mlflow" / "twice")
-    client, found = tracking.open_client(home.tracking), registry.number(home.tracking, PIPELINE, 1)
+    """A second version says that it is v2, and the alias points to it."""
+    beside = shutil.copytree(logged_folder(home, 2), home.folder / "mlflow" / "twice")
+    client, found = tracking.open_client(home.tracking), registry.number(home.tracking, PIPELINE, 2)
     assert found is not None
     made = client.create_model_version(PIPELINE, str(beside), tags=dict(found.tags), await_creation_for=0)
     client.set_registered_model_alias(PIPELINE, "champion", made.version)
@@ -295,7 +295,7 @@ def put_a_folder_in_place_of(path: Path) -> None:
 
 
 def damage_mlflows_champion(home: Home) -> None:
-    flip(logged_folder(home, 1) / "model.skops")
+    flip(logged_folder(home, 2) / "model.skops")
 
 
 def delete_a_run(home: Home, turn: int) -> None:
@@ -305,7 +305,7 @@ def delete_a_run(home: Home, turn: int) -> None:
 
 def delete_a_version(home: Home) -> None:
     """The challenger, and the alias that points to it."""
-    found = registry.number(home.tracking, PIPELINE, 2)
+    found = registry.number(home.tracking, PIPELINE, 3)
     assert found is not None
     tracking.open_client(home.tracking).delete_model_version(PIPELINE, found.version)
 
@@ -331,6 +331,11 @@ def promote_in_words(home: Home, reasons: list[str]) -> None:
     tag_a_run(home, 2, VERDICT, "promote")
 
 
+def change_the_refit(home: Home, path: str, value: object) -> None:
+    """Another value in the record of the refit, as JSON."""
+    sql(home, f"update refits set record = json_set(record, '{path}', json(?))", json.dumps(value))
+
+
 def bundle(home: Home, version: int) -> Path:
     """The skops file of a version."""
     return home.bundles.bundle_path(home.ledger.models.versions(PIPELINE)[version].bundle)
@@ -349,7 +354,7 @@ def accepted(home: Home, name: str) -> int:
 def exchange_bundles(home: Home) -> None:
     """The challenger's bundle becomes that of its sibling, everywhere in the ledger."""
     one, other = home.ledger.models.of_turn(PIPELINE, 2)
-    challenger = home.ledger.models.versions(PIPELINE)[2]
+    challenger = home.ledger.models.versions(PIPELINE)[3]
     sibling = other if one.id == challenger.id else one
     rewrite(home, "models", f"id = '{challenger.id}'", bundle=sibling.bundle, golden=sibling.golden)
 
@@ -368,9 +373,9 @@ SHA = hashlib.sha256(b"nothing").hexdigest()
 
 DAMAGES: dict[str, Damage] = {
     # ── I1: the champion, its gate, MLflow's copy of it ──
-    "a byte of the champion": Damage(lambda h: flip(bundle(h, 1)), "I1", "was changed after its gate", "bytes"),
-    "the champion is gone": Damage(lambda h: bundle(h, 1).unlink(), "I1", "cannot be read", "all forgotten"),
-    "a byte of its golden rows": Damage(lambda h: flip(golden(h, 1)), "I1", "Golden batch", "other rows"),
+    "a byte of the champion": Damage(lambda h: flip(bundle(h, 2)), "I1", "was changed after its gate", "bytes"),
+    "the champion is gone": Damage(lambda h: bundle(h, 2).unlink(), "I1", "cannot be read", "all forgotten"),
+    "a byte of its golden rows": Damage(lambda h: flip(golden(h, 2)), "I1", "Golden batch", "other rows"),
     "the verdict, in the column only": Damage(
         lambda h: sql(h, "update verdicts set kind = 'promote' where turn = 2"),
         "I1",
@@ -380,7 +385,7 @@ DAMAGES: dict[str, Damage] = {
     "the verdict, everywhere": Damage(
         lambda h: (rewrite(h, "verdicts", "turn = 1", kind="reject"), tag_a_run(h, 1, VERDICT, "reject")),
         "I1",
-        "v1 was promoted in turn 1, whose verdict is reject|turn 1: the verdict is reject, but promote follows",
+        "v2 was promoted in turn 1, whose verdict is reject|turn 1: the verdict is reject, but promote follows",
         "verdict",
     ),
     "a verdict that does not follow": Damage(
@@ -432,17 +437,50 @@ DAMAGES: dict[str, Damage] = {
     "the policy of the first champion beside a champion": Damage(
         lambda h: rewrite(h, "verdicts", "turn = 2", first=True),
         "I1",
-        "turn 2: the verdict is one of the first champion policy, but v1 was live",
+        "turn 2: the verdict is one of the first champion policy, but v2 was live",
         "policy",
     ),
     "no verdict": Damage(
-        lambda h: sql(h, "delete from verdicts where turn = 1"), "I1", "which has no verdict", "no verdict"
+        lambda h: sql(h, "delete from verdicts where turn = 1"), "I1", "which has no verdict|v1 was not judged as a first champion", "no verdict"
     ),
     "another challenger was judged": Damage(
         lambda h: sql(h, "update verdicts set challenger = 'x' where turn = 1"),
         "I1",
-        "is not the model that was judged|turn 1: the verdict is promote, but its batch or its challenger is not",
+        "v2 stands for a model that was not judged|v1 was not judged as|turn 1: the verdict is promote, but its batch",
         "challenger",
+    ),
+    "a refit without a record": Damage(
+        lambda h: sql(h, "delete from refits"), "I1", "v2 is not the model that was judged in turn 1", "no refit"
+    ),
+    "a refit whose guard objected": Damage(
+        lambda h: change_the_refit(h, "$.guard.objects", True),
+        "I1",
+        "v2 was promoted, but the guard 'bundle' objected",
+        "guard of the refit",
+    ),
+    "a refit of another version": Damage(
+        lambda h: (change_the_refit(h, "$.judged", 3), sql(h, "update refits set judged = 3")),
+        "I1",
+        "refit v2 of v3: its versions do not resolve to the models",
+        "who was refitted",
+    ),
+    "a refit that was not compared": Damage(
+        lambda h: change_the_refit(h, "$.check", None),
+        "I1",
+        "refit v2 of v1: turn 2 has judged without comparing them",
+        "no comparison of the refit",
+    ),
+    "a loss of the refit": Damage(
+        lambda h: change_the_refit(h, "$.check.comparison.base_loss[0]", 1.0),
+        "I1",
+        "turn 2: the loss of the refit is recorded as",
+        "loss of the refit",
+    ),
+    "a refit that should have gone": Damage(
+        lambda h: change_the_refit(h, "$.check.comparison.low", 1.0),
+        "I1",
+        "refit v2 of v1: turn 2 has decided to stay before v1, which does not follow from the losses",
+        "refit gone",
     ),
     "what was judged together": Damage(
         lambda h: rewrite(h, "evidence", "turn = 2", pool=["e" * 64, "f" * 64]),
@@ -487,37 +525,37 @@ DAMAGES: dict[str, Damage] = {
     "the bundle of another model": Damage(
         exchange_bundles,
         "I1",
-        "turn 2: the loss of the challenger is recorded as|MLflow's v2 is not the bundle",
+        "turn 2: the loss of the challenger is recorded as|MLflow's v3 is not the bundle",
         "exchange",
     ),
     "a promotion of an unknown version": Damage(
         promote_an_unknown_version,
         "I1",
-        "v3 does not resolve to the model that was promoted|MLflow's alias champion points to v1, the ledger to v3",
+        "v4 does not resolve to the model that was promoted|v4 is not what turn 1 has decided to make live|MLflow's alias champion points to v2, the ledger to v4",
         "unknown",
     ),
     "the alias moved": Damage(
-        lambda h: registry.set_alias(h.tracking, PIPELINE, "champion", 2),
+        lambda h: registry.set_alias(h.tracking, PIPELINE, "champion", 3),
         "I1",
-        "MLflow's alias champion points to v2, the ledger to v1",
+        "MLflow's alias champion points to v3, the ledger to v2",
         "mlflow",
     ),
     "the alias removed": Damage(
         lambda h: registry.set_alias(h.tracking, PIPELINE, "champion", None),
         "I1",
-        "MLflow's alias champion points to nothing, the ledger to v1",
+        "MLflow's alias champion points to nothing, the ledger to v2",
         "batch forgotten",
     ),
     "the other alias moved": Damage(
-        lambda h: registry.set_alias(h.tracking, PIPELINE, "challenger", 1),
+        lambda h: registry.set_alias(h.tracking, PIPELINE, "challenger", 2),
         "I1",
-        "MLflow's alias challenger points to v1, the last one judged is v2",
+        "MLflow's alias challenger points to v2, the last one judged is v3",
         "mlflow",
     ),
     "a version removed": Damage(
         delete_a_version,
         "I1",
-        "MLflow has no v2|MLflow's alias challenger points to nothing",
+        "MLflow has no v3|MLflow's alias challenger points to nothing",
         "promotion lost",
     ),
     "a version that nobody gave": Damage(
@@ -526,65 +564,65 @@ DAMAGES: dict[str, Damage] = {
     "MLflow's copy of the champion": Damage(
         damage_mlflows_champion,
         "I1",
-        "MLflow's v1 is not the bundle that passed its gate|MLflow's files of v1: model.skops was changed",
+        "MLflow's v2 is not the bundle that passed its gate|MLflow's files of v2: model.skops was changed",
         "mlflow",
     ),
     "a pickle beside MLflow's champion": Damage(
         lay_a_pickle_beside_the_champion,
         "I1",
-        "MLflow's files of v1: MLmodel was changed, model.pkl was added",
+        "MLflow's files of v2: MLmodel was changed, model.pkl was added",
         "files",
     ),
     "the code that loads MLflow's challenger": Damage(
-        lambda h: flip(logged_folder(h, 2) / "loader.zip"), "I1", "MLflow's files of v2: loader.zip was changed", "files"
+        lambda h: flip(logged_folder(h, 3) / "loader.zip"), "I1", "MLflow's files of v3: loader.zip was changed", "files"
     ),
     "byte code beside the code that loads": Damage(
-        lambda h: (logged_folder(h, 2) / "__pycache__").mkdir(),
+        lambda h: (logged_folder(h, 3) / "__pycache__").mkdir(),
         "I1",
-        "MLflow's files of v2: __pycache__ is an empty folder",
+        "MLflow's files of v3: __pycache__ is an empty folder",
         "byte code",
     ),
     "a note that MLflow never writes": Damage(
-        lambda h: (logged_folder(h, 1) / "registered_model_meta").write_text("model_name: other\nmodel_version: '1'\n"),
+        lambda h: (logged_folder(h, 2) / "registered_model_meta").write_text("model_name: other\nmodel_version: '1'\n"),
         "I1",
-        "MLflow's files of v1: registered_model_meta was added",
+        "MLflow's files of v2: registered_model_meta was added",
         "byte code",
     ),
     "the folders of two versions exchanged": Damage(
         exchange_folders, "I1", "is not the bundle that passed its gate|MLmodel was changed, model.skops was", "exchanged"
     ),
     "a file of MLflow's champion is a link": Damage(
-        lambda h: link_to_the_same_bytes(logged_folder(h, 1) / "MLmodel"),
+        lambda h: link_to_the_same_bytes(logged_folder(h, 2) / "MLmodel"),
         "I1",
-        "MLflow's files of v1: MLmodel is a link",
+        "MLflow's files of v2: MLmodel is a link",
         "links",
     ),
     "the folder of MLflow's challenger is a link": Damage(
-        lambda h: link_to_the_same_bytes(logged_folder(h, 2)), "I1", "MLflow's files of v2: all of it is behind a link, artifacts", "links"
+        lambda h: link_to_the_same_bytes(logged_folder(h, 3)), "I1", "MLflow's files of v3: all of it is behind a link, artifacts", "links"
     ),
     "MLflow's champion is handed out elsewhere": Damage(
         lambda h: hand_out_elsewhere(h, "storage_location"),
         "I1",
-        "MLflow's v1 (its version 1) is handed out from another folder",
+        "MLflow's v2 (its version 2) is handed out from another folder",
         "elsewhere",
     ),
     "MLflow's champion has another source": Damage(
         lambda h: hand_out_elsewhere(h, "source"),
         "I1",
-        "MLflow's v1 (its version 1) is handed out from another folder",
+        "MLflow's v2 (its version 2) is handed out from another folder",
         "source",
     ),
     "a second champion in MLflow": Damage(
-        register_the_champion_twice, "I1", "MLflow's v1 (its version 3) is handed out from another folder", "twice there"
+        register_the_champion_twice, "I1", "MLflow's v2 (its version 4) is handed out from another folder", "twice there"
     ),
     "the logged model is somewhere else": Damage(
         lambda h: (
-            shutil.copytree(logged_folder(h, 1), h.folder / "logged"),
+            shutil.copytree(logged_folder(h, 2), h.folder / "logged"),
             mlflow_sql(h, "update logged_models set artifact_location = ? where artifact_location = ?",
-                       str(h.folder / "logged"), str(logged_folder(h, 1))),
+                       str(h.folder / "logged"), str(logged_folder(h, 2))),
         ),
         "I1",
-        "MLflow's v1 of turn 1 is handed out from where it was not logged|is handed out from another folder",
+        "MLflow's v2 of turn 1 is handed out from where it was not logged|is handed out from another folder",
         "somewhere else",
     ),
     "MLflow's database": Damage(lose_mlflow, "I1", "MLflow's database is gone", "all forgotten"),
@@ -714,21 +752,21 @@ DAMAGES: dict[str, Damage] = {
         "who and when",
     ),
     "a hold without a rollback": Damage(
-        lambda h: sql(h, "insert into holds (pipeline, sequence, version) values ('flights', 1, 1)"),
+        lambda h: sql(h, "insert into holds (pipeline, sequence, version) values ('flights', 1, 2)"),
         "I5",
-        "v1 is held off by promotion 1, which took nothing off",
+        "v2 is held off by promotion 1, which took nothing off",
         "who and when",
     ),
     "a promotion lost": Damage(
         lambda h: sql(h, "delete from promotions"),
         "I5",
-        "turn 1 ended with a promotion, which is not in the history|turn 2 watched v1, but no version was live",
+        "turn 1 ended with a promotion, which is not in the history|turn 2 watched v2, but no version was live",
         "promotion lost",
     ),
     "another model was watched": Damage(
-        lambda h: sql(h, "update turns set champion_version = 2 where number = 2"),
+        lambda h: sql(h, "update turns set champion_version = 3 where number = 2"),
         "I5",
-        "turn 2 watched v2, but v1 was live",
+        "turn 2 watched v3, but v2 was live",
         "all forgotten",
     ),
     # ── I6: whole files, listed by the ledger ──
@@ -751,10 +789,10 @@ DAMAGES: dict[str, Damage] = {
         lambda h: file_of(h, "broken", "aside_file").unlink(), "I6", "is gone or has changed", "other rows"
     ),
     "a byte of a challenger": Damage(
-        lambda h: flip(bundle(h, 2)), "I6", "was changed after its gate", "other rows"
+        lambda h: flip(bundle(h, 3)), "I6", "was changed after its gate", "other rows"
     ),
     "a bundle exchanged in the column": Damage(
-        lambda h: sql(h, "update models set bundle = golden where version = 2"),
+        lambda h: sql(h, "update models set bundle = golden where version = 3"),
         "I6",
         "model a9ebb|says one thing in its columns",
         "columns",
@@ -774,8 +812,11 @@ DAMAGES: dict[str, Damage] = {
         "score of model",
         "columns",
     ),
+    "the refit, in the column only": Damage(
+        lambda h: sql(h, "update refits set version = 7"), "I6", "refit of model", "refit in a column"
+    ),
     "a plot in MLflow": Damage(
-        lambda h: flip(run_folder(h, 2) / "plots" / "roc.png"), "I1", "MLflow's run of v2: plots/roc.png was changed", "run"
+        lambda h: flip(run_folder(h, 2) / "plots" / "roc.png"), "I1", "MLflow's run of v3: plots/roc.png was changed", "run"
     ),
     "the snapshot in MLflow is gone": Damage(
         lambda h: (run_folder(h, 1) / "snapshot.json").unlink(), "I1", "MLflow's run of v1: snapshot.json is missing", "run"
@@ -783,7 +824,7 @@ DAMAGES: dict[str, Damage] = {
     "the slices in MLflow are a folder": Damage(
         lambda h: put_a_folder_in_place_of(run_folder(h, 2) / "slices.csv"),
         "I1",
-        "MLflow's run of v2: slices.csv is missing, slices.csv/inside was added",
+        "MLflow's run of v3: slices.csv is missing, slices.csv/inside was added",
         "a folder",
     ),
     "a page laid into a run": Damage(

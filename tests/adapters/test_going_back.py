@@ -21,7 +21,7 @@ FIRST, SECOND, THIRD = (pieces.model(number, number) for number in (1, 2, 3))
 
 @pytest.fixture
 def home(shop_home: Home) -> Home:
-    """v1 was live, then v2 since the second turn."""
+    """v2 was live, then v3 since the second turn."""
     for turn, model in enumerate((FIRST, SECOND), start=1):
         begin(shop_home, turn, model)
         shop_home.ledger.promotions.promote("shop", turn, model.id, turn, by="evidence rule", reason="better")
@@ -101,7 +101,7 @@ def lived(lived_home: Path, tmp_path: Path) -> Iterator[Home]:
 
 def way_to_first(home: Home) -> Way:
     (live,) = home.ledger.promotions.all("flights")
-    return Way("flights", live, 1, home.ledger.models.versions("flights")[1], hold=False)
+    return Way("flights", live, 2, home.ledger.models.versions("flights")[2], hold=False)
 
 
 def answer(monkeypatch: pytest.MonkeyPatch, home: Home, off: float) -> None:

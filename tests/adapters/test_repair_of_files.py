@@ -97,7 +97,7 @@ def test_what_is_handed_out_elsewhere_is_registered_anew(name: str, home: Home) 
 
     assert findings(home) == []
     assert done.restored and done.lost == ()
-    assert registry.aliases(home.tracking, "flights") == {"champion": 1, "challenger": 2}
+    assert registry.aliases(home.tracking, "flights") == {"champion": 2, "challenger": 3}
     assert restore(home) == Repaired((), ())
 
 
@@ -150,7 +150,7 @@ def test_to_load_the_champion_is_no_damage(home: Home) -> None:
     answers = loaded.predict(rows)
 
     assert np.isfinite(answers).all() and answers.shape == (len(rows), 2)
-    assert (damages.logged_folder(home, 1) / "registered_model_meta").is_file()
+    assert (damages.logged_folder(home, 2) / "registered_model_meta").is_file()
     assert findings(home) == []
     assert restore(home) == Repaired((), ())
 
@@ -197,7 +197,7 @@ def test_a_run_of_an_earlier_version_says_what_the_ledger_says(home: Home) -> No
     found = findings(home)
 
     assert len(found) == 2
-    assert "MLflow's run of v2: score.json was changed" in found[0]
+    assert "MLflow's run of v3: score.json was changed" in found[0]
     assert "`verify --repair` logs them anew" in found[1]
 
 

@@ -56,7 +56,7 @@ def test_a_turn_brings_along_the_ones_before_that_were_never_shown(home: Home) -
     models = {model.id for model in home.ledger.models.all("flights")}
     assert (set(shown), shown[2]) == ({1, 2}, run)
     assert sorted(runs(home).values()) == sorted(models)
-    assert len(models) == 4
+    assert len(models) == 5
 
 
 def test_versions_and_aliases_are_those_of_the_ledger(home: Home) -> None:
@@ -65,7 +65,7 @@ def test_versions_and_aliases_are_those_of_the_ledger(home: Home) -> None:
 
     assert champion is not None
     assert registry.versions(home.tracking, "flights") == versions
-    assert aliases(home) == {"champion": champion.version, "challenger": 2}
+    assert aliases(home) == {"champion": champion.version, "challenger": 3}
 
 
 def test_the_run_of_the_probe_tells_the_verdict_and_what_it_rests_on(home: Home) -> None:
@@ -127,17 +127,17 @@ def test_a_turn_that_was_shown_but_not_noted_is_shown_as_the_same_run(home: Home
 
     assert runs(home) == before
     assert run in before
-    assert aliases(home) == {"champion": 1, "challenger": 2}
+    assert aliases(home) == {"champion": 2, "challenger": 3}
 
 
 def test_aliases_that_somebody_moved_are_put_right_when_a_turn_is_shown(home: Home) -> None:
-    registry.set_alias(home.tracking, "flights", "champion", 2)
+    registry.set_alias(home.tracking, "flights", "champion", 3)
     registry.set_alias(home.tracking, "flights", "challenger", None)
     forget(home.folder, "mlflow")
 
     showing.show(home, "flights", 2)
 
-    assert aliases(home) == {"champion": 1, "challenger": 2}
+    assert aliases(home) == {"champion": 2, "challenger": 3}
 
 
 def test_a_turn_without_a_probe_has_no_run_and_is_done_with(home: Home) -> None:
@@ -179,7 +179,7 @@ def test_settings_that_were_changed_before_a_turn_was_shown_are_not_told_as_thos
     showing.show(home, "flights", 1)
 
     assert "Tomorrow, " in (tmp_path / "flights.yaml").read_text()
-    assert len(runs(home)) == 2
+    assert len(runs(home)) == 3
     for run in runs(home):
         assert client.get_run(run).data.tags["incumbent.settings_changed"] == "true"
         assert "pipeline-now.yaml" in {found.path for found in client.list_artifacts(run)}
@@ -189,23 +189,23 @@ def test_settings_that_were_changed_before_a_turn_was_shown_are_not_told_as_thos
 # ── rollbacks ─────────────────────────────────────────────────────────────────────────────────────────────────────
 @pytest.fixture
 def gone_back(two_champions: Path, tmp_path: Path) -> Iterator[Home]:
-    """v2 had taken over from v1; somebody has gone back, and MLflow has yet to be told."""
+    """v3 had taken over from v2; somebody has gone back, and MLflow has yet to be told."""
     opened = Home(shutil.copytree(two_champions, tmp_path / "gone-back"))
-    live, first = opened.ledger.promotions.all("flights")[-1], opened.ledger.models.versions("flights")[1]
+    live, first = opened.ledger.promotions.all("flights")[-1], opened.ledger.models.versions("flights")[2]
     opened.ledger.promotions.roll_back(
-        "flights", 1, first.id, live=live.sequence, hold=False, by="anna", reason="complaints"
+        "flights", 2, first.id, live=live.sequence, hold=False, by="anna", reason="complaints"
     )
     yield opened
     opened.close()
 
 
 def test_a_rollback_is_shown_also_while_a_later_champion_is_not_registered_yet(gone_back: Home) -> None:
-    second = gone_back.ledger.models.versions("flights")[2]
+    second = gone_back.ledger.models.versions("flights")[3]
     gone_back.ledger.promotions.promote("flights", 4, second.id, 3, by="evidence rule", reason="better")
 
     showing.show_rollbacks(gone_back, "flights")
 
-    assert aliases(gone_back)["champion"] == 1
+    assert aliases(gone_back)["champion"] == 2
     assert gone_back.ledger.promotions.untold("flights") == []
 
 
@@ -216,7 +216,7 @@ def test_who_has_lost_the_lease_does_not_move_the_alias_and_who_needs_none_does(
 
     showing.show_rollbacks(gone_back, "flights")
 
-    assert (between, aliases(gone_back)["champion"]) == (2, 1)
+    assert (between, aliases(gone_back)["champion"]) == (3, 2)
 
 
 @pytest.mark.parametrize("show", [showing.show_rollbacks, lambda home, name: showing.show_again(home, name, 2)])

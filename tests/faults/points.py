@@ -21,6 +21,10 @@ SECOND_TURN_ONLY = {
     "page-committed", "page-published", "refused-bytes-kept",
 }  # fmt: skip
 """Where a first turn does not come by: there is no live model yet, or the run does not end there."""
+FIRST_TURN_ONLY = {
+    "mlflow-refit-registered", "refit-checked", "refit-committed", "refit-fitted", "refit-numbered", "refit-selected",
+}  # fmt: skip
+"""Where only a run from the start comes by: the first champion of the world after it was not refitted."""
 OF_THE_HELPER = (
     "drift-report-committed", "drift-report-published", "drift-script-published", "importance-committed",
     "mlflow-champion-set", "mlflow-files-kept", "mlflow-model-begun", "mlflow-model-ready", "mlflow-run-begun", "mlflow-run-described",
@@ -29,8 +33,8 @@ OF_THE_HELPER = (
 """What is shown is shown by a process of its own."""
 
 _OUTSIDE = {*OF_THE_MAKING, *OF_OTHER_COMMANDS, *GIVEN_UP, *ANYWHERE}
-OF_A_TURN = sorted(failpoints.NAMES.keys() - _OUTSIDE)
-OF_A_FIRST_TURN = [name for name in OF_A_TURN if name not in SECOND_TURN_ONLY]
+OF_A_TURN = sorted(failpoints.NAMES.keys() - _OUTSIDE - FIRST_TURN_ONLY)
+OF_A_FIRST_TURN = sorted({*OF_A_TURN} - SECOND_TURN_ONLY | FIRST_TURN_ONLY)
 BETWEEN = [f"file-written:{time}" for time in range(1, 7)] + [f"commit-ahead:{time}" for time in range(1, 34, 3)]
 """Each file that is published, and every third commit, before it is done: a name stands behind each of them."""
 EVERYWHERE = [*OF_A_TURN, *BETWEEN]

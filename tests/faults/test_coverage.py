@@ -37,12 +37,12 @@ def test_the_table_of_failpoints_is_what_is_in_the_code() -> None:
 
 
 def test_the_sweep_leaves_no_failpoint_out() -> None:
-    swept = {*points.EVERYWHERE, *points.GIVEN_UP, *MAKING, *SCENARIOS}
+    swept = {*points.EVERYWHERE, *points.FIRST_TURN_ONLY, *points.GIVEN_UP, *MAKING, *SCENARIOS}
 
     assert {name.partition(":")[0] for name in swept} == failpoints.NAMES.keys()
     assert SCENARIOS.keys() == {*points.OF_OTHER_COMMANDS}
     assert points.of_today() in points.EVERYWHERE
-    assert {*points.OF_A_FIRST_TURN, *points.SECOND_TURN_ONLY} == {*points.OF_A_TURN}
+    assert {*points.OF_A_FIRST_TURN, *points.SECOND_TURN_ONLY} == {*points.OF_A_TURN, *points.FIRST_TURN_ONLY}
     assert {*points.OF_THE_HELPER} < {*points.OF_A_TURN}
 
 

@@ -155,6 +155,7 @@ def make(folder: Path, months: Callable[[str], Path], prefect_template: Path, ml
     shutil.copyfile(months(FIRST), landing / f"{FIRST}.parquet")
     code, out, err = world.run()
     assert code == 0, out + err
+    forget_refit(world.home / "ledger.db")
     shutil.copyfile(months(FIRST), landing / f"{COPY}.parquet")
     shutil.copyfile(months(SECOND), landing / f"{SECOND}.parquet")
     (landing / f"{BROKEN}.parquet").write_bytes(months(SECOND).read_bytes()[:10_000])
@@ -173,6 +174,14 @@ def furnish(folder: Path, pipeline: str, text: str, prefect_template: Path, mlfl
     for copy in (world.home / "mlflow", folder):
         shutil.copyfile(mlflow_template / "mlflow.db", copy / "mlflow.db")
     return world
+
+
+def forget_refit(ledger: Path) -> None:
+    """Let the version that was judged be live, as after a first turn of an earlier version: a weak one, to be beaten."""
+    judged = "(select id from models where version = 1)"
+    with closing(sqlite3.connect(ledger)) as connection, connection:
+        connection.execute(f"update promotions set version = 1, model = {judged}")
+        assert connection.execute("delete from refits").rowcount == 1
 
 
 def settings() -> str:

@@ -68,7 +68,7 @@ def test_status_tells_the_live_model_and_the_last_turns(in_home: Callable[[Path]
 
     lines = out.splitlines()
     assert (code, err) == (0, "")
-    assert lines[0] == "flights  x Batch refused; champion v1 not judged"
+    assert lines[0] == "flights  x Batch refused; champion v2 not judged"
     assert "  waits: nothing" in lines
     assert [line.split()[:2] for line in lines[-3:]] == [["1", "2013-01"], ["2", "2013-02"], ["3", "broken"]]
 
@@ -78,7 +78,7 @@ def test_status_for_machines_is_one_object(in_home: Callable[[Path], Say], lived
 
     told = json.loads(out)
     assert (code, err) == (0, "")
-    assert (told["pipeline"], told["champion"], told["waits"]) == ("flights", 1, [])
+    assert (told["pipeline"], told["champion"], told["waits"]) == ("flights", 2, [])
     assert [turn["verdict"] for turn in told["turns"]][::2] == ["first_champion", "refused"]
     assert all(turn["landed"] == turn["accepted"] + turn["quarantined"] + turn["duplicates"] for turn in told["turns"])
 
@@ -100,8 +100,8 @@ def test_history_has_a_line_for_people_and_an_object_for_machines(in_home: Calla
     _, objects, _ = say("history", "--json")
 
     (promotion,) = [json.loads(line) for line in objects.splitlines()]
-    assert [line.split()[0] for line in text.splitlines()] == ["version", "v1"]
-    assert (promotion["version"], promotion["turn"], promotion["previous"]) == (1, 1, None)
+    assert [line.split()[0] for line in text.splitlines()] == ["version", "v2"]
+    assert (promotion["version"], promotion["turn"], promotion["previous"]) == (2, 1, None)
     assert f"{promotion['by']}: {promotion['reason']}" in text
 
 
@@ -116,7 +116,7 @@ def test_nothing_to_do_names_the_live_model(in_home: Callable[[Path], Say], live
     assert (code, err) == (0, "")
     assert out == (
         f"flights: nothing waits in {lived}/landing/flights. "
-        "Champion v1 is live since turn 1; last judged on batch 2013-02.\n"
+        "Champion v2 is live since turn 1; last judged on batch 2013-02.\n"
     )
 
 

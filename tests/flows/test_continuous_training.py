@@ -36,8 +36,8 @@ def _everything_is_shown(home: Home, turns: list[dict[str, object]]) -> None:
     """Prefect, MLflow and the page tell the same as the ledger."""
     champion = home.ledger.promotions.champion("flights")
     assert champion is not None
-    assert registry.aliases(home.tracking, "flights") == {"champion": champion.version, "challenger": 3}
-    assert set(registry.versions(home.tracking, "flights")) == {1, 2, 3}
+    assert registry.aliases(home.tracking, "flights") == {"champion": champion.version, "challenger": 4}
+    assert set(registry.versions(home.tracking, "flights")) == {1, 2, 3, 4}
     page = home.report("flights").read_text()
     assert f"v{champion.version}" in page
     assert all(str(turn["batch"]) in page for turn in turns)

@@ -30,7 +30,7 @@ def history(home: Home) -> list[tuple[int, int | None, str]]:
     return [(made.version, made.turn, made.by) for made in home.ledger.promotions.all("flights")]
 
 
-FORWARD = [(1, 1, "first champion policy"), (2, 2, "evidence rule")]
+FORWARD = [(2, 1, "first champion policy"), (3, 2, "evidence rule")]
 
 
 def test_going_back_changes_ledger_alias_report_and_what_is_said(
@@ -39,16 +39,16 @@ def test_going_back_changes_ledger_alias_report_and_what_is_said(
     code, out, err = say("rollback", "flights", *WHY)
 
     home, page = open_home(folder), (folder / "reports" / "flights.html").read_text()
-    release = program.command("release flights 2")
+    release = program.command("release flights 3")
     assert (code, err) == (0, "")
     assert out.splitlines() == [
-        "flights: v1 is live again in place of v2; 201 golden rows answered as at its gate.",
+        "flights: v2 is live again in place of v3; 201 golden rows answered as at its gate.",
         "  MLflow's alias `champion` and the report say so.",
-        f"  v2 is held off: automation does not make it live again until `{release}`",
+        f"  v3 is held off: automation does not make it live again until `{release}`",
     ]
-    assert history(home) == [*FORWARD, (1, None, "anna")]
-    assert registry.aliases(home.tracking, "flights")["champion"] == 1
-    assert "Champion v1 is back in place of v2" in page and "anna went back from v2 to v1: too many complaints." in page
+    assert history(home) == [*FORWARD, (2, None, "anna")]
+    assert registry.aliases(home.tracking, "flights")["champion"] == 2
+    assert "Champion v2 is back in place of v3" in page and "anna went back from v3 to v2: too many complaints." in page
     assert inbox.look(home, "flights").nothing
 
 
@@ -57,25 +57,25 @@ def test_status_and_history_show_the_rollback_and_the_hold(say: Say) -> None:
 
     status, history, machine = say("status"), say("history"), say("status", "--json")
 
-    assert status[1].splitlines()[0] == "flights  ! Champion v1 is back in place of v2"
-    assert "v2 is held off until it is released." in status[1]
+    assert status[1].splitlines()[0] == "flights  ! Champion v2 is back in place of v3"
+    assert "v3 is held off until it is released." in status[1]
     versions = [line.split()[0] for line in history[1].splitlines()[1:]]
-    assert (versions, "anna went back from v2 to v1: too many complaints. v2 is held off" in history[1]) == (
-        ["v1", "v2", "v1"],
+    assert (versions, "anna went back from v3 to v2: too many complaints. v3 is held off" in history[1]) == (
+        ["v2", "v3", "v2"],
         True,
     )
-    assert (json.loads(machine[1])["champion"], json.loads(machine[1])["held"]) == (1, [2])
+    assert (json.loads(machine[1])["champion"], json.loads(machine[1])["held"]) == (2, [3])
 
 
 def test_machines_get_an_object(say: Say) -> None:
-    code, out, _ = say("rollback", "flights", "--to", "v1", "--json", *WHY)
-    released, told, _ = say("release", "flights", "v2", "--json")
+    code, out, _ = say("rollback", "flights", "--to", "v2", "--json", *WHY)
+    released, told, _ = say("release", "flights", "v3", "--json")
 
     assert (code, released) == (0, 0)
     found = json.loads(out)
-    assert (found["champion"], found["previous"], found["by"], found["held"]) == (1, 2, "anna", [2])
+    assert (found["champion"], found["previous"], found["by"], found["held"]) == (2, 3, "anna", [3])
     assert (found["changed"], found["shown"], found["reason"]) == (True, True, "too many complaints")
-    assert json.loads(told) == {"pipeline": "flights", "version": 2, "released": True, "held": [], "problem": ""}
+    assert json.loads(told) == {"pipeline": "flights", "version": 3, "released": True, "held": [], "problem": ""}
 
 
 def test_a_release_is_in_the_report_at_once(say: Say, folder: Path) -> None:
@@ -83,7 +83,7 @@ def test_a_release_is_in_the_report_at_once(say: Say, folder: Path) -> None:
     say("rollback", "flights", *WHY)
     before = page.read_text()
 
-    say("release", "flights", "v2")
+    say("release", "flights", "v3")
 
     assert ("until it is released" in before, "until it is released" in page.read_text()) == (True, False)
 
@@ -95,39 +95,39 @@ def test_while_somebody_works_a_release_is_made_and_the_report_follows(
     home = open_home(folder)
 
     with home.ledger.lease.held("flights"):
-        code, out, _ = say("release", "flights", "v2")
+        code, out, _ = say("release", "flights", "v3")
 
     assert (code, home.ledger.promotions.held("flights")) == (0, {})
     assert "The report could not be told (process " in out
 
 
 def test_what_is_live_already_is_left_alone(say: Say, folder: Path, open_home: Callable[[Path], Home]) -> None:
-    code, out, _ = say("rollback", "flights", "--to", "2", *WHY)
+    code, out, _ = say("rollback", "flights", "--to", "3", *WHY)
 
-    assert (code, out.splitlines()[0]) == (0, "flights: v2 is live already, since turn 2.")
+    assert (code, out.splitlines()[0]) == (0, "flights: v3 is live already, since turn 2.")
     assert history(open_home(folder)) == FORWARD
 
 
 def test_going_back_and_forth_takes_a_release(say: Say, folder: Path, open_home: Callable[[Path], Home]) -> None:
     say("rollback", "flights", *WHY)
 
-    further, held = say("rollback", "flights", *WHY), say("rollback", "flights", "--to", "2", *WHY)
-    released, forth = say("release", "flights", "2"), say("rollback", "flights", "--to", "2", *WHY)
+    further, held = say("rollback", "flights", *WHY), say("rollback", "flights", "--to", "3", *WHY)
+    released, forth = say("release", "flights", "3"), say("rollback", "flights", "--to", "3", *WHY)
 
     assert (further[0], held[0]) == (2, 2)
-    assert "There is nothing to go back to from v1 of flights: v2 held off." in further[2]
-    assert "Release it first: `release flights 2`, or the deployment release/flights" in held[2]
+    assert "There is nothing to go back to from v2 of flights: v3 held off." in further[2]
+    assert "Release it first: `release flights 3`, or the deployment release/flights" in held[2]
     assert (released[0], forth[0]) == (0, 0)
-    assert "v1 is not held off: this undoes the last rollback." in forth[1]
+    assert "v2 is not held off: this undoes the last rollback." in forth[1]
     home = open_home(folder)
-    assert [version for version, _, _ in history(home)] == [1, 2, 1, 2]
+    assert [version for version, _, _ in history(home)] == [2, 3, 2, 3]
     assert home.ledger.promotions.held("flights") == {}
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "text"),
     [
-        (("rollback", "flights", "--to", "9", *WHY), 2, "Unknown version v9 of flights: it has v1 to v2"),
+        (("rollback", "flights", "--to", "9", *WHY), 2, "Unknown version v9 of flights: it has v1 to v3"),
         (("rollback", "flights", "--to", "x", *WHY), 2, "'x' is no version"),
         (("rollback", "flights", "--reason", " "), 2, "The reason is empty."),
         (("rollback", "nobody", *WHY), 4, "nobody"),
@@ -165,14 +165,14 @@ def test_a_version_whose_files_were_changed_is_refused(
     what: str, say: Say, folder: Path, open_home: Callable[[Path], Home]
 ) -> None:
     home = open_home(folder)
-    model = home.ledger.models.versions("flights")[1]
+    model = home.ledger.models.versions("flights")[2]
     path = getattr(home.bundles, what)(model.bundle if what == "bundle_path" else model.golden)
     path.write_bytes(path.read_bytes()[:-1] + b"!")
 
     code, out, err = say("rollback", "flights", *WHY)
 
     assert (code, out) == (11, "")
-    assert "v1 cannot be made live." in err and "(digest) was changed after its gate" in err
+    assert "v2 cannot be made live." in err and "(digest) was changed after its gate" in err
     assert (history(home), home.ledger.promotions.held("flights")) == (FORWARD, {})
 
 
@@ -206,7 +206,7 @@ def test_without_the_rows_that_it_learned_from_a_version_is_made_live_on_its_gol
     say: Say, folder: Path, open_home: Callable[[Path], Home]
 ) -> None:
     home = open_home(folder)
-    (file,) = home.ledger.models.versions("flights")[1].snapshot.batches
+    (file,) = home.ledger.models.versions("flights")[2].snapshot.batches
     home.store.path(file).unlink()
 
     code, out, _ = say("rollback", "flights", *WHY)
@@ -221,18 +221,18 @@ def test_what_mlflow_could_not_be_told_is_shown_by_the_next_run(
 ) -> None:
     rename = "update model_version_tags set value = ? where key = 'incumbent.version' and value = ?"
     with closing(sqlite3.connect(folder / "mlflow" / "mlflow.db")) as mlflow, mlflow:
-        assert mlflow.execute(rename, ["99", "1"]).rowcount == 1
+        assert mlflow.execute(rename, ["99", "2"]).rowcount == 1
 
     code, out, err = say("rollback", "flights", *WHY)
     with closing(sqlite3.connect(folder / "mlflow" / "mlflow.db")) as mlflow, mlflow:
-        mlflow.execute(rename, ["1", "99"])
+        mlflow.execute(rename, ["2", "99"])
 
     home = open_home(folder)
     assert (code, err) == (0, "")
-    assert "could not be told (MLflow has no version 1 of 'flights'" in out and "the next run makes up for it." in out
-    assert (history(home)[-1], inbox.look(home, "flights").unshown) == ((1, None, "anna"), (3,))
+    assert "could not be told (MLflow has no version 2 of 'flights'" in out and "the next run makes up for it." in out
+    assert (history(home)[-1], inbox.look(home, "flights").unshown) == ((2, None, "anna"), (3,))
     showing.show(home, "flights", 3)
-    assert registry.aliases(home.tracking, "flights")["champion"] == 1
+    assert registry.aliases(home.tracking, "flights")["champion"] == 2
     assert inbox.look(home, "flights").unshown == ()
 
 
@@ -245,7 +245,7 @@ def test_a_rollback_does_not_wait_for_a_broken_mlflow(
 
     assert (code, err) == (0, "")
     assert "MLflow or the report could not be told (" in out
-    assert history(open_home(folder))[-1] == (1, None, "anna")
+    assert history(open_home(folder))[-1] == (2, None, "anna")
 
 
 def test_a_rollback_that_was_cut_off_is_ended_by_the_same_command_and_goes_no_further(
@@ -261,9 +261,9 @@ def test_a_rollback_that_was_cut_off_is_ended_by_the_same_command_and_goes_no_fu
 
     home = open_home(folder)
     assert (stopped, code) == (130, 0)
-    assert out.startswith("flights: v1 is live already, since the rollback of ")
-    assert [version for version, _, _ in history(home)] == [1, 2, 1]
-    assert registry.aliases(home.tracking, "flights")["champion"] == 1
+    assert out.startswith("flights: v2 is live already, since the rollback of ")
+    assert [version for version, _, _ in history(home)] == [2, 3, 2]
+    assert registry.aliases(home.tracking, "flights")["champion"] == 2
 
 
 # ── who was live then ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -278,10 +278,10 @@ def test_history_at_a_moment_tells_who_was_live_by_whom_and_why(
     machine = json.loads(say("history", "--json", "--at", second.at.isoformat())[1])
 
     assert "no champion yet; the first one was live from" in before[1]
-    assert "v1 was live." in at_first[1] and "by first champion policy in turn 1: " in at_first[1]
-    assert "v2 was live." in at_second[1] and "when v1 followed." in at_second[1]
+    assert "v2 was live." in at_first[1] and "by first champion policy in turn 1: " in at_first[1]
+    assert "v3 was live." in at_second[1] and "when v2 followed." in at_second[1]
     assert "by a rollback of anna: too many complaints." in now[1] and "and it still is." in now[1]
-    assert (machine["champion"], machine["by"], machine["until"]) == (2, "evidence rule", third.at.isoformat())
+    assert (machine["champion"], machine["by"], machine["until"]) == (3, "evidence rule", third.at.isoformat())
 
 
 def test_going_back_works_while_prefect_does_not(
@@ -292,7 +292,7 @@ def test_going_back_works_while_prefect_does_not(
     code, _, err = say("rollback", "flights", *WHY)
 
     assert (code, err) == (0, "")
-    assert history(open_home(folder))[-1] == (1, None, "anna")
+    assert history(open_home(folder))[-1] == (2, None, "anna")
 
 
 @pytest.mark.parametrize(

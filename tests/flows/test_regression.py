@@ -75,7 +75,7 @@ def test_the_first_model_beats_the_mean_and_a_better_one_takes_over_on_evidence(
     _, _, turns = rented
 
     assert turns[0]["verdict"] == "first_champion"
-    assert re.fullmatch(r"v1 beats no model by \d{2}\.\d\d in RMSE", str(turns[0]["reason"]))
+    assert re.fullmatch(r"v1 beats no model by \d{2}\.\d\d in RMSE; its refit v2 is live", str(turns[0]["reason"]))
     assert {"champion_squared_error", "challenger_squared_error"} <= turns[-1].keys()
     assert "champion_log_loss" not in turns[-1]
     assert turns[-1]["champion_squared_error"] > 1000  # type: ignore[operator]

@@ -37,7 +37,8 @@ class State:
     run: str
     kept: Logged | None
     """What the ledger says of its files; None if an earlier version has logged them."""
-    score: Score
+    score: Score | None
+    """None of a refit, which was judged on nothing then."""
     logged_model: str | None = None
     """MLflow's id of it; None if it has none."""
     gone: tuple[str, ...] = ()
@@ -95,14 +96,14 @@ def states(home: Home, recorded: Recorded) -> Iterator[State]:
     for turn, shown in sorted(home.ledger.turns.projected(pipeline, "mlflow").items()):
         batch, challenger = recorded.batch_of.get(turn), recorded.verdicts.get(turn, ("",))[0]
         for model in home.ledger.models.of_turn(pipeline, turn) if shown is not None else ():
-            if batch is None or (model.id, batch.id) not in recorded.scores:
+            if batch is None or not recorded.was_shown(model.id, batch):
                 continue
             kept = recorded.logged.get(model.id)
             run = runs.get(shown if model.id == challenger else _run_of(runs, model, kept))
             if run is not None:
                 version = versions.get(model.id)
                 registered = [one for one in entries if one.version == version] if version else []
-                about = State(turn, model, version, run.info.run_id, kept, recorded.scores[model.id, batch.id])
+                about = State(turn, model, version, run.info.run_id, kept, recorded.scores.get((model.id, batch.id)))
                 yield _state(home, pipeline, about, run, registered)
 
 
@@ -166,8 +167,11 @@ def _of_earlier(
 ) -> tuple[dict[str, str | None], dict[str, str | None]]:
     """What an earlier version has logged: its names, the bundle, and what says the same as the ledger."""
     changed = run.data.tags.get(run_facts.SETTINGS_CHANGED) == "true"
-    files: dict[str, str | None] = {run_files.LATER if changed else run_files.PIPELINE: None, run_files.SLICES: None}
+    files: dict[str, str | None] = {run_files.LATER if changed else run_files.PIPELINE: None}
+    files |= {} if about.score is None else {run_files.SLICES: None}
     for name, value in ((run_files.SNAPSHOT, about.model.snapshot), (run_files.SCORE, about.score)):
+        if value is None:
+            continue
         files[name] = None if _says(folder / name, asdict(value)) else _NO_DIGEST
     files |= {path: None for path in looks[0] if path.startswith(f"{run_files.PLOTS}/") and path.endswith(".png")}
     described: dict[str, str | None] = dict.fromkeys([*packaging.DESCRIBED, *({packaging.CODE} & looks[1].keys())])

@@ -42,7 +42,8 @@ def check_selections(home: Home, recorded: Recorded) -> Iterator[Finding]:
         if settings is None or not set(snapshot.batches) <= known.keys():
             continue
         files = tuple(known[file] for file in snapshot.batches)
-        selected = home.rows.select(Plan(files, snapshot.start, snapshot.cutoff, snapshot.ignores_arrival), settings)
+        span = snapshot.start, snapshot.cutoff, snapshot.ignores_arrival, snapshot.ignores_labels
+        selected = home.rows.select(Plan(files, *span), settings)
         if selected.id == snapshot.id:
             yield from rules.exclusions_told(f"snapshot {snapshot.id[:12]}", snapshot, selected)
 
@@ -90,12 +91,16 @@ def _weighed(recorded: Recorded) -> dict[int, list[str]]:
 
 
 def _check_bundles(home: Home, recorded: Recorded, damaged: set[str]) -> Iterator[Finding]:
-    live = recorded.promotions[-1].model if recorded.promotions else None
-    for model in recorded.models:
+    live, told = recorded.promotions[-1].model if recorded.promotions else None, set[tuple[str, str]]()
+    for model in sorted(recorded.models, key=lambda one: one.id != live):
+        files = model.bundle, model.golden
         try:
-            home.bundles.check(model.bundle, model.golden)
+            home.bundles.check(*files)
         except Damaged as problem:
             damaged.add(model.id)
+            if files in told:  # the same model, fitted again on the same rows
+                continue
+            told.add(files)
             yield Finding("I1" if model.id == live else "I6", f"model {model.id[:12]}: {problem}")
     if not recorded.unread & {"models", "versions"}:
         yield from (Finding("I6", f"model {torn[:12]}: {TORN}") for torn in home.ledger.models.torn(recorded.pipeline))
@@ -120,19 +125,20 @@ def _check_history(home: Home, recorded: Recorded) -> Iterator[Finding]:
     yield from history.is_linear(made)
     yield from history.in_order(made, home.ledger.audit.fence(recorded.pipeline))
     ended = {number: outcome for number, outcome in recorded.outcomes.items() if outcome is not None}
-    yield from history.all_made(made, ended)
+    yield from history.all_made(made, ended, recorded.refit)
     yield from history.holds_follow(made, home.ledger.promotions.holds(recorded.pipeline))
     yield from history.live_at(made, {turn["number"]: turn["champion_version"] for turn in recorded.turns})
-    if recorded.unread & {"comparisons", "evidence", "verdicts"}:
+    if recorded.unread & {"comparisons", "evidence", "verdicts", "refit"}:
         return
     began = {turn["number"]: datetime.fromisoformat(turn["started"]) for turn in recorded.turns}
     for one in made:
         if one.turn is not None:
-            yield from history.told_truly(one, verdicts.get(one.turn, ("", None))[1], began.get(one.turn))
+            verdict = verdicts.get(one.turn, ("", None))[1]
+            yield from history.told_truly(one, verdict, began.get(one.turn), recorded.refit)
     for turn in home.ledger.promotions.torn(recorded.pipeline):
         yield Finding("I1", f"verdict of turn {turn}: {TORN}")
     for place, one in enumerate(made):
-        yield from history.passed_gate(one, verdicts.get(one.turn or 0), made[:place])
+        yield from history.passed_gate(one, verdicts.get(one.turn or 0), made[:place], recorded.refit)
         known = recorded.versions.get(one.version)
         if known is None or known.id != one.model:
             yield Finding("I1", f"v{one.version} does not resolve to the model that was promoted")

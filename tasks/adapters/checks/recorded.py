@@ -13,7 +13,7 @@ from tasks.adapters.home import Home
 from tasks.core.lineage.findings import Finding
 from tasks.core.pools import Pool
 from tasks.core.records import Admission, Batch, Comparison, Logged, Model, Score, Snapshot
-from tasks.core.turns import Evidence, Outcome, Promotion, Trigger, TurnState, Verdict
+from tasks.core.turns import Evidence, Outcome, Promotion, Refit, Trigger, TurnState, Verdict
 
 T = TypeVar("T")
 
@@ -37,6 +37,8 @@ class Recorded:
     promotions: list[Promotion]
     triggers: list[Trigger]
     admissions: list[Admission] = field(default_factory=list)
+    refit: Refit | None = None
+    """Of the first champion."""
     unreadable: list[Finding] = field(default_factory=list)
     """Rows that are no values any more. What they were about cannot be checked."""
     unread: frozenset[str] = frozenset()
@@ -73,6 +75,11 @@ class Recorded:
             for number, members in ids.items()
             if set(members) <= known.keys()
         }
+
+    def was_shown(self, model: str, batch: Batch | None) -> bool:
+        """Whether a model has a run in MLflow when its turn is shown: it was judged there, or is a refit of who was."""
+        is_refit = self.refit is not None and self.refit.model == model
+        return batch is not None and (is_refit or (model, batch.id) in self.scores)
 
     def champion_of(self, turn: int) -> Model | None:
         """What the challenger of a turn was compared with; None for a first champion, which is compared with none."""
@@ -130,6 +137,7 @@ def read(home: Home, pipeline: str) -> Recorded:
         promotions=ask("I5", "promotions", ledger.promotions.all, []),
         triggers=ask("I4", "triggers", ledger.inbox.all, []),
         admissions=ask("I2", "admissions", ledger.admissions.all, []),
+        refit=ask("I1", "refit", ledger.refits.get, None),
         unreadable=list(dict.fromkeys(wrong)),
         unread=frozenset(unread),
     )

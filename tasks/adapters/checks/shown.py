@@ -122,7 +122,7 @@ def _check_registry(store: "TrackingStore", recorded: Recorded, shown: set[int],
         yield shown_wrongly(
             "I1", f"MLflow's alias challenger points to {points}, the last one judged is {_version(newest)}"
         )
-    for version, model in versions.items():
+    for version, model in {**versions, **_refit(recorded, shown)}.items():
         if version not in there:
             yield shown_wrongly("I1", f"MLflow has no v{version}, which the ledger has given to model {model[:12]}")
         elif there[version] != model:
@@ -160,6 +160,12 @@ def expected_versions(recorded: Recorded, shown: set[int]) -> dict[int, str]:
     return {numbers[model]: model for _, model in sorted(challengers.items()) if model in numbers}
 
 
+def _refit(recorded: Recorded, shown: set[int]) -> dict[int, str]:
+    """Version and model of the refit, if its turn was shown."""
+    refit = recorded.refit
+    return {refit.version: refit.model} if refit and refit.turn in shown else {}
+
+
 def _check_copy(store: "TrackingStore", recorded: Recorded, version: int) -> Iterator[Finding]:
     """What MLflow gives out as a version is the bundle that the ledger knows."""
     from tasks.adapters import registry
@@ -189,7 +195,7 @@ def _check_runs(home: Home, recorded: Recorded, runs: dict[int, str]) -> Iterato
         batch = recorded.batch_of.get(turn)
         others = [one.id for one in home.ledger.models.of_turn(recorded.pipeline, turn) if one.id != challenger]
         for model in others:
-            if batch is not None and (model, batch.id) in recorded.scores and model not in known:
+            if recorded.was_shown(model, batch) and model not in known:
                 yield shown_wrongly("I6", f"MLflow has no finished run of model {model[:12]}, judged in turn {turn}")
 
 

@@ -21,6 +21,7 @@ from tasks.adapters.ledger.schema import (
     evidence,
     leases,
     metadata,
+    refits,
     scores,
     snapshots,
     triggers,
@@ -32,6 +33,7 @@ _TOLD_TWICE: tuple[tuple[Table, str, tuple[tuple[str, str], ...]], ...] = (
     (drifts, "drift", (("batch", "batch"), ("reference", "reference"), ("drifted", "drifted"))),
     (comparisons, "comparison", (("gain", "gain"),)),
     (evidence, "evidence", (("batch", "batch"), ("champion", "champion"), ("probe", "probe"), ("value", "value"))),
+    (refits, "refit", tuple((name, name) for name in ("turn", "judged", "version", "model"))),
 )
 """Tables, what a row of them is called, and which columns say what the record says too."""
 

@@ -15,6 +15,7 @@ from tasks.adapters.ledger.models import Models
 from tasks.adapters.ledger.opening import open_engine
 from tasks.adapters.ledger.owner import Owner
 from tasks.adapters.ledger.promotions import Promotions
+from tasks.adapters.ledger.refits import Refits
 from tasks.adapters.ledger.turns import Turns
 
 
@@ -40,6 +41,7 @@ class Ledger:
         self.turns = Turns(access)
         self.models = Models(access)
         self.promotions = Promotions(access)
+        self.refits = Refits(access)
         self.logged = LoggedFiles(access)
         self.inbox = Inbox(access)
         self.audit = Audit(access)

@@ -6,7 +6,7 @@ Times are ISO 8601 text in UTC, so that SQLite and PostgreSQL keep and order the
 
 from sqlalchemy import JSON, Boolean, Column, Float, Integer, MetaData, String, Table, Text, UniqueConstraint, false
 
-VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0007", "0008", "0006")
+VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0007", "0008", "0006", "0009")
 """All versions that there were, in their order: numbers were given before it was known which comes first."""
 HEAD = VERSIONS[-1]
 """The version of the schema that this code reads and writes."""
@@ -209,6 +209,18 @@ holds = Table(
     Column("ended", String(32), comment="when it was released"),
     Column("released_by", String(100)),
     Column("release_reason", Text),
+)
+
+refits = Table(
+    "refits",
+    metadata,
+    _pipeline(),
+    Column("turn", Integer, primary_key=True, autoincrement=False, comment="in which the first champion won"),
+    Column("judged", Integer, nullable=False, comment="the version that won there"),
+    Column("version", Integer, nullable=False, comment="the same family, fitted on all there was"),
+    Column("model", String(64), nullable=False, comment="of that version"),
+    Column("record", JSON, nullable=False, comment="its gate, and how both did on what was judged next"),
+    Column("at", String(32), nullable=False),
 )
 
 settings = Table(

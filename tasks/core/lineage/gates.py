@@ -16,23 +16,44 @@ CLOSE = 1e-6
 """Largest relative difference between a number now and the same number then: libraries sum in another order."""
 
 
-def losses_agree(turn: int, recorded: Comparison, measured: Comparison) -> list[Finding]:
+def losses_agree(
+    turn: int,
+    recorded: Comparison,
+    measured: Comparison,
+    names: tuple[str, str] = ("the champion", "the challenger"),
+) -> list[Finding]:
     """I1: both models lose on the stored rows what the ledger says.
 
     Args:
         turn: In which they were compared.
         recorded: The comparison of the ledger.
         measured: The same, made again with the stored bundles on the stored rows.
+        names: Who they are.
     """
     if recorded.clusters != measured.clusters or recorded.cluster_rows != measured.cluster_rows:
         return [Finding("I1", f"turn {turn}: the models were compared on other rows than are stored")]
     found = []
-    for name, who in (("base_loss", "the champion"), ("challenger_loss", "the challenger")):
+    for name, who in zip(("base_loss", "challenger_loss"), names, strict=True):
         told, now = math.fsum(getattr(recorded, name)), math.fsum(getattr(measured, name))
         if not _alike(getattr(recorded, name), getattr(measured, name)):
             text = f"the loss of {who} is recorded as {told:,.4f}, and is {now:,.4f} on the stored rows"
             found.append(Finding("I1", f"turn {turn}: {text}"))
     return found
+
+
+def gain_agrees(turn: int, recorded: Comparison, measured: Comparison) -> list[Finding]:
+    """I1: gain and interval are those that follow from the losses.
+
+    Args:
+        turn: In which they were compared.
+        recorded: The comparison of the ledger.
+        measured: The same, made again.
+    """
+    told, now = ((one.gain, one.low, one.high) for one in (recorded, measured))
+    if _alike(told, now):
+        return []
+    text = f"a gain of {told[0]:,.4f} ({told[1]:,.4f} to {told[2]:,.4f}) is recorded, {now[0]:,.4f} follows"
+    return [Finding("I1", f"turn {turn}: {text} ({now[1]:,.4f} to {now[2]:,.4f})")]
 
 
 def scores_agree(turn: int, comparison: Comparison, champion: Score | None, challenger: Score | None) -> list[Finding]:

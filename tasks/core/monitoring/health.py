@@ -123,7 +123,10 @@ def _against_no_model(loss: Metric, dummy_loss: float | None, told: Measure) -> 
 def _loss_sentence(score: Score, gate: Score | None, words: ReportingSettings) -> str:
     measure = measures.of(score)
     told = f"{_subject(score, words)} was {_with_interval(score.loss, measure)}"
-    return f"{told}." if gate is None else f"{told}, against {_with_interval(gate.loss, measure)} at its gate."
+    if gate is None:
+        return f"{told}."
+    whose = "at its gate" if gate.model == score.model else "at the gate of what it is a refit of"
+    return f"{told}, against {_with_interval(gate.loss, measure)} {whose}."
 
 
 def _subject(score: Score, words: ReportingSettings) -> str:

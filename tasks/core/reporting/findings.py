@@ -31,7 +31,9 @@ def loss(history: History) -> str:
     saved = sum(n * (never - live) for n, live, _, never in known) / rows
     most = sum(n * (never - fresh) for n, _, fresh, never in known) / rows
     base = sum(n * never for n, _, _, never in known) / rows
-    changes = sum(1 for p in history.promotions if p.previous is not None and not p.is_rollback)
+    check = history.refit.check if history.refit else None
+    back = check.turn if check and check.goes_back else 0  # the first champion stays the first
+    changes = sum(1 for p in history.promotions if p.previous is not None and not p.is_rollback and p.turn != back)
     turns = f"at {'each of ' if len(known) > 1 else ''}{labels.number_of(len(known), ('turn', 'turns'))}"
     if most <= 0:
         return f"Putting a retrained model live {turns} would have gained nothing over never retraining."

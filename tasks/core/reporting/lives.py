@@ -20,6 +20,7 @@ def life(history: History, version: int, settings: PipelineSettings) -> tuple[Pa
     parts = [
         Part("Trained", tuple(_trained(history, version, tried, settings))),
         Part("Gate", tuple(_gate(tried))),
+        Part("Refit", tuple(_refit(history, version))),
         Part("Live", tuple(_live(history, version))),
         Part("Judged", tuple(_judged(history, version))),
         Part("Rollbacks", tuple(_rollbacks(history, version))),
@@ -32,7 +33,7 @@ def _trained(history: History, version: int, tried: Turn | None, settings: Pipel
     model = dict(history.models)[version]
     found = [f"In turn {tried.number}, for batch {tried.batch.name}."] if tried else []
     rows = labels.number_of(model.snapshot.rows, settings.reporting.row)
-    known = f"all known before {labels.moment(model.snapshot.cutoff)}"
+    known = f"all {versions.known_before(model)}"
     found.append(f"{labels.capital(model.family.replace('_', ' '))} on {rows}, {versions.span(model)}, {known}.")
     made_of = f"snapshot {model.snapshot.id[:12]}, settings {model.settings_hash[:12]}, seed {model.seed}"
     return [*found, f"Made of {made_of}, code {model.code_version}."]
@@ -44,6 +45,19 @@ def _gate(tried: Turn | None) -> list[str]:
     score = tried.probe
     measured = [f"{labels.capital(_measure(score))} {loss(score)} on {tried.batch.name}."] if score else []
     return [*measured, labels.ended(f"{labels.capital(labels.verdict(tried))}: {why(tried)}")]
+
+
+def _refit(history: History, version: int) -> list[str]:
+    """What a first champion and its refit are to each other, and how both did on what was judged next."""
+    refit = history.refit
+    if refit is None or version not in (refit.version, refit.judged):
+        return []
+    passes = "objected" if refit.guard.objects else "let it pass"
+    made = f"v{refit.version} is the refit of v{refit.judged}, which had won in turn {refit.turn}, on all rows"
+    found = [labels.ended(f"{made}; the guard '{refit.guard.name}' {passes}: {refit.guard.text}")]
+    if refit.check is not None:
+        found.append(labels.ended(f"Turn {refit.check.turn} compared both: {refit.check.reason}"))
+    return found
 
 
 def _live(history: History, version: int) -> list[str]:
@@ -98,4 +112,5 @@ def _now(history: History, version: int) -> str:
     if any(hold.version == version and hold.ended is None for hold in history.holds):
         return "It is not live, and automation keeps off it until it is released."
     been = any(made.version == version for made in history.promotions)
+    been = been or (history.refit is not None and version == history.refit.judged)
     return "It is not live; a person may go back to it." if been else "It has never been live."

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tasks.core import wording
+from tasks.core import refits, wording
 from tasks.core.records import Batch
 from tasks.core.reporting import labels
 from tasks.core.turns import Health, Outcome, Promotion, Trigger, Turn
@@ -31,7 +31,8 @@ class Ended:
 def turn(pipeline: str, ended: Turn) -> Ended:
     """`flights · 2013-06 · new data → keep shadowing`, and the main reason."""
     name = f"{pipeline} · {ended.batch.name} · {_kinds(ended.triggers)} → {_label(ended.outcome)}"
-    return Ended(name, _sentence(_label(ended.outcome), ended.reasons))
+    also = f" {labels.ended(labels.capital(refits.brief(ended.refit)))}" if ended.refit else ""
+    return Ended(name, f"{_sentence(_label(ended.outcome), ended.reasons)}{also}")
 
 
 def run(

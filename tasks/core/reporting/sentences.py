@@ -7,7 +7,7 @@ captions of charts: `findings.py`; why a turn was decided: `stories.py`.
 from dataclasses import dataclass
 
 from configs.settings import PipelineSettings
-from tasks.core import measures, wording
+from tasks.core import measures, refits, wording
 from tasks.core.monitoring import health
 from tasks.core.records import BatchStatus, Comparison, Metric, Score
 from tasks.core.reporting import labels, standing
@@ -57,6 +57,10 @@ def headline(history: History, settings: PipelineSettings) -> Headline:
         return _given_up(history, settings, last, live, note)
     if last.outcome in (Outcome.FIRST_CHAMPION, Outcome.PROMOTE):
         return _new(settings, last, live, note)
+    if last.refit and last.refit.check and last.refit.check.goes_back:
+        return Headline("new", f"Champion v{live} is live in place of its refit v{last.refit.version}",
+                        ended(capital(f"{labels.when(last.batch)} {last.refit.check.reason}")),
+                        "Evidence starts anew: the next batch compares challengers with it.", note)  # fmt: skip
     state = _state(last)
     title = f"Champion v{live} {_TITLES[state]}"
     text = measured(last, dict(history.gates).get(live), settings) or _why_not(last)
@@ -107,8 +111,14 @@ def why(turn: Turn) -> str:
     if not reasons:
         return ""
     lacks_subject = turn.probe_version is not None and reasons[0].startswith(_NEEDS_SUBJECT)
-    told = f"v{turn.probe_version} {reasons[0]}" if lacks_subject else reasons[0]
-    return f"{told}; {older(turn)} not judged" if older(turn) else told
+    told = [f"v{turn.probe_version} {reasons[0]}" if lacks_subject else reasons[0], refitted(turn)]
+    told += [f"{older(turn)} not judged"] if older(turn) else []
+    return "; ".join(part for part in told if part)
+
+
+def refitted(turn: Turn) -> str:
+    """Which of a first champion and its refit is live, where the turn has decided it; empty elsewhere."""
+    return refits.brief(turn.refit) if turn.refit and turn.outcome is not Outcome.FAILED else ""
 
 
 def older(turn: Turn) -> str:
@@ -190,8 +200,10 @@ def _new(settings: PipelineSettings, last: Turn, live: int, note: str) -> Headli
     first, told = last.outcome is Outcome.FIRST_CHAMPION, measures.of_turn(last, settings.training.problem)
     title = f"Champion v{live} is {'the first' if first else 'new'}"
     rows = labels.number_of(last.probe.rows, settings.reporting.row) if last.probe else "its batch"
-    when = capital(labels.when(last.batch))
-    text = f"{when} it had {told.title} {loss(last.probe)} on {rows} it was not trained on"
+    when, who = capital(labels.when(last.batch)), ("it", "it")
+    if last.refit and live == last.refit.version:
+        who = (f"v{last.refit.judged}, of which it is the refit on all rows,", "that one")
+    text = f"{when} {who[0]} had {told.title} {loss(last.probe)} on {rows} {who[1]} was not trained on"
     if first and last.dummy_loss is not None:
         text += f"; without a model it would have been {told.loss(last.dummy_loss)}"
     elif not first and last.champion:

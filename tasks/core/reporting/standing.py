@@ -59,6 +59,12 @@ def seen(history: History) -> Seen | None:
     return None
 
 
+def stands_for(history: History, version: int | None) -> int | None:
+    """The version that was judged, of which this one is the refit; None for every other version."""
+    refit = history.refit
+    return refit.judged if refit is not None and version == refit.version else None
+
+
 def compared(history: History) -> Turn | None:
     """The last turn that compared inputs with the training data of the live version, else with those of another."""
     known = [turn for turn in history.turns if turn.drift]

@@ -38,6 +38,7 @@ def story(history: History, turn: Turn, settings: PipelineSettings) -> tuple[Par
         ("Champion", lambda: _champion(history, turn, settings)),
         ("Evidence", lambda: _evidence(turn, settings)),
         ("Verdict", lambda: _verdict(turn)),
+        ("Refit", lambda: _refit(history, turn, settings)),
         ("Action", lambda: _action(history, turn)),
     )
     parts = [Part(name, tuple(sentence for sentence in sentences() if sentence)) for name, sentences in tell]
@@ -201,6 +202,21 @@ def _verdict(turn: Turn) -> list[str]:
     return found
 
 
+def _refit(history: History, turn: Turn, settings: PipelineSettings) -> list[str]:
+    refit, models = turn.refit, dict(history.models)
+    if refit is None:
+        return []
+    if refit.check is not None:
+        return [ended(refit.check.reason)]
+    nouns, found = settings.reporting.row, []
+    if refit.judged in models and refit.version in models:
+        part, all_rows = (models[one].snapshot.rows for one in (refit.judged, refit.version))
+        learned = f"v{refit.judged} had learned from {labels.number_of(part, nouns)}"
+        found.append(f"{learned}; v{refit.version} is the same, fitted on all {labels.number_of(all_rows, nouns)}.")
+    passes = "objects" if refit.guard.objects else "lets it pass"
+    return [*found, ended(f"The guard '{refit.guard.name}' {passes}: {refit.guard.text}")]
+
+
 def _action(history: History, turn: Turn) -> list[str]:
     back = [made for made in history.promotions if made.is_rollback and made.place == turn.number]
     told = [f"{labels.moment(one.at)}: {one.by} went back from v{one.previous} to v{one.version}." for one in back]
@@ -214,7 +230,9 @@ def _own_action(history: History, turn: Turn, *, carries: bool) -> list[str]:
     stays = f"v{live} stays live." if live is not None else "There is no champion yet."
     match turn.outcome:
         case Outcome.FIRST_CHAMPION:
-            return [f"v{live} is live: the first champion."]
+            again = turn.refit is not None and live == turn.refit.version
+            later = "The next batch that is judged compares both." if again else ""
+            return [f"v{live} is live: the first champion{', refitted' if again else ''}.", later]
         case Outcome.PROMOTE:
             return [f"v{live} is live in place of v{turn.champion_version}."]
         case Outcome.REFUSED:
@@ -222,6 +240,8 @@ def _own_action(history: History, turn: Turn, *, carries: bool) -> list[str]:
         case Outcome.FAILED:
             after = stays if live is None else f"The next batch goes on with v{live}."
             return [f"The turn is not tried again. {after}"]
+        case Outcome.KEEP_SHADOWING | Outcome.REJECT if turn.refit and turn.refit.check and turn.refit.check.goes_back:
+            return [f"v{live} is live in place of v{turn.champion_version}. Evidence starts anew."]
         case Outcome.KEEP_SHADOWING | Outcome.REJECT if carries and turn.evidence and turn.evidence.m:
             carried = sum(max(m, 1.0) for m in turn.evidence.m) / len(turn.evidence.m)
             return [f"None. {stays} The next batch starts with evidence {wording.evidence(carried)}."]

@@ -73,9 +73,14 @@ def _losses(history: History, turn: Turn, settings: PipelineSettings) -> Tile:
         return Tile(told, value(turn.probe), unit, _without_a_model(turn, problem), "#time")
     found, gate = standing.seen(history), dict(history.gates).get(live)
     if found is None:
+        if gate and (stands := standing.stands_for(history, live)):
+            why = f"v{live} is its refit, and was not judged yet"
+            return Tile(told, value(gate), f"by v{stands} at its gate", why, "#time")
         return Tile(told, wording.MISSING, "", f"{value(gate)} at its gate" if gate else "", "#time")
     at_gate = found.role is Role.CHALLENGER
-    parts = [f"{value(gate)} at its gate"] if gate and not at_gate else []
+    stands = standing.stands_for(history, live)
+    where = f"by v{stands} at the gate" if stands else "at its gate"
+    parts = [f"{value(gate)} {where}"] if gate and not at_gate else []
     if at_gate and found.turn.champion:
         parts.append(f"{value(found.turn.champion)} by v{found.turn.champion_version} before it")
     if found.role is Role.CHAMPION or (at_gate and not found.turn.champion):

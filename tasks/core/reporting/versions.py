@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from configs.settings import PipelineSettings
 from tasks.core import measures, wording
-from tasks.core.records import Model, Score
+from tasks.core.records import Comparison, Model, Score
 from tasks.core.reporting import labels, standing
 from tasks.core.reporting.labels import moment
 from tasks.core.reporting.sentences import loss, value
@@ -57,9 +57,10 @@ def promotions(history: History) -> tuple[PromotionRow, ...]:
     for n, change in enumerate(history.promotions):
         turn, model, gate = names.get(change.turn), models.get(change.version), gates.get(change.version)
         later = history.promotions[n + 1] if n + 1 < len(history.promotions) else None
-        pair = turn.comparison if turn else None
+        pair = _pair(history, change, turn)
         over = f"over v{change.previous}" if change.previous is not None else "over no model"
         gain = measures.gain(pair) if pair else wording.MISSING
+        over = f"of v{stands} {over}" if (stands := standing.stands_for(history, change.version)) else over
         rows.append(
             PromotionRow(
                 version=f"v{change.version}",
@@ -78,6 +79,14 @@ def promotions(history: History) -> tuple[PromotionRow, ...]:
     return tuple(reversed(rows))
 
 
+def _pair(history: History, change: Promotion, turn: Turn | None) -> Comparison | None:
+    """By what a version won: of one that took the place of its refit, the comparison of the two."""
+    check = history.refit.check if history.refit else None
+    if check is not None and check.goes_back and change.turn == check.turn:
+        return check.comparison
+    return turn.comparison if turn else None
+
+
 def model_facts(history: History, version: int, judged: Turn | None, settings: PipelineSettings) -> tuple[Fact, ...]:
     """What the live model is, what it was trained on, and how it did at its gate and on the last batch."""
     model, gate = dict(history.models).get(version), dict(history.gates).get(version)
@@ -91,7 +100,8 @@ def model_facts(history: History, version: int, judged: Turn | None, settings: P
         rows = labels.number_of(model.snapshot.rows, nouns)
         facts.append(Fact("Trained on", f"{rows}, {span(model)}; {base}; fitted in {model.fit_seconds:.1f} s"))
     if gate:
-        facts.append(Fact("At its gate", _metrics(gate, settings)))
+        stands = standing.stands_for(history, version)
+        facts.append(Fact(f"v{stands} at its gate" if stands else "At its gate", _metrics(gate, settings)))
     if judged and judged.champion and judged.champion_version == version:
         text = f"{labels.medium(judged.batch)}, {labels.health(judged)}: {_metrics(judged.champion, settings)}"
         others = sum(turn.champion is not None for turn in history.turns if turn.number > judged.number)
@@ -114,7 +124,7 @@ def provenance(history: History, version: int | None) -> tuple[Fact, ...]:
     if model:
         shot = model.snapshot
         number = labels.number_of(len(shot.batches), ("batch", "batches"))
-        facts.append(Fact("Snapshot", f"{number}, everything known before {moment(shot.cutoff)}", (shot.id,)))
+        facts.append(Fact("Snapshot", f"{number}, everything {known_before(model)}", (shot.id,)))
         facts.append(Fact("Model", f"seed {model.seed}", (model.id,)))
         changed = "; the file has been changed since" if _other_settings(history, model) else ""
         facts.append(Fact("Settings", f"{_ITS_SETTINGS}{changed}", (model.settings_hash,)))
@@ -124,6 +134,13 @@ def provenance(history: History, version: int | None) -> tuple[Fact, ...]:
         facts.append(Fact("Settings", _ITS_SETTINGS, (history.settings_hash,)))
     libraries = _libraries(history, model)
     return (*facts, libraries) if libraries else tuple(facts)
+
+
+def known_before(model: Model) -> str:
+    """Up to when a model was told what happened: `known before 2013-02-01 05:00 UTC`."""
+    if model.snapshot.ignores_labels:
+        return f"that happened before {moment(model.snapshot.cutoff)}"
+    return f"known before {moment(model.snapshot.cutoff)}"
 
 
 def span(model: Model) -> str:
