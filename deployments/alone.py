@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from configs.errors import Busy, UnusableHome
-from tasks.adapters import patience, running_server
-from tasks.adapters.running_server import RunningServer
+from tasks.adapters.prefect import running_server
+from tasks.adapters.prefect.running_server import RunningServer
+from tasks.adapters.processes import patience
 
 _START = patience.Limits(usual=300.0)
 """Of the wait for another one that is just starting."""

@@ -17,9 +17,11 @@ from configs.inventory import Inventory
 from deployments import plan
 from deployments.plan import Automation, Deployment, Place
 from deployments.remote import Found, Remote
-from flows import program
-from flows.stopping import Stop, leave
-from tasks.adapters import access, files, local_api, privacy, running_server
+from flows.console import program
+from flows.console.signals import Stop, leave
+from tasks.adapters import files, permissions
+from tasks.adapters.prefect import local_api, running_server
+from tasks.adapters.web import access
 
 _OWNED = "prefect.deployment."
 
@@ -72,7 +74,7 @@ def apply(
 def _deploy() -> int:
     pipelines, place = known(), plan.here()
     plan.plan(pipelines.usable, place)  # a mistake in a file is said before any server is asked
-    if closed := privacy.close(place.home):
+    if closed := permissions.close(place.home):
         print(closed, flush=True)
     named = environment.read().prefect_api_url
     own = running_server.address(place.home)

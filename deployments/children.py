@@ -16,7 +16,8 @@ from configs.environment import CHECKOUT
 from deployments import mlflow_ui
 from deployments.listening import address
 from deployments.tree import Child
-from tasks.adapters import access, local_api_database
+from tasks.adapters.prefect import local_api_database
+from tasks.adapters.web import access
 
 SETTINGS = CHECKOUT / "deployments" / "server.toml"
 PREFECT_PORT, MLFLOW_PORT = 4200, 5000

@@ -14,8 +14,9 @@ from configs import environment
 from configs.errors import Unreachable
 from deployments import rest
 from deployments.plan import TAG
-from tasks.adapters import orchestration, processes
 from tasks.adapters.home import Home
+from tasks.adapters.prefect import orchestration
+from tasks.adapters.processes import identity
 
 _AT_ONCE = 50
 _OPEN = {"type": {"any_": ["PENDING", "RUNNING", "CANCELLING"]}}
@@ -120,7 +121,7 @@ def _ask_again(url: str, run: dict[str, Any]) -> None:
 def _lives(run: dict[str, Any]) -> bool:
     """Whether the process that a worker of this place started for it is still there: its environment names the run."""
     told = str(run["infrastructure_pid"] or "")
-    if not told.isdigit() or not processes.started(int(told)):
+    if not told.isdigit() or not identity.started(int(told)):
         return False
     try:
         return run["id"].encode() in Path(f"/proc/{told}/environ").read_bytes()

@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 from configs import environment
-from tasks.adapters.door import Asked, Door
-from tasks.adapters.guard import App, Guard, Receive, Scope, Send, answer, rewritten
-from tasks.adapters.lifeline import Lifeline
+from tasks.adapters.processes.lifeline import Lifeline
+from tasks.adapters.web.door import Asked, Door
+from tasks.adapters.web.guard import App, Guard, Receive, Scope, Send, answer, rewritten
 
 RUNS = "#/experiments?workflowType=machine_learning"
 """Where the experiments of the pipelines are, with their runs."""
@@ -60,7 +60,8 @@ def main(arguments: list[str]) -> None:
     """Serve the UI until the parent ends."""
     Lifeline().start()
     environment.settle()
-    from tasks.adapters import access, tracking
+    from tasks.adapters.mlflow import tracking
+    from tasks.adapters.web import access
 
     tracking.ensure_store(Path(arguments[0]) / "mlflow")
     import uvicorn

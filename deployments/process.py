@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from configs import environment
 from configs.errors import IncumbentError
-from tasks.adapters import privacy
+from tasks.adapters import permissions
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -32,7 +32,7 @@ def main() -> None:
         del sys.argv[1:]  # Prefect's engine would take the first one for the id of the run
     environment.keep_prefect_in(environment.read().home / "prefect")
     sys.stdout, sys.stderr = speaker(1), speaker(2)
-    if closed := privacy.close(environment.read().home):
+    if closed := permissions.close(environment.read().home):
         print(closed)
     from prefect import settings
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from deployments import listening
-from tasks.adapters import guard
-from tasks.adapters.door import Door
+from tasks.adapters.web import guard
+from tasks.adapters.web.door import Door
 
 
 class _Quiet(SimpleHTTPRequestHandler):

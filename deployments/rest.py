@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from configs import environment
-from tasks.adapters import loopback
+from tasks.adapters.web import loopback
 
 _SECONDS = 20.0
 _PAGE = 200

@@ -16,8 +16,10 @@ from urllib.error import HTTPError, URLError
 from configs import environment
 from deployments import apply, leftovers, plan
 from deployments.plan import POOL
-from tasks.adapters import loopback, patience, running_server
-from tasks.adapters.lifeline import Lifeline
+from tasks.adapters.prefect import running_server
+from tasks.adapters.processes import patience
+from tasks.adapters.processes.lifeline import Lifeline
+from tasks.adapters.web import loopback
 
 READY = b"ready"
 """What the parent is told when all is in place."""

@@ -21,11 +21,14 @@ from configs.errors import IncumbentError, Unreachable
 from deployments import alone, apply, children, leftovers, listening, mlflow_ui, reports, served
 from deployments.tree import Tree
 from deployments.watcher import LOOK_SECONDS, Watcher
-from flows import program
-from flows.stopping import leave
-from tasks.adapters import access, loopback, patience, privacy, running_server
-from tasks.adapters.door import Door
+from flows.console import program
+from flows.console.signals import leave
+from tasks.adapters import permissions
 from tasks.adapters.home import Home
+from tasks.adapters.prefect import running_server
+from tasks.adapters.processes import patience
+from tasks.adapters.web import access, loopback
+from tasks.adapters.web.door import Door
 
 _TICK_SECONDS = 0.1
 _GRACE_SECONDS = 10.0
@@ -49,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 _say(f"  Prefect  {access.link(home, other.ui)}  {_LINK}")
                 _say(f"  MLflow   {_runs(other.mlflow, other.name)}  {_AFTER}")
                 return 0
-            if closed := privacy.close(home):
+            if closed := permissions.close(home):
                 _say(closed)
             _require_own_ledger(home)
             with alone.stopped(os.getppid() if chosen.end_with_parent else None) as stop, ExitStack() as opened:

@@ -1,15 +1,18 @@
 """The flow `admit`: read a refused batch again, and judge it under the settings of now; a form in Prefect's UI as well.
 
-The command line runs the same flow: `flows.admitting`.
+The command line runs the same flow: `flows.console.admission`.
 """
 
 from prefect import flow, runtime
 
 from flows import ingest
-from tasks import coordination, ingestion, reporting
-from tasks.adapters import admitting, home
-from tasks.core import rollback as rules
-from tasks.core.records import Batch
+from tasks.adapters import home
+from tasks.coordination import tasks as coordination
+from tasks.domain.records import Batch
+from tasks.ingestion import tasks as ingestion
+from tasks.ingestion.steps import admission
+from tasks.promotion import rollback as rules
+from tasks.reporting import tasks as reporting
 
 
 @flow(name="admit", flow_run_name="{pipeline} · admit {batch}")
@@ -29,7 +32,7 @@ def admit(batch: str, reason: str, pipeline: str = "flights", by: str = "a perso
     hands.settings(pipeline)
     rules.require_words(reason, by)
     with hands.ledger.lease.held(pipeline, runtime.flow_run.id):
-        refused = admitting.find(hands, pipeline, batch)
+        refused = admission.find(hands, pipeline, batch)
         delivery = ingestion.admit_batch(pipeline, refused, by, reason)
         judged = ingest.take_in(coordination.open_turn(pipeline, delivery, runtime.flow_run.id), delivery)
     return reporting.end_admission(pipeline, refused, judged, by)

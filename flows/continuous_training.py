@@ -8,11 +8,14 @@ from prefect import State, flow, runtime, tags
 
 from configs.errors import Busy, DeliveryWaits, IncumbentError
 from flows.announcements import Closing, TurnDone, tell
-from tasks import coordination, ingestion, lineage, reporting
 from tasks.adapters import home
-from tasks.adapters.sources import Delivery
-from tasks.core.runs import CaughtUp
-from tasks.core.turns import Outcome
+from tasks.coordination import tasks as coordination
+from tasks.domain.runs import CaughtUp
+from tasks.domain.turns import Outcome
+from tasks.ingestion import tasks as ingestion
+from tasks.ingestion.sources.landing_folder import Delivery
+from tasks.lineage import tasks as lineage
+from tasks.reporting import tasks as reporting
 
 Reason = Literal["manual", "schedule", "new_data", "drift", "performance"]
 

@@ -3,11 +3,13 @@
 from prefect import flow, runtime
 
 from flows.announcements import Step, tell
-from tasks import coordination, ingestion, validation
 from tasks.adapters import home
-from tasks.adapters.sources import Delivery
-from tasks.core.records import Batch
-from tasks.core.turns import TurnRef
+from tasks.coordination import tasks as coordination
+from tasks.domain.records import Batch
+from tasks.domain.turns import TurnRef
+from tasks.ingestion import tasks as ingestion
+from tasks.ingestion.sources.landing_folder import Delivery
+from tasks.validation import tasks as validation
 
 
 @flow(name="ingest", flow_run_name="ingest {pipeline}")

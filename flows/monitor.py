@@ -3,10 +3,12 @@
 from prefect import flow
 
 from flows.announcements import Step, tell
-from tasks import evaluation, monitoring, reporting
-from tasks.core.pools import Pool
-from tasks.core.records import Batch, Model
-from tasks.core.turns import Health, HealthState, TurnRef
+from tasks.domain.pools import Pool
+from tasks.domain.records import Batch, Model
+from tasks.domain.turns import Health, HealthState, TurnRef
+from tasks.evaluation import tasks as evaluation
+from tasks.monitoring import tasks as monitoring
+from tasks.reporting import tasks as reporting
 
 
 @flow(name="monitor", flow_run_name="{pipeline} · monitor")

@@ -2,8 +2,10 @@
 
 from prefect import flow
 
-from tasks import coordination, ingestion, reporting
-from tasks.core.runs import Polled
+from tasks.coordination import tasks as coordination
+from tasks.domain.runs import Polled
+from tasks.ingestion import tasks as ingestion
+from tasks.reporting import tasks as reporting
 
 
 @flow(name="poll", flow_run_name="{pipeline} · poll")

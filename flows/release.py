@@ -1,13 +1,14 @@
 """The flow `release`: let automation have a version again that a rollback took off, from Prefect's UI.
 
-The command line does the same without Prefect: `flows.going_back`.
+The command line does the same without Prefect: `flows.console.rollback`.
 """
 
 from prefect import flow
 
-from tasks import promotion, reporting
-from tasks.adapters import home, naming
-from tasks.core import rollback as rules
+from tasks.adapters import home, lookup
+from tasks.promotion import rollback as rules
+from tasks.promotion import tasks as promotion
+from tasks.reporting import tasks as reporting
 
 
 @flow(name="release", flow_run_name="{pipeline} · release")
@@ -25,6 +26,6 @@ def release(version: str | int, reason: str, pipeline: str = "flights", by: str 
     """
     home.current().settings(pipeline)
     rules.require_words(reason, by)
-    number = naming.version(str(version))
+    number = lookup.version(str(version))
     problem = promotion.release(pipeline, number, by, reason)
     return reporting.end_release(pipeline, number, by, reason, problem)

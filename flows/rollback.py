@@ -1,13 +1,15 @@
 """The flow `rollback`: go back to a version that had been live, from Prefect's UI.
 
-The command line does the same without Prefect: `flows.going_back`.
+The command line does the same without Prefect: `flows.console.rollback`.
 """
 
 from prefect import flow, runtime
 
-from tasks import promotion, reporting
-from tasks.adapters import going_back, home, naming
-from tasks.core import rollback as rules
+from tasks.adapters import home, lookup
+from tasks.promotion import rollback as rules
+from tasks.promotion import tasks as promotion
+from tasks.promotion.steps import return_to
+from tasks.reporting import tasks as reporting
 
 
 @flow(name="rollback", flow_run_name="{pipeline} · rollback")
@@ -28,7 +30,7 @@ def rollback(
     hands, checked = home.current(), ""
     hands.settings(pipeline)
     rules.require_words(reason, by)
-    way = going_back.find_way(hands, pipeline, None if to is None or not str(to).strip() else naming.version(str(to)))
+    way = return_to.find_way(hands, pipeline, None if to is None or not str(to).strip() else lookup.version(str(to)))
     with hands.ledger.lease.held(pipeline, runtime.flow_run.id):
         if not way.done:
             checked = promotion.check_old_answers(way)

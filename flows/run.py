@@ -14,9 +14,9 @@ from typing import Any
 from configs import environment, errors
 from configs.environment import DEFAULT_PIPELINE
 from configs.errors import IncumbentError
-from flows import guessing, program
-from flows.stopping import Stop, leave
-from tasks.core.simulation import SimulatedFault
+from flows.console import program, suggestions
+from flows.console.signals import Stop, leave
+from tasks.lineage.faults import SimulatedFault
 
 COMMANDS = {
     "run": "catch up: one turn for each batch that waits, then the report (the default)",
@@ -82,12 +82,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; returns the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        guessing.require_command(given, COMMANDS)
+        suggestions.require_command(given, COMMANDS)
         chosen = _read(given)
         environment.settle()
         _sort_out(chosen)
         with Stop() as stop:
-            from flows import commands
+            from flows.console import commands
 
             return commands.execute(chosen)
     except IncumbentError as problem:

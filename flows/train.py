@@ -4,11 +4,16 @@ from prefect import flow, runtime
 
 from flows import monitor
 from flows.announcements import Step, tell
-from tasks import coordination, evaluation, lineage, promotion, reporting, training
 from tasks.adapters import home
-from tasks.core.pools import Pool
-from tasks.core.records import Batch, Model, Snapshot
-from tasks.core.turns import Outcome, TurnRef, Verdict, VerdictKind
+from tasks.coordination import tasks as coordination
+from tasks.domain.pools import Pool
+from tasks.domain.records import Batch, Model, Snapshot
+from tasks.domain.turns import Outcome, TurnRef, Verdict, VerdictKind
+from tasks.evaluation import tasks as evaluation
+from tasks.lineage import tasks as lineage
+from tasks.promotion import tasks as promotion
+from tasks.reporting import tasks as reporting
+from tasks.training import tasks as training
 
 
 @flow(name="train", flow_run_name="train {pipeline}")

@@ -16,18 +16,18 @@ import hypothesis  # noqa: E402  third parties see the settled environment
 import pandas as pd  # noqa: E402
 import pytest  # noqa: E402
 
-from tasks.adapters import example, files, tracking  # noqa: E402
+from tasks.adapters import files  # noqa: E402
 from tasks.adapters.home import Home  # noqa: E402
+from tasks.adapters.mlflow import tracking  # noqa: E402
+from tasks.ingestion.sources import nycflights  # noqa: E402
 from tests import homes  # noqa: E402
 from tests.command_line import CommandLine, run  # noqa: E402
 from tests.fixtures_champions import two_champions  # noqa: E402
 from tests.fixtures_postgres import postgres, postgres_ledgers  # noqa: E402
 from tests.fixtures_prefect import prefect_api, prefect_home, prefect_template, served_run  # noqa: E402
+from tests.fixtures_shop import either_ledger, ledger_url, shop_home  # noqa: E402
 
-__all__ = [
-    "CommandLine", "postgres", "postgres_ledgers", "prefect_api", "prefect_home", "prefect_template", "served_run",
-    "two_champions",
-]  # fmt: skip
+__all__ = ["CommandLine", "either_ledger", "ledger_url", "postgres", "postgres_ledgers", "prefect_api", "prefect_home", "prefect_template", "served_run", "shop_home", "two_champions"]  # fmt: skip
 
 hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")
@@ -54,7 +54,7 @@ def year(request: pytest.FixtureRequest) -> Path:
     """Folder with the twelve months of the example, as `prepare` writes them; made in the first session only."""
     assert request.config.cache is not None
     folder = Path(request.config.cache.mkdir("flights"))
-    example.prepare_flights(folder)
+    nycflights.prepare_flights(folder)
     return folder
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tasks.adapters import registry
 from tasks.adapters.home import Home
-from tasks.core.turns import Verdict, VerdictKind
+from tasks.adapters.mlflow import registry
+from tasks.domain.turns import Verdict, VerdictKind
 from tests import homes
 
 

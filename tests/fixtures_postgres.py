@@ -1,4 +1,5 @@
-"""A real PostgreSQL for tests: one cluster for all tests of a process, made in a temporary folder; each test its own database.
+"""A real PostgreSQL for tests: one cluster for all tests of a process, made in a temporary folder; each test its own
+database.
 
 It listens on a free port of this machine and asks for a password, as one in production does. It ends with this process,
 however that ends. Where PostgreSQL is not installed, tests that need it are skipped and say so.

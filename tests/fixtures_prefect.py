@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.adapters import local_api, local_api_database
+from tasks.adapters.prefect import local_api, local_api_database
 from tests.command_line import CommandLine, run
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from deployments import children, listening
-from tasks.adapters import access, running_server
+from tasks.adapters.prefect import running_server
+from tasks.adapters.web import access
 
 _SECONDS = 120.0
 

@@ -5,12 +5,12 @@ import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
-from tasks.adapters import belonging
+from tasks.adapters import ownership
 
 
 def forget_place(home: Path) -> Path:
     """Make a home one of an earlier version, which did not know where it is: whoever opens it next is at home."""
-    (home / belonging.FILE).unlink(missing_ok=True)
+    (home / ownership.FILE).unlink(missing_ok=True)
     with closing(sqlite3.connect(home / "ledger.db")) as ledger, ledger, suppress(sqlite3.OperationalError):
         ledger.execute("delete from owner")
     return home

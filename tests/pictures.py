@@ -24,7 +24,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=environment.CHECKOUT / "docs")
     chosen = parser.parse_args()
     environment.settle()
-    from tasks.adapters import running_server
+    from tasks.adapters.prefect import running_server
 
     server = running_server.find(environment.read().home)
     if server is None:

@@ -11,12 +11,26 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = sorted(path for part in ("configs", "flows", "tasks", "deployments") for path in (ROOT / part).rglob("*.py"))
-DOORS = sorted((ROOT / "tasks").glob("*.py"))
+DOORS = sorted((ROOT / "tasks").glob("*/tasks.py"))
+SHARED = ("domain", "problems")
+ROOMS = (
+    "ingestion", "validation", "training", "evaluation", "monitoring", "promotion", "coordination", "reporting",
+    "lineage",
+)  # fmt: skip
+"""In the order in which data walks."""
+NO_RULES = {"steps", "sources", "formats", "estimators", "checks"}
+"""Folders of a room whose modules touch the world: use cases, and plugs with the one library of each."""
+RULES = sorted(
+    path
+    for part in (*SHARED, *ROOMS)
+    for path in (ROOT / "tasks" / part).rglob("*.py")
+    if not NO_RULES & {*path.parts} and path.stem not in ("tasks", "steps")
+)
 TOP_LEVEL = {
     ".ci", ".gitignore", "CHANGELOG.md", "LICENSE", "Makefile", "README.md", "configs", "deployments", "docs", "flows",
     "pyproject.toml", "requirements.lock", "tasks", "tests",
 }  # fmt: skip
-FORBIDDEN_IN_CORE = {
+FORBIDDEN_IN_RULES = {
     "now": "a clock",
     "utcnow": "a clock",
     "today": "a clock",
@@ -24,7 +38,7 @@ FORBIDDEN_IN_CORE = {
     "getenv": "the environment",
 }
 ABROAD = {"random", "secrets", "time", "os", "prefect", "mlflow", "evidently", "sqlalchemy", "requests"}
-"""Packages that the core does without."""
+"""Packages that rules do without."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -97,21 +111,42 @@ def test_broad_excepts_are_at_the_gate_only() -> None:
         if isinstance(part, ast.ExceptHandler) and _catches_everything(part)
     ]
 
-    assert broad == ["tasks/core/promotion.py:gate"]
+    assert broad == ["tasks/promotion/gate.py:gate"]
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "tasks" / "core").rglob("*.py")), ids=lambda path: path.stem)
-def test_the_core_asks_nobody_for_time_luck_or_surroundings(path: Path) -> None:
+@pytest.mark.parametrize("path", RULES, ids=lambda path: path.stem)
+def test_rules_ask_nobody_for_time_luck_or_surroundings(path: Path) -> None:
     tree = ast.parse(path.read_text())
 
     calls = {
         node.func.attr for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
     }
-    used = calls & FORBIDDEN_IN_CORE.keys()
+    used = calls & FORBIDDEN_IN_RULES.keys()
 
-    assert {name: FORBIDDEN_IN_CORE[name] for name in used} == {}
+    assert {name: FORBIDDEN_IN_RULES[name] for name in used} == {}
     assert not _imported(tree) & ABROAD
     assert "np.random.seed" not in path.read_text()
+
+
+def test_names_of_modules_are_unique_over_all_rooms() -> None:
+    paths = [path for part in (*SHARED, *ROOMS) for path in (ROOT / "tasks" / part).rglob("*.py")]
+    names = [path.stem for path in paths if path.stem not in ("__init__", "tasks", "steps", "base")]
+
+    assert sorted({name for name in names if names.count(name) > 1}) == []
+
+
+def test_every_folder_of_tasks_is_a_room_or_shared_by_rooms() -> None:
+    folders = {path.name for path in (ROOT / "tasks").iterdir() if (path / "__init__.py").exists()}
+
+    assert folders == {*SHARED, *ROOMS, "adapters"}
+
+
+def test_only_tasks_ask_which_home_it_is() -> None:
+    paths = [path for room in ROOMS for path in (ROOT / "tasks" / room).rglob("*.py") if path.name != "tasks.py"]
+
+    asking = [str(path.relative_to(ROOT)) for path in paths if "home.current(" in path.read_text()]
+
+    assert asking == []
 
 
 @pytest.mark.parametrize(
@@ -189,7 +224,7 @@ def _imported(tree: ast.AST) -> set[str]:
 
 
 def _place(path: Path, node: Function) -> str:
-    """`tasks/core/promotion.py:12 gate`; names alone are not unique."""
+    """`tasks/promotion/gate.py:12 gate`; names alone are not unique."""
     return f"{path.relative_to(ROOT).as_posix()}:{node.lineno} {node.name}"
 
 

@@ -22,11 +22,11 @@ from deployments import children, rest
 from flows import run
 from tasks.adapters import home as homes
 from tasks.adapters.home import Home
-from tests.adapters.damages import DAMAGES
 from tests.command_line import CommandLine
 from tests.corpus import configurations, looks, questions, table
 from tests.deployments.conftest import own_variables
 from tests.fixtures_server import prefect_server, wait_until
+from tests.lineage.damages import DAMAGES
 
 __all__ = ["prefect_server"]
 

@@ -1,1 +1,1 @@
-"""The hands: the only code that touches the world."""
+"""Technology only: the code that touches the world. It knows no room."""

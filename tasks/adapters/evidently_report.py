@@ -1,4 +1,4 @@
-"""Evidently's drift page, drawn from samples, with the verdicts of `core.monitoring` inside.
+"""Evidently's drift page, drawn from samples, with the verdicts of `monitoring` inside.
 
 Add here what the page shows. Nothing is tested here: the tests handed to Evidently look up what core has decided,
 column by column, and the share from which it speaks of drift is set so that its headline says what core said.
@@ -26,8 +26,8 @@ import pandas as pd
 from configs.monitoring import DriftSettings
 from configs.validation import ColumnRule
 from tasks.adapters import failpoints, files
-from tasks.core.monitoring.compared import MISSING, RARE
-from tasks.core.turns import ColumnDrift, Drift
+from tasks.domain.turns import ColumnDrift, Drift
+from tasks.monitoring.comparable import MISSING, RARE
 
 _verdicts: ContextVar[Mapping[str, ColumnDrift]] = ContextVar("_verdicts")
 """What core decided, by column as the page names it; set while a page is made."""

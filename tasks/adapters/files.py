@@ -16,7 +16,8 @@ from pathlib import Path
 from uuid import uuid4
 
 from configs.errors import Busy, UnusableHome
-from tasks.adapters import failpoints, processes
+from tasks.adapters import failpoints
+from tasks.adapters.processes import identity
 
 LOCK_SECONDS = 120.0
 """Longest wait for a lock; what is done under one takes seconds, on a slow machine half a minute."""
@@ -41,7 +42,7 @@ def staged(path: Path) -> Iterator[Path]:
 
     What processes that were killed have left half written in that folder goes as well.
     """
-    writer = f"{_place()}-{os.getpid()}-{processes.started(os.getpid())}"
+    writer = f"{_place()}-{os.getpid()}-{identity.started(os.getpid())}"
     temporary = path.parent / f".{path.name}.{writer}-{uuid4().hex[:6]}.tmp"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -115,11 +116,11 @@ def _clear(folder: Path) -> None:
 def _is_left(draft: Path, place: str, pid: int, since: str) -> bool:
     if place != _place():
         return time.time() - draft.stat().st_mtime > _DRAFT_SECONDS
-    return processes.has_ended(pid, since, socket.gethostname(), processes.here())
+    return identity.has_ended(pid, since, socket.gethostname(), identity.here())
 
 
 def _place() -> str:
-    return hashlib.sha256(f"{socket.gethostname()} {processes.here()}".encode()).hexdigest()[:6]
+    return hashlib.sha256(f"{socket.gethostname()} {identity.here()}".encode()).hexdigest()[:6]
 
 
 def _wait_for(handle: int, path: Path) -> None:

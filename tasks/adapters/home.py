@@ -15,16 +15,17 @@ from typing import TYPE_CHECKING, Any
 from configs import environment, loader
 from configs.errors import Damaged, InvalidSettings, LandingFolderMissing
 from configs.settings import PipelineSettings
-from tasks.adapters import belonging, formats
+from tasks.adapters import ownership
+from tasks.adapters.blobs import layout
 from tasks.adapters.ledger.book import Ledger
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from tasks.adapters.bundles import Bundles
-    from tasks.adapters.rows import Rows
-    from tasks.adapters.store import Store
-    from tasks.adapters.tracking import TrackingStore
+    from tasks.adapters.blobs.bundles import Bundles
+    from tasks.adapters.blobs.store import Store
+    from tasks.adapters.mlflow.tracking import TrackingStore
+    from tasks.training.steps.rows import Rows
 
 _OURS = ("bundles", "cut", "mlflow", "polled", "prefect", "reports", "store")
 """Folders of a home into which only we write."""
@@ -50,7 +51,7 @@ class Home:
             UnusableHome: It was.
             Damaged: The note of its format cannot be understood.
         """
-        formats.require(self.folder / "store")
+        layout.require(self.folder / "store")
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -63,7 +64,7 @@ class Home:
         opened = self._open()
         with ExitStack() as undo:
             undo.callback(opened.close)
-            belonging.require(self.folder, opened)
+            ownership.require(self.folder, opened)
             undo.pop_all()
         return opened
 
@@ -74,11 +75,11 @@ class Home:
             Busy: Somebody is at work with this ledger.
             Damaged: The home has nothing of what the ledger knows.
         """
-        from tasks.adapters import relocation
+        from tasks.adapters.mlflow import relocation
 
         opened = self._open()
         try:
-            done = belonging.adopt(self.folder, opened)
+            done = ownership.adopt(self.folder, opened)
         finally:
             opened.close()
         return [*done, *relocation.relocate(self.folder / "mlflow")]
@@ -107,28 +108,28 @@ class Home:
     @cached_property
     def store(self) -> "Store":
         """Accepted and set-aside rows."""
-        from tasks.adapters.store import Store
+        from tasks.adapters.blobs.store import Store
 
         return Store(self.folder / "store")
 
     @cached_property
     def bundles(self) -> "Bundles":
         """Model files."""
-        from tasks.adapters.bundles import Bundles
+        from tasks.adapters.blobs.bundles import Bundles
 
         return Bundles(self.folder / "bundles")
 
     @cached_property
     def rows(self) -> "Rows":
         """Rows by reference."""
-        from tasks.adapters.rows import Rows
+        from tasks.training.steps.rows import Rows
 
         return Rows(self.store, self.bundles)
 
     @cached_property
     def tracking(self) -> "TrackingStore":
         """MLflow's database and artifacts."""
-        from tasks.adapters import tracking
+        from tasks.adapters.mlflow import tracking
 
         return tracking.ensure_store(self.folder / "mlflow")
 

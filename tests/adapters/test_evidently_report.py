@@ -14,8 +14,8 @@ import pytest
 from configs.monitoring import DriftSettings
 from configs.validation import ColumnRule
 from tasks.adapters import evidently_report
-from tasks.core.monitoring import drift
-from tasks.core.turns import ColumnDrift, Drift
+from tasks.domain.turns import ColumnDrift, Drift
+from tasks.monitoring import drift
 
 RULES = {"temp": ColumnRule(type="number"), "carrier": ColumnRule(type="category")}
 

@@ -20,11 +20,16 @@ from sklearn.pipeline import Pipeline
 from configs.ingestion import Times
 from configs.promotion import PromotionSettings
 from configs.training import Candidate, HistGradientBoostingCandidate, LogisticRegressionCandidate
-from tasks.core import baseline, evaluation, families, pools, promotion, training
-from tasks.core.pools import Size
-from tasks.core.promotion import BundleFacts
-from tasks.core.records import Comparison, Score
-from tasks.core.turns import Evidence, VerdictKind
+from tasks.domain import pools
+from tasks.domain.pools import Size
+from tasks.domain.records import Comparison, Score
+from tasks.domain.turns import Evidence, VerdictKind
+from tasks.evaluation import scores
+from tasks.problems import baseline
+from tasks.promotion import gate
+from tasks.promotion.gate import BundleFacts
+from tasks.training import learning
+from tasks.training.estimators import families
 from tests.benchmarks.decisions_streams import EVENT, KNOWN, LABEL, Stream
 
 Floats = NDArray[np.float64]
@@ -86,7 +91,7 @@ class Fitted:
         """Fit, unless that was done before, on so many batches before each; on all of them without a number."""
         self.stream, self._window = stream, window
         self.batches = batches(stream)
-        self._prepared = training.prepare(stream.frame, tuple(stream.columns), stream.columns)
+        self._prepared = learning.prepare(stream.frame, tuple(stream.columns), stream.columns)
         self.probes, self._told = kept or ({}, {})
         if kept is None:
             self._fit()
@@ -105,7 +110,7 @@ class Fitted:
         """What a model says about all rows of a batch."""
         key = probe.number, batch.number
         if key not in self._told:
-            self._told[key] = training.predict(probe.pipeline, self._prepared[batch.start : batch.end])
+            self._told[key] = learning.predict(probe.pipeline, self._prepared[batch.start : batch.end])
         return self._told[key]
 
     def _fit(self) -> None:
@@ -113,9 +118,9 @@ class Fitted:
         names = [candidate.family for candidate in CANDIDATES]
         losses = list[tuple[str, float]]()
         for batch in self.batches[FIRST:]:
-            family = promotion.nominate(names, losses)
+            family = gate.nominate(names, losses)
             models, base_rate = self._candidates(batch)
-            own = {name: training.predict(one, self._prepared[batch.start : batch.end]) for name, one in models.items()}
+            own = {name: learning.predict(one, self._prepared[batch.start : batch.end]) for name, one in models.items()}
             losses = [(name, _loss(batch, answers)) for name, answers in own.items()]
             self.probes[batch.number] = Probe(batch.number, family, base_rate, models[family])
             self._told[batch.number, batch.number] = own[family]
@@ -124,11 +129,11 @@ class Fitted:
         """Every family, fitted on the window before a batch; and the share of positives in it."""
         oldest, columns = self.batches[max(0, batch.number - self._window) if self._window else 0], self.stream.columns
         window = self.stream.frame.iloc[oldest.start : batch.start]
-        rows = training.select(window, times=TIMES, label=LABEL, start=oldest.cutoff, cutoff=batch.cutoff).frame
+        rows = learning.select(window, times=TIMES, label=LABEL, start=oldest.cutoff, cutoff=batch.cutoff).frame
         outcomes, prepared = rows[LABEL].to_numpy(dtype=bool), self._prepared.loc[rows.index]
         sized = [families.sized(one, len(rows)) for one in CANDIDATES]
         built = {one.family: families.build(one, tuple(columns), columns, SEED) for one in sized}
-        fitted = {name: training.fit(model, prepared, outcomes, threads=1) for name, model in built.items()}
+        fitted = {name: learning.fit(model, prepared, outcomes, threads=1) for name, model in built.items()}
         return fitted, float(outcomes.mean())
 
 
@@ -149,7 +154,7 @@ def batches(stream: Stream) -> list[Batch]:
 def _sufficient(stream: Stream) -> list[int]:
     """Where what is judged at once begins: deliveries that are too short are judged together with those that follow."""
     start, *ends = stream.borders.tolist()
-    found, days = [start], evaluation.clusters(stream.frame, TIMES, stream.evaluation.cluster)
+    found, days = [start], scores.clusters(stream.frame, TIMES, stream.evaluation.cluster)
     for end in ends:
         outcomes = stream.frame[LABEL].iloc[found[-1] : end]
         size = Size(len(outcomes), int(outcomes.sum()), len(set(days[found[-1] : end])))
@@ -190,23 +195,23 @@ class Case:
     @cached_property
     def clusters(self) -> NDArray[Any]:
         """Day of each row."""
-        return evaluation.clusters(self.rows, TIMES, self.fitted.stream.evaluation.cluster)
+        return scores.clusters(self.rows, TIMES, self.fitted.stream.evaluation.cluster)
 
     @cached_property
     def slices(self) -> dict[str, NDArray[Any]]:
         """Slice of each row, per column."""
-        return evaluation.slice_labels(self.rows, self.fitted.stream.slices, self.fitted.stream.columns)
+        return scores.slice_labels(self.rows, self.fitted.stream.slices, self.fitted.stream.columns)
 
     def score(self, model: Probe) -> Score:
         """All metrics of a model."""
         about = str(model.number), str(self.batch.number), self.outcomes, self.answers(model)
-        return evaluation.score(*about, self.clusters, self.slices, self.fitted.stream.evaluation)
+        return scores.score(*about, self.clusters, self.slices, self.fitted.stream.evaluation)
 
     def compare(self) -> Comparison:
         """Champion and probe on the same rows."""
         pair, settings = (self.answers(self.champion), self.answers(self.probe)), self.fitted.stream.evaluation
         level = PROMOTION.guards.slice_level
-        return evaluation.compare(self.outcomes, *pair, self.clusters, self.slices, settings, level)
+        return scores.compare(self.outcomes, *pair, self.clusters, self.slices, settings, level)
 
 
 Rule = Callable[[Case], bool]
@@ -225,14 +230,14 @@ class Ours:
         """Judge as a turn does."""
         comparison, probe = case.compare(), case.score(case.probe)
         dummy = baseline.log_loss(case.probe.base_rate, positives=probe.positives, rows=probe.rows)
-        guards = promotion.guards(
+        guards = gate.guards(
             case.score(case.champion), probe, comparison, dummy_loss=dummy, bundle=_PACKED, settings=PROMOTION
         )
         names = {"batch": str(case.batch.number), "champion": str(case.champion.number)}
-        self._evidence = promotion.advance(
+        self._evidence = gate.advance(
             self._evidence, comparison, **names, probe=str(case.probe.number), settings=PROMOTION
         )
-        verdict = promotion.judge(self._evidence, comparison, guards, PROMOTION)
+        verdict = gate.judge(self._evidence, comparison, guards, PROMOTION)
         objecting = [guard.name for guard in guards if guard.objects]
         if objecting and self._evidence.value >= self._evidence.needed:
             self.vetoes.append((case.batch.number, ", ".join(objecting)))
@@ -319,7 +324,7 @@ def replay(fitted: Fitted, rule: Rule) -> Replay:
 def at_once(fitted: Fitted) -> float:
     """Mean log loss if every probe were live from its fit on, judged by nobody."""
     pairs = [(batch, fitted.answers(fitted.probes[batch.number], batch)) for batch in fitted.decided]
-    return float(np.concatenate([evaluation.log_losses(batch.outcomes, answers) for batch, answers in pairs]).mean())
+    return float(np.concatenate([scores.log_losses(batch.outcomes, answers) for batch, answers in pairs]).mean())
 
 
 def _live_losses(fitted: Fitted, batch: Batch, live: Sequence[Probe], since: Sequence[np.datetime64]) -> Floats:
@@ -328,12 +333,12 @@ def _live_losses(fitted: Fitted, batch: Batch, live: Sequence[Probe], since: Seq
     answers = np.empty(len(place))
     for number in np.unique(place):
         answers[place == number] = fitted.answers(live[number], batch)[place == number]
-    return evaluation.log_losses(batch.outcomes, answers)
+    return scores.log_losses(batch.outcomes, answers)
 
 
 def _loss(batch: Batch, answers: Floats) -> float:
     """Mean log loss on the rows that are judged."""
-    return float(evaluation.log_losses(batch.outcomes[batch.judged], answers[batch.judged]).mean())
+    return float(scores.log_losses(batch.outcomes[batch.judged], answers[batch.judged]).mean())
 
 
 def _moments(column: pd.Series) -> NDArray[np.datetime64]:

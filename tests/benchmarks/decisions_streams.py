@@ -98,10 +98,10 @@ def hotel_bookings() -> Stream:
 
 def flights() -> Stream:
     """Will a flight arrive late? The example of the project, in batches of ten days in place of months."""
-    from tasks.adapters import example
+    from tasks.ingestion.sources import nycflights
 
     with tempfile.TemporaryDirectory() as folder:
-        months = [pd.read_parquet(path) for path in example.prepare_flights(Path(folder))]
+        months = [pd.read_parquet(path) for path in nycflights.prepare_flights(Path(folder))]
     frame = pd.concat(months, ignore_index=True).dropna(subset=["late"])
     local = frame["scheduled_departure"].dt.tz_convert(_HOME_ZONE).dt.tz_localize(None).dt.tz_localize("UTC")
     known = local + (frame["label_at"] - frame["scheduled_departure"])

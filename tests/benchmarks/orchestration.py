@@ -42,13 +42,14 @@ orchestration.one_turn(plain=sys.argv[1] == "plain")
 def one_turn(*, plain: bool) -> None:
     """Do the turn that waits, warm, and print its seconds and the number of its tasks."""
     from flows import continuous_training as flows
-    from tasks.adapters import backstage, home, inbox
+    from tasks.adapters import helper, home
+    from tasks.ingestion.steps import arrivals
 
     hands = home.current()
-    waiting = inbox.look(hands, "flights").deliveries
+    waiting = arrivals.look(hands, "flights").deliveries
     with _counted() as calls, _plain() if plain else _as_it_is(), hands.ledger.lease.held("flights"):
         _warm(hands, flows)
-        with backstage.open_stage(hands.folder, hands.ledger_url):
+        with helper.open_stage(hands.folder, hands.ledger_url):
             calls.clear()
             began = time.perf_counter()
             flows.turn("flights", waiting[-1])
@@ -77,9 +78,9 @@ def _one_task() -> float:
 
 def _warm(hands: Any, flows: Any) -> None:
     """The first of the two turns that wait pays for imports and connections."""
-    from tasks.adapters import inbox
+    from tasks.ingestion.steps import arrivals
 
-    flows.turn("flights", inbox.look(hands, "flights").deliveries[0])
+    flows.turn("flights", arrivals.look(hands, "flights").deliveries[0])
     hands.forget()
 
 
@@ -184,7 +185,7 @@ def events(work: Path, rounds: int) -> None:
 @contextmanager
 def _tree(home: Path) -> Iterator[str]:
     """A running `make up` on a home; gives the address of its API."""
-    from tasks.adapters import running_server
+    from tasks.adapters.prefect import running_server
 
     (home / "landing" / "flights").mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "deployments.up", "--end-with-parent"]
@@ -247,7 +248,7 @@ def storm(work: Path, rounds: int) -> None:
     import pandas as pd
 
     from tasks.adapters.ledger.book import Ledger
-    from tests.adapters import shop
+    from tests import shop
 
     home, pipelines, source = work / "storm", work / "storm-pipelines", random.Random(300)
     shutil.rmtree(home, ignore_errors=True)
@@ -334,7 +335,7 @@ def _two_wait(work: Path) -> Path:
 @contextmanager
 def _server(work: Path) -> Iterator[str]:
     """A Prefect server on loopback, as `make up` starts it."""
-    from tasks.adapters import local_api
+    from tasks.adapters.prefect import local_api
 
     api = local_api.start(work / "server")
     try:

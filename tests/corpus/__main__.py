@@ -1,5 +1,5 @@
-"""`make corpus`: takes in every bad file, some of them twice, asks for every bad configuration, types every wrong command
-line, and prints the table with what is wrong.
+"""`make corpus`: takes in every bad file, some of them twice, asks for every bad configuration, types every wrong
+command line, and prints the table with what is wrong.
 
 Lines that begin with `!` are not as they have to be. The exit code says whether there is one.
 """

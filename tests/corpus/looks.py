@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from configs.errors import DeliveryWaits
-from tasks import coordination, ingestion, validation
-from tasks.adapters import admitting
 from tasks.adapters import home as homes
 from tasks.adapters.home import Home
-from tasks.core.records import Batch
+from tasks.coordination import tasks as coordination
+from tasks.domain.records import Batch
+from tasks.ingestion import tasks as ingestion
+from tasks.ingestion.steps import admission
+from tasks.validation import tasks as validation
 from tests.corpus.world import ROWS, YAML, Expected, Make, accepted, file, good, parquet, refused
 
 MOMENTS, STRICT = "moments", "strict"
@@ -173,7 +175,7 @@ def _second_looks(home: Home) -> Iterator[tuple[Look, Batch]]:
     """Each refused file with what became of it under the settings of now."""
     with homes.use(home):
         for look in OF_REFUSALS:
-            delivery = ingestion.admit_batch.fn(STRICT, admitting.find(home, STRICT, look.name), "anna", "it is whole")
+            delivery = ingestion.admit_batch.fn(STRICT, admission.find(home, STRICT, look.name), "anna", "it is whole")
             yield look, _take(STRICT, delivery)
 
 

@@ -1,5 +1,5 @@
-"""Pipelines with settings of their own: rows without a key and a label of words, clocks of a zone, dates whose parts touch,
-and a label that is a number."""
+"""Pipelines with settings of their own: rows without a key and a label of words, clocks of a zone, dates whose parts
+touch, and a label that is a number."""
 
 import pandas as pd
 import pyarrow as pa

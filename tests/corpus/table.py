@@ -8,10 +8,12 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from tasks import coordination, ingestion, validation
 from tasks.adapters import home as homes
 from tasks.adapters.home import Home
-from tasks.core.records import Batch
+from tasks.coordination import tasks as coordination
+from tasks.domain.records import Batch
+from tasks.ingestion import tasks as ingestion
+from tasks.validation import tasks as validation
 from tests.corpus import formats, names, others, shapes, texts, values
 from tests.corpus.world import PIPELINE, SHEETS, SHEETS_YAML, YAML, Case, Expected, good
 

@@ -12,9 +12,10 @@ import pytest
 from configs import loader
 from configs.errors import BadInput, Damaged, UnreadableFile
 from configs.settings import PipelineSettings
-from tasks.adapters import parquet, sources
-from tasks.adapters.store import Store
-from tasks.core import batches
+from tasks.adapters.blobs.store import Store
+from tasks.ingestion.formats import parquet
+from tasks.ingestion.sources import landing_folder
+from tasks.validation import batches
 from tests.corpus import table, world
 from tests.corpus.world import PIPELINE, ROWS
 
@@ -89,14 +90,14 @@ def test_a_flipped_bit_in_our_store_is_always_found(tmp_path: Path) -> None:
 def _judged(content: bytes, settings: PipelineSettings) -> str:
     types = {name: rule.type for name, rule in settings.validation.columns.items()}
     try:
-        frame = sources.rows(content, settings.ingestion.source, types)
+        frame = landing_folder.rows(content, settings.ingestion.source, types)
         sorted_out = batches.sort_out(frame, [], settings)
     except BadInput:
         return "refused"
     landed = len(sorted_out.accepted) + len(sorted_out.aside)
     if landed != ROWS:
         return f"{landed} rows"
-    good = sources.rows(world.parquet(world.good(1)), settings.ingestion.source, types)
+    good = landing_folder.rows(world.parquet(world.good(1)), settings.ingestion.source, types)
     return "as it was" if frame.equals(good) else "judged"
 
 

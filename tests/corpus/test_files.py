@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tasks.adapters import verification
 from tasks.adapters.home import Home
-from tasks.core.records import Batch, BatchStatus
+from tasks.domain.records import Batch, BatchStatus
+from tasks.lineage.steps import verification
 from tests.corpus import table, values_kept
 from tests.corpus.world import PIPELINE, SHEETS, Expected, accepted
 

@@ -12,7 +12,7 @@ import yaml
 
 from configs import environment
 from deployments import apply, plan
-from tasks.adapters import local_api
+from tasks.adapters.prefect import local_api
 from tests.fixtures_server import prefect_server
 
 __all__ = ["prefect_server"]

@@ -20,7 +20,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from deployments import mlflow_ui, rest
-from tasks.adapters import access
+from tasks.adapters.web import access
 from tests.deployments import browsing
 from tests.deployments.browsing import Browser, browser
 from tests.deployments.conftest import own_variables
@@ -70,8 +70,8 @@ TRY_ALL = """(async (servers, deployment, name, owned) => {
     await note('read', () => fetch(api + '/admin/version', {credentials: 'include'}));
     await note('health', () => fetch(api + '/health'));
     await note('frame', () => frame(server + '/'));
-    for (const route of ['/api/events/in', '/api/events/out', '/api/logs/out', '/api/task_runs/subscriptions/scheduled'])
-      await note(route, () => socket(server, route));
+    for (const route of ['/api/events/in', '/api/events/out', '/api/logs/out',
+      '/api/task_runs/subscriptions/scheduled']) await note(route, () => socket(server, route));
     navigator.sendBeacon(api + '/flows/', body({name: name + '-beacon'}));
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data'])
       form(api + '/flows/', type);

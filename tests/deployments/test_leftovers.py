@@ -15,8 +15,9 @@ import pytest
 
 from configs import environment
 from deployments import leftovers, rest
-from tasks.adapters import local_api, orchestration, processes
 from tasks.adapters.home import Home
+from tasks.adapters.prefect import local_api, orchestration
+from tasks.adapters.processes import identity
 from tests.fixtures_server import wait_until
 
 Open = Callable[..., str]
@@ -94,7 +95,7 @@ def test_a_run_that_goes_on_is_left_alone_and_a_number_that_was_given_again_is_n
     assert state(prefect_server, is_gone)["type"] == "CRASHED"
 
 
-@pytest.mark.parametrize(("place", "lives"), [("another container", True), (processes.here(), False)])
+@pytest.mark.parametrize(("place", "lives"), [("another container", True), (identity.here(), False)])
 def test_a_run_of_another_container_that_holds_a_lease_lives(
     place: str, lives: bool, prefect_server: str, left: Open, new_home: Callable[..., Path]
 ) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from deployments import reports
-from tasks.adapters import access
-from tasks.adapters.door import Door
+from tasks.adapters.web import access
+from tasks.adapters.web.door import Door
 
 DOOR = Door(Path(), "me:mine", "")
 SECRET = {"Authorization": access.basic("me:mine")}

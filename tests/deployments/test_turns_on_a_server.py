@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tasks.adapters import files, processes, running_server
+from tasks.adapters import files
 from tasks.adapters.home import Home
+from tasks.adapters.prefect import running_server
+from tasks.adapters.processes import identity
 from tests.command_line import CommandLine
 from tests.deployments import working
 from tests.deployments.working import HOLDER, Run, Tree
@@ -132,7 +134,7 @@ def test_a_run_goes_on_when_its_worker_is_killed_and_another_worker_starts(tree:
     ((orphan,),) = tree.ask(HOLDER)
 
     tree.kill(worker)
-    assert processes.started(orphan)
+    assert identity.started(orphan)
     assert tree.ask(HOLDER) == [(orphan,)]
     tree.wait_for_turn("2013-05")
     (run,) = tree.wait_for_runs("continuous-training", before, 1)

@@ -23,9 +23,11 @@ import pytest
 from configs import environment
 from configs.errors import Busy
 from deployments import listening, rest
-from tasks.adapters import access, processes, running_server
 from tasks.adapters.home import Home
-from tasks.adapters.running_server import RunningServer
+from tasks.adapters.prefect import running_server
+from tasks.adapters.prefect.running_server import RunningServer
+from tasks.adapters.processes import identity
+from tasks.adapters.web import access
 from tests.command_line import CommandLine
 from tests.deployments.conftest import own_variables, start
 from tests.fixtures_server import asking, wait_until
@@ -252,7 +254,7 @@ def test_it_ends_in_order_when_it_is_told_to(new_home: Callable[..., Path], kind
         _, errors = running.parent.communicate(timeout=60)
 
         assert (running.parent.returncode, errors) == (0, "")
-        assert not any(processes.started(process) for process in family)
+        assert not any(identity.started(process) for process in family)
         assert not (running.home / "prefect" / "server.json").exists()
 
 
@@ -304,7 +306,7 @@ def test_a_child_that_dies_is_started_again_and_a_fourth_death_ends_all(new_home
         for _ in range(4):
             ui = next(p for p in descendants(parent.pid) if b"mlflow_ui" in Path(f"/proc/{p}/cmdline").read_bytes())
             os.kill(ui, signal.SIGKILL)
-            wait_until(lambda ui=ui: not processes.started(ui))
+            wait_until(lambda ui=ui: not identity.started(ui))
             wait_until(lambda: parent.poll() is not None or has_ui(parent.pid))
 
         out, errors = parent.communicate(timeout=60)
@@ -324,7 +326,7 @@ def test_a_server_that_dies_comes_back_at_the_same_address(new_home: Callable[..
 
         os.kill(server, signal.SIGKILL)
 
-        wait_until(lambda: not processes.started(server))
+        wait_until(lambda: not identity.started(server))
         wait_until(lambda: running_server.is_healthy(url))
         assert running.parent.poll() is None
 
@@ -336,7 +338,7 @@ def test_kill_9_of_the_parent_ends_all(tree: Up) -> None:
 
     tree.parent.send_signal(signal.SIGKILL)
 
-    wait_until(lambda: not any(processes.started(process) for process in family), 20)
+    wait_until(lambda: not any(identity.started(process) for process in family), 20)
     assert running_server.find(tree.home) is None
 
 

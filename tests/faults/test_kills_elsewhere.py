@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from tasks.adapters.home import Home
-from tests.adapters import damages
 from tests.faults import canonical
 from tests.faults.worlds import BROKEN, REFUSED, SECOND, World
+from tests.lineage import damages
 
 WAITS = 12
 """Exit code of a run in which a batch could not be read."""

@@ -10,9 +10,9 @@ import pytest
 
 from flows import run
 from tasks.adapters import home as homes
-from tasks.adapters import relocation
 from tasks.adapters.home import Home
-from tasks.adapters.relocation import relocate
+from tasks.adapters.mlflow import relocation
+from tasks.adapters.mlflow.relocation import relocate
 
 Say = Callable[..., tuple[int, str, str]]
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tasks.adapters import inbox, registry
 from tasks.adapters.home import Home
+from tasks.adapters.mlflow import registry
+from tasks.ingestion.steps import arrivals
 from tests.command_line import CommandLine
 from tests.faults import worlds
 
@@ -78,7 +79,7 @@ def test_a_rollback_that_is_killed_at_any_commit_ends_the_same_when_it_is_typed_
         assert [made.version for made in home.ledger.promotions.all("flights")] == [1, 3, 1]
         assert list(home.ledger.promotions.held("flights")) == [3]
         assert registry.aliases(home.tracking, "flights")["champion"] == 1
-        assert inbox.look(home, "flights").nothing
+        assert arrivals.look(home, "flights").nothing
         if code == 0:
             break
     restored()

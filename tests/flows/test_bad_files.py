@@ -14,10 +14,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tasks.adapters import verification
 from tasks.adapters.home import Home
-from tasks.core.records import Batch, BatchStatus
-from tasks.core.turns import Outcome
+from tasks.domain.records import Batch, BatchStatus
+from tasks.domain.turns import Outcome
+from tasks.lineage.steps import verification
 from tests.command_line import CommandLine
 
 GOOD_FIRST, GOOD_LAST, COPY = "2013-01", "2013-03", "2013-02 january once more"

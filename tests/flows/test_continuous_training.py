@@ -5,8 +5,8 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from tasks.adapters import registry
 from tasks.adapters.home import Home
+from tasks.adapters.mlflow import registry
 from tests.command_line import CommandLine
 
 Months = Callable[[str], Path]

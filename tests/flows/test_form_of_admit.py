@@ -10,7 +10,7 @@ from configs.errors import Busy, IncumbentError, MistakeOfUser, UnknownPipeline
 from flows.admit import admit
 from tasks.adapters import home as homes
 from tasks.adapters.home import Home
-from tasks.core.records import BatchStatus
+from tasks.domain.records import BatchStatus
 from tests import homes as copies
 from tests.flows.test_forms import submit
 

@@ -14,8 +14,8 @@ from configs.errors import Busy, IncumbentError, MistakeOfUser, UnknownPipeline
 from flows.release import release
 from flows.rollback import rollback
 from tasks.adapters import home as homes
-from tasks.adapters import registry
 from tasks.adapters.home import Home
+from tasks.adapters.mlflow import registry
 
 pytestmark = pytest.mark.usefixtures("prefect_api")
 

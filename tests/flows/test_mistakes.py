@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from configs.environment import CHECKOUT
-from flows import program, run
+from flows import run
+from flows.console import program
 from tasks.adapters import home as homes
 from tasks.adapters.home import Home
 from tests.command_line import CommandLine

@@ -11,8 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tasks.adapters import naming, registry, reproduction, verification
+from tasks.adapters import lookup
 from tasks.adapters.home import Home
+from tasks.adapters.mlflow import registry
+from tasks.lineage.steps import reproduction, verification
 from tests import homes
 from tests.conftest import CommandLine
 
@@ -167,7 +169,7 @@ def test_verify_finds_nothing_and_the_refit_can_be_made_again(steady: Lived, ope
     home = opened(steady)
 
     found = list(verification.verify(home, "bicycles"))
-    again = reproduction.reproduce(home, "bicycles", naming.model(home, "bicycles", 2))
+    again = reproduction.reproduce(home, "bicycles", lookup.model(home, "bicycles", 2))
 
     assert found == []
     assert again.succeeded and again.same_bytes

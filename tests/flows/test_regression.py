@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tasks.adapters import registry, tracking
 from tasks.adapters.home import Home
+from tasks.adapters.mlflow import registry, tracking
 from tests.command_line import CommandLine
 
 YAML = """

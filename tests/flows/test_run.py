@@ -13,7 +13,8 @@ import pytest
 from configs import errors
 from configs.environment import CHECKOUT
 from configs.errors import IncumbentError
-from flows import commands, program, run
+from flows import run
+from flows.console import commands, program
 from tests.command_line import CommandLine
 
 HEAVY = ("prefect", "mlflow", "evidently", "sklearn", "matplotlib", "pandera", "numpy", "pandas", "pyarrow")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from configs.environment import CHECKOUT
-from tasks.adapters import local_api
+from tasks.adapters.prefect import local_api
 from tests.faults import worlds
 from tests.fixtures_postgres import PASSWORD, Cluster, Ledgers
 

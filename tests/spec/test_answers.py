@@ -10,7 +10,7 @@ import pytest
 
 from configs.errors import BrokenContract
 from configs.settings import PipelineSettings
-from tasks.core.validation import answers
+from tasks.validation import labels as answers
 
 OLD = "no batch before had"
 LIKE = "look like a yes"

@@ -8,11 +8,11 @@ import pytest
 
 from configs import loader
 from configs.errors import BrokenContract
-from tasks.adapters import sources
-from tasks.core import simulation
-from tasks.core.monitoring import drift
-from tasks.core.simulation import SimulatedFault
-from tasks.core.validation import contract, triage
+from tasks.ingestion.sources import landing_folder
+from tasks.lineage import faults
+from tasks.lineage.faults import SimulatedFault
+from tasks.monitoring import drift
+from tasks.validation import contract, triage
 
 FLIGHTS = loader.load("flights")
 LET_IN = "let in"
@@ -39,10 +39,10 @@ def months(months: Callable[[str], Path]) -> dict[int, pd.DataFrame]:
     for number in range(1, 6):
         (delivery,) = [
             one
-            for one in sources.list_deliveries(FLIGHTS.ingestion.source, months(f"2013-{number:02d}").parent)
+            for one in landing_folder.list_deliveries(FLIGHTS.ingestion.source, months(f"2013-{number:02d}").parent)
             if one.name == f"2013-{number:02d}"
         ]
-        found[number] = sources.read(delivery, FLIGHTS.ingestion.source, FLIGHTS.validation)
+        found[number] = landing_folder.read(delivery, FLIGHTS.ingestion.source, FLIGHTS.validation)
     return found
 
 
@@ -60,7 +60,7 @@ def says(delivered: pd.DataFrame, before: list[pd.DataFrame]) -> str:
 def test_a_data_fault_is_stopped_and_named_and_a_changed_world_is_let_in(months, fault, column, said):
     before = [months[number] for number in (2, 3, 4)]
 
-    made = simulation.apply(SimulatedFault(fault), months[4], FLIGHTS, seed=1, column=column)
+    made = faults.apply(SimulatedFault(fault), months[4], FLIGHTS, seed=1, column=column)
 
     assert said in says(made.frame, before)
 
@@ -71,7 +71,7 @@ def test_a_good_month_is_let_in(months, number):
 
 
 def test_a_turned_concept_is_noticed_as_drift(months):
-    turned = simulation.apply(SimulatedFault.CONCEPT, months[5], FLIGHTS, seed=1).frame
+    turned = faults.apply(SimulatedFault.CONCEPT, months[5], FLIGHTS, seed=1).frame
     then, features = pd.concat([months[number] for number in (1, 2, 3, 4)]), FLIGHTS.training.features
     rules, limits = FLIGHTS.validation.columns, FLIGHTS.monitoring.drift
 

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tasks.core import coordination
-from tasks.core.pools import Asked, Size
-from tasks.core.records import Batch, BatchStatus
-from tasks.core.turns import Outcome, RetrainingDecision, Verdict, VerdictKind
-from tasks.core.windows import Opening
+from tasks.coordination import course
+from tasks.domain.pools import Asked, Size
+from tasks.domain.records import Batch, BatchStatus
+from tasks.domain.turns import Outcome, RetrainingDecision, Verdict, VerdictKind
+from tasks.training.windows import Opening
 
 #   champion?  rows to judge on (positive)   rows to train on (positive)   probe?   main reason (500 rows are needed)
 DECISIONS = [
@@ -47,7 +47,7 @@ REASONS = [
 
 @pytest.mark.parametrize(("champion", "judged", "trained", "probe", "reason"), DECISIONS)
 def test_every_batch_that_can_be_judged_gets_a_probe(champion, judged, trained, probe, reason):
-    decision = coordination.decide(
+    decision = course.decide(
         judged=Size(*judged, clusters=28),
         learned=Size(*trained, clusters=31),
         asked=Asked(500, None if champion else 0.5),
@@ -60,7 +60,7 @@ def test_every_batch_that_can_be_judged_gets_a_probe(champion, judged, trained, 
 def test_a_turn_ends_as_its_batch_and_its_verdict_say(refused, kind, first, outcome):
     verdict = None if kind is None else Verdict(kind, ("as it was judged",), first=first)
 
-    assert coordination.outcome(verdict, refused=refused) is outcome
+    assert course.outcome(verdict, refused=refused) is outcome
 
 
 MOMENT = datetime(2013, 2, 28, 17, tzinfo=UTC)
@@ -79,7 +79,7 @@ OLDER = (
     ],
 )
 def test_rows_from_before_the_end_of_what_was_judged_are_told_and_the_others_judged(left, probe, reasons):
-    decision = coordination.decide(
+    decision = course.decide(
         judged=Size(left, left // 4),
         learned=Size(20_661, 4_900),
         asked=Asked(500),
@@ -97,4 +97,4 @@ def test_a_turn_tells_the_reasons_of_the_last_thing_that_was_decided(refused, de
     decision = decided and RetrainingDecision(*decided)
     verdict = judged and Verdict(VerdictKind.REJECT, judged)
 
-    assert coordination.reasons(batch, decision, verdict) == told
+    assert course.reasons(batch, decision, verdict) == told

@@ -18,11 +18,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tasks import coordination, ingestion
 from tasks.adapters import home as homes
 from tasks.adapters.home import Home
-from tasks.core.turns import Outcome, Trigger
-from tests.adapters import shop
+from tasks.coordination import tasks as coordination
+from tasks.domain.turns import Outcome, Trigger
+from tasks.ingestion import tasks as ingestion
+from tests import shop
 from tests.homes import forget_place
 
 NOON = datetime(2026, 3, 10, 12, 30, tzinfo=UTC)

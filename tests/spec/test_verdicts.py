@@ -1,13 +1,13 @@
-"""Decision tables: what the evidence is, who may object, and what follows. To be read aloud beside `tasks.core.promotion`."""
+"""Decision tables: what the evidence is, who may object, and what follows. To be read aloud beside `tasks.promotion.gate`."""
 
 import math
 
 import pytest
 
 from configs.promotion import PromotionSettings
-from tasks.core import promotion
-from tasks.core.records import Comparison, Metric, Score, SliceGain
-from tasks.core.turns import Evidence, Guard, VerdictKind
+from tasks.domain.records import Comparison, Metric, Score, SliceGain
+from tasks.domain.turns import Evidence, Guard, VerdictKind
+from tasks.promotion import gate
 
 PROMOTE, REJECT, KEEP = VerdictKind.PROMOTE, VerdictKind.REJECT, VerdictKind.KEEP_SHADOWING
 SETTINGS = PromotionSettings()
@@ -129,7 +129,7 @@ def test_the_worked_numbers_of_the_design_come_out():
 def test_evidence_decides_and_guards_only_veto(value, total, gain, objecting, kind, reason):
     evidence = Evidence("2013-06", "v3", "v6", 1.0, (total,), (900,), 1.0, (value,), value, 200.0)
 
-    verdict = promotion.judge(evidence, comparison(gain=gain), asked(objecting), SETTINGS)
+    verdict = gate.judge(evidence, comparison(gain=gain), asked(objecting), SETTINGS)
 
     assert (verdict.kind, verdict.reasons[0]) == (kind, reason)
     assert verdict.guards == asked(objecting)
@@ -140,7 +140,7 @@ def test_evidence_decides_and_guards_only_veto(value, total, gain, objecting, ki
 def test_the_first_champion_must_beat_no_model(gain, ends, auc, objecting, kind, reason):
     against_dummy = comparison(gain=gain, low=ends[0], high=ends[1])
 
-    verdict = promotion.judge_first(score(roc_auc=auc), against_dummy, asked(objecting), SETTINGS)
+    verdict = gate.judge_first(score(roc_auc=auc), against_dummy, asked(objecting), SETTINGS)
 
     assert (verdict.kind, verdict.reasons[0]) == (kind, reason)
     assert verdict.first
@@ -150,7 +150,7 @@ def test_a_relative_gain_that_is_asked_for_must_lie_below_the_interval():
     strict = PromotionSettings.model_validate({"first": {"min_gain_over_dummy": 0.05}})
     base_of_half_a_nat = comparison(gain=0.0381, low=0.0201, high=0.0561)
 
-    verdict = promotion.judge_first(score(), base_of_half_a_nat, (), strict)
+    verdict = gate.judge_first(score(), base_of_half_a_nat, (), strict)
 
     assert verdict.kind is REJECT
     assert verdict.reasons == (
@@ -165,7 +165,7 @@ def test_evidence_is_carried_until_there_is_another_question(since, carried):
     every = 20 if since == "another threshold" else 200
     settings = PromotionSettings(min_relative_gain=0.0, false_promotion_every=every)
     if since == "a guard objected":
-        assert promotion.judge(before, comparison(), asked("slices"), SETTINGS).kind is REJECT
+        assert gate.judge(before, comparison(), asked("slices"), SETTINGS).kind is REJECT
 
     after = advance(None if since.startswith("no batch") else before, (1.0, -1.0), champion=champion, settings=settings)
 
@@ -191,7 +191,7 @@ def test_a_batch_with_losses_that_are_not_finite_is_no_evidence_and_never_promot
     after = advance(before, (3.0, broken))
 
     assert (after.m, after.value, after.sums) == (before.m, before.value, ())
-    assert promotion.judge(after, comparison(gain=broken), (), SETTINGS).kind is REJECT
+    assert gate.judge(after, comparison(gain=broken), (), SETTINGS).kind is REJECT
     assert advance(after, (1.0, -1.0)).m == advance(before, (1.0, -1.0)).m
 
 
@@ -220,15 +220,15 @@ def test_a_metric_that_is_not_defined_is_an_objection(metric, broken):
 
 
 def test_without_a_champion_only_the_model_itself_is_guarded():
-    bundle = promotion.BundleFacts(megabytes=1.2, latency_ms=12.0)
+    bundle = gate.BundleFacts(megabytes=1.2, latency_ms=12.0)
 
-    guards = promotion.guards(None, score(), comparison(), dummy_loss=0.6, bundle=bundle, settings=SETTINGS)
+    guards = gate.guards(None, score(), comparison(), dummy_loss=0.6, bundle=bundle, settings=SETTINGS)
 
     assert [guard.name for guard in guards] == ["finite", "calibration", "bundle"]
 
 
 def advance(previous, sums, *, champion="v3", settings=GAMMA_FREE):
-    return promotion.advance(
+    return gate.advance(
         previous, comparison(sums=sums), batch="2013-06", champion=champion, probe="v6", settings=settings
     )
 
@@ -273,6 +273,6 @@ def asked_about(found, live=None):
         SliceGain("carrier", "other", -0.3, -0.4, -0.2, 0.0001, worse=False, sufficient=False),
     )
     probe = score(found["log_loss"], found["roc_auc"], found["calibration_error"])
-    facts = promotion.BundleFacts(found.get("megabytes", 1.2), found.get("latency", 12.0), found.get("problem"))
+    facts = gate.BundleFacts(found.get("megabytes", 1.2), found.get("latency", 12.0), found.get("problem"))
     paired = comparison(churn=found["churn"], slices=slices, righted=found.get("righted", 0.0))
-    return promotion.guards(score(**live or {}), probe, paired, dummy_loss=0.66, bundle=facts, settings=SETTINGS)
+    return gate.guards(score(**live or {}), probe, paired, dummy_loss=0.66, bundle=facts, settings=SETTINGS)

@@ -8,7 +8,7 @@ from tasks.adapters.ledger import codec
 from tasks.adapters.ledger.connection import Access
 from tasks.adapters.ledger.schema import admissions, turns
 from tasks.adapters.ledger.troubles import patient
-from tasks.core.records import Admission, Batch
+from tasks.domain.records import Admission, Batch
 
 
 class Admissions:

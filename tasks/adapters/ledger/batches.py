@@ -9,8 +9,8 @@ from tasks.adapters.ledger import admissions, codec
 from tasks.adapters.ledger.connection import Access, differs, insert_once, replace
 from tasks.adapters.ledger.schema import batches, deliveries, turns, verdicts
 from tasks.adapters.ledger.troubles import patient
-from tasks.core.records import Batch, BatchStatus
-from tasks.core.turns import Outcome
+from tasks.domain.records import Batch, BatchStatus
+from tasks.domain.turns import Outcome
 
 
 class Batches:

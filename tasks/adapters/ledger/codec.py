@@ -1,4 +1,4 @@
-"""Values of `tasks.core.records` to JSON and back, unchanged."""
+"""Values of `tasks.domain.records` to JSON and back, unchanged."""
 
 from datetime import UTC, datetime
 from typing import Any, TypeVar

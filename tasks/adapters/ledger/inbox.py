@@ -13,8 +13,8 @@ from tasks.adapters.ledger import codec
 from tasks.adapters.ledger.connection import Access, insert_new
 from tasks.adapters.ledger.schema import alerts, triggers
 from tasks.adapters.ledger.troubles import patient
-from tasks.core.coordination import BATCH
-from tasks.core.turns import Alert, Trigger, TriggerState
+from tasks.coordination.course import BATCH
+from tasks.domain.turns import Alert, Trigger, TriggerState
 
 HOME = ""
 """In place of a pipeline: what an alert is about that is about the whole home."""

@@ -12,11 +12,12 @@ from datetime import timedelta
 from sqlalchemy import Connection, RowMapping, select
 
 from configs.errors import Busy, Unreachable, UnusableHome
-from tasks.adapters import failpoints, processes
+from tasks.adapters import failpoints
 from tasks.adapters.ledger import codec
 from tasks.adapters.ledger.connection import Access, insert_new, insert_once
 from tasks.adapters.ledger.schema import abandoned, leases
 from tasks.adapters.ledger.troubles import patient
+from tasks.adapters.processes import identity
 
 EXPIRY = timedelta(seconds=45)
 """A lease without heartbeat for so long may be taken over; with a look every few seconds that is within a minute."""
@@ -169,8 +170,8 @@ class Lease:
 def _myself() -> str:
     """The holder as the ledger has it: what a process of another place cannot be mistaken for."""
     pid = os.getpid()
-    since = f"process {pid} on {socket.gethostname()} since {processes.started(pid)}"
-    return f"{since} in {processes.here()}" if processes.here() else since
+    since = f"process {pid} on {socket.gethostname()} since {identity.started(pid)}"
+    return f"{since} in {identity.here()}" if identity.here() else since
 
 
 def _who(holder: str) -> str:
@@ -185,4 +186,4 @@ def _lives(holder: str) -> bool:
     parts = _HOLDER.fullmatch(holder)
     if parts is None:
         return True
-    return not processes.has_ended(int(parts["pid"]), parts["since"], parts["host"], parts["place"] or "")
+    return not identity.has_ended(int(parts["pid"]), parts["since"], parts["host"], parts["place"] or "")

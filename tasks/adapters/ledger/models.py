@@ -10,8 +10,8 @@ from tasks.adapters.ledger.connection import Access, differs, insert_once, repla
 from tasks.adapters.ledger.schema import comparisons, drifts, models, scores, snapshots, turns
 from tasks.adapters.ledger.schema import settings as recorded_settings
 from tasks.adapters.ledger.troubles import patient
-from tasks.core.records import Comparison, Model, Score, Snapshot
-from tasks.core.turns import Drift
+from tasks.domain.records import Comparison, Model, Score, Snapshot
+from tasks.domain.turns import Drift
 
 
 class Models:

@@ -1,6 +1,6 @@
 """Whose ledger it is: the id of a home, and the place where that home was when it was written down.
 
-What follows from it (who is let in, who has to adopt) belongs to `tasks.adapters.belonging`.
+What follows from it (who is let in, who has to adopt) belongs to `tasks.adapters.ownership`.
 """
 
 from collections.abc import Iterator

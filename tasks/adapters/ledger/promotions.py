@@ -9,7 +9,7 @@ from tasks.adapters.ledger import codec
 from tasks.adapters.ledger.connection import Access, insert_once, replace
 from tasks.adapters.ledger.schema import evidence, holds, projections, promotions, turns, verdicts
 from tasks.adapters.ledger.troubles import patient
-from tasks.core.turns import Evidence, Hold, Promotion, Verdict
+from tasks.domain.turns import Evidence, Hold, Promotion, Verdict
 
 
 class Promotions:

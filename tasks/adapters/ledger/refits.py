@@ -9,7 +9,7 @@ from tasks.adapters.ledger import codec
 from tasks.adapters.ledger.connection import Access, insert_once
 from tasks.adapters.ledger.schema import refits
 from tasks.adapters.ledger.troubles import patient
-from tasks.core.turns import Refit, RefitCheck
+from tasks.domain.turns import Refit, RefitCheck
 
 
 class Refits:

@@ -1,6 +1,6 @@
 """Tables of the ledger, in SQLAlchemy Core. A change here needs a migration in `migrations/versions/`.
 
-Columns hold what is asked for by query or constraint; `record` holds the whole value of `tasks.core.records` as JSON.
+Columns hold what is asked for by query or constraint; `record` holds the whole value of `tasks.domain.records` as JSON.
 Times are ISO 8601 text in UTC, so that SQLite and PostgreSQL keep and order them alike.
 """
 

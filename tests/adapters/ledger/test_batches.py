@@ -7,10 +7,10 @@ import pytest
 
 from configs.errors import Damaged
 from tasks.adapters.ledger.book import Ledger
-from tasks.core.records import Batch, BatchStatus
-from tasks.core.turns import TurnState, Verdict, VerdictKind
+from tasks.domain.records import Batch, BatchStatus
+from tasks.domain.turns import TurnState, Verdict, VerdictKind
 from tests.adapters.ledger.conftest import Database
-from tests.core.reporting import pieces
+from tests.reporting import pieces
 
 JANUARY = pieces.batch(1, "january", 900, 10, 5, False, 0.2)
 FEBRUARY = pieces.batch(2, "february", 800, 0, 0, False, 0.2)

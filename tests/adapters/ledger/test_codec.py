@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from configs.errors import Damaged
 from tasks.adapters.ledger import codec
-from tasks.core.turns import Health, HealthState, Verdict, VerdictKind
+from tasks.domain.turns import Health, HealthState, Verdict, VerdictKind
 
 moments = st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=-5)), timezone(timedelta(hours=13))]))
 recent = moments.filter(lambda moment: 2 < moment.year < 9998)

@@ -15,7 +15,7 @@ from configs.environment import CHECKOUT
 from configs.errors import Busy
 from tasks.adapters.ledger import lease as leases
 from tasks.adapters.ledger.book import Ledger
-from tasks.core.turns import Alert, TriggerState
+from tasks.domain.turns import Alert, TriggerState
 from tests.adapters.ledger.conftest import Clock, Database
 
 RECORDER = """

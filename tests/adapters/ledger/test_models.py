@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from tasks.adapters.ledger.book import Ledger
-from tasks.core.records import Metric, Model, Score
+from tasks.domain.records import Metric, Model, Score
 from tests.adapters.ledger.conftest import Database
-from tests.core.reporting import pieces
+from tests.reporting import pieces
 
 ONE, TWO, THREE = (pieces.model(number, number) for number in (1, 2, 3))
 

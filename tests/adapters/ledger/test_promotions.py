@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from tasks.adapters.ledger.book import Ledger
-from tasks.core.lineage import history as lineage
-from tasks.core.turns import Evidence, Promotion, Verdict, VerdictKind
+from tasks.domain.turns import Evidence, Promotion, Verdict, VerdictKind
+from tasks.lineage.verify import succession as lineage
 from tests.adapters.ledger.conftest import Database
 
 EVIDENCE = Evidence("a", "old", "new", 1.0, (2.0, -1.0), (10, 12), 1.5, (1.0, 3.0), 2.0, 200.0)

@@ -8,7 +8,7 @@ import pytest
 from configs.errors import Busy
 from tasks.adapters.ledger.book import Ledger
 from tasks.adapters.ledger.promotions import target
-from tasks.core.turns import Evidence, Promotion
+from tasks.domain.turns import Evidence, Promotion
 
 EVIDENCE = Evidence("a", "model 1", "new", 1.0, (2.0, -1.0), (10, 12), 1.5, (1.0, 3.0), 2.0, 200.0)
 

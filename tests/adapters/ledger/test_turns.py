@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from tasks.adapters.ledger.book import Ledger
-from tasks.core.turns import Health, HealthState, Outcome, RetrainingDecision, TurnState
+from tasks.domain.turns import Health, HealthState, Outcome, RetrainingDecision, TurnState
 
 
 def test_a_turn_that_was_cut_off_is_gone_on_with_under_its_number(open_ledger: Callable[[], Ledger]) -> None:

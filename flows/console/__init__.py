@@ -1,0 +1,1 @@
+"""The command line: one module per command, how it prints, and how it ends."""

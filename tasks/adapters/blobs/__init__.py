@@ -1,0 +1,1 @@
+"""Rows, bundles and refused bytes, by the digest of their content."""

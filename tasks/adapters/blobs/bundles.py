@@ -1,0 +1,243 @@
+"""Bundles: fitted Pipelines as skops files, named by their sha256, each with golden rows to answer as at its gate.
+
+Add here what makes a stored model safe to load. Fitting and asking a model belong to `tasks.training.learning`, what a
+file belongs to (which model, which version) to the ledger. Nothing here reads or writes pickle.
+"""
+
+import hashlib
+import io
+import json
+import zipfile
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import skops.io
+from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline
+
+from configs.errors import BundleRefused, IncumbentError
+from tasks.adapters import failpoints, files
+from tasks.training import learning
+
+ALLOWED = (
+    # A description of an element type. Built from an empty array by numpy.load(allow_pickle=False); holds no code.
+    "numpy.dtype",
+    # One tree of gradient boosting: three arrays of nodes and bitsets. scikit-learn does not check its indices, so a
+    # forged one could crash the process; that the file is the one of the gate is proven by its digest beforehand.
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    # Gradient boosting keeps partial(check_array, ...) to check its numbers. A partial only names a function and its
+    # arguments, and skops audits all three: a function that is not on this list is still refused.
+    "functools.partial",
+    # That function: it checks an array and returns it, without files, imports or calls of what it is given.
+    "sklearn.utils.validation.check_array",
+)
+"""The only types beyond the defaults of skops that a bundle may hold; reviewed one by one."""
+TOLERANCE = 1e-9
+"""Largest difference between an answer now and the answer at the gate; of a number above 1, relative to it."""
+_ANSWER = "_answer"
+_KEPT = 16
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_UNFIT = (ValueError, TypeError, KeyError, AttributeError, ImportError)
+"""What skops and scikit-learn raise for content that does not fit the installed versions."""
+_HELP = (
+    "Nothing was loaded. Restore the home from a backup; if libraries were changed since, "
+    "go back to those of requirements.lock (`make install`)."
+)
+
+
+@dataclass(frozen=True)
+class BundleFiles:
+    """What was written: two digests, under which the files can be loaded again."""
+
+    bundle: str
+    """sha256 of the skops file."""
+    golden: str
+    """sha256 of its golden batch."""
+    bytes: int
+    """Size of the skops file."""
+
+
+@dataclass(frozen=True)
+class Bundles:
+    """A folder of bundles; a file is never changed and its name is the sha256 of its content."""
+
+    folder: Path
+
+    def bundle_path(self, digest: str) -> Path:
+        """Where the skops file of this digest is."""
+        return self.folder / f"{digest}.skops"
+
+    def golden_path(self, digest: str) -> Path:
+        """Where the golden batch of this digest is."""
+        return self.folder / f"{digest}.golden.parquet"
+
+    def write(self, pipeline: Pipeline, golden: pd.DataFrame, answers: NDArray[np.float64]) -> BundleFiles:
+        """Publish a fitted Pipeline and its golden batch: prepared rows, and what it answers.
+
+        The same model twice is one file.
+        Raises BundleRefused, and writes nothing, if the Pipeline holds a type that is not on the allow-list.
+        """
+        model = _canonical(skops.io.dumps(pipeline))
+        _refuse_unknown_types(model, "the new model")
+        rows = _golden_bytes(golden, answers)
+        written = BundleFiles(hashlib.sha256(model).hexdigest(), hashlib.sha256(rows).hexdigest(), len(model))
+        _publish(self.golden_path(written.golden), written.golden, rows)
+        failpoints.reach("golden-published")
+        _publish(self.bundle_path(written.bundle), written.bundle, model)
+        return written
+
+    def load(self, bundle: str, golden: str) -> Pipeline:
+        """The Pipeline of these digests, checked once per process: digest, then allow-list, then golden answers.
+
+        Raises BundleRefused with which of the three failed. The Pipeline is shared by all callers: do not fit it.
+        """
+        return _load(self, bundle, golden)
+
+    def golden(self, golden: str) -> tuple[pd.DataFrame, NDArray[np.float64]]:
+        """Golden rows as the model wants them, and what it answered at its gate; checked by their digest."""
+        rows = _read(self.golden_path(golden), golden, "Golden batch")
+        frame = _as_prepared(pq.read_table(io.BytesIO(rows), page_checksum_verification=True))
+        expected = frame.pop(_ANSWER).to_numpy(dtype=np.float64)
+        return frame, expected
+
+    def check(self, bundle: str, golden: str) -> Pipeline:
+        """As `load`, but from the bytes up even if it was loaded before."""
+        return _load.__wrapped__(self, bundle, golden)
+
+
+@lru_cache(maxsize=_KEPT)
+def _load(bundles: Bundles, bundle: str, golden: str) -> Pipeline:
+    model = _read(bundles.bundle_path(bundle), bundle, "Model bundle")
+    rows = _read(bundles.golden_path(golden), golden, "Golden batch")
+    named = f"Model bundle {bundle[:12]}"
+    _refuse_unknown_types(model, named)
+    try:
+        pipeline = skops.io.loads(model, trusted=list(ALLOWED))
+    except _UNFIT as err:
+        raise BundleRefused(
+            f"{named} (allow-list) cannot be rebuilt by the installed libraries: {str(err).rstrip('. ')}. {_HELP}"
+        ) from err
+    if not isinstance(pipeline, Pipeline):
+        raise BundleRefused(
+            f"{named} (allow-list) holds a {type(pipeline).__name__}, not a scikit-learn Pipeline. {_HELP}"
+        )
+    _refuse_other_answers(pipeline, rows, named)
+    return pipeline
+
+
+def _read(path: Path, digest: str, what: str) -> bytes:
+    try:
+        content = path.read_bytes()
+    except OSError as err:
+        raise BundleRefused(
+            f"{what} {digest[:12]} (digest) cannot be read: {err.strerror} ({path.name}). {_HELP}"
+        ) from err
+    found = hashlib.sha256(content).hexdigest()
+    if found != digest:
+        raise BundleRefused(
+            f"{what} {digest[:12]} (digest) was changed after its gate: its sha256 is {found[:12]}. {_HELP}"
+        )
+    return content
+
+
+def _refuse_unknown_types(model: bytes, named: str) -> None:
+    try:
+        unknown = sorted(set(skops.io.get_untrusted_types(data=model)) - set(ALLOWED))
+    except (*_UNFIT, zipfile.BadZipFile) as err:
+        raise BundleRefused(f"{named} (allow-list) is not a skops file: {str(err).rstrip('. ')}. {_HELP}") from err
+    if unknown:
+        raise BundleRefused(
+            f"{named} (allow-list) holds types that were not reviewed: {', '.join(unknown)}. {_HELP} "
+            "A type is added to ALLOWED in tasks/adapters/blobs/bundles.py only after its loading was read."
+        )
+
+
+def _refuse_other_answers(pipeline: Pipeline, golden: bytes, named: str) -> None:
+    table = pq.read_table(io.BytesIO(golden), page_checksum_verification=True)
+    frame = _as_prepared(table)
+    expected = frame.pop(_ANSWER).to_numpy(dtype=np.float64)
+    try:
+        given = learning.predict(pipeline, frame)
+    except (*_UNFIT, IncumbentError) as err:
+        raise BundleRefused(
+            f"{named} (golden answers) does not answer its golden rows: {str(err).rstrip('. ')}. {_HELP}"
+        ) from err
+    off = differences(given, expected)
+    if not (off <= TOLERANCE).all():
+        raise BundleRefused(
+            f"{named} (golden answers) answers {int((off > TOLERANCE).sum())} of {len(off)} golden rows differently "
+            f"than at its gate, by up to {off.max():.3g}: a library or the preprocessing has changed since. {_HELP}"
+        )
+
+
+def differences(given: NDArray[np.float64], expected: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How far answers are from those that are expected, as `TOLERANCE` is meant: above 1, relative to them."""
+    return np.asarray(np.abs(given - expected) / np.maximum(1.0, np.abs(expected)))
+
+
+def _golden_bytes(golden: pd.DataFrame, answers: NDArray[np.float64]) -> bytes:
+    columns: dict[str, pa.Array] = {}
+    for name in golden.columns:
+        kind = pa.string() if golden[name].dtype == object else pa.float64()
+        columns[name] = pa.array(golden[name].to_numpy(), type=kind, from_pandas=True)
+    columns[_ANSWER] = pa.array(answers, type=pa.float64())
+    sink = io.BytesIO()
+    pq.write_table(pa.table(columns), sink, write_page_checksum=True, compression="zstd")
+    return sink.getvalue()
+
+
+def _as_prepared(table: pa.Table) -> pd.DataFrame:
+    columns: dict[str, Any] = {}
+    for name in table.column_names:
+        values = table[name].to_pandas().to_numpy()
+        if pa.types.is_string(table[name].type):
+            columns[name] = pd.Series(values, dtype=object).where(pd.notna(values), np.nan)
+        else:
+            columns[name] = values.astype(np.float64)
+    return pd.DataFrame(columns)
+
+
+def _canonical(content: bytes) -> bytes:
+    """The same skops file with numbers for memory addresses and without times, so that equal models are equal bytes."""
+    with zipfile.ZipFile(io.BytesIO(content)) as old:
+        numbers: dict[int, int] = {}
+        schema = _renumbered(json.loads(old.read("schema.json")), numbers)
+        arrays = {name: old.read(name) for name in old.namelist() if name != "schema.json"}
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as new:
+        new.writestr(
+            zipfile.ZipInfo("schema.json", _EPOCH), json.dumps(schema, separators=(",", ":")), zipfile.ZIP_DEFLATED
+        )
+        for name, array in sorted((_renamed(name, numbers), array) for name, array in arrays.items()):
+            new.writestr(zipfile.ZipInfo(name, _EPOCH), array, zipfile.ZIP_DEFLATED)
+    return sink.getvalue()
+
+
+def _renumbered(node: Any, numbers: dict[int, int]) -> Any:
+    if isinstance(node, list):
+        return [_renumbered(item, numbers) for item in node]
+    if not isinstance(node, dict):
+        return node
+    changed = {key: _renumbered(value, numbers) for key, value in node.items()}
+    if isinstance(node.get("__id__"), int):
+        changed["__id__"] = numbers.setdefault(node["__id__"], len(numbers) + 1)
+    if "__loader__" in node and isinstance(node.get("file"), str):
+        changed["file"] = _renamed(node["file"], numbers)
+    return changed
+
+
+def _renamed(name: str, numbers: dict[int, int]) -> str:
+    stem, dot, ending = name.partition(".")
+    return f"{numbers.setdefault(int(stem), len(numbers) + 1)}{dot}{ending}" if stem.isdigit() else name
+
+
+def _publish(path: Path, digest: str, content: bytes) -> None:
+    """Put the file in place unless it is there whole; a damaged one is replaced."""
+    if not path.exists() or files.digest(path) != digest:
+        files.publish(path, content)

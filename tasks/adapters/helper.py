@@ -1,0 +1,249 @@
+"""One helper process for what need not be waited for: MLflow and Evidently are imported and written to there.
+
+While a model is fitted on one core, the last turn is shown on the other, and then the other candidates are fitted. The
+helper is forked as soon as its parent has imported what both need, so that this is read once and lies in memory once;
+where a fork is not safe it is spawned. It ends with its parent, however that ends. If it is killed, another one takes
+its place: all that it does can be done again.
+"""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from multiprocessing import active_children, connection, get_context
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from configs import environment
+from configs.errors import IncumbentError
+from tasks.adapters.processes import memory
+
+if TYPE_CHECKING:
+    from tasks.adapters.home import Home
+    from tasks.domain.records import Model, Snapshot
+
+_WATCH_SECONDS = 0.5
+_END_SECONDS = 5.0
+"""Longest wait for the end of the helper after it was killed."""
+_ENDING = (signal.SIGINT, signal.SIGTERM)
+_DRAWING = "rich.live"
+"""Where the thread comes from that redraws the line of progress: the helper needs none of its locks."""
+
+
+@dataclass
+class _Stage:
+    """The helper, and whose it is."""
+
+    home: Path
+    ledger_url: str | None
+    pool: ProcessPoolExecutor
+    fits: "dict[str, Future[Model]]" = field(default_factory=dict)
+    """What it has been asked to fit, by the id that the model will have."""
+
+
+_stage: _Stage | None = None
+_turn_by_turn = threading.Lock()
+_is_helper = False
+
+
+@contextmanager
+def open_stage(home: Path, ledger_url: str | None) -> Iterator[None]:
+    """Keep a helper at hand while the block runs; without it `show` works in this process.
+
+    Args:
+        home: Folder of everything local.
+        ledger_url: Address of the ledger if it is not in the home.
+    """
+    global _stage
+    _stage = _Stage(home, ledger_url, _start(home, ledger_url))
+    try:
+        yield
+    finally:
+        pool, _stage = _stage.pool, None
+        _end(pool)
+
+
+def is_open() -> bool:
+    """Whether this process has a helper."""
+    return _stage is not None
+
+
+def show(pipeline: str, number: int) -> str | None:
+    """Show a turn in MLflow and Evidently, and wait for it; returns the id of its MLflow run.
+
+    Raises:
+        IncumbentError: The helper was killed; asked again, another one does it.
+    """
+    stage, token = _stage, _token(pipeline)  # as they are now: the turn may have to wait for others
+    with _turn_by_turn:
+        if stage is None:
+            return _show(pipeline, number)
+        if stage is not _stage:
+            raise IncumbentError(f"Turn {number} is not shown in MLflow yet: the run ended. The next one shows it.")
+        try:
+            return stage.pool.submit(_show, pipeline, number, token).result()
+        except BrokenProcessPool as err:
+            if stage is _stage:
+                stage.pool = _start(stage.home, stage.ledger_url)
+            raise IncumbentError(
+                f"The process that shows turn {number} in MLflow was killed, perhaps for want of memory. "
+                "What was decided is committed; the same command goes on from there."
+            ) from err
+
+
+def begin_drift(pipeline: str, number: int) -> None:
+    """Let the helper draw what moved in a turn that goes on; `show` waits for it, and makes up for it if it fails."""
+    if _stage is None:
+        return
+    try:
+        _stage.pool.submit(_show_drift, pipeline, number, _token(pipeline))
+    except BrokenProcessPool:
+        return  # `show` starts another helper and draws it there
+
+
+def begin_fit(pipeline: str, snapshot: "Snapshot", family: str, model: str) -> None:
+    """Let the helper fit a candidate and publish its bundle, while this process fits another one.
+
+    Args:
+        pipeline: Whose settings apply.
+        snapshot: What it learns from.
+        family: Which candidate.
+        model: Id that the model will have; `fitted` asks for it.
+    """
+    if _stage is None:
+        return
+    try:
+        _stage.fits[model] = _stage.pool.submit(_fit, pipeline, snapshot, family)
+    except BrokenProcessPool:
+        return  # whoever asks for it fits it there
+
+
+def fitted(model: str, settings: str) -> "Model | None":
+    """Wait for a model that the helper was asked to fit; None if it was not, or could not, or has made another one.
+
+    Whoever asked fits it then, and meets in person what the helper met.
+
+    Args:
+        model: Its id.
+        settings: Hash of the settings that it has to be of; the helper may have read a file that was changed meanwhile.
+    """
+    begun = _stage.fits.pop(model, None) if _stage else None
+    if begun is None or begun.exception() is not None:
+        return None
+    found = begun.result()
+    return found if (found.id, found.settings_hash) == (model, settings) else None
+
+
+def _start(home: Path, ledger_url: str | None) -> ProcessPoolExecutor:
+    """A helper that was born deaf to Ctrl-C and the like: its parent hears them, and ends it."""
+    arguments = (os.getpid(), home, ledger_url)
+    context = get_context("fork" if _may_fork() else "spawn")
+    pool = ProcessPoolExecutor(1, mp_context=context, initializer=_prepare, initargs=arguments)
+    heard = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    try:
+        pool.submit(_warm)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, heard)
+    return pool
+
+
+def _may_fork() -> bool:
+    """Not where another thread may hold a lock that nobody would ever open in the helper, nor where libraries mind."""
+    others = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
+    return sys.platform == "linux" and all(type(thread).__module__ == _DRAWING for thread in others)
+
+
+def _end(pool: ProcessPoolExecutor) -> None:
+    """End the helper at once: it has nothing to do, or what it does will be done again by the next run."""
+    helpers = active_children()
+    for helper in helpers:
+        helper.kill()
+    pool.shutdown(wait=False, cancel_futures=True)
+    connection.wait([helper.sentinel for helper in helpers], _END_SECONDS)
+
+
+def _token(pipeline: str) -> int | None:
+    """What the helper works under: if another process takes over, it has to stop as well."""
+    from tasks.adapters import home
+
+    return home.current().ledger.lease.token(pipeline)
+
+
+def _show(pipeline: str, number: int, token: int | None = None) -> str | None:
+    from tasks.adapters import home
+    from tasks.lineage.steps import showing
+
+    hands = home.current()
+    try:
+        with hands.ledger.lease.lent(pipeline, token):
+            return showing.show(hands, pipeline, number)
+    finally:
+        if _is_helper:
+            _let_go(hands)
+
+
+def _show_drift(pipeline: str, number: int, token: int | None) -> None:
+    from tasks.adapters import home
+    from tasks.lineage.steps import showing
+
+    hands = home.current()
+    with hands.ledger.lease.lent(pipeline, token):
+        showing.show_drift(hands, pipeline, number)
+
+
+def _fit(pipeline: str, snapshot: "Snapshot", family: str) -> "Model":
+    from tasks.adapters import home
+    from tasks.training.steps import fitting
+
+    hands = home.current()
+    settings = hands.settings(pipeline)
+    try:
+        return fitting.fit(hands, fitting.order(settings, snapshot, family), settings)
+    finally:
+        _let_go(hands)
+
+
+def _let_go(hands: "Home") -> None:
+    """Forget the rows: the fit next door needs their memory."""
+    hands.forget()
+    memory.give_back()
+
+
+def _prepare(parent: int, folder: Path, ledger_url: str | None) -> None:
+    global _is_helper, _stage
+    _is_helper, _stage = True, None
+    environment.settle()
+    from tasks.adapters import home
+
+    home.open_here(home.Home(folder, ledger_url))
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _warm() -> None:
+    """Import what every turn needs, and make MLflow's database if there is none."""
+    from tasks.adapters import home
+    from tasks.adapters.ledger import troubles
+
+    # The caller has it open already, so a server that does not answer now is one that has gone away: it is waited for.
+    troubles.wait_for(lambda: home.current().ledger)
+    from tasks.adapters import evidently_report
+    from tasks.adapters.mlflow import tracking
+    from tasks.lineage.steps import showing
+    from tasks.problems import plots
+
+    assert showing and plots
+    evidently_report.warm()
+
+    tracking.open_client(home.current().tracking)
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_WATCH_SECONDS)
+    os._exit(1)

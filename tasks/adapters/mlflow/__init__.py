@@ -1,0 +1,1 @@
+"""MLflow: runs, models and registry, a projection of the ledger."""

@@ -1,0 +1,67 @@
+"""The files of an MLflow run: pipeline file, snapshot, score, slices, and the plots of a judged probe.
+
+Add a file here when who looks at a run in MLflow should find it there; the model itself belongs to `packaging`.
+"""
+
+import csv
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tasks.problems import measures
+
+if TYPE_CHECKING:
+    from tasks.adapters.mlflow.tracking import TrainingRun
+
+PIPELINE, SNAPSHOT, SCORE, SLICES, PLOTS = "pipeline.yaml", "snapshot.json", "score.json", "slices.csv", "plots"
+"""Names of the files, and of the folder of plots."""
+LATER = "pipeline-now.yaml"
+"""Name of a pipeline file that says something else than it did when the model was fitted."""
+
+
+def write(training: "TrainingRun", folder: Path) -> None:
+    """Make a folder and write all files of one run into it."""
+    folder.mkdir()
+    (folder / (LATER if training.settings_changed else PIPELINE)).write_text(training.pipeline_yaml, encoding="utf-8")
+    is_number = measures.of(training.score).is_number
+    snapshot = asdict(training.model.snapshot)
+    snapshot = _without_positives(snapshot) if is_number else snapshot
+    (folder / SNAPSHOT).write_text(json.dumps(snapshot, default=str, indent=1))
+    if training.refit_of is None:  # a refit was judged on nothing yet
+        _write_score(training, folder, is_number)
+    if training.judged is not None:
+        from tasks.problems import plots
+
+        (folder / PLOTS).mkdir()
+        judged = training.judged
+        plots.draw(folder / "plots", judged.outcomes, judged.answers, training.score.calibration, judged.importance)
+
+
+def _write_score(training: "TrainingRun", folder: Path, is_number: bool) -> None:
+    score = _in_own_words(asdict(training.score), is_number)
+    (folder / SCORE).write_text(json.dumps(score, default=str, indent=1))
+    with (folder / SLICES).open("w", newline="", encoding="utf-8") as file:
+        table, loss_name = csv.writer(file), training.score.loss.name
+        average = "mean_label" if is_number else "positives"
+        table.writerow(("column", "label", "rows", "clusters", average, loss_name, "low", "high", "sufficient"))
+        for part in training.score.slices:
+            loss = part.loss
+            told = part.positives if part.mean_actual is None else part.mean_actual
+            counts = (part.rows, part.clusters, told)
+            table.writerow((part.column, part.label, *counts, loss.value, loss.low, loss.high, part.sufficient))
+
+
+def _in_own_words(score: dict[str, Any], is_number: bool) -> dict[str, Any]:
+    """A score whose slices call their loss by its name, and which counts positives only where there are any."""
+    parts = [{_named(name, part): value for name, value in part.items()} for part in score["slices"]]
+    told = {**score, "slices": [_without_positives(part) for part in parts] if is_number else parts}
+    return _without_positives(told) if is_number else told
+
+
+def _named(name: str, part: dict[str, Any]) -> str:
+    return str(part[name]["name"]) if name == "log_loss" else name
+
+
+def _without_positives(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name != "positives"}

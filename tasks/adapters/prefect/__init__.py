@@ -1,0 +1,1 @@
+"""Prefect: its API, events, notes, login and notifications."""

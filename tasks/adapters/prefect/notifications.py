@@ -1,0 +1,63 @@
+"""Tells people: through the notification block of Prefect that the environment names."""
+
+from typing import TYPE_CHECKING
+
+from configs import environment, loader
+from configs.errors import Unreachable
+from tasks.adapters import files
+from tasks.adapters.home import Home
+from tasks.adapters.ledger.inbox import HOME
+from tasks.domain.turns import Alert
+
+if TYPE_CHECKING:
+    from prefect.blocks.notifications import CustomWebhookNotificationBlock
+
+
+def about(automation: str) -> str:
+    """The pipeline that an automation starts, by its name; `HOME` if it is none of ours."""
+    pipeline = automation.partition(" · ")[0]
+    return pipeline if pipeline in loader.known() else HOME
+
+
+def owed(home: Home, pipeline: str) -> list[tuple[str, Alert]]:
+    """What has not been sent, each with what it is about: the pipeline, or the home."""
+    return [(one, alert) for one in (pipeline, HOME) for alert in home.ledger.inbox.unsent(one)]
+
+
+def send_all(home: Home, pipeline: str) -> int:
+    """Send what people are owed about a pipeline and about the home; how many alerts were sent.
+
+    Without a block of that name nothing is sent, and what is owed stays in the ledger, where `status` shows it.
+
+    Raises:
+        Unreachable: Nobody takes them; they are tried again with the next look.
+    """
+    from httpx import HTTPError
+
+    try:
+        block = _block() if owed(home, pipeline) else None
+        if block is None:
+            return 0
+        where = getattr(block, "url", None)
+        if problem := environment.proxy_in_the_way(where if isinstance(where, str) else None):
+            raise Unreachable(f"An alert could not be sent; it is tried again. {problem}")
+        with files.locked(home.folder / ".alerts.lock"):  # what is about the home is sent by whichever poll is first
+            found = owed(home, pipeline)
+            for concerned, alert in found:
+                subject = f"Incumbent: {concerned}" if concerned else "Incumbent"
+                block.notify(body=alert.text, subject=subject, _sync=True)  # type: ignore[call-arg]
+                home.ledger.inbox.sent(concerned, alert.key)
+            return len(found)
+    except HTTPError as err:
+        raise Unreachable(f"An alert could not be sent ({type(err).__name__}); it is tried again.") from err
+
+
+def _block() -> "CustomWebhookNotificationBlock | None":
+    """Any block that can notify has the same call."""
+    from prefect.blocks.core import Block
+
+    try:
+        found = Block.load(environment.read().alert_block, _sync=True)  # type: ignore[call-arg]
+    except ValueError:
+        return None
+    return found  # type: ignore[return-value]

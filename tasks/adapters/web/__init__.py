@@ -1,0 +1,1 @@
+"""HTTP: who may ask a server of ours, who is let in, and how a small process asks one."""

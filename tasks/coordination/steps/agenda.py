@@ -1,0 +1,123 @@
+"""What the inbox leads to, asked of the ledger and the landing folder; the rules are in the core."""
+
+from datetime import datetime, timedelta
+
+from tasks.adapters.home import Home
+from tasks.adapters.ledger import codec
+from tasks.coordination import course
+from tasks.coordination.course import Agenda, Past
+from tasks.domain.turns import Trigger, TriggerState, TurnState
+from tasks.ingestion.sources.landing_folder import Delivery
+from tasks.ingestion.steps import arrivals
+from tasks.ingestion.steps.arrivals import Waiting
+
+LOOKING_BACK = timedelta(hours=24)
+"""How far back the sweep reads what failed on the server; each thing is told once."""
+_ON_ITS_WAY = timedelta(seconds=30)
+"""So long an announcement may take until somebody works on it; after that the sweep starts a run itself."""
+
+
+def plan(
+    home: Home, pipeline: str, waiting: Waiting, since: datetime | None = None, newest: int | None = None
+) -> Agenda:
+    """Decide what the open triggers lead to.
+
+    Args:
+        home: Ledger, settings and clock.
+        pipeline: Its pipeline.
+        waiting: What waits in the landing folder.
+        since: When this run began.
+        newest: Number of the last trigger from before the look: a later one may be about what was not there yet.
+    """
+    settings, turns = home.settings(pipeline).coordination, past(home, pipeline)
+    known = {turn.batch for turn in turns}
+    fresh = [delivery for delivery in waiting.deliveries if delivery.digest not in known]
+    asked = [trigger for trigger in home.ledger.inbox.open(pipeline) if newest is None or trigger.id <= newest]
+    if waiting.unreadable:  # a delivery that is not seen may be one that cannot be read just now
+        there = known | {delivery.digest for delivery in waiting.deliveries}
+        asked = [trigger for trigger in asked if (course.batch_of(trigger) or "") in there | {""}]
+    return course.plan(
+        asked,
+        [delivery.digest for delivery in waiting.deliveries],
+        turns,
+        settings,
+        now=home.clock(),
+        since=since,
+        rows=arrivals.count_rows(fresh, home.settings(pipeline).ingestion.source) if settings.min_new_rows else None,
+    )
+
+
+def unannounced(home: Home, pipeline: str, waiting: Waiting | None = None) -> list[tuple[str, str]]:
+    """Key and evidence for each delivery that no turn and no open trigger knows; one that was gone and is back too.
+
+    Args:
+        home: Ledger and landing folder.
+        pipeline: Its pipeline.
+        waiting: What waits, if somebody has looked already.
+    """
+    waiting = waiting or arrivals.look(home, pipeline)
+    told: dict[str | None, list[Trigger]] = {}
+    for trigger in home.ledger.inbox.all(pipeline):
+        told.setdefault(course.batch_of(trigger), []).append(trigger)
+    known = {turn.batch for turn in past(home, pipeline)} - waiting.again
+    found = []
+    for delivery in waiting.deliveries:
+        before, key = told.get(delivery.digest, []), f"{course.BATCH}{delivery.digest}"
+        if delivery.digest in known or any(trigger.state is TriggerState.OPEN for trigger in before):
+            continue
+        again = (f":{len(before) + 1}", " again") if before else ("", "")
+        found.append((f"{key}{again[0]}", f"{delivery.name} landed{again[1]}"))
+    return found
+
+
+def asked_by(home: Home, pipeline: str, delivery: Delivery, turn: int) -> tuple[str, str]:
+    """Key and evidence of the trigger that a turn has of itself: its delivery landed, was admitted, or is back."""
+    key = f"{course.BATCH}{delivery.digest}"
+    if all(row["number"] >= turn for row in home.ledger.turns.all(pipeline) if row["batch"] == delivery.digest):
+        return key, f"{delivery.name} landed"
+    admission = home.ledger.admissions.open(pipeline).get(delivery.digest)
+    how = f"was admitted by {admission.by}: {admission.reason}" if admission else "can be read again"
+    return f"{key}:turn {turn}", f"{delivery.name} {how}"
+
+
+def own_key(kind: str) -> str:
+    """A key for a reason that came without one: of the flow run, so that its retries are one reason."""
+    from prefect import runtime
+
+    return f"{kind}:{runtime.flow_run.id}"
+
+
+def past(home: Home, pipeline: str) -> list[Past]:
+    """The turns so far."""
+    return [
+        Past(row["number"], row["batch"], codec.moment(row["started"]), codec.moment(row["finished"]))  # type: ignore[arg-type]
+        for row in home.ledger.turns.all(pipeline)
+    ]
+
+
+def overdue(home: Home, pipeline: str, *, crashed: bool = False) -> Trigger | None:
+    """The trigger for which a run has to be started, because nobody works and no announcement has started one.
+
+    That is an open one that is older than announcements take, if it would lead to something; or one of a turn that
+    was cut off or failed, when its pause is over.
+
+    Args:
+        home: Ledger, settings and clock.
+        pipeline: Its pipeline.
+        crashed: Whether a process was found dead over its work just now; the first time nothing is waited for.
+    """
+    holder = home.ledger.lease.holder(pipeline)
+    if holder is not None and holder.lives:
+        return None
+    now = home.clock()
+    cut_off = [row for row in home.ledger.turns.all(pipeline) if row["state"] != TurnState.DONE]
+    for row in cut_off:
+        if codec.moment(row["attempted"] or row["started"]) + course.pause(row["attempts"] - crashed) > now:  # type: ignore[operator]
+            return None
+    wanted = {row["number"] for row in cut_off}
+    resumed = [trigger for trigger in home.ledger.inbox.all(pipeline) if trigger.turn in wanted]
+    if resumed:
+        return resumed[0]
+    late = [trigger for trigger in home.ledger.inbox.open(pipeline) if now - trigger.at >= _ON_ITS_WAY]
+    found = plan(home, pipeline, arrivals.look(home, pipeline)) if late else Agenda()
+    return late[0] if late and (found.deliveries or found.skips or found.covered) else None

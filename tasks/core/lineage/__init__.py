@@ -1,1 +1,0 @@
-"""Lineage: does what is stored agree with what was recorded? Rules for `verify`, over values."""

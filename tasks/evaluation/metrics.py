@@ -1,0 +1,329 @@
+"""Estimates with intervals that hold when rows of a cluster share their luck: the cluster, not the row, is the unit.
+
+Add a metric to `MEASURES` together with such an interval. Slices, scores and comparisons belong to evaluation.
+
+Means are ratio estimators over clusters with t quantiles; the AUC uses placements per cluster (Obuchowski 1997);
+calibration error and average precision use a jackknife that leaves out groups of clusters.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit, logit, stdtrit
+
+from tasks.domain.records import CalibrationBin
+from tasks.problems import measures
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.intp]
+
+_EDGE, _HUGE = 1e-6, 1e70
+LARGEST_LOSS = float(-np.log(_EDGE))
+"""Log loss of a prediction that is as wrong as predictions may be."""
+_BINS, _BLOCKS = 10, 40
+
+
+class Interval(NamedTuple):
+    """An estimate with its interval; None where it is not defined."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+UNDEFINED = Interval(None, None, None)
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Rows by name: `codes[i]` is the position of row i's name in `column_names`."""
+
+    codes: Codes
+    names: tuple[str, ...]
+
+    @property
+    def size(self) -> int:
+        """Number of names."""
+        return len(self.names)
+
+    def tally(self, weights: Floats | None = None) -> Floats:
+        """Sum of the weights (of ones, without) per name."""
+        return np.bincount(self.codes, weights, self.size).astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Means:
+    """Per group of rows: mean, standard error, interval, rows, clusters."""
+
+    value: Floats
+    error: Floats
+    low: Floats
+    high: Floats
+    rows: Codes
+    clusters: Codes
+
+    def interval(self, group: int, largest: float) -> Interval:
+        """Mean of one group, which lies between 0 and `largest`; no interval from a single cluster."""
+        if not np.isfinite(self.value[group]):
+            return UNDEFINED
+        ends = float(self.low[group]), float(self.high[group])
+        return _bounded(float(self.value[group]), *ends, int(self.clusters[group]), largest)
+
+
+def group(names: ArrayLike) -> Groups:
+    """Group rows by their names, sorted."""
+    codes, unique = pd.factorize(np.asarray(names, dtype=object), sort=True)
+    return Groups(codes, tuple(unique))
+
+
+def everything(rows: int) -> Groups:
+    """All rows as one group."""
+    return Groups(np.zeros(rows, dtype=np.intp), ("all",))
+
+
+def log_losses(y: Floats, p: Floats) -> Floats:
+    """Log loss of each row. What is not a probability (NaN, infinite, outside 0 to 1) has the loss NaN."""
+    kept = np.where((p >= 0) & (p <= 1), np.clip(p, _EDGE, 1 - _EDGE), np.nan)
+    return -np.log(np.where(y > 0.5, kept, 1 - kept))
+
+
+def squared_errors(y: Floats, p: Floats) -> Floats:
+    """Squared error of each row. What is no number, or too large to be squared twice, has the loss NaN."""
+    fits = (np.abs(y) < _HUGE) & (np.abs(p) < _HUGE)
+    return np.where(fits, np.square(np.where(fits, y, 0.0) - np.where(fits, p, 0.0)), np.nan)
+
+
+def distinct_clusters(groups: Groups, units: Groups) -> Codes:
+    """Number of clusters in which each group has rows."""
+    owner = pd.unique(groups.codes * np.intp(max(units.size, 1)) + units.codes) // max(units.size, 1)
+    return np.bincount(owner, minlength=groups.size)
+
+
+def means(values: Floats, groups: Groups, units: Groups, confidence: float, largest: float = LARGEST_LOSS) -> Means:
+    """Estimate the mean of each group as a ratio of sums over its clusters.
+
+    The variance of ΣL_k / Σn_k is K/(K−1) · Σ(L_k − mean·n_k)² / (Σn_k)²; the quantile is that of t with K−1 degrees.
+    A single cluster tells nothing about luck: its interval is all that a loss, or a difference of two, allows. That is
+    `largest`; for a loss without a bound, what one row had at most.
+    """
+    codes, pairs = pd.factorize(groups.codes * np.intp(max(units.size, 1)) + units.codes)
+    owner = pairs // max(units.size, 1)
+    sums, counts = np.bincount(codes, values, len(pairs)), np.bincount(codes, minlength=len(pairs))
+    rows, number = np.bincount(owner, counts, groups.size), np.bincount(owner, minlength=groups.size)
+    mean = np.bincount(owner, sums, groups.size) / np.maximum(rows, 1)
+    far = sums - mean[owner] * counts
+    unit = measures.unit(bound(far))
+    squares = np.bincount(owner, (far / unit) ** 2, groups.size)
+    freedom = np.maximum(number - 1, 1)
+    error = np.sqrt(squares * number / freedom) / np.maximum(rows, 1) * unit
+    reach = np.where(number > 1, stdtrit(freedom, (1 + confidence) / 2) * error, np.inf)
+    low, high = np.maximum(mean - reach, -largest), np.minimum(mean + reach, largest)
+    return Means(mean, error, low, high, rows.astype(np.intp), number)
+
+
+def measurable(values: Floats) -> Floats:
+    """Numbers, the largest of them cut to what can be measured: their losses are NaN, their means are finite."""
+    return np.clip(values, -_HUGE, _HUGE)
+
+
+def offset(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
+    """How far the mean answer lies above the mean label; from a single cluster, all that a row allows."""
+    apart = p - y
+    found = means(apart, everything(len(y)), units, confidence, bound(apart))
+    return Interval(float(found.value[0]), float(found.low[0]), float(found.high[0]))
+
+
+def variance(y: Floats) -> float:
+    """Mean squared distance from the mean, of numbers that are not too large for it."""
+    return float(measurable(y).var())
+
+
+def bound(values: Floats) -> float:
+    """The largest size of a row's loss (or difference); it stands in where a loss has no bound of its own."""
+    return float(np.abs(values).max()) if len(values) else 0.0
+
+
+def calibration(y: Floats, p: Floats) -> tuple[CalibrationBin, ...]:
+    """Predicted and actual share (or mean) in ten groups by prediction, equal in size as far as ties allow."""
+    bins = _bins(p)
+    rows, predicted, actual = (np.bincount(bins, weights, _BINS) for weights in (np.ones_like(p), p, y))
+    return tuple(
+        CalibrationBin(int(n), float(expected / n), float(seen / n))
+        for n, expected, seen in zip(rows, predicted, actual, strict=True)
+        if n > 0
+    )
+
+
+def _log_loss(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
+    return _mean_metric(log_losses(y, p), units, confidence, LARGEST_LOSS)
+
+
+def _brier(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
+    return _mean_metric((y - p) ** 2, units, confidence, 1.0)
+
+
+def _roc_auc(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
+    """AUC with the variance of Obuchowski (Biometrics 1997) over clusters, its interval on the logit scale.
+
+    No interval where one cluster has all positives, or all negatives: how much they vary between clusters is unknown.
+    """
+    m, n = float(y.sum()), float(len(y) - y.sum())
+    if m == 0 or n == 0:
+        return UNDEFINED
+    ties = pd.factorize(p, sort=True)[0]
+    at_m, at_n = np.bincount(ties, y), np.bincount(ties, 1 - y)
+    above = (m - np.cumsum(at_m) + at_m / 2) / m
+    below = (np.cumsum(at_n) - at_n / 2) / n
+    auc = float((at_m * below).sum() / m)
+    i10, i01, i = (units.tally(y) > 0).sum(), (units.tally(1 - y) > 0).sum(), units.size
+    if i10 < 2 or i01 < 2 or auc in (0.0, 1.0):
+        return Interval(auc, None, None)
+    d10 = units.tally(y * below[ties]) - auc * units.tally(y)
+    d01 = units.tally((1 - y) * above[ties]) - auc * units.tally(1 - y)
+    variance = (
+        (d10 @ d10) * i10 / (i10 - 1) / m**2
+        + (d01 @ d01) * i01 / (i01 - 1) / n**2
+        + 2 * (d10 @ d01) * i / (i - 1) / (m * n)
+    )
+    reach = stdtrit(i - 1, (1 + confidence) / 2) * np.sqrt(max(variance, 0.0)) / (auc * (1 - auc))
+    return Interval(auc, float(expit(logit(auc) - reach)), float(expit(logit(auc) + reach)))
+
+
+def _average_precision(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
+    """Area under precision over recall, as a step function; tied predictions are one step."""
+    if y.min() == y.max():
+        return UNDEFINED
+    ties = pd.factorize(-p, sort=True)[0]
+    blocks, number = _blocks(units)
+    at_m = np.bincount(ties * number + blocks, y, (ties.max() + 1) * number).reshape(-1, number)
+    at_all = np.bincount(ties * number + blocks, minlength=(ties.max() + 1) * number).reshape(-1, number)
+    hits, shown = at_m.sum(axis=1), at_all.sum(axis=1)
+
+    def area(hits: Floats, shown: Floats) -> float:
+        precision = np.cumsum(hits) / np.maximum(np.cumsum(shown), 1)
+        return float((precision * hits).sum() / hits.sum()) if hits.sum() else float("nan")
+
+    left_out = np.array([area(hits - at_m[:, j], shown - at_all[:, j]) for j in range(number)])
+    return _jackknife(area(hits, shown), left_out, confidence)
+
+
+def _calibration_error(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
+    """Expected calibration error over ten groups of equal size by prediction, which stay fixed in the jackknife."""
+    bins, (blocks, number) = _bins(p), _blocks(units)
+    cells = bins * number + blocks
+    surplus = np.bincount(cells, p - y, _BINS * number).reshape(_BINS, number)
+    rows = np.bincount(blocks, minlength=number)
+    whole = float(np.abs(surplus.sum(axis=1)).sum() / len(y))
+    left_out = np.abs(surplus.sum(axis=1, keepdims=True) - surplus).sum(axis=0) / np.maximum(len(y) - rows, 1)
+    return _jackknife(whole, left_out, confidence)
+
+
+def _squared_error(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
+    losses = squared_errors(y, p)
+    return _mean_metric(losses, units, confidence, bound(losses))
+
+
+def _rmse(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
+    """Root of the mean squared error and of the ends of its interval."""
+    return Interval(*(None if end is None else math.sqrt(end) for end in _squared_error(y, p, units, confidence)))
+
+
+def _mae(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
+    errors = np.abs(y - p)
+    return _mean_metric(errors, units, confidence, bound(errors))
+
+
+def _bias(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
+    """Size of the mean error in standard deviations of the label; the label must not be constant."""
+    if y.min() == y.max():
+        return UNDEFINED
+    unit = measures.unit(bound(y - y.mean()))
+    with np.errstate(over="ignore"):
+        errors = (p - y) / unit / (y / unit).std()
+    if not bound(errors) < _HUGE:
+        return UNDEFINED
+    mean = means(errors, everything(len(errors)), units, confidence, bound(errors))
+    value, reach = abs(float(mean.value[0])), float(mean.high[0] - mean.value[0])
+    return _bounded(value, value - reach, value + reach, units.size, math.inf)
+
+
+def _r2(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
+    """Share of the label's variance that is explained; below 0 it is worse than the mean of these rows."""
+    if y.min() == y.max():
+        return UNDEFINED
+    blocks, number = _blocks(units)
+    unit = measures.unit(bound(y - y.mean()))
+    with np.errstate(over="ignore"):
+        y, p = y / unit, p / unit
+    centred = y - y.mean()
+    sums = np.array(
+        [np.bincount(blocks, w, number) for w in (np.ones_like(y), centred, centred**2, squared_errors(y, p))]
+    )
+
+    def explained(rows: Floats, first: Floats, second: Floats, error: Floats) -> Floats:
+        spread = second - first**2 / np.maximum(rows, 1)
+        varied = spread > 1e-12 * (centred @ centred)
+        return np.where(varied, 1 - error / np.where(varied, spread, 1.0), np.nan)
+
+    value = float(explained(*sums.sum(axis=1)))
+    if not math.isfinite(value):
+        return UNDEFINED
+    left_out = explained(*(sums.sum(axis=1, keepdims=True) - sums))
+    if number < 2 or not np.isfinite(left_out).all():
+        return Interval(value, None, None)
+    reach = float(stdtrit(number - 1, (1 + confidence) / 2) * np.sqrt((number - 1) * left_out.var()))
+    return Interval(value, value - reach, min(value + reach, 1.0))
+
+
+def _jackknife(value: float, left_out: Floats, confidence: float) -> Interval:
+    number = len(left_out)
+    if number < 2 or not np.isfinite(left_out).all():
+        return Interval(value, None, None)
+    error = np.sqrt((number - 1) * left_out.var())
+    reach = float(stdtrit(number - 1, (1 + confidence) / 2) * error)
+    return _bounded(value, value - reach, value + reach, number, 1.0)
+
+
+def _bins(p: Floats) -> NDArray[np.intp]:
+    """Ten groups by prediction, equal in size as far as ties (which stay together) allow."""
+    ties = pd.factorize(p, sort=True)[0]
+    counts = np.bincount(ties)
+    middle = np.cumsum(counts) - (counts + 1) / 2
+    bins: Codes = (middle * _BINS / len(p)).astype(np.intp)[ties]
+    return bins
+
+
+def _mean_metric(values: Floats, units: Groups, confidence: float, largest: float) -> Interval:
+    return means(values, everything(len(values)), units, confidence, largest).interval(0, largest)
+
+
+def _bounded(value: float, low: float, high: float, number: int, largest: float) -> Interval:
+    if number < 2:
+        return Interval(value, None, None)
+    return Interval(value, max(low, 0.0), min(high, largest))
+
+
+def _blocks(units: Groups) -> tuple[Codes, int]:
+    """At most forty groups of clusters to leave out."""
+    number = max(min(units.size, _BLOCKS), 1)
+    return units.codes % number, number
+
+
+MEASURES: dict[str, tuple[Callable[[Floats, Floats, Groups, float], Interval], bool]] = {
+    "log_loss": (_log_loss, False),
+    "brier": (_brier, False),
+    "roc_auc": (_roc_auc, True),
+    "average_precision": (_average_precision, True),
+    "calibration_error": (_calibration_error, False),
+    "squared_error": (_squared_error, False),
+    "rmse": (_rmse, False),
+    "mae": (_mae, False),
+    "r2": (_r2, True),
+    "bias": (_bias, False),
+}
+"""Per metric: how it is measured, and whether greater is better."""

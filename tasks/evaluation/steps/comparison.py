@@ -1,0 +1,106 @@
+"""Asks two versions on the same rows, and looks up how each has done so far. Nothing is recorded."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from configs.errors import MistakeOfUser
+from tasks.adapters import lookup
+from tasks.adapters.home import Home
+from tasks.adapters.ledger import history
+from tasks.domain.records import Batch, Comparison, Model, Score
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two."""
+
+    version: int
+    model: Model
+    score: Score
+    """On the rows that both were asked about."""
+    gate: tuple[str, Score] | None
+    """The batch on which it won, or the version for which it stands, and how that did there; None if it never did."""
+    judged: tuple[tuple[str, Score], ...]
+    """Every batch on which it was the live model or the challenger, and how it did, in the order of the turns."""
+    has_learned: bool
+    """Whether rows that both were asked about are among those that it was trained on."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two versions on the same rows; the gain is the loss of the first minus the loss of the second."""
+
+    batch: Batch
+    one: Side
+    other: Side
+    comparison: Comparison
+
+
+def compare(home: Home, pipeline: str, one: int, other: int, on: str | None = None) -> Pair:
+    """Both versions on the labelled rows of a batch that neither was trained on; on all of them if there are none.
+
+    Args:
+        home: Ledger, rows and bundles.
+        pipeline: Its pipeline.
+        one: The version that is taken as the champion.
+        other: The version that is compared with it.
+        on: Name or digest of a batch; without it the last one that has labels.
+
+    Raises:
+        MistakeOfUser: There is no such version or batch, or its rows have no labels.
+    """
+    from tasks.evaluation import scores as evaluation
+
+    models, batch = [lookup.model(home, pipeline, version) for version in (one, other)], _batch(home, pipeline, on)
+    settings, cutoff = home.settings(pipeline), _unseen(batch, models)
+    if cutoff is not None and not home.rows.count(batch, cutoff, settings).rows:
+        cutoff = None
+    rows = home.rows.judged(batch, cutoff, settings)
+    answers = [home.rows.answers(model, batch, cutoff, settings) for model in models]
+    room, level, problem = settings.evaluation, settings.promotion.guards.slice_level, settings.training.problem
+    scores = [
+        evaluation.score(model.id, batch.id, rows.outcomes, given, rows.clusters, rows.slices, room, problem)
+        for model, given in zip(models, answers, strict=True)
+    ]
+    learned = [cutoff is None and _learned(model, batch) for model in models]
+    base, challenger = answers
+    pair = evaluation.compare(rows.outcomes, base, challenger, rows.clusters, rows.slices, room, level, problem)
+    sides = [_side(home, pipeline, *about) for about in zip((one, other), models, scores, learned, strict=True)]
+    return Pair(batch, sides[0], sides[1], pair)
+
+
+def _side(home: Home, pipeline: str, version: int, model: Model, score: Score, has_learned: bool) -> Side:
+    turns = home.ledger.turns.all(pipeline)
+    names = {row["batch"]: row["batch_name"] for row in turns}
+    scores = home.ledger.models.scores(pipeline)
+    verdicts = home.ledger.promotions.verdicts(pipeline)
+    judged = [
+        (row["batch_name"], scores[model.id, row["batch"]])
+        for row in turns
+        if (model.id, row["batch"]) in scores
+        # the first champion is scored on every batch, for the report: what would be without retraining
+        and (row["champion_version"] == version or verdicts.get(row["number"], ("",))[0] == model.id)
+    ]
+    won = history.at_gate(home.ledger, pipeline, model.id)
+    return Side(version, model, score, (names[won.batch], won) if won else None, tuple(judged), has_learned)
+
+
+def _batch(home: Home, pipeline: str, wanted: str | None) -> Batch:
+    if wanted is not None:
+        batch = lookup.batch(home, pipeline, wanted)
+        if not batch.has_labels:
+            raise MistakeOfUser(f"Batch {batch.name} has no labelled rows, so nothing can be judged on it.")
+        return batch
+    found = [batch for batch in home.ledger.batches.accepted(pipeline) if batch.has_labels]
+    if not found:
+        raise MistakeOfUser(f"{pipeline} has no batch with labels yet.")
+    return max(found, key=lambda batch: (str(batch.last_event), batch.name))
+
+
+def _learned(model: Model, batch: Batch) -> bool:
+    return batch.accepted_file in model.snapshot.batches
+
+
+def _unseen(batch: Batch, models: list[Model]) -> datetime | None:
+    """From when on no row of the batch was among those that one of them was trained on."""
+    return max((model.snapshot.cutoff for model in models if _learned(model, batch)), default=None)

@@ -1,0 +1,113 @@
+"""Parquet files of others: from bytes to a table, or a word about what is wrong with them.
+
+Add here what can go wrong with the bytes; which columns there must be, and of which types, is not asked here. Foreign
+files seldom have checksums, so what their parts say about each other is compared.
+"""
+
+import os
+import re
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from configs.errors import UnreadableFile
+from tasks.ingestion.formats import readers
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+MAGIC = b"PAR1"
+"""How every parquet file begins and ends."""
+_SHORTEST = 12
+_MOST_SEAMS = 1000
+_CELL = 8
+"""Bytes of one value in memory, about."""
+
+
+def read(found: bytes) -> "pa.Table":
+    """The rows of a parquet file, all of its pages checked as far as they can be.
+
+    Args:
+        found: The bytes of the file, as they came.
+
+    Raises:
+        UnreadableFile: They are not those of one whole parquet file, or it is larger than this machine's memory.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    _require_magic(found)
+    with readers.refusing("The file is damaged", pa.ArrowException):
+        file = pq.ParquetFile(pa.BufferReader(found), page_checksum_verification=True)
+        _require_one(found)
+        _require_room(file.metadata)
+        table = file.read()
+        table.validate(full=True)
+        for field in table.schema:
+            _spell(field)
+    if table.num_rows != file.metadata.num_rows:
+        raise UnreadableFile(
+            f"The file is damaged: it says that it has {file.metadata.num_rows:,} rows, but holds {table.num_rows:,}."
+        )
+    return table
+
+
+def field_twice(kind: "pa.DataType") -> str | None:
+    """A name that two fields of a record have, at any depth; of two, Python would keep one."""
+    names = [kind.field(place).name for place in range(kind.num_fields)]
+    inner = (field_twice(kind.field(place).type) for place in range(kind.num_fields))
+    return next((name for place, name in enumerate(names) if name in names[:place]), next(filter(None, inner), None))
+
+
+def _require_magic(found: bytes) -> None:
+    if not found:
+        raise UnreadableFile("The file is empty (0 bytes).")
+    if not found.startswith(MAGIC):
+        begins = f"The file is not parquet: it begins with {found[:12].decode('latin-1')!r}."
+        raise UnreadableFile(f"{begins} CSV needs ingestion.source: {{kind: csv}}." if _may_be_csv(found) else begins)
+    if not found.endswith(MAGIC) or len(found) < _SHORTEST:
+        raise UnreadableFile("The file is truncated: the end that every parquet file has is missing.")
+
+
+def _may_be_csv(found: bytes) -> bool:
+    first, *_ = found[:4096].splitlines()
+    return first.isascii() and first.decode().isprintable() and any(sign in first for sign in (b",", b";"))
+
+
+def _require_one(found: bytes) -> None:
+    """Files glued together end with the footer of the last one: without a word, the rows of the others are lost.
+
+    The places of the columns would tell as well, but asking for them in a damaged footer can end the whole process.
+    """
+    seams = islice(re.finditer(MAGIC + MAGIC, found), _MOST_SEAMS)
+    if any(_is_whole(found, seam.start() + len(MAGIC)) for seam in seams):
+        raise UnreadableFile("The file is several parquet files glued together. Deliver each one by itself.")
+
+
+def _is_whole(found: bytes, end: int) -> bool:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return bool(pq.read_metadata(pa.BufferReader(pa.py_buffer(found).slice(0, end))).num_columns)
+    except (pa.ArrowException, *readers.ABOUT_BYTES):
+        return False
+
+
+def _spell(field: "pa.Field") -> None:
+    """Ask for every name: one that is no UTF-8 raises a ValueError, but only when somebody reads it."""
+    kind = field.type
+    str(field.name), str(getattr(kind, "tz", ""))
+    for place in range(kind.num_fields):
+        _spell(kind.field(place))
+
+
+def _require_room(metadata: "pq.FileMetaData") -> None:
+    """A few kilobytes can unfold to more than there is memory; a process that is killed for it says nothing."""
+    needed = metadata.num_rows * metadata.num_columns * _CELL
+    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if needed > there:
+        raise UnreadableFile(
+            f"The file says that it has {metadata.num_rows:,} rows of {metadata.num_columns:,} columns: about "
+            f"{needed / 2**30:,.0f} GB, more than the memory of this machine. Deliver it in parts."
+        )

@@ -1,0 +1,58 @@
+"""Room 1, the core: in which order deliveries are taken in, and which of their rows are new.
+
+Add here what can be said about rows before anybody judges them. Reading files belongs to the adapters, rules to
+`validation`. What needs pandas imports it late: to see that nothing waits must be quick.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+
+def order(names: Sequence[str]) -> list[str]:
+    """Names in the order in which people read them: `batch-2` before `batch-10`, `2013-09` before `2013-10`."""
+    return sorted(names, key=lambda name: (_natural(name), name))
+
+
+def separate(frame: "pd.DataFrame", known: "NDArray[np.uint64] | None") -> "tuple[pd.DataFrame, pd.DataFrame]":
+    """Tell new rows from exact duplicates.
+
+    Two rows are the same if all their columns are; of equal rows in one delivery the first is new.
+
+    Args:
+        frame: The delivery.
+        known: Hashes (`hash_rows`) of rows that were taken in before.
+
+    Returns:
+        New rows and duplicates, each in the order of the delivery; together they are all its rows.
+    """
+    import numpy as np
+    import pandas as pd
+
+    hashes = hash_rows(frame)
+    repeated = pd.Series(hashes).duplicated().to_numpy()
+    if known is not None and len(known):
+        repeated = repeated | np.isin(hashes, known)
+    return frame[~repeated].reset_index(drop=True), frame[repeated].reset_index(drop=True)
+
+
+def hash_rows(frame: "pd.DataFrame") -> "NDArray[np.uint64]":
+    """A 64-bit hash of every row, over all columns and their names, shape (rows,).
+
+    Equal values have equal hashes however a file stores them: 5 and 5.0, plain and dictionary text, a missing number
+    and a missing text, times in any zone and unit. Neither the order of the columns nor the index matters. That two
+    different ones among a million rows share a hash has a chance of 3 in 100 million.
+    """
+    from tasks.ingestion import hashing
+
+    return hashing.rows(frame)
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    parts = re.split(r"([0-9]+)", name)
+    return [(int(part), "") if place % 2 else (0, part) for place, part in enumerate(parts)]

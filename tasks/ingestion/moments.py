@@ -1,0 +1,150 @@
+"""Times that follow from other columns: from text by a format, or from the number of the row.
+
+Add a way to derive a time here when a source has it in no column of its own. All times are UTC.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from configs.errors import BrokenContract
+from configs.ingestion import DerivedTime, Source
+from tasks.domain import wording
+from tasks.ingestion import columns
+from tasks.ingestion.zones import localize, to_utc
+
+_PLAIN = Source()
+
+_MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+_PARTS = {"%Y": "[0-9]{4}", "%B": "[A-Za-z]+", **dict.fromkeys(("%m", "%d", "%H", "%M", "%S"), "[0-9]{1,2}")}
+_NUMERIC = [part for part in _PARTS if part != "%B"]
+_NAMES = {"%Y": "year", "%m": "month", "%B": "month", "%d": "day", "%H": "hour", "%M": "minute", "%S": "second"}
+
+
+def derive(frame: pd.DataFrame, wanted: Mapping[str, DerivedTime], source: Source = _PLAIN) -> pd.DataFrame:
+    """The same rows with the derived times that they do not have yet, as columns of UTC times.
+
+    Args:
+        frame: Rows in the order of their file; of a whole file where times follow from the number of the row.
+        wanted: How each time is made.
+        source: With the time zone of its clocks, where a time has none of its own.
+
+    Raises:
+        BrokenContract: A column that is needed is missing, or a text does not fit the format.
+    """
+    made = {
+        name: _by_row(len(frame), time, source) if time.rows_per_day else _by_text(frame, name, time)
+        for name, time in wanted.items()
+        if name not in frame.columns
+    }
+    zones = {name: wanted[name].timezone or source.timezone or "UTC" for name in made}
+    kept = {name: zone for name, zone in zones.items() if zone != "UTC" and not wanted[name].rows_per_day}
+    return localize(frame.assign(**made), kept, source.repeated_hour) if made else frame
+
+
+def _by_row(rows: int, time: DerivedTime, source: Source) -> pd.DatetimeIndex:
+    start = datetime.fromisoformat(time.start or "")
+    first = np.datetime64((start if start.tzinfo is None else start.astimezone(UTC)).replace(tzinfo=None), "us")
+    zone = time.timezone or source.timezone or "UTC"
+    if start.tzinfo is None and zone != "UTC":
+        (first,), wrong = to_utc(np.array([first]), zone, source.repeated_hour)
+        if wrong:
+            raise BrokenContract(f"ingestion.derive: start {time.start!r} {wrong[0].format(zone=zone)}.", rows)
+    step = np.timedelta64(86400 // (time.rows_per_day or 1), "s")
+    return pd.DatetimeIndex((first + np.arange(rows) * step).astype("datetime64[us]")).tz_localize("UTC")
+
+
+def _by_text(frame: pd.DataFrame, name: str, time: DerivedTime) -> pd.DatetimeIndex:
+    absent = [column for column in time.columns if column not in frame.columns]
+    if absent:
+        raise BrokenContract(f"Column {name!r} cannot be derived: column {absent[0]!r} is missing.", len(frame))
+    texts = _joined(frame, time)
+    codes, levels = pd.factorize(texts)
+    shape = _shape(time.format or "")
+    ticks = [_tick(shape.fullmatch(str(text))) for text in levels]
+    wrong = np.flatnonzero(np.isin(codes, [place for place, tick in enumerate(ticks) if tick is None]))
+    if len(wrong):
+        text, others = columns.example(texts.iloc[wrong[0]]), wording.count(len(wrong))
+        raise BrokenContract(
+            f"Column {name!r} cannot be derived: {text!r} in row {wrong[0] + 1} is no time of the form "
+            f"{time.format!r}{f'; {others} such rows in all' if len(wrong) > 1 else ''}.{_hint(time.format or '')}",
+            len(frame),
+        )
+    moments = np.array([*ticks, np.datetime64("NaT", "us")], dtype="datetime64[us]")[codes]
+    return pd.DatetimeIndex(moments).tz_localize("UTC")
+
+
+def _joined(frame: pd.DataFrame, time: DerivedTime) -> "pd.Series[Any]":
+    """The text of each row; missing where a column of it is. Whole numbers are written without a decimal point."""
+    pieces = re.split(r"\{([^{}]+)\}", time.text or "")
+    joined: pd.Series[Any] = pd.Series(pieces[0], index=frame.index, dtype="str")
+    for column, after in zip(pieces[1::2], pieces[2::2], strict=True):
+        joined = joined + _texts(frame[column]) + after
+    return joined
+
+
+def _texts(values: "pd.Series[Any]") -> "pd.Series[Any]":
+    codes, levels = pd.factorize(values)
+    named = [f"{level:.0f}" if isinstance(level, float) and level.is_integer() else str(level) for level in levels]
+    texts = np.array([*named, None], dtype=object)[codes]
+    return pd.Series(texts, index=values.index, dtype="str")
+
+
+def _shape(form: str) -> re.Pattern[str]:
+    """What a text of this format looks like, its parts by their names.
+
+    A number that touches another figure has its full width: `1152024` could be 1 or 11 by `%m%d%Y`, and is neither.
+    """
+    pieces = re.split("(%.)", form)
+    shape = ""
+    for place, piece in enumerate(pieces):
+        if piece not in _PARTS:
+            shape += re.escape(piece)
+        elif _touches(pieces, place):
+            shape += f"(?P<{_NAMES[piece]}>[0-9]{{{4 if piece == '%Y' else 2}}})"
+        else:
+            shape += f"(?P<{_NAMES[piece]}>{_PARTS[piece]})"
+    return re.compile(shape)
+
+
+def _touches(pieces: list[str], place: int) -> bool:
+    """Whether a part is a number, and stands beside a figure, or beside a part that is a number too."""
+    before, after = "".join(pieces[:place]), "".join(pieces[place + 1 :])
+    beside = before[-2:] in _NUMERIC or before[-1:].isdecimal(), after[:2] in _NUMERIC or after[:1].isdecimal()
+    return pieces[place] in _NUMERIC and any(beside)
+
+
+def _hint(form: str) -> str:
+    pieces = re.split("(%.)", form)
+    if not any(_touches(pieces, place) for place in range(len(pieces))):
+        return ""
+    return " Numbers that touch are written in full width, 01 and not 1; or put a sign between the columns of the text."
+
+
+def _tick(found: re.Match[str] | None) -> np.datetime64 | None:
+    if found is None:
+        return None
+    parts = {"month": "1", "day": "1", **found.groupdict()}
+    name = parts["month"]
+    numbers = {**parts, "month": _month(name) if name.isalpha() else name}
+    year, month, day, hour, minute, second = (
+        int(numbers.get(part, 0)) for part in ("year", "month", "day", "hour", "minute", "second")
+    )
+    try:
+        return np.datetime64(f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}", "us")
+    except ValueError:
+        return None
+
+
+def _month(name: str) -> int:
+    """The number of a month by its English name, or by its first three letters or more."""
+    return next(
+        (place for place, whole in enumerate(_MONTHS, start=1) if len(name) >= 3 and whole.startswith(name.lower())), 0
+    )

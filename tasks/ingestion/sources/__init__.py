@@ -1,0 +1,1 @@
+"""Plugs: where deliveries come from, one module per kind of source."""

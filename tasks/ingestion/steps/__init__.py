@@ -1,0 +1,1 @@
+"""Steps of ingestion: what waits, and what is admitted."""

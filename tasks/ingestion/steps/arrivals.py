@@ -1,0 +1,174 @@
+"""What waits for a pipeline: deliveries without a finished turn, turns that were cut off, pages that are not current.
+
+It imports nothing heavy: the command line asks it before anything is started.
+"""
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from configs.errors import BadInput, DeliveryWaits, IncumbentError, LandingFolderMissing
+from configs.ingestion import Source
+from tasks.adapters import files
+from tasks.adapters.blobs import layout
+from tasks.adapters.home import Home
+from tasks.domain.records import Admission
+from tasks.domain.turns import TurnState
+from tasks.ingestion.sources import landing_folder, one_file
+from tasks.ingestion.sources.landing_folder import Delivery
+
+SETTLED_SECONDS = 2.0
+"""So long a file must have been left alone before it is announced."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What a run has to do, in order."""
+
+    deliveries: tuple[Delivery, ...] = ()
+    """Deliveries whose turn is not done; turns that were cut off come first."""
+    duplicates: tuple[Delivery, ...] = ()
+    """Deliveries whose content is known, to be counted."""
+    unshown: tuple[int, ...] = ()
+    """Turns that are done but not shown in MLflow and the report."""
+    page: bool = False
+    """Whether the report is older than the last turn."""
+    problem: IncumbentError | None = None
+    """Why one file as a source could not be cut just now, or a delivery not be read; the rest goes on all the same."""
+    unreadable: frozenset[str] = frozenset()
+    """Names of what cannot be read just now: which batches these are cannot be told."""
+    again: frozenset[str] = frozenset()
+    """Digests of deliveries that have another turn: they were admitted, or could not be read in the one they had."""
+
+    @property
+    def nothing(self) -> bool:
+        """Whether there is nothing to do at all."""
+        return not (self.deliveries or self.duplicates or self.unshown or self.page)
+
+
+def changed(home: Home, pipeline: str) -> str | None:
+    """The fingerprint of the landing folder if it is not the one that was remembered, without reading any file.
+
+    None as well while something in it has changed just now: it may still be written.
+
+    Names, sizes and times of change; a file that was replaced by another one of the same size and time is found by the
+    next run, which reads what it takes in.
+    """
+    cut(home, pipeline)
+    mark, newest = landing_folder.fingerprint(home.landing(pipeline))
+    path = _memory(home, pipeline)
+    settled = abs(home.clock().timestamp() - newest) >= SETTLED_SECONDS  # a copy may carry a time that is yet to come
+    return None if not settled or (path.exists() and path.read_text() == mark) else mark
+
+
+def cut(home: Home, pipeline: str) -> IncumbentError | None:
+    """Have one file as a source deliver what is new; gives what stood in the way, if something was delivered before.
+
+    Raises:
+        LandingFolderMissing: The file does not exist, and nothing was delivered of it before.
+        UnreadableFile: It cannot be cut, and nothing was delivered of it before.
+        DeliveryWaits: It cannot be read just now, and nothing was delivered of it before.
+    """
+    try:
+        one_file.deliver(home, pipeline)
+    except (BadInput, LandingFolderMissing, DeliveryWaits) as problem:
+        if not home.landing(pipeline).is_dir():
+            raise
+        return problem
+    return None
+
+
+def remember(home: Home, pipeline: str, mark: str) -> None:
+    """Everything in the folder has been recorded as it was when this fingerprint was taken."""
+    files.publish(_memory(home, pipeline), mark.encode())
+
+
+def forget(home: Home, pipeline: str) -> None:
+    """The next look is to read the folder, whatever its fingerprint."""
+    _memory(home, pipeline).unlink(missing_ok=True)
+
+
+def _memory(home: Home, pipeline: str) -> Path:
+    return home.folder / "polled" / pipeline
+
+
+def count_rows(deliveries: Sequence[Delivery], source: Source | None = None) -> int:
+    """Rows that wait; a file whose rows cannot be counted is one that has to be looked at, and counts as enough."""
+    counted = [landing_folder.count_rows(delivery, source) for delivery in deliveries]
+    return sys.maxsize if None in counted else sum(rows or 0 for rows in counted)
+
+
+def look(home: Home, pipeline: str) -> Waiting:
+    """List what waits.
+
+    Raises:
+        LandingFolderMissing: There is no landing folder.
+        UnreadableFile: One file as a source cannot be cut, and nothing was delivered of it before.
+    """
+    source, folder = home.settings(pipeline).ingestion.source, home.landing(pipeline)
+    problem = cut(home, pipeline)
+    landed = landing_folder.look(source, folder)
+    deliveries, rows = landed.deliveries, home.ledger.turns.all(pipeline)
+    turns = {row["batch"]: row for row in rows}  # the last one of each batch
+    done = {batch for batch, row in turns.items() if row["state"] == TurnState.DONE}
+    known, admitted = home.ledger.batches.deliveries(pipeline), home.ledger.admissions.open(pipeline)
+    unread = {batch for batch in done if turns[batch]["unread"] and batch not in known}
+    kept = _admitted(home, admitted, deliveries)
+    first = {**{delivery.digest: delivery for delivery in reversed(deliveries)}, **kept}
+    again = (unread | admitted.keys()) & done & first.keys()
+    cut_off = [
+        first.get(batch) or _gone(deliveries, folder, batch, row["batch_name"])
+        for batch, row in turns.items()
+        if batch not in done
+    ]
+    fresh = [d for d in deliveries if first[d.digest] is d and (d.digest not in turns or d.digest in again)]
+    fresh += [delivery for batch, delivery in kept.items() if batch in again and delivery not in fresh]
+    new = {id(delivery) for delivery in (*cut_off, *fresh)}
+    given_up = {(batch, row["batch_name"]) for batch, row in turns.items() if batch in done and batch not in known}
+    copies = [
+        d
+        for d in deliveries
+        if id(d) not in new and d.name not in known.get(d.digest, ()) and (d.digest, d.name) not in given_up
+    ]
+    shown = home.ledger.turns.projected(pipeline, "mlflow")
+    page = home.ledger.turns.projected(pipeline, "page")
+    numbers = [row["number"] for row in rows if row["state"] == TurnState.DONE]
+    # A rollback that was cut off before MLflow showed it is shown with the last turn.
+    owed = {max(numbers)} if numbers and home.ledger.promotions.untold(pipeline) else set()
+    return Waiting(
+        deliveries=(*cut_off, *fresh),
+        duplicates=tuple(copies),
+        unshown=tuple(number for number in numbers if number not in shown or number in owed),
+        page=bool(numbers) and max(numbers) not in page,
+        problem=problem or _problem(landed.unreadable),
+        unreadable=frozenset(landed.unreadable),
+        again=frozenset(again),
+    )
+
+
+def _admitted(home: Home, admitted: Mapping[str, Admission], deliveries: Sequence[Delivery]) -> dict[str, Delivery]:
+    """The delivery of each admitted batch: as it lies in the landing folder, else as it was kept."""
+    there = {(delivery.digest, delivery.name): delivery for delivery in deliveries}
+    found = {}
+    for batch, admission in admitted.items():
+        path = layout.original(home.folder / "store", batch)
+        if (batch, admission.refusal.name) in there:
+            found[batch] = there[batch, admission.refusal.name]
+        elif path.exists():
+            found[batch] = Delivery(admission.refusal.name, path, batch, path.stat().st_size)
+    return found
+
+
+def _gone(deliveries: Sequence[Delivery], folder: Path, batch: str, name: str) -> Delivery:
+    """A delivery whose turn was cut off, and which is not there any more; another one may have its name by now."""
+    path = next((delivery.path for delivery in deliveries if delivery.name == name), folder / name)
+    return Delivery(name, path, batch, 0)
+
+
+def _problem(unreadable: Mapping[str, str]) -> DeliveryWaits | None:
+    if not unreadable:
+        return None
+    told = "; ".join(f"{name}: {why}" for name, why in list(unreadable.items())[:5])
+    more = f"; and {len(unreadable) - 5} more" if len(unreadable) > 5 else ""
+    return DeliveryWaits(f"Cannot be read just now, and waits: {told}{more}. The next run tries again.")

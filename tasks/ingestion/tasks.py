@@ -1,0 +1,111 @@
+"""Door of ingestion: what is new, what is in it, and its way into the store."""
+
+from prefect import task
+
+from configs.errors import BadInput, DeliveryWaits
+from tasks.adapters import failpoints, home
+from tasks.adapters.prefect import events
+from tasks.coordination.steps import agenda
+from tasks.domain.records import Batch, BatchStatus
+from tasks.domain.turns import TurnRef, TurnState
+from tasks.ingestion.sources import landing_folder
+from tasks.ingestion.sources.landing_folder import Delivery
+from tasks.ingestion.steps import arrivals
+from tasks.ingestion.steps.arrivals import Waiting
+
+
+@task(task_run_name="list-waiting-{pipeline}", tags=["ingestion"], retries=2, retry_delay_seconds=[1.0, 5.0])
+def list_waiting(pipeline: str) -> Waiting:
+    """List the deliveries that no turn has dealt with, by content; if there are none, a broken source is told."""
+    found = arrivals.look(home.current(), pipeline)
+    if found.nothing and found.problem is not None:
+        raise found.problem
+    return found
+
+
+@task(task_run_name="announce-{pipeline}", tags=["ingestion"], retries=2, retry_delay_seconds=[1.0, 5.0])
+def announce_new(pipeline: str) -> int:
+    """Record a trigger for each delivery that no turn knows, then announce it; how many were new.
+
+    As long as something cannot be read, people are owed a word about it, and the folder is looked at each time.
+    """
+    hands = home.current()
+    if not (mark := arrivals.changed(hands, pipeline)):
+        return 0
+    new, waiting = 0, arrivals.look(hands, pipeline)
+    for key, evidence in agenda.unannounced(hands, pipeline, waiting):
+        if hands.ledger.inbox.record(pipeline, "new_data", key, evidence):
+            failpoints.reach("arrival-recorded")
+            events.emit("incumbent.data.arrived", pipeline, evidence, key)
+            new += 1
+    for name in sorted(waiting.unreadable):
+        hands.ledger.inbox.alert(pipeline, f"unreadable:{name}", f"{pipeline}, {name}: {waiting.problem}")
+    if not waiting.unreadable:
+        arrivals.remember(hands, pipeline, mark)
+    return new
+
+
+def require_source(pipeline: str) -> None:
+    """Raise what keeps one file as a source from delivering; asked last, as what it has delivered goes on."""
+    if (problem := arrivals.cut(home.current(), pipeline)) is not None:
+        raise problem
+
+
+@task(task_run_name="read-{turn.name}", tags=["ingestion"], retries=2, retry_delay_seconds=[1.0, 5.0])
+def read_batch(turn: TurnRef, delivery: Delivery) -> Batch | None:
+    """Read a delivery; a file that cannot be taken in is a refused batch, with what is wrong with it.
+
+    Only what the bytes are can be refused: while they cannot be had, this fails, and the turn is tried again.
+    """
+    from tasks.validation import batches
+
+    hands = home.current()
+    if hands.ledger.batches.passed(turn.pipeline, turn.batch) is not None:
+        return None
+    settings = hands.settings(turn.pipeline)
+    room = settings.ingestion
+    try:
+        hands.landed[turn.batch] = landing_folder.read(delivery, room.source, settings.validation, room.derive)
+    except BadInput as problem:
+        return batches.refuse(turn.batch, turn.name, problem.rows, str(problem))
+    except DeliveryWaits as problem:
+        hands.ledger.turns.unread(turn.pipeline, turn.number, str(problem))
+        failpoints.reach("delivery-unread")
+        raise
+    return None
+
+
+@task(task_run_name="admit-{refused.name}", tags=["ingestion"])
+def admit_batch(pipeline: str, refused: Batch, by: str, reason: str) -> Delivery:
+    """Record that a refused batch is read and judged again, by whom and why; returns what is read."""
+    hands = home.current()
+    hands.ledger.admissions.record(pipeline, refused, by, reason)
+    failpoints.reach("admission-recorded")
+    arrivals.forget(hands, pipeline)
+    return next(one for one in arrivals.look(hands, pipeline).deliveries if one.digest == refused.id)
+
+
+@task(task_run_name="accept-{turn.name}", tags=["ingestion"])
+def accept_batch(turn: TurnRef, batch: Batch) -> Batch:
+    """Commit what became of a batch; from here on its rows count."""
+    hands, settled = home.current(), TurnState.INGESTED
+    hands.ledger.batches.record(turn.pipeline, batch)
+    failpoints.reach("batch-committed")
+    # A turn that was cut off may go on under another name of the same content: that one is counted as a duplicate.
+    hands.ledger.batches.record_delivery(turn.pipeline, batch.name, turn.batch, duplicate=False, rows=batch.landed)
+    failpoints.reach("delivery-committed")
+    hands.ledger.turns.advance(turn.pipeline, turn.number, settled)
+    failpoints.reach("turn-ingested")
+    hands.landed.pop(turn.batch, None)
+    return batch
+
+
+@task(task_run_name="count-duplicate-{delivery.name}", tags=["ingestion"])
+def count_duplicate(pipeline: str, delivery: Delivery) -> int:
+    """Count a delivery whose content was known under another name; returns its rows."""
+    ledger = home.current().ledger
+    batch = ledger.batches.get(pipeline, delivery.digest)
+    rows = 0 if batch is None or batch.status is BatchStatus.REFUSED else batch.landed
+    ledger.batches.record_delivery(pipeline, delivery.name, delivery.digest, duplicate=True, rows=rows)
+    failpoints.reach("duplicate-counted")
+    return rows

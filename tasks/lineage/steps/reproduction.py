@@ -1,0 +1,143 @@
+"""Makes a recorded model again from its snapshot, settings and seed, and compares what both say.
+
+Nothing is kept of the new one. What is gone, or has changed since, is named; nothing is guessed.
+"""
+
+import json
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from pydantic import ValidationError
+
+from configs import loader
+from configs.errors import Damaged, IncumbentError
+from configs.settings import PipelineSettings
+from tasks.adapters import provenance
+from tasks.adapters.home import Home
+from tasks.domain.records import Model
+from tasks.training.steps import fitting
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """What came of making a model again."""
+
+    model: str
+    rows: int = 0
+    """On how many rows both were asked: those that it learned from, and its golden ones."""
+    largest: float | None = None
+    """Largest difference between two answers; of a number above 1, relative to it."""
+    same_bytes: bool = False
+    """Whether the bundle is the same to the last byte."""
+    gone: tuple[str, ...] = ()
+    """Inputs that are not there any more; then nothing was fitted."""
+    building: tuple[str, ...] = ()
+    """What builds models and is not as it was at the fit: libraries, steps and families."""
+    code: str | None = None
+    """That the code is of another commit than at the fit, if it is."""
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """What else is not as it was at the fit: what builds models, and the code."""
+        return self.building if self.code is None else (*self.building, self.code)
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether both say the same to every row."""
+        from tasks.adapters.blobs.bundles import TOLERANCE
+
+        return self.largest is not None and self.largest <= TOLERANCE
+
+
+def reproduce(home: Home, pipeline: str, model: Model) -> Reproduction:
+    """Fit a recorded model again, in a folder of its own that is thrown away, and compare its answers.
+
+    Raises:
+        Damaged: The recorded one, or its settings, cannot be read any more.
+        IncumbentError: The installed libraries do not fit it.
+    """
+    from tasks.adapters.blobs.bundles import Bundles, differences
+    from tasks.training import learning
+
+    settings, gone = settings_of(home, pipeline, model), _gone(home, pipeline, model)
+    if settings is None:
+        gone = (*gone, f"the settings {model.settings_hash[:12]}: they were not kept, and the file has others now")
+    if gone or settings is None:
+        return Reproduction(model.id, gone=gone, building=_building(model, None), code=_code(model))
+    order = fitting.order(settings, model.snapshot, model.family)
+    old, (golden, expected) = home.bundles.load(model.bundle, model.golden), home.bundles.golden(model.golden)
+    window = home.rows.window(model.snapshot, settings)
+    with tempfile.TemporaryDirectory(prefix="incumbent-") as folder:
+        bundles = Bundles(Path(folder))
+        try:
+            again = fitting.fit(home, replace(order, model=model.id), settings, into=bundles)
+        except (ValueError, TypeError) as err:  # what scikit-learn raises for parameters that it does not know
+            why = " ".join(str(err).split()).rstrip(".")
+            raise IncumbentError(
+                f"The installed libraries do not fit model {model.id[:12]}: {why}. {_libraries(model)}"
+            ) from err
+        new = bundles.load(again.bundle, again.golden)
+    now = np.concatenate([learning.predict(new, window.prepared), learning.predict(new, golden)])
+    off = differences(now, np.concatenate([learning.predict(old, window.prepared), expected]))
+    return Reproduction(
+        model.id,
+        rows=len(off),
+        largest=float(off.max(initial=0.0)),
+        same_bytes=again.bundle == model.bundle,
+        building=_building(model, order.model),
+        code=_code(model),
+    )
+
+
+def settings_of(home: Home, pipeline: str, model: Model) -> PipelineSettings | None:
+    """The settings with which a model was fitted: as they were kept, else those of now if they are the same.
+
+    Raises:
+        Damaged: They were kept, and are no settings of this version any more.
+    """
+    now = home.settings(pipeline)
+    if loader.settings_hash(now) == model.settings_hash:
+        return now
+    kept = home.ledger.models.settings(pipeline, model.settings_hash)
+    if kept is None:
+        return None
+    try:
+        return PipelineSettings.model_validate_json(json.dumps(kept))
+    except ValidationError as err:
+        wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in err.errors()[:3])
+        raise Damaged(
+            f"The settings {model.settings_hash[:12]} are none of this version: {wrong}. Use the code of "
+            f"{model.code_version}."
+        ) from err
+
+
+def _gone(home: Home, pipeline: str, model: Model) -> tuple[str, ...]:
+    """Inputs that cannot be read any more."""
+    named = {batch.accepted_file: batch.name for batch in home.ledger.batches.all(pipeline)}
+    found = []
+    for file in model.snapshot.batches:
+        try:
+            home.store.recheck(file)
+        except Damaged as problem:
+            found.append(f"the rows of batch {named.get(file, file[:12])}: {problem}")
+    return tuple(found)
+
+
+def _libraries(model: Model) -> str:
+    return f"Use the code of {model.code_version}, and the libraries of its requirements.lock (`make install`)."
+
+
+def _building(model: Model, identity: str | None) -> tuple[str, ...]:
+    """What builds models and is not as it was at the fit."""
+    if provenance.lock_hash() != model.lock_hash:
+        return (f"libraries: fitted with requirements.lock {model.lock_hash[:12]}",)
+    if identity is not None and identity != model.id:
+        return ("what builds and fits models",)
+    return ()
+
+
+def _code(model: Model) -> str | None:
+    now = provenance.code_version()
+    return None if now == model.code_version else f"code: fitted with {model.code_version}, this is {now}"

@@ -1,0 +1,1 @@
+"""Rules for `verify`, over values: does what is stored agree with what was recorded?"""

@@ -1,0 +1,184 @@
+"""Plots of a judged model for MLflow: ROC, precision-recall, calibration, importance; small PNG files.
+
+Add a plot here when it belongs to one model and one batch. Charts of the report are drawn by `tasks.reporting`.
+Only the object API of matplotlib is used: no pyplot, no global state.
+"""
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from tasks.domain.records import CalibrationBin
+from tasks.problems.measures import SQUARED_ERROR
+from tasks.problems.outcomes import Outcomes
+
+_INK, _LINE, _FAINT = "#1f2933", "#1d5fbf", "#9aa5b1"
+_POINTS, _DOTS = 400, 3000
+_MOST_BARS = 20
+
+Floats = NDArray[np.float64]
+
+
+def draw(
+    folder: Path,
+    outcomes: Outcomes,
+    answers: NDArray[np.floating],
+    calibration: Sequence[CalibrationBin],
+    importance: Sequence[tuple[str, float]],
+) -> list[Path]:
+    """Write those plots that are defined into the folder and return their paths.
+
+    ROC and precision-recall need both outcomes, calibration its bins, importance at least one input. Of a number there
+    are answers over labels and the errors.
+
+    Args:
+        folder: An existing folder.
+        outcomes: Labels of the judged rows, shape (rows,): booleans, or numbers.
+        answers: Probabilities of a positive label for the same rows, or numbers.
+        calibration: Groups of rows with their mean prediction and share of positives (or mean label).
+        importance: Rise in loss by column, largest first.
+    """
+    drawn: list[Path] = []
+    is_number = outcomes.dtype != np.bool_
+    if is_number and len(outcomes):
+        drawn += [_answers(folder, outcomes, answers), _errors(folder, outcomes, answers)]
+    elif 0 < int(outcomes.sum()) < len(outcomes):
+        false_share, true_share, precision = curves(outcomes, answers)
+        drawn.append(_roc(folder, false_share, true_share))
+        drawn.append(_precision_recall(folder, true_share[1:], precision[1:], float(outcomes.mean())))
+    if calibration:
+        drawn.append(_groups(folder, calibration) if is_number else _calibration(folder, calibration))
+    if importance:
+        told = _rises(importance, outcomes, answers) if is_number else importance
+        drawn.append(_importance(folder, told[:_MOST_BARS], "RMSE" if is_number else "log loss"))
+    return drawn
+
+
+def curves(outcomes: Outcomes, answers: NDArray[np.floating]) -> tuple[Floats, Floats, Floats]:
+    """False positive share, true positive share (recall) and precision at falling thresholds; starts at (0, 0, 1).
+
+    Tied answers are one threshold. At most 401 points, evenly spread over the thresholds. Both outcomes must be there.
+    """
+    order = np.argsort(-answers, kind="stable")
+    hits, sorted_answers = outcomes[order], answers[order]
+    ends = np.append(np.flatnonzero(np.diff(sorted_answers)), len(hits) - 1)
+    ends = ends[np.unique(np.linspace(0, len(ends) - 1, min(_POINTS, len(ends))).astype(int))]
+    true = np.cumsum(hits)[ends].astype(np.float64)
+    taken = (ends + 1).astype(np.float64)
+    positives = float(hits.sum())
+    false_share = np.append(0.0, (taken - true) / (len(hits) - positives))
+    return false_share, np.append(0.0, true / positives), np.append(1.0, true / taken)
+
+
+def _roc(folder: Path, false_share: Floats, true_share: Floats) -> Path:
+    figure, axes = _empty("ROC", "false positive rate", "true positive rate")
+    area = float(np.sum(np.diff(false_share) * (true_share[1:] + true_share[:-1]) / 2))
+    axes.plot([0, 1], [0, 1], color=_FAINT, linestyle="--", linewidth=1)
+    axes.plot(false_share, true_share, color=_LINE, linewidth=2)
+    axes.text(0.97, 0.05, f"area {area:.3f}", ha="right", color=_INK, transform=axes.transAxes)
+    return _saved(figure, folder / "roc.png")
+
+
+def _precision_recall(folder: Path, recall: Floats, precision: Floats, base_rate: float) -> Path:
+    figure, axes = _empty("Precision and recall", "recall", "precision")
+    axes.axhline(base_rate, color=_FAINT, linestyle="--", linewidth=1)
+    axes.plot(recall, precision, color=_LINE, linewidth=2)
+    axes.text(0.97, 0.92, f"positive {base_rate:.1%}", ha="right", color=_INK, transform=axes.transAxes)
+    return _saved(figure, folder / "precision_recall.png")
+
+
+def _calibration(folder: Path, bins: Sequence[CalibrationBin]) -> Path:
+    figure, axes = _empty("Calibration", "predicted share", "actual share")
+    top = max(max(group.predicted, group.actual) for group in bins) * 1.08 or 1.0
+    axes.plot([0, top], [0, top], color=_FAINT, linestyle="--", linewidth=1)
+    axes.plot([g.predicted for g in bins], [g.actual for g in bins], color=_LINE, linewidth=1, marker="o", markersize=5)
+    axes.set_xlim(0, top)
+    axes.set_ylim(0, top)
+    return _saved(figure, folder / "calibration.png")
+
+
+def _answers(folder: Path, outcomes: Outcomes, answers: NDArray[np.floating]) -> Path:
+    """Label over answer of at most some thousand rows, evenly spread."""
+    figure, axes = _empty("Answers and labels", "answer", "label")
+    shown = np.unique(np.linspace(0, len(answers) - 1, min(_DOTS, len(answers))).astype(int))
+    ends = [float(end) for side in (answers, outcomes) for end in (side.min(), side.max())]
+    axes.plot([min(ends), max(ends)], [min(ends), max(ends)], color=_FAINT, linestyle="--", linewidth=1)
+    axes.scatter(answers[shown], outcomes[shown], s=6, alpha=0.35, color=_LINE, linewidths=0)
+    _free(axes)
+    return _saved(figure, folder / "answers.png")
+
+
+def _errors(folder: Path, outcomes: Outcomes, answers: NDArray[np.floating]) -> Path:
+    figure, axes = _empty("Errors", "answer minus label", "rows")
+    axes.hist(answers - outcomes, bins=40, color=_LINE)
+    axes.axvline(0, color=_FAINT, linestyle="--", linewidth=1)
+    _free(axes)
+    return _saved(figure, folder / "errors.png")
+
+
+def _groups(folder: Path, bins: Sequence[CalibrationBin]) -> Path:
+    """Calibration of a number: ten groups of rows by answer."""
+    figure, axes = _empty("Ten groups by answer", "mean answer", "mean label")
+    ends = [end for group in bins for end in (group.predicted, group.actual)]
+    axes.plot([min(ends), max(ends)], [min(ends), max(ends)], color=_FAINT, linestyle="--", linewidth=1)
+    axes.plot([g.predicted for g in bins], [g.actual for g in bins], color=_LINE, linewidth=1, marker="o", markersize=5)
+    _free(axes)
+    return _saved(figure, folder / "calibration.png")
+
+
+def _free(axes: Axes) -> None:
+    """Ends by what is drawn, not 0 to 1."""
+    axes.set_xlim(auto=True)
+    axes.set_ylim(auto=True)
+    axes.autoscale_view()
+
+
+def _rises(
+    importance: Sequence[tuple[str, float]], outcomes: Outcomes, answers: NDArray[np.floating]
+) -> list[tuple[str, float]]:
+    """By how much the root of the squared error rises, in place of the squared error itself."""
+    base = float(np.mean((answers.astype(np.float64) - outcomes) ** 2))
+    return [(name, -(SQUARED_ERROR.gained(-value, base) or 0.0)) for name, value in importance]
+
+
+def _importance(folder: Path, importance: Sequence[tuple[str, float]], loss: str) -> Path:
+    names = [name[:40] for name, _ in importance]
+    figure, axes = _empty("Permutation importance", f"rise in {loss} when shuffled", "", left=_room_for(names))
+    _free(axes)
+    axes.barh(range(len(importance)), [value for _, value in importance], color=_LINE, height=0.7)
+    axes.set_yticks(range(len(importance)), names, fontsize=8, parse_math=False)
+    axes.invert_yaxis()
+    return _saved(figure, folder / "importance.png")
+
+
+def _room_for(names: Sequence[str]) -> float:
+    """Share of the width that the longest name takes at 8 points."""
+    return min(0.05 + 0.0135 * max(map(len, names)), 0.6)
+
+
+def _empty(title: str, across: str, up: str, left: float = 0.13) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(5, 4), dpi=96)
+    axes = figure.add_axes((left, 0.14, 0.96 - left, 0.76))
+    axes.set_title(title, loc="left", color=_INK, fontsize=11)
+    axes.set_xlabel(across, color=_INK)
+    axes.set_ylabel(up, color=_INK)
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1.02)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    return figure, axes
+
+
+def _saved(figure: Figure, path: Path) -> Path:
+    FigureCanvasAgg(figure)
+    with warnings.catch_warnings():
+        # A name in a script that the font does not have is drawn as boxes.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
+        figure.savefig(path, format="png")
+    return path

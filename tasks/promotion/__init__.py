@@ -1,0 +1,1 @@
+"""Room 7, promotion: evidence, guards and the gate; and the way back."""

@@ -1,0 +1,63 @@
+"""Chooses the family of the first champion: inside of what it learns from, so that the judged rows stay unseen.
+
+Later probes are of the family that did best on the rows judged last; at first there are none.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from configs.settings import PipelineSettings
+from configs.training import Candidate
+from tasks.adapters.home import Home
+from tasks.domain import pools
+from tasks.domain.pools import Pool, Size
+from tasks.domain.records import Snapshot
+from tasks.evaluation import scores
+from tasks.promotion import gate
+from tasks.training import learning, windows
+from tasks.training.estimators import families
+from tasks.training.windows import Plan
+
+if TYPE_CHECKING:
+    from tasks.training.steps.rows import Judged, Window
+
+
+def first_family(home: Home, pipeline: str, pool: Pool, snapshot: Snapshot) -> str:
+    """The family with the lowest loss on the younger rows of the training part, learned from the older ones.
+
+    In the order of the settings where they are equal, or where that part is too small to be split.
+
+    Args:
+        home: Rows and settings.
+        pipeline: Its pipeline.
+        pool: All there is.
+        snapshot: The part of it that is learned from.
+    """
+    settings = home.settings(pipeline)
+    room = settings.training
+    names = [candidate.family for candidate in room.candidates]
+    events, clusters = home.rows.units(pool, settings)
+    seen = events < np.datetime64(snapshot.cutoff.replace(tzinfo=None), "us")
+    moment = windows.split_moment(events[seen], clusters[seen], room.first_model_share) if len(names) > 1 else None
+    if moment is None:
+        return names[0]
+    inner = home.rows.select(Plan(pool.batches, snapshot.start, moment, ignores_arrival=True), settings)
+    learned, judged = home.rows.window(inner, settings), home.rows.judged(pool, moment, settings)
+    positives = None if room.problem == "regression" else inner.positives
+    if pools.missing(Size(inner.rows, positives), room.min_rows):
+        return names[0]
+    asked = seen[events >= np.datetime64(moment.replace(tzinfo=None), "us")]
+    losses = [(one.family, _loss(one, learned, judged, asked, settings)) for one in room.candidates]
+    return gate.nominate(names, losses)
+
+
+def _loss(
+    candidate: Candidate, learned: "Window", judged: "Judged", asked: "np.ndarray", settings: PipelineSettings
+) -> float:
+    room, columns = settings.training, settings.validation.columns
+    sized = families.sized(candidate, len(learned.prepared), room.problem)
+    model = families.build(sized, room.features, columns, room.seed, room.problem)
+    fitted = learning.fit(model, learned.prepared, learned.outcomes, threads=room.threads)
+    answers = learning.predict(fitted, judged.prepared[asked], threads=room.threads)
+    return float(scores.losses(judged.outcomes[asked], answers, room.problem).mean())

@@ -1,0 +1,107 @@
+"""Refits the first champion on all there was, and asks both versions when the next batch is judged.
+
+Each step looks up what is done, does the rest and commits it. Which of the two is live is decided in the core.
+"""
+
+from datetime import datetime
+
+from configs.settings import PipelineSettings
+from tasks.adapters import failpoints
+from tasks.adapters.home import Home
+from tasks.domain.pools import Pool
+from tasks.domain.records import Comparison, Model
+from tasks.domain.turns import Refit, TurnRef, Verdict
+from tasks.promotion import gate, refits
+from tasks.promotion.steps import return_to
+from tasks.training.steps import fitting
+
+
+def refit(home: Home, turn: TurnRef, pool: Pool, judged: Model, version: int) -> Refit | None:
+    """Fit the family that has won on all rows of the pool, give it a version, and ask its guard.
+
+    None if the version that was judged is live already: an earlier version of this code has promoted it.
+
+    Args:
+        home: Ledger, rows and bundles.
+        turn: In which the first champion has won.
+        pool: What it was split into two of.
+        judged: The model that has won.
+        version: Its number.
+    """
+    ledger = home.ledger
+    known = ledger.refits.get(turn.pipeline)
+    if known is not None or any(made.turn == turn.number for made in ledger.promotions.all(turn.pipeline)):
+        return known
+    model = _fitted(home, turn, pool, judged)
+    number = ledger.models.register(turn.pipeline, model.id)
+    failpoints.reach("refit-numbered")
+    settings = home.settings(turn.pipeline)
+    guard = gate.bundle_guard(fitting.inspect(home, model, settings), settings.promotion.guards)
+    made = Refit(turn.number, version, judged.id, number, model.id, guard)
+    ledger.refits.record(turn.pipeline, made)
+    failpoints.reach("refit-committed")
+    return made
+
+
+def check(home: Home, turn: TurnRef, pool: Pool, champion: Model, verdict: Verdict) -> Refit | None:
+    """Compare the refit with the version that was judged on what a turn has judged, if that is due; None if not.
+
+    Args:
+        home: Ledger, rows and bundles.
+        turn: The turn, whose verdict is committed.
+        pool: What was judged in it.
+        champion: The live model.
+        verdict: About the challenger.
+    """
+    known = home.ledger.refits.get(turn.pipeline)
+    if known is None or not refits.is_due(known, champion.id, turn.number, verdict):
+        return None
+    if known.check is not None:
+        return known
+    judged = home.ledger.models.get(turn.pipeline, known.judged_model)
+    assert judged is not None, "a refit is recorded after the model that it stands for"
+    measured = compare(home, home.settings(turn.pipeline), pool, pool.moment, champion, judged)
+    objections = return_to.guards(home, turn, judged)
+    found = refits.check(known, turn.number, measured, objections)
+    made = home.ledger.refits.record_check(turn.pipeline, known, found)
+    failpoints.reach("refit-checked")
+    return made
+
+
+def compare(
+    home: Home, settings: PipelineSettings, pool: Pool, moment: datetime | None, refit: Model, judged: Model
+) -> Comparison:
+    """Both on the rows that are judged, from that moment on; neither has learned from one of them."""
+    from tasks.evaluation import scores
+
+    rows = home.rows.judged(pool, moment, settings)
+    made, won = (home.rows.answers(model, pool, moment, settings) for model in (refit, judged))
+    room, level, problem = settings.evaluation, settings.promotion.guards.slice_level, settings.training.problem
+    return scores.compare(rows.outcomes, made, won, rows.clusters, {}, room, level, problem)
+
+
+def told(home: Home, turn: TurnRef) -> tuple[str, ...]:
+    """What a turn has to say of the refit: that it made it, or which of the two is live; nothing in other turns."""
+    refit = home.ledger.refits.get(turn.pipeline)
+    if refit is None:
+        return ()
+    if refit.turn == turn.number:
+        model = home.ledger.models.get(turn.pipeline, refit.model)
+        return (refits.told(refit, model.snapshot.rows if model else 0),)
+    return (refit.check.reason,) if refit.check and refit.check.turn == turn.number else ()
+
+
+def _fitted(home: Home, turn: TurnRef, pool: Pool, judged: Model) -> Model:
+    """The model on all rows of the pool; one that was fitted before the turn was cut off is not fitted again."""
+    settings, models = home.settings(turn.pipeline), home.ledger.models
+    snapshot = home.rows.select(fitting.whole(home, turn, pool), settings)
+    models.record_snapshot(turn.pipeline, snapshot)
+    failpoints.reach("refit-selected")
+    order = fitting.order(settings, snapshot, judged.family)
+    known = models.get(turn.pipeline, order.model)
+    if known is not None:
+        return known
+    model = fitting.fit(home, order, settings)
+    models.record(turn.pipeline, turn.number, model, settings.canonical())
+    failpoints.reach("refit-fitted")
+    return model

@@ -1,0 +1,144 @@
+"""Door of promotion: evidence, the gate, and the change of the live model."""
+
+from prefect import runtime, task
+
+from configs import loader
+from tasks.adapters import failpoints, home
+from tasks.domain.pools import Pool
+from tasks.domain.records import Comparison, Model, Score, Snapshot
+from tasks.domain.turns import Evidence, Promotion, Refit, TurnRef, Verdict
+from tasks.problems import baseline
+from tasks.promotion import gate, refits
+from tasks.promotion.steps import first_family, refitting, return_to
+from tasks.promotion.steps.return_to import Way
+from tasks.training.steps import fitting
+
+
+@task(task_run_name="nominate-probe-{turn.name}", tags=["promotion"])
+def nominate_family(turn: TurnRef, pool: Pool, snapshot: Snapshot, champion: Model | None) -> str:
+    """Choose the family of the probe before it is scored: the better one on what was judged, or at first learned."""
+    hands = home.current()
+    if champion is None:
+        return first_family.first_family(hands, turn.pipeline, pool, snapshot)
+    families = [candidate.family for candidate in hands.settings(turn.pipeline).training.candidates]
+    return gate.nominate(families, hands.ledger.models.last_losses(turn.pipeline, before=turn.number))
+
+
+@task(task_run_name="find-verdict-{turn.name}", tags=["promotion"])
+def find_verdict(turn: TurnRef) -> tuple[Model, Verdict] | None:
+    """The challenger and the verdict of this turn if they were committed before it was cut off: they stand."""
+    ledger = home.current().ledger
+    challenger, verdict = ledger.promotions.verdicts(turn.pipeline).get(turn.number, ("", None))
+    probe = ledger.models.get(turn.pipeline, challenger)
+    return None if probe is None or verdict is None else (probe, verdict)
+
+
+@task(task_run_name="weigh-evidence-{turn.name}", tags=["promotion"])
+def weigh_evidence(turn: TurnRef, pool: Pool, champion: Model, probe: Model, comparison: Comparison) -> Evidence | None:
+    """Add the paired losses of what is judged to the evidence that retraining pays; None without clusters."""
+    if comparison.independent:
+        return None
+    hands = home.current()
+    settings = hands.settings(turn.pipeline)
+    ledger, version = hands.ledger.promotions, loader.decision_hash(settings)
+    previous = ledger.last_evidence(turn.pipeline, turn.number, version)
+    about = {"batch": turn.batch, "champion": champion.id, "probe": probe.id}
+    found = gate.advance(previous, comparison, **about, settings=settings.promotion, pool=pool.members)
+    ledger.record_evidence(turn.pipeline, turn.number, version, found)
+    failpoints.reach("evidence-committed")
+    return found
+
+
+@task(task_run_name="judge-challenger-{turn.name}", tags=["promotion"])
+def judge_challenger(
+    turn: TurnRef,
+    pool: Pool,
+    champion: Model | None,
+    probe: Model,
+    score: Score,
+    comparison: Comparison,
+    evidence: Evidence | None,
+) -> Verdict:
+    """The gate: decide whether the challenger takes over; whatever goes wrong in here, it does not."""
+    hands = home.current()
+    settings = hands.settings(turn.pipeline)
+    dummy = baseline.loss(probe.base_rate, score)
+    live = hands.ledger.models.score(turn.pipeline, champion.id, pool.id) if champion else None
+
+    def ask() -> Verdict:
+        bundle = fitting.inspect(hands, probe, settings)
+        guards = gate.guards(live, score, comparison, dummy_loss=dummy, bundle=bundle, settings=settings.promotion)
+        guards += return_to.guards(hands, turn, probe)
+        if champion is None:
+            return gate.judge_first(score, comparison, guards, settings.promotion)
+        return gate.judge(evidence, comparison, guards, settings.promotion)
+
+    return gate.gate(ask)
+
+
+@task(task_run_name="register-challenger-{turn.name}", tags=["promotion"])
+def register_challenger(turn: TurnRef, champion: Model | None, probe: Model, verdict: Verdict) -> int:
+    """Commit the verdict and give the challenger its version number."""
+    ledger = home.current().ledger
+    version = ledger.models.register(turn.pipeline, probe.id)
+    failpoints.reach("version-given")
+    ledger.promotions.record_verdict(turn.pipeline, turn.number, champion.id if champion else None, probe.id, verdict)
+    failpoints.reach("verdict-committed")
+    return version
+
+
+@task(task_run_name="refit-v{version}", tags=["promotion"])
+def refit_winner(turn: TurnRef, pool: Pool, version: int, probe: Model, verdict: Verdict) -> Refit | None:
+    """Fit a first champion again on all rows that it was split from, for what it may be live with; None for others."""
+    return refitting.refit(home.current(), turn, pool, probe, version) if verdict.first else None
+
+
+@task(task_run_name="promote-v{version}", tags=["promotion"])
+def promote(turn: TurnRef, version: int, probe: Model, verdict: Verdict, refit: Refit | None) -> Promotion:
+    """Make the challenger the champion, or its refit: one row in the ledger, in one step."""
+    version, model = refits.elected(version, probe.id, refit)
+    by, reason = gate.decided_by(verdict), refits.reason(verdict, refit)
+    made = home.current().ledger.promotions.promote(turn.pipeline, version, model, turn.number, by=by, reason=reason)
+    failpoints.reach("promotion-committed")
+    return made
+
+
+@task(task_run_name="check-refit-{turn.name}", tags=["promotion"])
+def check_refit(turn: TurnRef, pool: Pool, champion: Model, verdict: Verdict) -> Promotion | None:
+    """If the live model is a refit: go back to the version that was judged if that does better on what was judged."""
+    hands = home.current()
+    refit = refitting.check(hands, turn, pool, champion, verdict)
+    if refit is None or refit.check is None or not refit.check.goes_back:
+        return None
+    made = hands.ledger.promotions.promote(
+        turn.pipeline, refit.judged, refit.judged_model, turn.number, by=refits.DECIDED_BY, reason=refit.check.reason
+    )
+    failpoints.reach("promotion-committed")
+    return made
+
+
+# ── going back ────────────────────────────────────────────────────────────────────────────────────────────────────
+@task(task_run_name="check-v{way.version}", tags=["promotion"])
+def check_old_answers(way: Way) -> str:
+    """Digest, allow-list and golden batch: a version that would not answer as it did is not made live."""
+    return return_to.require_old_answers(home.current(), way)
+
+
+@task(task_run_name="go-back-to-v{way.version}", tags=["promotion"])
+def roll_back(way: Way, by: str, reason: str) -> Promotion:
+    """Make a version that had been live the champion again: one row in the ledger, in one step."""
+    return return_to.make_live(home.current(), way, by, reason)
+
+
+@task(task_run_name="release-v{version}", tags=["promotion"])
+def release(pipeline: str, version: int, by: str, reason: str) -> str | None:
+    """Let automation have a version again; gives what kept the report from saying so, None if it was not held off."""
+    hands = home.current()
+    was_held = return_to.release(hands, pipeline, version, by, reason)
+    return return_to.show_release(hands, pipeline, runtime.flow_run.id) if was_held else None
+
+
+@task(task_run_name="show-champion-{pipeline}", tags=["promotion"])
+def show_champion(pipeline: str) -> str:
+    """Let MLflow's alias and the report say who is live; gives what stood in the way."""
+    return return_to.show(home.current(), pipeline)

@@ -1,0 +1,156 @@
+"""What a run is called when it has ended, and its last word: names that tell the story without a log being opened."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tasks.domain import wording
+from tasks.domain.records import Batch
+from tasks.domain.turns import Health, Outcome, Promotion, Trigger, Turn
+from tasks.promotion import refits
+from tasks.reporting import titles
+
+Row = dict[str, str | int | float | bool | None]
+
+KINDS = {
+    "manual": "by hand",
+    "schedule": "schedule",
+    "new_data": "new data",
+    "drift": "drift",
+    "performance": "performance",
+}
+"""A kind of trigger in plain words."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """Name and last message of a run."""
+
+    name: str
+    message: str
+
+
+def turn(pipeline: str, ended: Turn) -> Ended:
+    """`flights · 2013-06 · new data → keep shadowing`, and the main reason."""
+    name = f"{pipeline} · {ended.batch.name} · {_kinds(ended.triggers)} → {_label(ended.outcome)}"
+    also = f" {titles.ended(titles.capital(refits.brief(ended.refit)))}" if ended.refit else ""
+    return Ended(name, f"{_sentence(_label(ended.outcome), ended.reasons)}{also}")
+
+
+def run(
+    pipeline: str, kind: str, turns: Sequence[Turn], failed: int, waits: str | None, taken_by: str | None, problem: str
+) -> Ended:
+    """What a run through the inbox came to.
+
+    Args:
+        pipeline: Its pipeline.
+        kind: Why it was started.
+        turns: The turns that it did, in order.
+        failed: How many more it gave up.
+        waits: Why batches wait that had no turn.
+        taken_by: Who works on the pipeline and takes what this run was started for.
+        problem: Why the source could not deliver; empty if it could.
+    """
+    lead = f"{pipeline} · {KINDS.get(kind, kind)}"
+    left = f" {failed} given up." if failed and turns else ""
+    left += f" Batches wait: {waits}." if waits else ""
+    left += f" {titles.ended(problem)}" if problem else ""
+    if taken_by and not turns:
+        return Ended(f"{lead} → taken along", f"The reason is recorded. {titles.ended(_first(taken_by))}")
+    if not turns:
+        done = f"{failed} given up" if failed else "nothing new"
+        return Ended(f"{lead} → {done}", f"{titles.capital(done)}.{left}")
+    last = turns[-1]
+    if len(turns) == 1:
+        return Ended(turn(pipeline, last).name, f"{turn(pipeline, last).message}{left}")
+    names = f"{turns[0].batch.name} to {last.batch.name}"
+    told = f"{len(turns)} turns; the last one, {last.batch.name}: {turn(pipeline, last).message}"
+    return Ended(f"{pipeline} · {names} · {KINDS.get(kind, kind)} → {_label(last.outcome)}", f"{told}{left}")
+
+
+def monitor(pipeline: str, health: Health) -> Ended:
+    """How the live model is, and why."""
+    state = titles.STATES[health.state]
+    return Ended(f"{pipeline} · monitor → {state}", _sentence(state, health.reasons))
+
+
+def poll(pipeline: str, new: int, crashed: bool, old: bool, started: bool, alerts: int) -> Ended:
+    """What a look at the source and the inbox led to."""
+    found = [f"{new} new"] if new else []
+    found += ["a crashed run closed"] if crashed else []
+    found += ["the champion is too old"] if old else []
+    found += ["started what was missed"] if started else []
+    found += [f"{alerts} alert{'s' if alerts > 1 else ''}"] if alerts else []
+    told = ", ".join(found) or "nothing new"
+    return Ended(f"{pipeline} · poll → {told}", f"{titles.capital(told)}.")
+
+
+def admission(pipeline: str, refused: Batch, judged: Batch, by: str) -> Ended:
+    """`flights · admit → 2013-04 is in`, by whom, and how it had been refused; or that it was refused again."""
+    before = f"Before, it was refused: {titles.ended(refused.reason or '')}"
+    if judged.reason:
+        told = f"{by} admitted {judged.name}, and it was refused again: {titles.ended(judged.reason)}"
+        return Ended(f"{pipeline} · admit → {judged.name} is refused again", f"{told} {before}")
+    rows = f"{wording.count(judged.accepted)} of {wording.count(judged.landed)} rows were accepted"
+    return Ended(f"{pipeline} · admit → {judged.name} is in", f"{by} admitted {judged.name}: {rows}. {before}")
+
+
+def rollback(pipeline: str, made: Promotion, problem: str, *, changed: bool) -> Ended:
+    """`flights · rollback → v4 in place of v6`, by whom and why; or that it was live; and what could not be told."""
+    later = f" MLflow or the report could not be told: {titles.ended(problem)}" if problem else ""
+    if not changed:
+        already = f"v{made.version} is live already, since {titles.since(made)}; nothing was changed."
+        return Ended(f"{pipeline} · rollback → v{made.version} is live already", f"{already}{later}")
+    told = f"{made.by} went back from v{made.previous} to v{made.version}: {titles.ended(made.reason)}"
+    return Ended(f"{pipeline} · rollback → v{made.version} in place of v{made.previous}", f"{told}{later}")
+
+
+def release(pipeline: str, version: int, by: str, reason: str, problem: str | None) -> Ended:
+    """`flights · release → v6 is released`, by whom and why; or that it was not held off.
+
+    Args:
+        pipeline: Its pipeline.
+        version: The version.
+        by: Who decided.
+        reason: Why.
+        problem: What kept the report from saying so; empty if nothing did, None if the version was not held off.
+    """
+    if problem is None:
+        return Ended(
+            f"{pipeline} · release → v{version} was not held off",
+            f"v{version} was not held off; nothing was changed.",
+        )
+    told = f"{by} released v{version}: {titles.ended(reason)} Automation may have it again."
+    told += f" The report could not be told ({problem}); the next turn makes up for it." if problem else ""
+    return Ended(f"{pipeline} · release → v{version} is released", told)
+
+
+def data_rows(batch: Batch) -> list[Row]:
+    """What became of the rows of a batch, and which rule kept how many out."""
+    rows: list[Row] = [
+        {"what": "landed", "rows": batch.landed, "why": batch.reason or ""},
+        {"what": "accepted", "rows": batch.accepted, "why": ""},
+        {"what": "quarantined", "rows": batch.quarantined, "why": ""},
+        {"what": "exact duplicates", "rows": batch.duplicates, "why": ""},
+        {"what": "accepted without a label", "rows": batch.unlabelled, "why": "kept, counted, never trained on"},
+    ]
+    for one in batch.findings:
+        rows.append({"what": f"{one.column}: {one.rule}", "rows": one.rows, "why": one.message})
+    rows += [{"what": "note", "rows": "", "why": note} for note in batch.notes]
+    return rows
+
+
+def _first(sentences: str) -> str:
+    """The first of some sentences, as one."""
+    return titles.capital(sentences.partition(". ")[0])
+
+
+def _kinds(triggers: Sequence[Trigger]) -> str:
+    return ", ".join(dict.fromkeys(KINDS.get(trigger.kind, trigger.kind) for trigger in triggers)) or "new data"
+
+
+def _label(outcome: Outcome | None) -> str:
+    return titles.UNFINISHED if outcome is None else titles.VERDICTS[outcome]
+
+
+def _sentence(label: str, reasons: Sequence[str]) -> str:
+    return titles.ended(titles.capital(f"{label}: {reasons[0]}" if reasons else label))

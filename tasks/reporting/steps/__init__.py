@@ -1,0 +1,1 @@
+"""Steps of reporting: the file of the report."""

@@ -1,0 +1,51 @@
+"""Writes the report of a pipeline, and says where it is."""
+
+from pathlib import Path
+from urllib.parse import quote
+
+from configs import loader
+from tasks.adapters import failpoints, files, provenance
+from tasks.adapters.home import Home
+from tasks.adapters.ledger import history
+from tasks.adapters.prefect import running_server
+from tasks.domain.turns import History, TurnState
+
+
+def read_history(home: Home, pipeline: str) -> History:
+    """The whole story of a pipeline, with where its code and settings come from."""
+    return history.read(
+        home.ledger,
+        pipeline,
+        settings_hash=loader.settings_hash(home.settings(pipeline)),
+        lock_hash=provenance.lock_hash(),
+        libraries=provenance.libraries(),
+    )
+
+
+def address(home: Home, path: Path, api: str | None) -> str | None:
+    """Where a browser that shows the UI of a server finds a page; None unless `make up` serves both.
+
+    Args:
+        home: The home.
+        path: The page, in its folder of reports.
+        api: Address of that server's API.
+    """
+    server = running_server.find(home.folder)
+    return f"{server.reports}/{quote(path.name)}" if server and server.url == api else None
+
+
+def write(home: Home, pipeline: str) -> Path:
+    """Write the page anew from the ledger, in one step; returns its path."""
+    from tasks.reporting import page
+
+    told, path = read_history(home, pipeline), home.report(pipeline)
+    links = {turn.number: {"Drift report": turn.drift_report} for turn in told.turns if turn.drift_report}
+    html = page.render(told, home.settings(pipeline), written=home.clock(), links=links)
+    home.ledger.lease.require(pipeline)  # one that was stopped would put an older page in place of a newer one
+    files.publish(path, html.encode())
+    failpoints.reach("page-published")
+    done = [row["number"] for row in home.ledger.turns.all(pipeline) if row["state"] == TurnState.DONE]
+    if done:
+        home.ledger.turns.project(pipeline, done[-1], "page", path.name)
+        failpoints.reach("page-committed")
+    return path

@@ -1,0 +1,60 @@
+"""Early labels: are rows whose label is known soon like those whose label takes its time?
+
+Loans that fail do so early: among those of which the end is known after a year, far more are bad than in the end. A
+model that learns from what is known, or is judged on it, believes that. `training.mature_after` is the remedy; here is
+what notices that it is needed.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.domain import wording
+from tasks.domain.records import EarlyLabels
+
+Floats = NDArray[np.float64]
+
+
+_LEAST_UNKNOWN = 0.05
+"""Share of labels that are not known yet from which on it matters which of them are."""
+_LEAST_ROWS, _EFFECT, _ERRORS = 50, 0.2, 4.0
+"""Fewest rows on either side; smallest difference in standard deviations, and in standard errors."""
+
+
+def matters(waited: int, known: int) -> bool:
+    """Whether so many labels are not known yet that it matters which are."""
+    return waited > 0 and waited >= _LEAST_UNKNOWN * (waited + known)
+
+
+def find(delays: Floats, outcomes: NDArray[Any], waited: Floats) -> EarlyLabels | None:
+    """The difference between labels that came early and those that came later; None if there is none to speak of.
+
+    Early is what came within the time that half of the unknown ones have had so far.
+
+    Args:
+        delays: Of each known label, how many days it took.
+        outcomes: What each of them says.
+        waited: Of each label that is not known yet, how many days it has been waited for.
+    """
+    days = float(np.median(waited))
+    values = outcomes.astype(np.float64)
+    few, many = values[delays <= days], values[delays > days]
+    if min(len(few), len(many)) < _LEAST_ROWS:
+        return None
+    gap, spread = abs(float(few.mean()) - float(many.mean())), float(values.std())
+    error = spread * math.sqrt(1 / len(few) + 1 / len(many))
+    if gap == 0 or gap < max(_EFFECT * spread, _ERRORS * error):
+        return None
+    return EarlyLabels(days, len(few), float(few.mean()), len(many), float(many.mean()), len(waited))
+
+
+def note(found: EarlyLabels, *, is_number: bool) -> str:
+    """The difference in a sentence, with what to do about it."""
+    write = wording.number if is_number else wording.share
+    what = "on average" if is_number else "positive"
+    days = wording.count(round(found.days))
+    early, later, unknown = write(found.share), write(found.later_share), wording.count(found.unknown)
+    told = f"labels that are known within {days} days are {early} {what}, later ones {later}"
+    return f"{told}; {unknown} are not known yet: set training.mature_after"

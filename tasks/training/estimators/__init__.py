@@ -1,0 +1,1 @@
+"""Plugs: families of models, as unfitted scikit-learn Pipelines."""

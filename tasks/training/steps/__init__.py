@@ -1,0 +1,1 @@
+"""Steps of training: rows by reference, and models fitted on them."""

@@ -1,0 +1,264 @@
+"""Fits candidates: rows by reference in, a published bundle and its record out.
+
+What is learned and how belongs to the core; here are the clock, the files and the provenance.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from configs import loader
+from configs.errors import BundleRefused
+from configs.settings import PipelineSettings
+from configs.training import Candidate
+from tasks.adapters import failpoints, provenance
+from tasks.adapters.home import Home
+from tasks.domain import pools
+from tasks.domain.pools import Asked, Pool, Size
+from tasks.domain.records import Batch, Model, Snapshot
+from tasks.domain.turns import TurnRef
+from tasks.promotion.gate import BundleFacts
+from tasks.training import earliness, windows
+from tasks.training import learning as training
+from tasks.training.estimators import families
+from tasks.training.windows import Opening, Plan
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from sklearn.pipeline import Pipeline as SklearnPipeline
+
+    from tasks.adapters.blobs.bundles import Bundles
+
+_ANSWERS = 5
+
+
+@dataclass(frozen=True)
+class Order:
+    """One candidate to be fitted on one snapshot."""
+
+    model: str
+    """Id that the model will have."""
+    candidate: Candidate
+    snapshot: Snapshot
+
+
+def pool(home: Home, turn: TurnRef, batch: Batch) -> Pool:
+    """What is judged in the turn of a batch: it and those that were too short before it; at first, all there is."""
+    found = _together(home, turn, batch)
+    return replace(found, turn=batch.id)
+
+
+def _together(home: Home, turn: TurnRef, batch: Batch) -> Pool:
+    if not home.ledger.promotions.before(turn.pipeline, turn.number):
+        taken_in = home.ledger.batches.taken_in(turn.pipeline, turn.number)
+        return Pool(tuple(_mature(home, turn.pipeline, taken_in, batch)) or _alone(home, turn, batch), None)
+    found = _pooled(home, turn.pipeline, turn.number, batch)
+    return found or Pool(_alone(home, turn, batch), opening(home, turn, batch).moment)
+
+
+def _alone(home: Home, turn: TurnRef, batch: Batch) -> tuple[Batch, ...]:
+    """The batch of a turn by itself, unless it is younger than its labels must be."""
+    return tuple(_mature(home, turn.pipeline, [batch], batch))
+
+
+def _mature(
+    home: Home, pipeline: str, batches: Sequence[Batch], now: Batch | None, moment: datetime | None = None
+) -> list[Batch]:
+    """Those whose rows are all as old as `training.mature_after` asks, strays aside, when the batch `now` came in.
+
+    A later moment counts, where rows that are not taken in yet are there until then.
+    """
+    settings = home.settings(pipeline)
+    if not settings.training.maturity:
+        return list(batches)
+    came = [home.rows.latest(one, settings) for one in ([now] if now else batches)]
+    latest = max((one for one in (*came, moment) if one is not None), default=None)
+    ends = {one: windows.end_of(home.rows.events(one, settings)) for one in batches if one.has_labels}
+    return [one for one, end in ends.items() if end and latest and end + settings.training.maturity <= latest]
+
+
+def waiting(home: Home, pipeline: str, moment: datetime | None = None) -> Pool | None:
+    """The batches that have been taken in and wait to be judged as one, with more to come; None if there are none.
+
+    Args:
+        home: Ledger and rows.
+        pipeline: Its pipeline.
+        moment: Until when there are rows, if more than were taken in; with it, more may be old enough.
+    """
+    numbers = [row["number"] for row in home.ledger.turns.all(pipeline)]
+    return _pooled(home, pipeline, max(numbers, default=0) + 1, None, moment)
+
+
+def _pooled(home: Home, pipeline: str, turn: int, batch: Batch | None, moment: datetime | None = None) -> Pool | None:
+    """Those that wait when a turn begins, with its batch; None if there is nothing but that."""
+    settings, judged = home.settings(pipeline), home.ledger.batches.judged(pipeline, before=turn)
+    done = {one.id for one in judged} | ({batch.id} if batch else set())
+    taken_in = home.ledger.batches.taken_in(pipeline, turn)
+    waits = _mature(home, pipeline, [one for one in taken_in if one.id not in done], batch, moment)
+    batch = batch if batch is not None and _mature(home, pipeline, [batch], batch) else None
+    live = home.ledger.promotions.before(pipeline, turn)
+    model = home.ledger.models.get(pipeline, live[-1].model) if waits and live else None
+    if not live:
+        return None
+    ends = (_end(home, judged, settings), model.snapshot.cutoff if model else None) if waits else ()
+    begins = {one: windows.begin(home.rows.events(one, settings), *ends) for one in waits}
+    if batch is not None and waits:
+        begins[batch] = windows.begin(home.rows.events(batch, settings), *ends) if batch.has_labels else None
+    whole = windows.pooled(batch, begins)
+    return None if whole is None else _learnable(home, pipeline, whole, begins)
+
+
+def _learnable(home: Home, pipeline: str, whole: Pool, begins: Mapping[Batch, datetime | None]) -> Pool:
+    """Without the batches at its beginning before which there is too little to learn from: more never comes there.
+
+    They are learned from, and would keep all later ones from being judged; the pool names them. If no others are left,
+    all wait.
+    """
+    settings, accepted = home.settings(pipeline), home.ledger.batches.accepted(pipeline)
+    rules = settings.training
+    for place in range(len(whole.batches)):
+        left = whole.batches[place:]
+        moment = min((begin for one in left if (begin := begins.get(one)) is not None), default=None)
+        pool = Pool(left, moment, passed=whole.batches[:place])
+        plan = windows.before(pool, accepted, rules.window)
+        if plan and not pools.unlearnable(home.rows.learnable(plan, settings), rules.min_rows):
+            return pool
+    return whole
+
+
+def plan(home: Home, turn: TurnRef, pool: Pool) -> Plan | None:
+    """What a probe learns from: all of the window before what is judged, or at first the older part of all there is."""
+    settings = home.settings(turn.pipeline)
+    if home.ledger.promotions.before(turn.pipeline, turn.number):
+        return windows.before(pool, home.ledger.batches.accepted(turn.pipeline), settings.training.window)
+    if not pool.has_labels:
+        return None
+    moment = windows.split_moment(*home.rows.units(pool, settings), settings.training.first_model_share)
+    return None if moment is None else windows.within(pool, moment, settings.training.window)
+
+
+def whole(home: Home, turn: TurnRef, pool: Pool) -> Plan:
+    """All that a first champion has won on, to the end of what counts as judged: strays are left out."""
+    settings = home.settings(turn.pipeline)
+    end = _end(home, pool.batches, settings)
+    assert end is not None, "what was judged has rows"
+    return windows.whole(pool, end, settings.training.window)
+
+
+def sizes(home: Home, pipeline: str, pool: Pool, snapshot: Snapshot | None) -> tuple[Size, Size]:
+    """How much there is to judge on, and how much to learn from; clusters of the latter if a pool is split in two."""
+    settings = home.settings(pipeline)
+    judged = home.rows.count(pool, snapshot.cutoff if snapshot else pool.moment, settings)
+    if snapshot is None:
+        return judged, Size(0, None if judged.positives is None else 0, 0)
+    positives = None if judged.positives is None else snapshot.positives
+    if not snapshot.ignores_arrival:
+        return judged, Size(snapshot.rows, positives)
+    clusters = windows.clusters_before(*home.rows.units(pool, settings), snapshot.cutoff)
+    return judged, Size(snapshot.rows, positives, clusters)
+
+
+def opening(home: Home, turn: TurnRef, batch: Batch) -> Opening:
+    """From when on the rows of a batch are judged; those from before the end of what was judged by then are not."""
+    settings, first = home.settings(turn.pipeline), batch.first_event
+    judged = home.ledger.batches.judged(turn.pipeline, before=turn.number)
+    if first is None or all(one.last_event is None or one.last_event <= first for one in judged):
+        return Opening(first)
+    end = _end(home, judged, settings)
+    if end is None or end <= first:
+        return Opening(first)
+    moment = windows.first_from(home.rows.events(batch, settings), end)
+    rows, whole = (home.rows.count(batch, since, settings).rows for since in (moment, None))
+    return Opening(moment, whole - rows, late=rows < pools.least_rows(settings.training.min_rows))
+
+
+def _end(home: Home, judged: Sequence[Batch], settings: PipelineSettings) -> datetime | None:
+    """The end of what was judged; a batch is read only if it can be the one that went furthest."""
+    end: datetime | None = None
+    for batch in sorted(judged, key=lambda one: str(one.last_event), reverse=True):
+        if end is None or (batch.last_event is not None and batch.last_event > end):
+            found = windows.end_of(home.rows.events(batch, settings))
+            end = max((one for one in (end, found) if one is not None), default=None)
+    return end
+
+
+def asked(home: Home, turn: TurnRef) -> Asked:
+    """What the settings ask of a turn."""
+    rules, live = home.settings(turn.pipeline).training, home.ledger.promotions.before(turn.pipeline, turn.number)
+    return Asked(rules.min_rows, None if live else rules.first_model_share, rules.mature_after)
+
+
+def early_note(snapshot: Snapshot | None) -> str | None:
+    """How labels that came early differ from later ones among what is learned from, in words."""
+    early = snapshot.early if snapshot else None
+    return earliness.note(early, is_number=snapshot.label_mean is not None) if snapshot and early else None
+
+
+def order(settings: PipelineSettings, snapshot: Snapshot, family: str) -> Order:
+    """What to fit, under the id that the model will have."""
+    candidate = next(one for one in settings.training.candidates if one.family == family)
+    columns, lock = settings.validation.columns, provenance.lock_hash()
+    return Order(training.model_id(snapshot.id, candidate, settings.training, columns, lock), candidate, snapshot)
+
+
+def fit(home: Home, order: Order, settings: PipelineSettings, into: "Bundles | None" = None) -> Model:
+    """Fit, publish the bundle with its golden batch, and return the record; nothing is committed yet.
+
+    Args:
+        home: Rows, and the folder of bundles.
+        order: What is to be fitted.
+        settings: Those of the pipeline.
+        into: Another folder to publish in, for a model that is made again only to be compared.
+    """
+    rows, learning = home.rows.window(order.snapshot, settings), settings.training
+    candidate = families.sized(order.candidate, len(rows.prepared), learning.problem)
+    unfitted = families.build(
+        candidate, learning.features, settings.validation.columns, learning.seed, learning.problem
+    )
+    began = time.perf_counter()
+    fitted = training.fit(unfitted, rows.prepared, rows.outcomes, threads=learning.threads)
+    seconds = time.perf_counter() - began
+    golden = training.golden(rows.prepared)
+    written = (into or home.bundles).write(fitted, golden, training.predict(fitted, golden, threads=learning.threads))
+    failpoints.reach("bundle-published")
+    return Model(
+        id=order.model,
+        family=order.candidate.family,
+        snapshot=order.snapshot,
+        settings_hash=loader.settings_hash(settings),
+        seed=learning.seed,
+        code_version=provenance.code_version(),
+        lock_hash=provenance.lock_hash(),
+        parameters=training.parameters(candidate),
+        base_rate=_base_rate(order.snapshot),
+        bundle=written.bundle,
+        bundle_bytes=written.bytes,
+        golden=written.golden,
+        fit_seconds=round(seconds, 3),
+    )
+
+
+def _base_rate(snapshot: Snapshot) -> float:
+    return snapshot.positives / snapshot.rows if snapshot.label_mean is None else snapshot.label_mean
+
+
+def inspect(home: Home, model: Model, settings: PipelineSettings) -> BundleFacts:
+    """Load a bundle as serving would (from its bytes, once per process), and time the answer to one row.
+
+    The time is the processor time of the quickest of five answers: what the model costs, not how busy the machine is.
+    """
+    size = model.bundle_bytes / 1e6
+    try:
+        loaded = home.bundles.load(model.bundle, model.golden)
+    except BundleRefused as problem:
+        return BundleFacts(size, 0.0, str(problem))
+    row = home.rows.window(model.snapshot, settings).prepared.iloc[:1]
+    return BundleFacts(size, min(_answer_seconds(loaded, row) for _ in range(_ANSWERS)) * 1000)
+
+
+def _answer_seconds(loaded: "SklearnPipeline", row: "pd.DataFrame") -> float:
+    began = time.thread_time()
+    training.predict(loaded, row)
+    return time.thread_time() - began

@@ -1,0 +1,328 @@
+"""Rows by reference: the ones that a model learns from and the ones that it is judged on.
+
+Tasks hand each other ids; here an id becomes arrays, read once per process and kept while the turn needs them.
+Which rows those are is decided in the core.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from configs import loader
+from configs.errors import InvalidSettings
+from configs.ingestion import Times
+from configs.settings import PipelineSettings
+from tasks.adapters.blobs.bundles import Bundles
+from tasks.adapters.blobs.store import Store
+from tasks.domain import pools
+from tasks.domain.pools import Pool, Size
+from tasks.domain.records import Batch, Model, Snapshot
+from tasks.evaluation import scores
+from tasks.problems.outcomes import Outcomes
+from tasks.training import earliness, learning, windows
+from tasks.training.learning import Selected
+from tasks.training.windows import Plan
+
+T = TypeVar("T")
+_KEPT = 24
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The labelled rows of a batch on which models are compared; all arrays have one entry per row."""
+
+    prepared: pd.DataFrame
+    outcomes: Outcomes
+    clusters: NDArray[Any]
+    slices: dict[str, NDArray[Any]]
+
+    @property
+    def size(self) -> Size:
+        """How many rows, how many of them positive (of a number: None), and in how many clusters they are."""
+        positives = int(self.outcomes.sum()) if self.outcomes.dtype == np.bool_ else None
+        return Size(len(self.outcomes), positives, len(pd.unique(self.clusters)))
+
+
+@dataclass(frozen=True)
+class Window:
+    """What a model learns from."""
+
+    prepared: pd.DataFrame
+    outcomes: Outcomes
+
+
+class Rows:
+    """Rows of the store, selected and made ready."""
+
+    def __init__(self, store: Store, bundles: Bundles) -> None:
+        """Args:
+        store: Where accepted rows are.
+        bundles: Where models are.
+        """
+        self._store = store
+        self._bundles = bundles
+        self._kept: OrderedDict[tuple[object, ...], Any] = OrderedDict()
+
+    def judged(self, lot: Batch | Pool, cutoff: datetime | None, settings: PipelineSettings) -> Judged:
+        """The labelled rows of a batch, or of several that are judged as one, that happened at or after the cut-off."""
+        cutoff = _effective(lot, cutoff)
+        return self._once(_key("judged", settings, lot.id, cutoff), lambda: self._judged(lot, cutoff, settings))
+
+    def forget(self) -> None:
+        """Let go of everything that was kept for the turn."""
+        self._kept.clear()
+
+    def count(self, lot: Batch | Pool, cutoff: datetime | None, settings: PipelineSettings) -> Size:
+        """How many rows can be judged, how many of them are positive, and in how many clusters they are."""
+        is_number = settings.training.problem == "regression"
+        if not lot.has_labels:
+            return Size(0, None if is_number else 0, 0)
+        return self.judged(lot, cutoff, settings).size
+
+    def units(self, lot: Batch | Pool, settings: PipelineSettings) -> tuple[NDArray[np.datetime64], NDArray[Any]]:
+        """When each labelled row happened, in UTC, and which cluster it is in."""
+        frames, times = (
+            [self._labelled(batch, None, settings) for batch in _labelled_parts(lot)],
+            settings.ingestion.times,
+        )
+        events = np.concatenate([frame[times.event].to_numpy(dtype="datetime64[us]") for frame in frames])
+        clusters = [scores.clusters(frame, times, settings.evaluation.cluster) for frame in frames]
+        return events, _clusters_together(clusters, settings)
+
+    def latest(self, batch: Batch, settings: PipelineSettings) -> datetime | None:
+        """When a batch was there: the last moment at which one of its rows happened or arrived, strays aside."""
+        if batch.accepted_file is None:
+            return None
+        return latest_of(self._frame(batch.accepted_file, settings), settings)
+
+    def events(self, batch: Batch, settings: PipelineSettings) -> NDArray[np.datetime64]:
+        """When the labelled rows of a batch happened, in UTC; rows of which that is not known are left out."""
+        frame = self._labelled(batch, None, settings)
+        events: NDArray[np.datetime64] = frame[settings.ingestion.times.event].to_numpy(dtype="datetime64[us]")
+        return events[~np.isnat(events)]
+
+    def answers(
+        self, model: Model, lot: Batch | Pool, cutoff: datetime | None, settings: PipelineSettings
+    ) -> NDArray[np.float64]:
+        """What a model says about the judged rows, shape (rows,)."""
+
+        def ask() -> NDArray[np.float64]:
+            loaded = self._bundles.load(model.bundle, model.golden)
+            rows = self.inputs(model, lot, cutoff, settings)
+            return learning.predict(loaded, rows, threads=settings.training.threads)
+
+        return self._once(_key("answers", settings, model.id, lot.id, _effective(lot, cutoff)), ask)
+
+    def inputs(
+        self, model: Model, lot: Batch | Pool, cutoff: datetime | None, settings: PipelineSettings
+    ) -> pd.DataFrame:
+        """The judged rows as a model wants them: it may have been trained when the settings had other features.
+
+        Raises:
+            InvalidSettings: It needs a column that the contract has no more.
+        """
+        prepared, columns = self.judged(lot, cutoff, settings).prepared, settings.validation.columns
+        names = learning.inputs(self._bundles.load(model.bundle, model.golden))
+        if names == tuple(prepared.columns):
+            return prepared
+        gone = [name for name in names if name not in columns]
+        if gone:
+            raise InvalidSettings(
+                f"validation.columns no longer has {', '.join(map(repr, gone))}, on which model {model.id[:12]} was "
+                "trained. Keep the column in the contract while that model is live or compared; "
+                "training.features alone decides what new models learn from."
+            )
+        frames = [self._labelled(batch, cutoff, settings) for batch in _labelled_parts(lot)]
+        return pd.concat([learning.prepare(frame, names, columns) for frame in frames], ignore_index=True)
+
+    def select(self, plan: Plan, settings: PipelineSettings) -> Snapshot:
+        """The record of the rows of a plan; the rows themselves are kept for the fits that follow."""
+        files = tuple(batch.accepted_file for batch in plan.batches if batch.accepted_file)
+        event = settings.ingestion.times.event
+        times = _times(settings, plan.ignores_arrival)
+        parts = list(self._parts(files, plan, settings))
+        events = [part.frame[event] for part in parts if len(part.frame)]
+        identity = learning.snapshot_id(
+            files,
+            start=plan.start,
+            cutoff=plan.cutoff,
+            times=times,
+            settings=settings.training,
+            ignores_labels=plan.ignores_labels,
+        )
+        window, is_number = self._keep_window(identity, parts, settings), settings.training.problem == "regression"
+        waited = np.concatenate([part.waited for part in parts]) if parts else np.empty(0)
+        early = None
+        if earliness.matters(len(waited), len(window.outcomes)):
+            delays = np.concatenate([learning.delays(part.frame, times) for part in parts])
+            early = earliness.find(delays, window.outcomes, waited)
+        return Snapshot(
+            id=identity,
+            batches=files,
+            start=plan.start,
+            cutoff=plan.cutoff,
+            rows=len(window.outcomes),
+            positives=0 if is_number else int(window.outcomes.sum()),
+            label_mean=float(window.outcomes.mean()) if is_number and len(window.outcomes) else None,
+            excluded_unlabelled=sum(part.excluded_unlabelled for part in parts),
+            excluded_unknown=sum(part.excluded_unknown for part in parts),
+            first_event=min(part.min() for part in events).to_pydatetime() if events else None,
+            last_event=max(part.max() for part in events).to_pydatetime() if events else None,
+            ignores_arrival=plan.ignores_arrival,
+            ignores_labels=plan.ignores_labels,
+            early=early,
+        )
+
+    def learnable(self, plan: Plan, settings: PipelineSettings) -> Size:
+        """How much a plan selects to learn from; nothing is prepared or kept for a fit."""
+        files = tuple(batch.accepted_file for batch in plan.batches if batch.accepted_file)
+        parts = self._parts(files, plan, settings)
+        outcomes = [learning.labels(part.frame, settings.training) for part in parts]
+        is_number = settings.training.problem == "regression"
+        return Size(sum(map(len, outcomes)), None if is_number else int(sum(part.sum() for part in outcomes)))
+
+    def window(self, snapshot: Snapshot, settings: PipelineSettings) -> Window:
+        """What a model learns from; batches that are read only for this are not kept."""
+        key = _key("window", settings, snapshot.id)
+        if key not in self._kept:
+            return self._keep_window(snapshot.id, self._parts_of(snapshot, settings, keep=False), settings)
+        found: Window = self._kept[key]
+        return found
+
+    def reference(self, snapshot: Snapshot, settings: PipelineSettings) -> pd.DataFrame:
+        """The inputs that a model learned from, as they were accepted."""
+
+        def gather() -> pd.DataFrame:
+            columns = list(settings.training.features)
+            return pd.concat([part.frame[columns] for part in self._parts_of(snapshot, settings)], ignore_index=True)
+
+        return self._once(_key("reference", settings, snapshot.id), gather)
+
+    def _parts_of(self, snapshot: Snapshot, settings: PipelineSettings, *, keep: bool = True) -> Iterator[Selected]:
+        return self._parts(snapshot.batches, snapshot, settings, keep=keep)
+
+    def _parts(
+        self, files: Sequence[str], span: Plan | Snapshot, settings: PipelineSettings, *, keep: bool = True
+    ) -> Iterator[Selected]:
+        times, label = _times(settings, span.ignores_arrival), settings.training.label
+        # What is split for a first champion is old enough throughout; its older part need not be twice as old.
+        maturity = timedelta(0) if span.ignores_arrival else settings.training.maturity
+        for file in files:
+            yield learning.select(
+                self._frame(file, settings, keep=keep),
+                times=times,
+                label=label,
+                start=span.start,
+                cutoff=span.cutoff,
+                maturity=maturity,
+                ignores_labels=span.ignores_labels,
+            )
+
+    def _keep_window(self, identity: str, parts: Iterable[Selected], settings: PipelineSettings) -> Window:
+        for key in [key for key in self._kept if key[0] == "window"]:
+            del self._kept[key]  # one window at a time: it is the largest thing in memory
+        features, columns = settings.training.features, settings.validation.columns
+        prepared: list[pd.DataFrame] = []
+        outcomes: list[NDArray[Any]] = []
+        for part in parts:
+            prepared.append(learning.prepare(part.frame, features, columns))
+            outcomes.append(learning.labels(part.frame, settings.training))
+        window = Window(pd.concat(prepared, ignore_index=True), np.concatenate(outcomes))
+        self._kept[_key("window", settings, identity)] = window
+        return window
+
+    def _judged(self, lot: Batch | Pool, cutoff: datetime | None, settings: PipelineSettings) -> Judged:
+        found = [self._judged_of_one(batch, cutoff, settings) for batch in _labelled_parts(lot)]
+        return together(found, settings)
+
+    def _judged_of_one(self, batch: Batch, cutoff: datetime | None, settings: PipelineSettings) -> Judged:
+        return self.ready(self._labelled(batch, cutoff, settings), settings)
+
+    def ready(self, rows: pd.DataFrame, settings: PipelineSettings) -> Judged:
+        """Labelled rows, ready to be judged on."""
+        training_settings = settings.training
+        return Judged(
+            prepared=learning.prepare(rows, training_settings.features, settings.validation.columns),
+            outcomes=learning.labels(rows, training_settings),
+            clusters=scores.clusters(rows, settings.ingestion.times, settings.evaluation.cluster),
+            slices=scores.slice_labels(rows, settings.evaluation.slices, settings.validation.columns),
+        )
+
+    def _labelled(self, batch: Batch, cutoff: datetime | None, settings: PipelineSettings) -> pd.DataFrame:
+        frame = self._frame(batch.accepted_file or "", settings)
+        chosen, times = frame[settings.training.label].notna(), settings.ingestion.times
+        if times.label is not None:
+            chosen &= frame[times.label].notna()  # a label of which nobody knows when it was known is not used
+        if cutoff is not None:
+            chosen &= frame[times.event] >= cutoff
+        return frame[chosen].reset_index(drop=True)
+
+    def _frame(self, file: str, settings: PipelineSettings, *, keep: bool = True) -> pd.DataFrame:
+        return learning.complete(self._store.read(file, keep=keep), settings.validation.columns)
+
+    def _once(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
+        if key not in self._kept:
+            self._kept[key] = make()
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        found: T = self._kept[key]
+        return found
+
+
+def _key(kind: str, settings: PipelineSettings, *about: object) -> tuple[object, ...]:
+    """What is kept is of one pipeline: another one may look at the same batch with other columns."""
+    return kind, loader.settings_hash(settings), *about
+
+
+def _times(settings: PipelineSettings, ignores_arrival: bool) -> Times:
+    """The times that matter to a selection; those of labels do not, if what is split has had time for them all."""
+    times = settings.ingestion.times
+    if not ignores_arrival:
+        return times
+    gone = ("arrival", "label") if settings.training.maturity else ("arrival",)
+    return times.model_copy(update=dict.fromkeys(gone))
+
+
+def _effective(lot: Batch | Pool, cutoff: datetime | None) -> datetime | None:
+    """None if the cut-off leaves all rows, so that both ways to say so are one."""
+    whole = cutoff is None or (lot.first_event is not None and cutoff <= lot.first_event)
+    return None if whole else cutoff
+
+
+def _labelled_parts(lot: Batch | Pool) -> list[Batch]:
+    """The batches with labels; the last one if none has any."""
+    batches = pools.parts(lot)
+    return [batch for batch in batches if batch.has_labels] or list(batches[-1:])
+
+
+def latest_of(frame: "pd.DataFrame", settings: PipelineSettings) -> datetime | None:
+    """When rows were there: the last moment at which one of them happened or arrived, strays aside."""
+    times = settings.ingestion.times
+    columns = [frame[name].dropna() for name in (times.event, times.arrival) if name]
+    ends = [windows.end_of(column.to_numpy(dtype="datetime64[us]")) for column in columns]
+    return max((end for end in ends if end is not None), default=None)
+
+
+def together(found: Sequence[Judged], settings: PipelineSettings) -> Judged:
+    """The rows of several batches as if they had come at once."""
+    if len(found) == 1:
+        return found[0]
+    return Judged(
+        prepared=pd.concat([one.prepared for one in found], ignore_index=True),
+        outcomes=np.concatenate([one.outcomes for one in found]),
+        clusters=_clusters_together([one.clusters for one in found], settings),
+        slices={name: np.concatenate([one.slices[name] for one in found]) for name in found[0].slices},
+    )
+
+
+def _clusters_together(found: Sequence[NDArray[Any]], settings: PipelineSettings) -> NDArray[Any]:
+    together: NDArray[Any] = np.concatenate(found)
+    if settings.evaluation.cluster.independent:
+        return np.arange(len(together)).astype(str).astype(object)  # each row by itself, whatever its batch
+    return together

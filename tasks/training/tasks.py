@@ -1,0 +1,58 @@
+"""Door of training: a selection of the dataset, and the candidates that are fitted on it."""
+
+from prefect import task
+
+from configs import loader
+from tasks.adapters import failpoints, helper, home
+from tasks.domain.pools import Pool
+from tasks.domain.records import Batch, Model, Snapshot
+from tasks.domain.turns import TurnRef
+from tasks.training.steps import fitting
+
+
+def list_families(turn: TurnRef) -> list[str]:
+    """The families to train, in the order of the settings."""
+    return [candidate.family for candidate in home.current().settings(turn.pipeline).training.candidates]
+
+
+@task(task_run_name="pool-{turn.name}", tags=["training"])
+def pool_batches(turn: TurnRef, batch: Batch) -> Pool:
+    """What is judged in this turn: its batch, together with those that were too short to be judged alone."""
+    return fitting.pool(home.current(), turn, batch)
+
+
+@task(task_run_name="select-window-{turn.name}", tags=["training"])
+def take_snapshot(turn: TurnRef, pool: Pool) -> Snapshot | None:
+    """Select the rows that were known before what is judged (at first, the older part); None if there are none."""
+    hands = home.current()
+    plan = fitting.plan(hands, turn, pool)
+    if plan is None:
+        return None
+    snapshot = hands.rows.select(plan, hands.settings(turn.pipeline))
+    hands.ledger.models.record_snapshot(turn.pipeline, snapshot)
+    failpoints.reach("snapshot-committed")
+    return snapshot
+
+
+def begin_fits(turn: TurnRef, snapshot: Snapshot, families: list[str]) -> None:
+    """Have candidates fitted by the helper process, if there is one; `train_candidate` waits for each of them."""
+    hands = home.current()
+    for family in families:
+        model = fitting.order(hands.settings(turn.pipeline), snapshot, family).model
+        if hands.ledger.models.get(turn.pipeline, model) is None:
+            helper.begin_fit(turn.pipeline, snapshot, family, model)
+
+
+@task(task_run_name="train-{family}", tags=["training"])
+def train_candidate(turn: TurnRef, snapshot: Snapshot, family: str) -> Model:
+    """Fit one family on the window, publish its bundle, then commit it; what is committed is not fitted again."""
+    hands = home.current()
+    settings = hands.settings(turn.pipeline)
+    order = fitting.order(settings, snapshot, family)
+    known = hands.ledger.models.get(turn.pipeline, order.model)
+    if known is not None:
+        return known
+    model = helper.fitted(order.model, loader.settings_hash(settings)) or fitting.fit(hands, order, settings)
+    hands.ledger.models.record(turn.pipeline, turn.number, model, settings.canonical())
+    failpoints.reach("model-committed")
+    return model

@@ -1,0 +1,201 @@
+"""The records of batches: what the door found, written down so that every landed row is accounted for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from configs.errors import IncumbentError
+from configs.settings import PipelineSettings
+from tasks.domain.records import Batch, BatchStatus, RuleFinding
+from tasks.ingestion import columns, digits, intake
+from tasks.problems import outcomes
+from tasks.validation import contract
+from tasks.validation import labels as answers
+
+ASIDE = "_aside"
+"""Column of the file of rows set aside: `quarantined` or `duplicate`."""
+
+
+_AHEAD = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class SortedOut:
+    """A delivery after the door: every landed row is in one of the two frames."""
+
+    accepted: pd.DataFrame
+    aside: pd.DataFrame
+    """Quarantined rows and exact duplicates, with the columns `_aside` and `_reasons`."""
+    findings: tuple[RuleFinding, ...]
+
+
+def sort_out(
+    frame: pd.DataFrame, earlier: Sequence[pd.DataFrame], settings: PipelineSettings, now: datetime | None = None
+) -> SortedOut:
+    """Separate exact duplicates, then let the contract judge the rest.
+
+    A row with the key of an accepted one and other content is quarantined: what was accepted is never changed silently.
+
+    Args:
+        frame: The delivery.
+        earlier: Rows of the accepted batches that `related` names.
+        settings: Contract and label.
+        now: When they are taken in; a label that is dated more than a day later cannot be one. None: nobody asks.
+
+    Raises:
+        BrokenContract: The batch as a whole cannot be taken in.
+    """
+    key = [name for name in settings.validation.key if name in frame.columns]
+    alike = _alike(frame, earlier, key)
+    known = np.concatenate([intake.hash_rows(rows) for rows in alike]) if alike else None
+    fresh, duplicates = intake.separate(frame, known)
+    if fresh.empty and len(duplicates):
+        # Nothing new in an otherwise good file is no fault: its rows are counted as what they are.
+        return SortedOut(fresh, _set_aside(fresh.assign(_reasons=""), duplicates), ())
+    taken = _taken(fresh, alike, key)
+    checked = contract.check(fresh, settings.validation, settings.training.label, taken, _ahead(fresh, settings, now))
+    return SortedOut(checked.accepted, _set_aside(checked.quarantined, duplicates), checked.findings)
+
+
+def accept(identity: str, name: str, rows: SortedOut, settings: PipelineSettings, landed: int) -> Batch:
+    """The record of a batch that passed its contract; the store's digests are filled in by who stores the rows.
+
+    Args:
+        identity: Digest of the delivered bytes.
+        name: Name of the delivery.
+        rows: What became of its rows.
+        settings: Label, features and times.
+        landed: Rows that were read, counted before any of them was sorted out.
+
+    Raises:
+        IncumbentError: There are not as many rows as landed: one was lost, or is there twice.
+    """
+    accepted, aside = rows.accepted, rows.aside
+    if landed != len(accepted) + len(aside):
+        raise IncumbentError(
+            f"{landed} rows of the batch {name} were read, but {len(accepted)} accepted and {len(aside)} set aside. "
+            "This is a fault of Incumbent, not of the data. Nothing was recorded; report it with the file."
+        )
+    label, event = settings.training.label, accepted[settings.ingestion.times.event]
+    duplicates = int((aside[ASIDE] == "duplicate").sum())
+    known = outcomes.of(accepted[label].dropna(), settings.training)
+    is_number = settings.training.problem == "regression"
+    return Batch(
+        id=identity,
+        name=name,
+        status=BatchStatus.ACCEPTED,
+        landed=landed,
+        accepted=len(accepted),
+        quarantined=len(aside) - duplicates,
+        duplicates=duplicates,
+        unlabelled=len(accepted) - len(known),
+        positives=0 if is_number else int(known.sum()),
+        label_mean=float(known.mean()) if is_number and len(known) else None,
+        missing=_missing(accepted, settings),
+        first_event=_moment(event.min()),
+        last_event=_moment(event.max()),
+        findings=rows.findings,
+        notes=digits.notes((accepted, aside)),
+        **values(accepted[label], settings),
+    )
+
+
+def values(labels: "pd.Series[Any]", settings: PipelineSettings) -> dict[str, Any]:
+    """What the record of a batch says of the values of its label; nothing where they are no words and no codes."""
+    if not answers.has_values(settings):
+        return {}
+    return {"label": settings.training.label, "label_values": answers.of(labels)}
+
+
+def refuse(identity: str, name: str, rows: int, reason: str, findings: Sequence[RuleFinding] = ()) -> Batch:
+    """The record of a batch that is set aside whole."""
+    return Batch(
+        id=identity,
+        name=name,
+        status=BatchStatus.REFUSED,
+        landed=rows,
+        accepted=0,
+        quarantined=rows,
+        duplicates=0,
+        unlabelled=0,
+        positives=0,
+        findings=tuple(findings),
+        reason=reason,
+    )
+
+
+def related(batch: pd.DataFrame, settings: PipelineSettings, accepted: Sequence[Batch]) -> list[Batch]:
+    """The accepted batches that can hold the same rows, or rows with the same key.
+
+    These are the ones that overlap in time; all of them if the contract has a key that does not fix the time.
+    """
+    event, key = settings.ingestion.times.event, settings.validation.key
+    if key and event not in key:
+        return list(accepted)
+    first, last = _moment(batch[event].min()), _moment(batch[event].max())
+    if first is None or last is None:
+        return []
+    spans = [(b, b.first_event, b.last_event) for b in accepted]
+    return [b for b, start, end in spans if start is not None and end is not None and start <= last and end >= first]
+
+
+def _alike(frame: pd.DataFrame, earlier: Sequence[pd.DataFrame], key: list[str]) -> list[pd.DataFrame]:
+    """Of rows accepted before, those that could be the same as one of these: with a key, those that share it."""
+    if not key:
+        return list(earlier)
+    asked = _keys(frame, key)
+    keyed = [rows for rows in earlier if set(key) <= set(rows.columns)]
+    return [rows[np.isin(_keys(rows, key), asked)] for rows in keyed]
+
+
+def _keys(rows: pd.DataFrame, key: list[str]) -> NDArray[np.uint64]:
+    """A hash of the key of each row."""
+    return intake.hash_rows(rows[digits.beside(rows, key)])
+
+
+def _taken(fresh: pd.DataFrame, alike: Sequence[pd.DataFrame], key: list[str]) -> NDArray[np.bool_]:
+    """Which rows have the key of an accepted one; rows that are wholly the same are no longer among them."""
+    if not key or not alike:
+        return np.zeros(len(fresh), dtype=bool)
+    known = np.concatenate([_keys(rows, key) for rows in alike])
+    return np.isin(_keys(fresh, key), known)
+
+
+def _ahead(
+    fresh: pd.DataFrame, settings: PipelineSettings, now: datetime | None
+) -> tuple[str, NDArray[np.bool_]] | None:
+    """Which rows have a label although it is known later only; dates without a time may lie half a day ahead."""
+    column, label = settings.ingestion.times.label, settings.training.label
+    if now is None or column is None or not {column, label} <= set(fresh.columns):
+        return None
+    if not isinstance(fresh[column].dtype, pd.DatetimeTZDtype):
+        return None
+    later: NDArray[np.bool_] = (fresh[column] > now + _AHEAD).to_numpy() & fresh[label].notna().to_numpy()
+    return column, later
+
+
+def _set_aside(quarantined: pd.DataFrame, duplicates: pd.DataFrame) -> pd.DataFrame:
+    """One frame of all rows that are kept but not used, each with the kind and the reasons."""
+    parts = [
+        quarantined.assign(**{ASIDE: "quarantined"}),
+        duplicates.assign(_reasons="the same row was delivered before", **{ASIDE: "duplicate"}),
+    ]
+    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+
+
+def _missing(accepted: pd.DataFrame, settings: PipelineSettings) -> tuple[tuple[str, int], ...]:
+    counts = accepted[list(settings.training.features)].isna().sum()
+    return tuple((str(name), int(count)) for name, count in counts.items() if count)
+
+
+def _moment(value: object) -> datetime | None:
+    """A time of the calendar; rows beyond it are asked for their neighbours before the contract sees them."""
+    if not isinstance(value, pd.Timestamp):
+        return None
+    within: datetime = min(max(value, columns.FIRST_MOMENT), columns.LAST_MOMENT).to_pydatetime()
+    return within

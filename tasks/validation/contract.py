@@ -1,0 +1,282 @@
+"""Room 2, the core: the contract. Rows that break a rule are set aside with reasons, broken batches are refused.
+
+Add a rule here when the YAML can ask for it: its check in `_checks`, its words in `_demand`. Values are never changed.
+The form of a batch is judged in `columns`, against the batches before it in `triage`; whether the world has moved is
+asked in `monitoring`, of rows that passed.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+from numpy.typing import NDArray
+from pandera.config import ValidationDepth, config_context
+from pandera.errors import SchemaErrors
+
+from configs.errors import BrokenContract
+from configs.validation import ColumnRule, ValidationSettings
+from tasks.domain import wording
+from tasks.domain.records import RuleFinding
+from tasks.ingestion import columns, digits
+from tasks.problems import measures
+
+_LARGEST = 1e100
+"""Of a number that is learned from, or kept; a label has a bound of its own (`measures.LARGEST_LABEL`)."""
+_EXACT = 2**53
+"""Up to here every whole number is a float as well."""
+_EXAMPLES = 3
+_OF_PANDERA = {"not_nullable": "missing"}
+_OF_KEY = {"key": "one row for each", "taken": "new (a row with this key and other content was accepted before)"}
+
+Broken = Mapping[tuple[str, str], NDArray[np.int64]]
+"""Positions of the rows that break a rule, by column and rule; the key has no column."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Rows that keep the contract and rows that do not; together they are all rows, unchanged and in order."""
+
+    accepted: pd.DataFrame
+    quarantined: pd.DataFrame
+    """With the column `_reasons`."""
+    findings: tuple[RuleFinding, ...]
+    """What each broken rule kept out; a row that breaks two rules counts in both."""
+
+
+def check(
+    frame: pd.DataFrame,
+    settings: ValidationSettings,
+    label: str,
+    taken: NDArray[np.bool_] | None = None,
+    ahead: tuple[str, NDArray[np.bool_]] | None = None,
+) -> Checked:
+    """Let the contract judge new rows.
+
+    Args:
+        frame: Rows without exact duplicates.
+        settings: The contract.
+        label: Column to predict; it is called so in the text of a refusal.
+        taken: Which rows have the key of a row that was accepted before, shape (rows,).
+        ahead: Column of label times, and which of its rows have a label that cannot be known yet, shape (rows,).
+
+    Raises:
+        BrokenContract: The batch as a whole cannot be taken in; the text says why.
+    """
+    columns.require(frame, settings, label)
+    if frame.empty:
+        raise BrokenContract("There are no rows.")
+    rows = frame.reset_index(drop=True)
+    broken = dict(_broken(rows, settings, label))
+    if taken is not None and taken.any():
+        broken["", "taken"] = np.flatnonzero(taken)
+    if ahead is not None and ahead[1].any():
+        broken[ahead[0], "ahead"] = np.flatnonzero(ahead[1])
+    bad = np.zeros(len(rows), dtype=bool)
+    for places in broken.values():
+        bad[places] = True
+    findings = tuple(_finding(rows, settings, label, *rule, places) for rule, places in broken.items())
+    _require_enough(bad, findings, settings.max_quarantined)
+    reasons = pd.Series(_reasons(bad, findings, broken), dtype="str")
+    quarantined = rows[bad].reset_index(drop=True).assign(**{columns.REASONS: reasons})
+    return Checked(rows[~bad].reset_index(drop=True), quarantined, findings)
+
+
+def schema(
+    settings: ValidationSettings, label: str | None = None, key: Sequence[str] | None = None
+) -> pa.DataFrameSchema:
+    """The rules for values as a pandera schema; its checks are vectorised and never convert.
+
+    Args:
+        settings: The contract.
+        label: Column to predict, which has a bound of its own.
+        key: Columns that name a row, where they are more than the settings say: digits of a time belong to it.
+    """
+    rules = settings.columns.items()
+    return pa.DataFrameSchema(
+        {name: pa.Column(None, _checks(rule, _largest(name, label)), nullable=rule.nullable) for name, rule in rules},
+        unique=list(settings.key if key is None else key) or None,
+        report_duplicates="all",
+    )
+
+
+# ── the rules ─────────────────────────────────────────────────────────────────────────────────────────────────────
+def _checks(rule: ColumnRule, largest: float) -> list[pa.Check]:
+    tests: dict[str, Callable[[pd.Series[Any]], pd.Series[bool]]] = {}
+    if rule.type in ("integer", "number"):
+        tests["finite"] = _is_below(largest)
+    if rule.type == "integer":
+        tests["whole"] = _is_whole
+        tests["exact"] = _is_exact
+    if rule.min is not None:
+        tests["min"] = _at_least(rule.min)
+    if rule.max is not None:
+        tests["max"] = _at_most(rule.max)
+    if rule.values is not None:
+        tests["values"] = _one_of(rule.values)
+    return [pa.Check(test, name=name) for name, test in tests.items()]
+
+
+def _is_below(largest: float) -> "Callable[[pd.Series[Any]], pd.Series[bool]]":
+    """Alone, pandera lets infinity pass `ge(0)`; a missing value is another rule's matter.
+
+    The largest numbers that there are mark what is missing; they measure nothing, and have no finite square.
+    """
+
+    def is_below(values: "pd.Series[Any]") -> "pd.Series[bool]":
+        if not pd.api.types.is_float_dtype(values.dtype):
+            return pd.Series(True, index=values.index)
+        numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+        return pd.Series(~(np.abs(numbers) >= largest), index=values.index)
+
+    return is_below
+
+
+def _largest(name: str, label: str | None) -> float:
+    return measures.LARGEST_LABEL if name == label else _LARGEST
+
+
+def _is_whole(values: "pd.Series[Any]") -> "pd.Series[bool]":
+    if not pd.api.types.is_float_dtype(values.dtype):
+        return pd.Series(True, index=values.index)
+    numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    return pd.Series(np.isnan(numbers) | (np.floor(numbers) == numbers), index=values.index)
+
+
+def _is_exact(values: "pd.Series[Any]") -> "pd.Series[bool]":
+    """From 2^53 on a float may not be the whole number that somebody wrote: 2^53 + 1 becomes 2^53."""
+    if not pd.api.types.is_float_dtype(values.dtype):
+        return pd.Series(True, index=values.index)
+    return ~_true(values.abs() >= _EXACT)
+
+
+def _at_least(bound: float) -> "Callable[[pd.Series[Any]], pd.Series[bool]]":
+    """Whole numbers are compared with a whole bound: as floats, those above 2^53 would be rounded."""
+    return lambda values: ~_true(values < (math.ceil(bound) if _are_integers(values) else bound))
+
+
+def _at_most(bound: float) -> "Callable[[pd.Series[Any]], pd.Series[bool]]":
+    return lambda values: ~_true(values > (math.floor(bound) if _are_integers(values) else bound))
+
+
+def _one_of(allowed: tuple[str, ...]) -> "Callable[[pd.Series[Any]], pd.Series[bool]]":
+    return lambda values: values.isin(allowed) | values.isna()
+
+
+def _are_integers(values: "pd.Series[Any]") -> bool:
+    return bool(pd.api.types.is_integer_dtype(values.dtype))
+
+
+def _true(answers: "pd.Series[Any]") -> "pd.Series[bool]":
+    """Answers with 'unknown' (a missing value) as no."""
+    return answers.fillna(False).astype(bool)
+
+
+# ── from failures to findings ─────────────────────────────────────────────────────────────────────────────────────
+def _broken(rows: pd.DataFrame, settings: ValidationSettings, label: str) -> Broken:
+    """Which rows break which rule, in the order of the contract."""
+    times = [name for name, rule in settings.columns.items() if rule.type == "timestamp"]
+    strange = {name: places for name in times if len(places := np.flatnonzero(columns.beyond_calendar(rows[name])))}
+    # pandera prints what it finds, which fails for such times: it gets their ticks.
+    found = _failures(rows.assign(**{name: _ticks(rows[name]) for name in strange}), settings, label)
+    found |= {(name, "calendar"): places for name, places in strange.items()}
+    place = {name: number for number, name in enumerate(settings.columns)}
+    return dict(sorted(found.items(), key=lambda item: place.get(item[0][0], len(place))))
+
+
+def _failures(rows: pd.DataFrame, settings: ValidationSettings, label: str) -> dict[tuple[str, str], NDArray[np.int64]]:
+    """What pandera finds."""
+    try:
+        # Without this, an environment variable of pandera could switch the contract off.
+        with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
+            schema(settings, label, digits.beside(rows, settings.key)).validate(rows, lazy=True)
+    except SchemaErrors as err:
+        cases = err.failure_cases[["schema_context", "column", "check", "index"]]
+    else:
+        return {}
+    of_key = cases["schema_context"] == "DataFrameSchema"
+    found: dict[tuple[str, str], NDArray[np.int64]] = {}
+    for (column, rule), places in cases[~of_key].groupby(["column", "check"], sort=False)["index"]:
+        found[str(column), _OF_PANDERA.get(str(rule), str(rule))] = np.unique(places.to_numpy(dtype=np.int64))
+    if of_key.any():
+        found["", "key"] = np.unique(cases.loc[of_key, "index"].to_numpy(dtype=np.int64))
+    return found
+
+
+def _ticks(times: "pd.Series[Any]") -> "pd.Series[Any]":
+    return times.astype("int64").astype("Int64").mask(times.isna())
+
+
+def _finding(
+    rows: pd.DataFrame,
+    settings: ValidationSettings,
+    label: str,
+    column: str,
+    rule: str,
+    places: NDArray[np.int64],
+) -> RuleFinding:
+    if rule in _OF_KEY:
+        names = list(settings.key)
+        shown = rows.loc[places, names].drop_duplicates().head(_EXAMPLES)
+        examples = [" ".join(columns.example(value) for value in row) for row in shown.itertuples(index=False)]
+        return RuleFinding(", ".join(names), rule, _OF_KEY[rule], len(places), tuple(examples))
+    values = rows.loc[places, column].drop_duplicates().head(_EXAMPLES)
+    examples = [] if rule == "missing" else [columns.example(value) for value in values]
+    return RuleFinding(
+        column, rule, _demand(settings.columns[column], rule, _largest(column, label)), len(places), tuple(examples)
+    )
+
+
+def _demand(rule: ColumnRule, broken: str, largest: float) -> str:
+    """What the contract demands, in words, and why if it says so."""
+    unit = "" if rule.unit is None else "\u202f%" if rule.unit == "%" else f" {rule.unit}"
+    allowed = rule.values or ()
+    more = f" and {wording.count(len(allowed) - 8)} more" if len(allowed) > 8 else ""
+    demand = {
+        "min": f"at least {_bound(rule.min)}{unit}",
+        "max": f"at most {_bound(rule.max)}{unit}",
+        "values": f"one of {', '.join(allowed[:8])}{more}",
+        "missing": "not missing",
+        "finite": f"a finite number below {largest:.0e}".replace("+", ""),
+        "whole": "a whole number",
+        "ahead": "no later than the delivery, where there is a label: it is given before it can be known",
+        "calendar": "a time of the years 1 to 9999",
+        "exact": "a whole number that is stored as one; from 2^53 on a decimal number is not exact",
+    }[broken]
+    return f"{demand} ({rule.reason})" if rule.reason and broken in ("min", "max", "values") else demand
+
+
+def _bound(value: float | None) -> str:
+    return wording.count(int(value)) if value is not None and value.is_integer() else wording.number(value)
+
+
+def _require_enough(bad: NDArray[np.bool_], findings: tuple[RuleFinding, ...], most: float) -> None:
+    quarantined, rows = int(bad.sum()), len(bad)
+    if quarantined / rows <= most and quarantined < rows:
+        return
+    allowed = f"at most {wording.count(math.floor(most * rows + 1e-9))} ({wording.number(100 * most)}\u202f%) may"
+    raise BrokenContract(
+        f"{wording.count(quarantined)} of {wording.count(rows)} rows break the contract"
+        f"{'' if quarantined / rows <= most else f', {allowed}'}: {'; '.join(_told(findings))}."
+    )
+
+
+def _told(findings: tuple[RuleFinding, ...]) -> Iterator[str]:
+    """The rules that keep out most, worst first."""
+    for finding in sorted(findings, key=lambda found: -found.rows)[:_EXAMPLES]:
+        shown = f", e.g. {finding.examples[0]}" if finding.examples else ""
+        plural = "" if finding.rows == 1 else "s"
+        yield f"{finding.column!r} must be {finding.message} ({wording.count(finding.rows)} row{plural}{shown})"
+
+
+def _reasons(bad: NDArray[np.bool_], findings: tuple[RuleFinding, ...], broken: Broken) -> list[str]:
+    """For each bad row all its reasons."""
+    told: list[list[str]] = [[] for _ in range(int(bad.sum()))]
+    place_of = np.cumsum(bad) - 1
+    for finding, places in zip(findings, broken.values(), strict=True):
+        for place in place_of[places]:
+            told[place].append(f"{finding.column}: {finding.message}")
+    return ["; ".join(reasons) for reasons in told]

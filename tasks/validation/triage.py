@@ -1,0 +1,271 @@
+"""Room 2, the core: the triage. Is a batch whose rows keep the contract faulty as a whole: a bug, not a changed world?
+
+Add a kind of fault here when it can be told from drift with certainty: whoever is in doubt lets the batch in, and
+`monitoring` measures how far the world has moved. What is usual is learned from stretches of the past that are shorter
+than the batch, so that a day may be compared with weeks, and a week with months.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from configs.errors import BrokenContract
+from configs.settings import PipelineSettings
+from configs.training import TrainingSettings
+from configs.validation import TriageSettings
+from tasks.domain import wording
+from tasks.domain.records import Batch
+from tasks.ingestion import columns
+from tasks.problems import outcomes
+from tasks.validation import units
+
+_BATCHES, _MOST_BATCHES = 3, 12
+"""Batches that the past is made of."""
+_STRETCHES = 2
+"""Stretches of the past for as many rows as the batch has, or as long a time."""
+_MOST_STRETCHES = 200
+_ENOUGH = 4
+"""Stretches that show how far a column swings by itself; with fewer only what needs no swing is judged."""
+_EXPECTED = 30
+"""Rows that should be there before it counts that there are none."""
+_COMMON = 0.8
+"""A value that more rows than this had for a while may well be the only one for a while."""
+_SWING = 3
+"""How many times as far as the stretches of the past lie apart the level of a column must have moved."""
+_USUAL = 2
+"""Times the usual share of values never seen before that is not remarkable."""
+_NAMED = 3
+
+
+class FaultKind(StrEnum):
+    """What is wrong with a batch."""
+
+    MISSING = "missing"
+    CONSTANT = "constant"
+    UNIT = "unit"
+    UNSEEN = "unseen"
+    ONE_CLASS = "one_class"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault of a whole batch."""
+
+    column: str
+    kind: FaultKind
+    text: str
+    """For people: `carrier: 18 % of rows have values never seen before (UAL): renamed?`."""
+
+
+def examine(now: pd.DataFrame, before: Sequence[pd.DataFrame], settings: PipelineSettings) -> tuple[Fault, ...]:
+    """Look for faults of a batch as a whole: at most one in each feature, and one in the label.
+
+    Args:
+        now: The rows that keep the contract.
+        before: Rows of accepted batches next to it in time.
+        settings: Features, label, event time and limits.
+
+    Returns:
+        The faults in the order of the features; empty where there are too few rows on either side to be certain.
+    """
+    limits, rows = settings.validation.triage, sum(map(len, before))
+    if not limits.enabled or min(len(now), rows) < limits.min_rows:
+        return ()
+    event, label = settings.ingestion.times.event, settings.training.label
+    stretches = _number(now[event], [frame[event] for frame in before])
+    order = np.argsort(np.concatenate([frame[event].to_numpy(dtype="datetime64[us]") for frame in before]))
+    found: list[Fault | None] = []
+    for name in (*settings.training.features, label):
+        known = [frame[name] for frame in before if name in frame.columns]
+        if len(known) == len(before):
+            past = _Past(pd.concat(known, ignore_index=True), order, stretches)
+            judged = _label(now[name], past, settings) if name == label else _feature(now[name], past, limits)
+            found.append(judged)
+    return tuple(fault for fault in found if fault is not None)
+
+
+def neighbours(rows: pd.DataFrame, accepted: Sequence[Batch], event: str) -> list[Batch]:
+    """The accepted batches to compare with: the nearest in time, three of them and as many as have enough rows."""
+    if rows.empty:
+        return []
+    start = rows[event].min()
+    timed = [(abs(batch.first_event - start), batch) for batch in accepted if batch.first_event is not None]
+    near = [batch for _, batch in sorted(timed, key=lambda pair: pair[0])]
+    have = np.cumsum([0, *(batch.accepted for batch in near)])
+    few = int(np.searchsorted(have, _ENOUGH / _STRETCHES * len(rows)))
+    return near[: min(_MOST_BATCHES, max(_BATCHES, few))]
+
+
+def require_sound(now: pd.DataFrame, before: Sequence[pd.DataFrame], settings: PipelineSettings) -> None:
+    """Refuse a batch in which `examine` finds a fault.
+
+    Raises:
+        BrokenContract: It has at least one; the text names them in one sentence.
+    """
+    faults = examine(now, before, settings)
+    if faults:
+        raise BrokenContract(reason(faults))
+
+
+def reason(faults: Sequence[Fault]) -> str:
+    """Why a batch with these faults is refused, in one sentence."""
+    told = "; ".join(fault.text.removesuffix("?") for fault in faults[:_NAMED])
+    rest = [fault.column for fault in faults[_NAMED:]]
+    if rest:
+        return f"{told}; and {wording.number_word(len(rest))} more: {', '.join(rest)}."
+    return told + ("?" if faults[-1].text.endswith("?") else ".")
+
+
+@dataclass(frozen=True)
+class _Past:
+    """What a column was like."""
+
+    values: "pd.Series[Any]"
+    order: NDArray[np.int64]
+    """Positions of the rows in the order in which they happened."""
+    number: int
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it shows how far the column swings."""
+        return self.number >= _ENOUGH
+
+    @cached_property
+    def stretches(self) -> "list[pd.Series[Any]]":
+        """The same rows in parts, one after the other in time; only a column under suspicion needs them."""
+        return [self.values.iloc[part] for part in np.array_split(self.order, self.number)]
+
+
+def _feature(now: "pd.Series[Any]", past: _Past, limits: TriageSettings) -> Fault | None:
+    """The first fault that is found: what is missing or constant cannot be looked at further."""
+    fault = _missing(now, past, limits) or _constant(now, past, limits)
+    if fault is not None:
+        return fault
+    if pd.api.types.is_bool_dtype(now.dtype):
+        return None
+    return (_unit if pd.api.types.is_numeric_dtype(now.dtype) else _unseen)(now, past, limits)
+
+
+# ── the kinds of fault ────────────────────────────────────────────────────────────────────────────────────────────
+def _missing(now: "pd.Series[Any]", past: _Past, limits: TriageSettings) -> Fault | None:
+    """A silent column, or one that is missing far more often than in any stretch of the past."""
+    share, was = float(now.isna().mean()), float(past.values.isna().mean())
+    silent = share == 1 > was
+    if not (silent or share - was >= limits.missing_rise):
+        return None
+    usual = [float(part.isna().mean()) for part in past.stretches]
+    rise, swing = share - max(usual), max(usual) - min(usual)
+    if rise < swing or not (silent or past.is_long):
+        return None
+    if rise * len(now) < _EXPECTED if silent else rise < limits.missing_rise:
+        return None
+    if silent:
+        return _fault(now, FaultKind.MISSING, f"missing in every row (was {wording.share(was)}): no longer sent?")
+    return _fault(now, FaultKind.MISSING, f"missing in {wording.share(share)} of rows (was {wording.share(was)})")
+
+
+def _constant(now: "pd.Series[Any]", past: _Past, limits: TriageSettings) -> Fault | None:
+    """One value in all rows, where in no stretch of the past nearly all rows had the same."""
+    known = now.dropna()
+    if not past.is_long or len(known) < limits.min_rows or not _is_one(known):
+        return None
+    usual = max(float(part.value_counts(sort=False, normalize=True).max()) for part in past.stretches)
+    if not usual <= _COMMON:
+        return None
+    had = wording.count(past.values.nunique())
+    text = f"every value is {columns.example(known.iloc[0])} (there were {had} different ones): stuck?"
+    return _fault(now, FaultKind.CONSTANT, text)
+
+
+def _unit(now: "pd.Series[Any]", past: _Past, limits: TriageSettings) -> Fault | None:
+    """All values multiplied by a constant, far beyond what their level moves by itself."""
+    was, is_now, least = _numbers(past.values), _numbers(now), math.log(limits.scale)
+    moved = abs(units.level(is_now) - units.level(was))
+    if not past.is_long or len(is_now) < limits.min_rows or not moved >= least:
+        return None
+    levels = [units.level(_numbers(part)) for part in past.stretches]
+    if moved < least + _SWING * (np.nanmax(levels) - np.nanmin(levels)) or not (factor := units.factor(was, is_now)):
+        return None
+    middles = f"median {_figure(float(np.median(was)))}, now {_figure(float(np.median(is_now)))}"
+    text = f"every value is about {_figure(factor)} times what it was ({middles}): a change of unit?"
+    return _fault(now, FaultKind.UNIT, text)
+
+
+def _unseen(now: "pd.Series[Any]", past: _Past, limits: TriageSettings) -> Fault | None:
+    """Values never seen before in many rows, and in far more than a stretch of the past had that no other one had."""
+    counts, known = now.value_counts(), past.values.value_counts()
+    new = counts[~counts.index.isin(known.index)]
+    share = float(new.sum() / max(1, counts.sum()))
+    if share < limits.unseen_share:
+        return None
+    own = [part.value_counts() for part in past.stretches]
+    usual = max(float(part[part == known.reindex(part.index)].sum() / max(1, part.sum())) for part in own)
+    if share < limits.unseen_share + _USUAL * usual:
+        return None
+    names = ", ".join(columns.example(level) for level in new.index[:_NAMED])
+    more = f" and {wording.count(len(new) - _NAMED)} more" if len(new) > _NAMED else ""
+    text = f"{wording.share(share)} of rows have values never seen before ({names}{more}): renamed?"
+    return _fault(now, FaultKind.UNSEEN, text)
+
+
+def _label(now: "pd.Series[Any]", past: _Past, settings: PipelineSettings) -> Fault | None:
+    """A number that stands still or came in another unit, or labels that are all alike."""
+    if settings.training.problem == "regression":
+        limits = settings.validation.triage
+        return _constant(now, past, limits) or _unit(now, past, limits)
+    return _one_class(now, past, settings.training)
+
+
+def _one_class(now: "pd.Series[Any]", past: _Past, training: TrainingSettings) -> Fault | None:
+    """All labels alike, where every stretch of the past had both."""
+    known, was = _outcomes(now, training), _outcomes(past.values, training)
+    if not len(known) or not len(was) or not _is_one(known):
+        return None
+    value = bool(known.iloc[0])
+    other = float((was != value).mean())
+    if other * len(known) < _EXPECTED or any(_is_one(_outcomes(part, training)) for part in past.stretches):
+        return None
+    label, opposite = outcomes.named(value, training), outcomes.named(not value, training)
+    text = f"all {wording.count(len(known))} labels are {label} ({wording.share(other)} were {opposite})"
+    return _fault(now, FaultKind.ONE_CLASS, text)
+
+
+# ── numbers and words ─────────────────────────────────────────────────────────────────────────────────────────────
+def _number(now: "pd.Series[Any]", before: "Sequence[pd.Series[Any]]") -> int:
+    """How many stretches the past has: each with half as many rows as the batch, and half as long, at most."""
+    times = [part for part in before if len(part)]
+    span = sum(((part.max() - part.min()).total_seconds() for part in times), 0.0)
+    longer = float(span / max(1.0, (now.max() - now.min()).total_seconds()))
+    ratio = max(sum(map(len, times)) / len(now), longer)
+    return min(_MOST_STRETCHES, max(2, round(_STRETCHES * ratio)))
+
+
+def _fault(column: "pd.Series[Any]", kind: FaultKind, text: str) -> Fault:
+    return Fault(str(column.name), kind, f"{column.name}: {text}")
+
+
+def _outcomes(labels: "pd.Series[Any]", training: TrainingSettings) -> "pd.Series[Any]":
+    """Those that are known."""
+    return pd.Series(outcomes.of(labels, training)).dropna()
+
+
+def _is_one(known: "pd.Series[Any]") -> bool:
+    """Whether there is at most one value."""
+    return not len(known) or bool((known == known.iloc[0]).all())
+
+
+def _numbers(values: "pd.Series[Any]") -> NDArray[np.float64]:
+    numbers: NDArray[np.float64] = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    return numbers[~np.isnan(numbers)]
+
+
+def _figure(value: float) -> str:
+    """Three figures behind the point are dust, whole numbers are told wholly."""
+    return wording.number(round(value) if abs(value) >= 1000 else float(f"{value:.3g}"))

@@ -1,0 +1,184 @@
+"""The store: rows by the digest of their file, and damage is never read as data."""
+
+import datetime as dt
+import hashlib
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from configs.errors import BrokenContract, Damaged
+from tasks.adapters.blobs.store import Store
+from tests.reporting import pieces
+
+HOURS = pd.date_range("2013-01-01", periods=500, freq="h", tz="UTC").as_unit("us")
+
+
+def rows(**more: Any) -> pd.DataFrame:
+    source = np.random.default_rng(1)
+    return pd.DataFrame(
+        {
+            "at": HOURS,
+            "shop": pd.Series([None, "a", "b", "ü"] * 125, dtype="str"),
+            "items": pd.array([None, 1, 2, 3] * 125, dtype="Int64"),
+            "price": np.where(source.random(500) < 0.1, np.nan, source.normal(5, 2, 500)),
+            "count": np.arange(500, dtype="int32"),
+            "sold": pd.array([None, True, False, True] * 125, dtype="boolean"),
+            **more,
+        }
+    )
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "new" / "store")
+
+
+def again(store: Store) -> Store:
+    """The store as another process sees it."""
+    return Store(store.folder)
+
+
+def test_rows_are_read_by_another_process_exactly_as_they_were_written(store: Store) -> None:
+    digest = store.write(rows())
+
+    pd.testing.assert_frame_equal(again(store).read(digest), rows())
+
+
+@pytest.mark.parametrize(
+    "value",
+    [[1, 2], Decimal("1.20"), {"a": 1}, dt.time(8, 30), dt.date(2013, 1, 1), b"bytes", None],
+    ids=lambda value: type(value).__name__,
+)
+def test_columns_beyond_the_contract_are_kept_whatever_is_in_them(value: object, store: Store) -> None:
+    frame = rows(more=pd.Series([value, None] * 250, dtype=object))
+
+    back = again(store).read(store.write(frame))
+
+    kept = back["more"].iloc[0]
+    assert (list(kept) if isinstance(kept, np.ndarray) else kept) == value
+
+
+def test_a_column_that_no_file_can_hold_is_refused_with_its_name(store: Store) -> None:
+    frame = rows(notes=pd.Series([1, "text"] * 250, dtype=object))
+
+    with pytest.raises(BrokenContract, match=r"A column that is not in the contract cannot be stored: .*notes"):
+        store.write(frame)
+
+    assert not store.folder.exists()
+
+
+def written(path: Path) -> tuple[int, int, int]:
+    """What tells that a file was not written again; that it was read tells the time of its last access."""
+    found = path.stat()
+    return found.st_ino, found.st_mtime_ns, found.st_ctime_ns
+
+
+def test_a_file_is_named_by_its_content_and_written_once(store: Store) -> None:
+    digest = store.write(rows())
+    before = written(store.path(digest))
+
+    other = again(store).write(rows())
+
+    assert digest == other == hashlib.sha256(store.path(digest).read_bytes()).hexdigest()
+    assert written(store.path(digest)) == before
+    assert {path.name for path in store.folder.rglob("*") if path.is_file()} == {"FORMAT", f"{digest}.parquet"}
+
+
+def test_other_rows_are_another_file(store: Store) -> None:
+    digests = {store.write(frame) for frame in (rows(), rows().iloc[::-1], rows(count=0), rows().head(0))}
+
+    assert len(digests) == 4
+
+
+@pytest.mark.parametrize("place", [0.05, 0.3, 0.5])
+def test_a_flipped_bit_in_the_rows_is_damage(place: float, store: Store) -> None:
+    path = store.path(digest := store.write(rows()))
+    content = bytearray(path.read_bytes())
+    content[int(len(content) * place)] ^= 4
+    path.write_bytes(content)
+
+    for ask in (again(store).read, again(store).recheck):
+        with pytest.raises(Damaged, match=r"is damaged: .*Restore it from a backup"):
+            ask(digest)
+
+
+@pytest.mark.parametrize("length", [0, 3, 100, -1])
+def test_a_truncated_file_is_damage(length: int, store: Store) -> None:
+    path = store.path(digest := store.write(rows()))
+    path.write_bytes(path.read_bytes()[:length])
+
+    with pytest.raises(Damaged):
+        again(store).read(digest)
+
+
+def test_a_file_that_is_gone_is_damage(store: Store) -> None:
+    store.path(digest := store.write(rows())).unlink()
+
+    for ask in (again(store).read, again(store).recheck):
+        with pytest.raises(Damaged, match="The store has lost"):
+            ask(digest)
+
+
+def test_a_good_file_in_the_place_of_another_is_found_by_its_digest(store: Store) -> None:
+    one, other = store.write(rows()), store.write(rows(count=7))
+    store.path(one).write_bytes(store.path(other).read_bytes())
+
+    with pytest.raises(Damaged):
+        store.recheck(one)
+
+
+def test_rows_that_were_read_are_kept_until_they_are_checked_anew(store: Store) -> None:
+    digest = store.write(rows())
+    kept = store.read(digest)
+    store.path(digest).unlink()
+
+    assert store.read(digest) is kept
+    with pytest.raises(Damaged):
+        store.recheck(digest)
+    with pytest.raises(Damaged):
+        store.read(digest)
+
+
+def test_a_batch_is_put_away_in_the_files_that_its_record_names(store: Store) -> None:
+    batch, accepted, aside = pieces.batch(1, "january", 500, 0, 0, False, 0.2), rows(), rows(count=9)
+
+    both = store.put_away(batch, accepted, aside)
+    neither = store.put_away(batch, accepted.head(0), aside.head(0))
+
+    assert both.accepted_file is not None
+    assert both.aside_file is not None
+    pd.testing.assert_frame_equal(again(store).read(both.accepted_file), accepted)
+    pd.testing.assert_frame_equal(again(store).read(both.aside_file), aside)
+    assert (neither.accepted_file, neither.aside_file) == (None, None)
+    assert both.id == batch.id
+
+
+def test_refused_bytes_are_kept_as_they_came(store: Store) -> None:
+    digest = store.keep_original(b"PAR1 nonsense")
+
+    again(store).check_original(digest)
+
+    assert store.keep_original(b"PAR1 nonsense") == digest
+    assert store.original(digest).read_bytes() == b"PAR1 nonsense"
+
+
+@pytest.mark.parametrize("damage", ["changed", "gone"])
+def test_refused_bytes_that_are_no_longer_there_are_damage(damage: str, store: Store) -> None:
+    digest = store.keep_original(b"PAR1 nonsense")
+    store.original(digest).unlink() if damage == "gone" else store.original(digest).write_bytes(b"other")
+
+    with pytest.raises(Damaged, match="is gone or has changed"):
+        store.check_original(digest)
+
+
+def test_refused_bytes_that_cannot_be_read_are_damage(store: Store) -> None:
+    digest = store.keep_original(b"PAR1 nonsense")
+    store.original(digest).unlink()
+    store.original(digest).mkdir()
+
+    with pytest.raises(Damaged, match=r"cannot be read: Is a directory\. Restore it from a backup"):
+        store.check_original(digest)

@@ -1,0 +1,132 @@
+"""Backstage: a helper process shows the turns; if it is killed another one takes its place, and it outlives nobody."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from multiprocessing import active_children
+from pathlib import Path
+
+import pytest
+
+from configs.environment import CHECKOUT
+from configs.errors import IncumbentError
+from tasks.adapters import helper as backstage
+from tasks.adapters import home as homes
+from tasks.adapters.home import Home
+
+PARENT = """
+import sys
+from multiprocessing import active_children
+from pathlib import Path
+from tasks.adapters import helper as backstage
+if __name__ == "__main__":
+    with backstage.open_stage(Path(sys.argv[1]), None):
+        print(active_children()[0].pid, flush=True)
+        sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def home(lived_home: Path, tmp_path: Path) -> Iterator[Home]:
+    """A home whose turns have been shown already: to show them again is quick."""
+    shutil.copytree(lived_home, tmp_path / "home", ignore=shutil.ignore_patterns("prefect", "landing"))
+    with homes.use(Home(tmp_path / "home")) as home:
+        yield home
+
+
+def shown(home: Home) -> dict[int, str]:
+    return home.ledger.turns.projected("flights", "mlflow")
+
+
+def test_without_a_helper_a_turn_is_shown_here(home: Home) -> None:
+    run = backstage.show("flights", 2)
+
+    assert run == shown(home)[2]
+    assert active_children() == []
+
+
+@pytest.mark.long
+def test_a_helper_that_is_killed_is_replaced_and_the_run_hears_of_it(home: Home) -> None:
+    with backstage.open_stage(home.folder, None):
+        (helper,) = active_children()
+        first = backstage.show("flights", 1)
+        os.kill(helper.pid or 0, signal.SIGKILL)
+
+        with pytest.raises(IncumbentError, match=r"shows turn 2 in MLflow was killed.*What was decided is committed"):
+            backstage.show("flights", 2)
+        second = backstage.show("flights", 2)
+
+        (other,) = active_children()
+    other.join(20)
+    assert (first, second) == (shown(home)[1], shown(home)[2])
+    assert other.pid != helper.pid
+    assert other.exitcode == -signal.SIGKILL, "it was ended with the stage"
+
+
+@pytest.mark.parametrize("fork", [True, pytest.param(False, marks=pytest.mark.long)])
+def test_a_model_that_the_helper_fits_is_the_one_that_would_be_fitted_here(
+    home: Home, fork: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = home.ledger.models.of_turn("flights", 2)
+    monkeypatch.setattr(backstage, "_may_fork", lambda: fork)
+    home.close()
+
+    with backstage.open_stage(home.folder, None):
+        for model in (here, there):
+            backstage.begin_fit("flights", model.snapshot, model.family, model.id)
+        found = [backstage.fitted(model.id, model.settings_hash) for model in (here, there)]
+
+    assert [model and model.bundle for model in found] == [here.bundle, there.bundle]
+    assert backstage.fitted(here.id, here.settings_hash) is None, "it was given away"
+
+
+def test_a_model_that_the_helper_could_not_fit_is_left_to_who_asked(home: Home) -> None:
+    model, lost = home.ledger.models.of_turn("flights", 2)[0], "0" * 64
+    gone = replace(model.snapshot, batches=(lost,))
+    home.close()
+
+    with backstage.open_stage(home.folder, None):
+        backstage.begin_fit("flights", gone, model.family, "lost")
+        backstage.begin_fit("flights", model.snapshot, model.family, "other settings")
+        found = [backstage.fitted(name, model.settings_hash) for name in ("lost", "other settings", "never asked")]
+        backstage.begin_fit("flights", model.snapshot, model.family, model.id)
+        active_children()[0].kill()
+        found.append(backstage.fitted(model.id, model.settings_hash))
+
+    assert found == [None, None, None, None]
+
+
+def test_what_cannot_be_shown_is_told_to_who_asked(home: Home) -> None:
+    with pytest.raises(KeyError):
+        backstage.show("flights", 99)
+
+
+def test_the_helper_ends_with_its_parent_however_that_ends(home: Home) -> None:
+    script = home.folder / "parent.py"
+    script.write_text(PARENT)
+    variables = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    command = [sys.executable, str(script), str(home.folder)]
+    with subprocess.Popen(command, env=variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        helper = int(parent.stdout.readline())
+        alive = is_at_work(helper)
+        parent.kill()
+
+    end = time.monotonic() + 20
+    while is_at_work(helper):
+        assert time.monotonic() < end, "the helper outlives its parent"
+        time.sleep(0.05)
+    assert alive
+
+
+def is_at_work(pid: int) -> bool:
+    """Whether there is such a process; one that ended and was not waited for is not at work."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

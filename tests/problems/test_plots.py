@@ -1,0 +1,91 @@
+"""Plots: the curves are right, every defined plot is drawn, and hostile names do no harm."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score
+
+from tasks.domain.records import CalibrationBin
+from tasks.problems import plots
+
+BINS = tuple(CalibrationBin(100, share / 10, share / 9) for share in range(5))
+
+
+def judged(rows: int = 3000) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+    source = np.random.default_rng(7)
+    answers = source.beta(1, 3, rows).astype(np.float32)
+    return source.random(rows) < answers, answers
+
+
+def area(outcomes: NDArray[np.bool_], answers: NDArray[np.float32]) -> float:
+    false_share, true_share, _ = plots.curves(outcomes, answers)
+    return float(np.trapezoid(true_share, false_share))
+
+
+@pytest.mark.parametrize("rows", [50, 3000])
+def test_the_area_under_the_drawn_curve_is_the_auc(rows: int) -> None:
+    outcomes, answers = judged(rows)
+
+    assert area(outcomes, answers) == pytest.approx(roc_auc_score(outcomes, answers), abs=0.002)
+
+
+def test_equal_answers_are_one_threshold() -> None:
+    outcomes = np.array([True, False, True, False])
+
+    false_share, true_share, precision = plots.curves(outcomes, np.full(4, 0.5))
+
+    assert (list(false_share), list(true_share), list(precision)) == ([0, 1], [0, 1], [1, 0.5])
+
+
+def test_curves_of_a_large_batch_stay_small_and_end_at_one() -> None:
+    false_share, true_share, precision = plots.curves(*judged(50_000))
+
+    assert len(false_share) == len(true_share) == len(precision) <= 401
+    assert (false_share[-1], true_share[-1]) == (1, 1)
+
+
+def test_four_plots_are_drawn_as_small_pictures(tmp_path: Path) -> None:
+    drawn = plots.draw(tmp_path, *judged(), BINS, (("size", 0.05), ("city", -0.001)))
+
+    assert [path.name for path in drawn] == ["roc.png", "precision_recall.png", "calibration.png", "importance.png"]
+    assert all(path.read_bytes().startswith(b"\x89PNG") and path.stat().st_size < 60_000 for path in drawn)
+
+
+def test_of_a_number_answers_and_errors_are_drawn(tmp_path: Path) -> None:
+    source = np.random.default_rng(3)
+    labels = source.normal(500, 100, 5000)
+    groups = tuple(CalibrationBin(500, -40.0 * n, 35.0 * n) for n in range(10))
+
+    drawn = plots.draw(tmp_path, labels, labels + source.normal(0, 20, 5000), groups, (("size", 812.5),))
+
+    assert [path.name for path in drawn] == ["answers.png", "errors.png", "calibration.png", "importance.png"]
+    assert all(path.read_bytes().startswith(b"\x89PNG") and path.stat().st_size < 90_000 for path in drawn)
+
+
+def test_a_single_number_is_drawn_without_a_warning(tmp_path: Path) -> None:
+    drawn = plots.draw(tmp_path, np.array([5.0]), np.array([5.0]), (CalibrationBin(1, 5.0, 5.0),), ())
+
+    assert len(drawn) == 3
+
+
+@pytest.mark.parametrize("outcome", [True, False])
+def test_curves_of_one_outcome_are_left_out(outcome: bool, tmp_path: Path) -> None:
+    drawn = plots.draw(tmp_path, np.full(20, outcome), np.linspace(0, 1, 20), BINS, ())
+
+    assert [path.name for path in drawn] == ["calibration.png"]
+
+
+def test_hostile_names_are_drawn_as_they_are(tmp_path: Path) -> None:
+    names = ("$\\frac{1}{", "<b>bold</b>", "a" * 500, "", "大きさ", "line\nbreak")
+
+    drawn = plots.draw(tmp_path, *judged(), (), tuple((name, 0.01) for name in names))
+
+    assert drawn[-1].name == "importance.png"
+
+
+def test_a_model_that_never_predicts_above_zero_has_a_calibration_plot(tmp_path: Path) -> None:
+    drawn = plots.draw(tmp_path, np.full(9, False), np.zeros(9), (CalibrationBin(9, 0.0, 0.0),), ())
+
+    assert len(drawn) == 1
