@@ -13,7 +13,7 @@ from flows.console import connection, lines, program, terminal
 from flows.console.terminal import Terminal
 from tasks.adapters import home, permissions
 from tasks.adapters.home import Home
-from tasks.coordination.course import BATCH
+from tasks.domain.records import BATCH
 from tasks.domain.turns import Outcome
 from tasks.ingestion.sources import one_file
 from tasks.ingestion.steps import arrivals

@@ -26,8 +26,8 @@ import pandas as pd
 from configs.monitoring import DriftSettings
 from configs.validation import ColumnRule
 from tasks.adapters import failpoints, files
+from tasks.domain.records import MISSING, RARE
 from tasks.domain.turns import ColumnDrift, Drift
-from tasks.monitoring.comparable import MISSING, RARE
 
 _verdicts: ContextVar[Mapping[str, ColumnDrift]] = ContextVar("_verdicts")
 """What core decided, by column as the page names it; set while a page is made."""

@@ -11,12 +11,10 @@ from datetime import datetime, timedelta
 from configs.coordination import CoordinationSettings
 from tasks.domain import pools, wording
 from tasks.domain.pools import Asked, Pool, Size
-from tasks.domain.records import Batch
+from tasks.domain.records import BATCH, Batch
 from tasks.domain.turns import Drift, Health, HealthState, Outcome, RetrainingDecision, Trigger, Verdict, VerdictKind
 from tasks.training.windows import Opening
 
-BATCH = "batch:"
-"""How the key of a trigger begins that is about one delivery; its digest follows."""
 EVIDENCE = {
     "manual": "asked for by hand",
     "schedule": "it was time",

@@ -10,6 +10,14 @@ from enum import StrEnum
 
 ALONE = "each row by itself"
 """In place of the names of clusters where there are none."""
+BATCH = "batch:"
+"""How the key of a trigger begins that is about one delivery; its digest follows."""
+MISSING = "(missing)"
+"""Label of missing values in a histogram."""
+RARE = "(rare values)"
+"""Label of the levels that are too rare to be looked at one by one."""
+WHOLE = "."
+"""The path of a folder itself in a list of what lies in it: it has one if it is none."""
 
 
 # ── ingestion and validation ──────────────────────────────────────────────────────────────────────────────────────
@@ -175,6 +183,26 @@ class Logged:
     model_folder: str
     files: tuple[tuple[str, str], ...]
     """Path and digest of each; a path begins with `run/` or `model/`."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What lies at one place of a folder."""
+
+    digest: str | None
+    """sha256 of a regular file; None for anything else."""
+    what: str = "a file"
+
+
+@dataclass(frozen=True)
+class BundleFacts:
+    """What was seen when the packaged challenger was loaded as serving would load it."""
+
+    megabytes: float
+    latency_ms: float
+    """Time to answer one row."""
+    problem: str | None = None
+    """Why it does not load or does not answer its golden batch; None if it does."""
 
 
 # ── evaluation ────────────────────────────────────────────────────────────────────────────────────────────────────

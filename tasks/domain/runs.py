@@ -39,3 +39,11 @@ class Polled:
     """Id of the run that was started for what no announcement had started one for."""
     alerts: int
     """Alerts that were sent."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """Name and last message of a run."""
+
+    name: str
+    message: str

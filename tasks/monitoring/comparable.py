@@ -7,11 +7,6 @@ from dataclasses import dataclass
 
 from tasks.domain import wording
 
-MISSING = "(missing)"
-"""Label of missing values in a histogram."""
-RARE = "(rare values)"
-"""Label of the levels that are too rare to be looked at one by one."""
-
 BINS = 24
 """Most bins of a histogram, missing and pooled values included."""
 TELLING = 0.01

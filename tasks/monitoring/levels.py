@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from tasks.domain import wording
+from tasks.domain.records import MISSING, RARE
 from tasks.monitoring import two_sample
-from tasks.monitoring.comparable import BINS, MISSING, NO_ROWS, RARE, Compared, Histogram, rounded, shares_text
+from tasks.monitoring.comparable import BINS, NO_ROWS, Compared, Histogram, rounded, shares_text
 from tasks.monitoring.two_sample import Floats
 
 _LONGEST = 60

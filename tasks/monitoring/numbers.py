@@ -14,8 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from tasks.domain.records import MISSING
 from tasks.monitoring import two_sample
-from tasks.monitoring.comparable import BINS, MISSING, NO_ROWS, TELLING, Compared, Histogram, rounded, shares_text
+from tasks.monitoring.comparable import BINS, NO_ROWS, TELLING, Compared, Histogram, rounded, shares_text
 from tasks.monitoring.two_sample import Floats
 
 _TAIL = 0.005

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from configs import addresses
 from configs.promotion import FirstChampion, GuardSettings, PromotionSettings
 from tasks.domain import wording
-from tasks.domain.records import Comparison, Score
+from tasks.domain.records import BundleFacts, Comparison, Score
 from tasks.domain.turns import Evidence, Guard, Verdict, VerdictKind
 from tasks.problems import measures
 
@@ -28,17 +28,6 @@ _FAR = 1e6
 """Beyond it the increment of every λ is zero evidence in double precision."""
 _SHOWN = 3
 _UNKNOWN = "no evidence is taken, because nothing tells which rows share their luck (evaluation.cluster: none)"
-
-
-@dataclass(frozen=True)
-class BundleFacts:
-    """What was seen when the packaged challenger was loaded as serving would load it."""
-
-    megabytes: float
-    latency_ms: float
-    """Time to answer one row."""
-    problem: str | None = None
-    """Why it does not load or does not answer its golden batch; None if it does."""
 
 
 def nominate(families: Sequence[str], losses: Sequence[tuple[str, float]]) -> str:

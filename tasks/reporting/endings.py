@@ -1,10 +1,10 @@
 """What a run is called when it has ended, and its last word: names that tell the story without a log being opened."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from tasks.domain import wording
 from tasks.domain.records import Batch
+from tasks.domain.runs import Ended
 from tasks.domain.turns import Health, Outcome, Promotion, Trigger, Turn
 from tasks.promotion import refits
 from tasks.reporting import titles
@@ -19,14 +19,6 @@ KINDS = {
     "performance": "performance",
 }
 """A kind of trigger in plain words."""
-
-
-@dataclass(frozen=True)
-class Ended:
-    """Name and last message of a run."""
-
-    name: str
-    message: str
 
 
 def turn(pipeline: str, ended: Turn) -> Ended:

@@ -22,12 +22,11 @@ from configs.promotion import PromotionSettings
 from configs.training import Candidate, HistGradientBoostingCandidate, LogisticRegressionCandidate
 from tasks.domain import pools
 from tasks.domain.pools import Size
-from tasks.domain.records import Comparison, Score
+from tasks.domain.records import BundleFacts, Comparison, Score
 from tasks.domain.turns import Evidence, VerdictKind
 from tasks.evaluation import scores
 from tasks.problems import baseline
 from tasks.promotion import gate
-from tasks.promotion.gate import BundleFacts
 from tasks.training import learning
 from tasks.training.estimators import families
 from tests.benchmarks.decisions_streams import EVENT, KNOWN, LABEL, Stream

@@ -10,9 +10,10 @@ import pytest
 
 from configs.monitoring import DriftSettings
 from configs.validation import ColumnRule
+from tasks.domain.records import MISSING, RARE
 from tasks.domain.turns import ColumnDrift, Drift
 from tasks.monitoring import drift
-from tasks.monitoring.comparable import BINS, MISSING, RARE
+from tasks.monitoring.comparable import BINS
 
 NUMBER, INTEGER = ColumnRule(type="number", nullable=True), ColumnRule(type="integer", nullable=True)
 CATEGORY, BOOLEAN = ColumnRule(type="category", nullable=True), ColumnRule(type="boolean", nullable=True)

@@ -25,14 +25,13 @@ from configs.training import (
 from configs.validation import ColumnRule
 from tasks.coordination import course
 from tasks.domain.pools import Asked, Size
-from tasks.domain.records import Comparison, Score
+from tasks.domain.records import BundleFacts, Comparison, Score
 from tasks.domain.turns import Evidence, Guard, HealthState, VerdictKind
 from tasks.evaluation import metrics as intervals
 from tasks.evaluation import scores
 from tasks.monitoring import health
 from tasks.problems import baseline, measures
 from tasks.promotion import gate as promotion
-from tasks.promotion.gate import BundleFacts
 from tasks.training import learning
 from tasks.training.estimators import families
 

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from configs.promotion import PromotionSettings
-from tasks.domain.records import Comparison, Metric, Score, SliceGain
+from tasks.domain.records import BundleFacts, Comparison, Metric, Score, SliceGain
 from tasks.domain.turns import Evidence, Guard, VerdictKind
 from tasks.promotion import gate
 
@@ -220,7 +220,7 @@ def test_a_metric_that_is_not_defined_is_an_objection(metric, broken):
 
 
 def test_without_a_champion_only_the_model_itself_is_guarded():
-    bundle = gate.BundleFacts(megabytes=1.2, latency_ms=12.0)
+    bundle = BundleFacts(megabytes=1.2, latency_ms=12.0)
 
     guards = gate.guards(None, score(), comparison(), dummy_loss=0.6, bundle=bundle, settings=SETTINGS)
 
@@ -273,6 +273,6 @@ def asked_about(found, live=None):
         SliceGain("carrier", "other", -0.3, -0.4, -0.2, 0.0001, worse=False, sufficient=False),
     )
     probe = score(found["log_loss"], found["roc_auc"], found["calibration_error"])
-    facts = gate.BundleFacts(found.get("megabytes", 1.2), found.get("latency", 12.0), found.get("problem"))
+    facts = BundleFacts(found.get("megabytes", 1.2), found.get("latency", 12.0), found.get("problem"))
     paired = comparison(churn=found["churn"], slices=slices, righted=found.get("righted", 0.0))
     return gate.guards(score(**live or {}), probe, paired, dummy_loss=0.66, bundle=facts, settings=SETTINGS)

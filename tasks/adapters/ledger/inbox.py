@@ -13,7 +13,7 @@ from tasks.adapters.ledger import codec
 from tasks.adapters.ledger.connection import Access, insert_new
 from tasks.adapters.ledger.schema import alerts, triggers
 from tasks.adapters.ledger.troubles import patient
-from tasks.coordination.course import BATCH
+from tasks.domain.records import BATCH
 from tasks.domain.turns import Alert, Trigger, TriggerState
 
 HOME = ""

@@ -16,7 +16,7 @@ from configs.errors import IncumbentError
 if TYPE_CHECKING:
     from prefect.artifacts import Artifact
 
-    from tasks.reporting.endings import Ended
+    from tasks.domain.runs import Ended
 
 T = TypeVar("T")
 

@@ -6,6 +6,7 @@ from tasks.adapters.home import Home
 from tasks.adapters.ledger import codec
 from tasks.coordination import course
 from tasks.coordination.course import Agenda, Past
+from tasks.domain.records import BATCH
 from tasks.domain.turns import Trigger, TriggerState, TurnState
 from tasks.ingestion.sources.landing_folder import Delivery
 from tasks.ingestion.steps import arrivals
@@ -62,7 +63,7 @@ def unannounced(home: Home, pipeline: str, waiting: Waiting | None = None) -> li
     known = {turn.batch for turn in past(home, pipeline)} - waiting.again
     found = []
     for delivery in waiting.deliveries:
-        before, key = told.get(delivery.digest, []), f"{course.BATCH}{delivery.digest}"
+        before, key = told.get(delivery.digest, []), f"{BATCH}{delivery.digest}"
         if delivery.digest in known or any(trigger.state is TriggerState.OPEN for trigger in before):
             continue
         again = (f":{len(before) + 1}", " again") if before else ("", "")
@@ -72,7 +73,7 @@ def unannounced(home: Home, pipeline: str, waiting: Waiting | None = None) -> li
 
 def asked_by(home: Home, pipeline: str, delivery: Delivery, turn: int) -> tuple[str, str]:
     """Key and evidence of the trigger that a turn has of itself: its delivery landed, was admitted, or is back."""
-    key = f"{course.BATCH}{delivery.digest}"
+    key = f"{BATCH}{delivery.digest}"
     if all(row["number"] >= turn for row in home.ledger.turns.all(pipeline) if row["batch"] == delivery.digest):
         return key, f"{delivery.name} landed"
     admission = home.ledger.admissions.open(pipeline).get(delivery.digest)

@@ -4,20 +4,10 @@ Add a rule here when it is about what lies in such a folder. How a folder is loo
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-WHOLE = "."
-"""The path of the folder itself: it has one if it is none."""
+from tasks.domain.records import WHOLE, Entry
+
 _SHOWN = 4
-
-
-@dataclass(frozen=True)
-class Entry:
-    """What lies at one place of a folder."""
-
-    digest: str | None
-    """sha256 of a regular file; None for anything else."""
-    what: str = "a file"
 
 
 def differences(expected: Mapping[str, str | None], there: Mapping[str, Entry]) -> tuple[str, ...]:

@@ -17,9 +17,8 @@ from tasks.adapters import failpoints, provenance
 from tasks.adapters.home import Home
 from tasks.domain import pools
 from tasks.domain.pools import Asked, Pool, Size
-from tasks.domain.records import Batch, Model, Snapshot
+from tasks.domain.records import Batch, BundleFacts, Model, Snapshot
 from tasks.domain.turns import TurnRef
-from tasks.promotion.gate import BundleFacts
 from tasks.training import earliness, windows
 from tasks.training import learning as training
 from tasks.training.estimators import families

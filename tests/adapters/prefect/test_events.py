@@ -20,7 +20,7 @@ from prefect.events.worker import EventsWorker
 
 from configs.environment import CHECKOUT
 from tasks.adapters.prefect import events
-from tasks.reporting.endings import Ended
+from tasks.domain.runs import Ended
 
 pytestmark = pytest.mark.usefixtures("prefect_api")
 

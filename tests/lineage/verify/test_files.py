@@ -2,8 +2,8 @@
 
 import pytest
 
+from tasks.domain.records import Entry
 from tasks.lineage.verify import files
-from tasks.lineage.verify.files import Entry
 
 LOGGED = {"MLmodel": "a", "plots/roc.png": "b", "unknown": None}
 THERE = {"MLmodel": Entry("a"), "plots/roc.png": Entry("b"), "unknown": Entry("z")}

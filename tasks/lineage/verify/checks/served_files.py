@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tasks.adapters.home import Home
 from tasks.adapters.mlflow import artifacts, packaging, run_facts, run_files, tracking
-from tasks.domain.records import Logged, Model, Score
+from tasks.domain.records import Entry, Logged, Model, Score
 from tasks.lineage.verify import files as rules
 from tasks.lineage.verify.checks.ledger_copy import Recorded
 from tasks.lineage.verify.findings import Finding, shown_wrongly
@@ -163,7 +163,7 @@ def _kept(kept: Logged) -> tuple[dict[str, str | None], dict[str, str | None]]:
 
 
 def _of_earlier(
-    run: "Run", about: State, folder: Path, looks: Sequence[Mapping[str, rules.Entry]]
+    run: "Run", about: State, folder: Path, looks: Sequence[Mapping[str, Entry]]
 ) -> tuple[dict[str, str | None], dict[str, str | None]]:
     """What an earlier version has logged: its names, the bundle, and what says the same as the ledger."""
     changed = run.data.tags.get(run_facts.SETTINGS_CHANGED) == "true"
