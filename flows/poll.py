@@ -17,7 +17,7 @@ def poll(pipeline: str = "flights") -> Polled:
         pipeline: Name of a file in configs/pipelines/, without .yaml.
     """
     crashed = coordination.close_crashed(pipeline)
-    new = ingestion.announce_new(pipeline)
+    new = coordination.announce_new(pipeline)
     old = coordination.check_age(pipeline)
     started = coordination.start_what_waits(pipeline, crashed)
     alerts = coordination.send_alerts(pipeline)

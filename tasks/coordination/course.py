@@ -12,7 +12,7 @@ from configs.coordination import CoordinationSettings
 from tasks.domain import pools, wording
 from tasks.domain.pools import Asked, Pool, Size
 from tasks.domain.records import BATCH, Batch
-from tasks.domain.turns import Drift, Health, HealthState, Outcome, RetrainingDecision, Trigger, Verdict, VerdictKind
+from tasks.domain.turns import Outcome, RetrainingDecision, Trigger, Verdict, VerdictKind
 from tasks.training.windows import Opening
 
 EVIDENCE = {
@@ -94,28 +94,6 @@ def plan(
 def batch_of(trigger: Trigger) -> str | None:
     """The delivery that a trigger is about, if it is about one."""
     return _subject(trigger) if trigger.key.startswith(BATCH) else None
-
-
-@dataclass(frozen=True)
-class Alarm:
-    """A finding that asks for a look."""
-
-    kind: str
-    """drift or performance."""
-    key: str
-    evidence: str
-    event: str
-    """Name of the Prefect event that announces it."""
-
-
-def alarms(batch: str, drift: Drift | None, health: Health) -> list[Alarm]:
-    """What was found on a batch that opens a question: drift of the inputs, a live model that is not well."""
-    found = []
-    if drift is not None and drift.drifted:
-        found.append(Alarm("drift", f"drift:{batch}", drift.reasons[0], "incumbent.drift.detected"))
-    if health.state is HealthState.UNWELL:
-        found.append(Alarm("performance", f"performance:{batch}", health.reasons[0], "incumbent.performance.degraded"))
-    return found
 
 
 def pause(attempts: int) -> timedelta:

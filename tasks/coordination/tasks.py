@@ -9,7 +9,7 @@ from prefect.exceptions import TerminationSignal
 
 from configs import environment
 from tasks.adapters import failpoints, home
-from tasks.adapters.prefect import notifications, orchestration
+from tasks.adapters.prefect import events, notifications, orchestration
 from tasks.coordination import course
 from tasks.coordination.course import Agenda
 from tasks.coordination.steps import agenda, crashes
@@ -29,8 +29,31 @@ def record_trigger(pipeline: str, kind: str, evidence: str, key: str, force: boo
     """Put a reason to look into the inbox; says whether it was new."""
     hands = home.current()
     told = evidence or course.EVIDENCE[kind]
-    new = hands.ledger.inbox.record(pipeline, kind, key or agenda.own_key(kind), told, force=force)
+    own = f"{kind}:{runtime.flow_run.id}"  # so that retries of a run are one reason
+    new = hands.ledger.inbox.record(pipeline, kind, key or own, told, force=force)
     failpoints.reach("trigger-recorded")
+    return new
+
+
+@task(task_run_name="announce-{pipeline}", tags=["coordination"], retries=2, retry_delay_seconds=[1.0, 5.0])
+def announce_new(pipeline: str) -> int:
+    """Record a trigger for each delivery that no turn knows, then announce it; how many were new.
+
+    As long as something cannot be read, people are owed a word about it, and the folder is looked at each time.
+    """
+    hands = home.current()
+    if not (mark := arrivals.changed(hands, pipeline)):
+        return 0
+    new, waiting = 0, arrivals.look(hands, pipeline)
+    for key, evidence in agenda.unannounced(hands, pipeline, waiting):
+        if hands.ledger.inbox.record(pipeline, "new_data", key, evidence):
+            failpoints.reach("arrival-recorded")
+            events.emit("incumbent.data.arrived", pipeline, evidence, key)
+            new += 1
+    for name in sorted(waiting.unreadable):
+        hands.ledger.inbox.alert(pipeline, f"unreadable:{name}", f"{pipeline}, {name}: {waiting.problem}")
+    if not waiting.unreadable:
+        arrivals.remember(hands, pipeline, mark)
     return new
 
 

@@ -8,6 +8,8 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from tasks.domain.records import Batch, BatchStatus, RuleFinding
+
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
@@ -17,6 +19,23 @@ if TYPE_CHECKING:
 def order(names: Sequence[str]) -> list[str]:
     """Names in the order in which people read them: `batch-2` before `batch-10`, `2013-09` before `2013-10`."""
     return sorted(names, key=lambda name: (_natural(name), name))
+
+
+def refuse(identity: str, name: str, rows: int, reason: str, findings: Sequence[RuleFinding] = ()) -> Batch:
+    """The record of a batch that is set aside whole."""
+    return Batch(
+        id=identity,
+        name=name,
+        status=BatchStatus.REFUSED,
+        landed=rows,
+        accepted=0,
+        quarantined=rows,
+        duplicates=0,
+        unlabelled=0,
+        positives=0,
+        findings=tuple(findings),
+        reason=reason,
+    )
 
 
 def separate(frame: "pd.DataFrame", known: "NDArray[np.uint64] | None") -> "tuple[pd.DataFrame, pd.DataFrame]":

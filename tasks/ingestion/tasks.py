@@ -4,10 +4,9 @@ from prefect import task
 
 from configs.errors import BadInput, DeliveryWaits
 from tasks.adapters import failpoints, home
-from tasks.adapters.prefect import events
-from tasks.coordination.steps import agenda
 from tasks.domain.records import Batch, BatchStatus
 from tasks.domain.turns import TurnRef, TurnState
+from tasks.ingestion import intake
 from tasks.ingestion.sources import landing_folder
 from tasks.ingestion.sources.landing_folder import Delivery
 from tasks.ingestion.steps import arrivals
@@ -23,28 +22,6 @@ def list_waiting(pipeline: str) -> Waiting:
     return found
 
 
-@task(task_run_name="announce-{pipeline}", tags=["ingestion"], retries=2, retry_delay_seconds=[1.0, 5.0])
-def announce_new(pipeline: str) -> int:
-    """Record a trigger for each delivery that no turn knows, then announce it; how many were new.
-
-    As long as something cannot be read, people are owed a word about it, and the folder is looked at each time.
-    """
-    hands = home.current()
-    if not (mark := arrivals.changed(hands, pipeline)):
-        return 0
-    new, waiting = 0, arrivals.look(hands, pipeline)
-    for key, evidence in agenda.unannounced(hands, pipeline, waiting):
-        if hands.ledger.inbox.record(pipeline, "new_data", key, evidence):
-            failpoints.reach("arrival-recorded")
-            events.emit("incumbent.data.arrived", pipeline, evidence, key)
-            new += 1
-    for name in sorted(waiting.unreadable):
-        hands.ledger.inbox.alert(pipeline, f"unreadable:{name}", f"{pipeline}, {name}: {waiting.problem}")
-    if not waiting.unreadable:
-        arrivals.remember(hands, pipeline, mark)
-    return new
-
-
 def require_source(pipeline: str) -> None:
     """Raise what keeps one file as a source from delivering; asked last, as what it has delivered goes on."""
     if (problem := arrivals.cut(home.current(), pipeline)) is not None:
@@ -57,8 +34,6 @@ def read_batch(turn: TurnRef, delivery: Delivery) -> Batch | None:
 
     Only what the bytes are can be refused: while they cannot be had, this fails, and the turn is tried again.
     """
-    from tasks.validation import batches
-
     hands = home.current()
     if hands.ledger.batches.passed(turn.pipeline, turn.batch) is not None:
         return None
@@ -67,7 +42,7 @@ def read_batch(turn: TurnRef, delivery: Delivery) -> Batch | None:
     try:
         hands.landed[turn.batch] = landing_folder.read(delivery, room.source, settings.validation, room.derive)
     except BadInput as problem:
-        return batches.refuse(turn.batch, turn.name, problem.rows, str(problem))
+        return intake.refuse(turn.batch, turn.name, problem.rows, str(problem))
     except DeliveryWaits as problem:
         hands.ledger.turns.unread(turn.pipeline, turn.number, str(problem))
         failpoints.reach("delivery-unread")

@@ -5,11 +5,10 @@ from prefect import task
 from tasks.adapters import failpoints, home
 from tasks.adapters.ledger import history
 from tasks.adapters.prefect import events
-from tasks.coordination import course
 from tasks.domain.records import Batch, Model, Score
 from tasks.domain.turns import Drift, Health, TurnRef
+from tasks.monitoring import alarms, health
 from tasks.monitoring import drift as drifts
-from tasks.monitoring import health
 from tasks.monitoring.steps import look_ahead as watching
 from tasks.problems import baseline
 from tasks.promotion import refits
@@ -70,7 +69,7 @@ def judge_health(turn: TurnRef, batch: Batch, champion: Model, scores: list[Scor
 def record_alarms(turn: TurnRef, drift: Drift, state: Health) -> None:
     """Record what this turn found, drift or a model that is not well, as triggers that it covers, and tell them."""
     ledger = home.current().ledger
-    for alarm in course.alarms(turn.batch, drift, state):
+    for alarm in alarms.raised(turn.batch, drift, state):
         if ledger.inbox.record(turn.pipeline, alarm.kind, alarm.key, alarm.evidence, turn=turn.number):
             failpoints.reach("alarm-recorded")
             events.emit(alarm.event, turn.pipeline, alarm.evidence, alarm.key, turn.number)
@@ -82,7 +81,7 @@ def look_ahead(pipeline: str) -> Health:
     hands = home.current()
     found = watching.look_ahead(hands, pipeline)
     for seen in found:
-        for alarm in course.alarms(seen.batch, seen.drift, seen.health):
+        for alarm in alarms.raised(seen.batch, seen.drift, seen.health):
             if hands.ledger.inbox.record(pipeline, alarm.kind, alarm.key, alarm.evidence):
                 events.emit(alarm.event, pipeline, alarm.evidence, alarm.key)
     return watching.summary(found) or watching.last_health(hands, pipeline)

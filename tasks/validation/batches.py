@@ -112,23 +112,6 @@ def values(labels: "pd.Series[Any]", settings: PipelineSettings) -> dict[str, An
     return {"label": settings.training.label, "label_values": answers.of(labels)}
 
 
-def refuse(identity: str, name: str, rows: int, reason: str, findings: Sequence[RuleFinding] = ()) -> Batch:
-    """The record of a batch that is set aside whole."""
-    return Batch(
-        id=identity,
-        name=name,
-        status=BatchStatus.REFUSED,
-        landed=rows,
-        accepted=0,
-        quarantined=rows,
-        duplicates=0,
-        unlabelled=0,
-        positives=0,
-        findings=tuple(findings),
-        reason=reason,
-    )
-
-
 def related(batch: pd.DataFrame, settings: PipelineSettings, accepted: Sequence[Batch]) -> list[Batch]:
     """The accepted batches that can hold the same rows, or rows with the same key.
 

@@ -11,6 +11,7 @@ from configs.settings import PipelineSettings
 from tasks.adapters import failpoints, home
 from tasks.domain.records import Batch
 from tasks.domain.turns import TurnRef
+from tasks.ingestion import intake
 from tasks.ingestion.sources import landing_folder
 from tasks.ingestion.sources.landing_folder import Delivery
 from tasks.validation import batches, triage
@@ -33,7 +34,7 @@ def check_batch(turn: TurnRef) -> Batch:
         batch = batches.accept(turn.batch, turn.name, sorted_out, settings, landed=len(frame))
         published = hands.store.put_away(batch, sorted_out.accepted, sorted_out.aside)
     except BrokenContract as fault:
-        return batches.refuse(turn.batch, turn.name, len(frame), str(fault))
+        return intake.refuse(turn.batch, turn.name, len(frame), str(fault))
     failpoints.reach("rows-published")
     return published
 

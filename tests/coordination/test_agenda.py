@@ -12,7 +12,9 @@ import pytest
 from prefect import flow
 
 from configs.environment import CHECKOUT
+from tasks.adapters import home as homes
 from tasks.adapters.home import Home
+from tasks.coordination import tasks as coordination
 from tasks.coordination.course import Agenda, Past
 from tasks.coordination.steps import agenda
 from tasks.domain.turns import Outcome
@@ -178,16 +180,18 @@ def test_a_copy_of_a_delivery_is_no_news(home: Home) -> None:
     assert [evidence for _, evidence in agenda.unannounced(home, "shop")] == ["a landed"]
 
 
-def test_a_reason_without_a_key_has_that_of_its_flow_run(prefect_api: Path) -> None:
+def test_a_reason_without_a_key_has_that_of_its_flow_run(home: Home, prefect_api: Path) -> None:
     @flow
-    def ask() -> tuple[str, str]:
-        return agenda.own_key("manual"), agenda.own_key("manual")
+    def ask() -> list[bool]:
+        with homes.use(home):
+            return [coordination.record_trigger.fn("shop", "manual", "", "", False) for _ in range(2)]
 
-    first, second = ask(), ask()
+    new = [ask(), ask()]
 
-    assert first[0] == first[1]
-    assert first[0] != second[0]
-    assert first[0].startswith("manual:")
+    first, second = [trigger.key for trigger in home.ledger.inbox.open("shop")]
+    assert new == [[True, False]] * 2
+    assert first.startswith("manual:")
+    assert first != second
 
 
 # ── what the sweep starts ─────────────────────────────────────────────────────────────────────────────────────────

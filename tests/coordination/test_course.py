@@ -11,7 +11,7 @@ from tasks.coordination import course
 from tasks.coordination.course import Past
 from tasks.domain.pools import Asked, Pool, Size
 from tasks.domain.records import Batch, BatchStatus
-from tasks.domain.turns import Drift, Health, HealthState, Outcome, Trigger, TriggerState, Verdict, VerdictKind
+from tasks.domain.turns import Outcome, Trigger, TriggerState, Verdict, VerdictKind
 
 NOW = datetime(2026, 3, 10, 12, 30, tzinfo=UTC)
 
@@ -118,30 +118,6 @@ def test_whatever_the_state_data_is_never_lost_and_no_trigger_ends_twice(inbox, 
             assert trigger.id in ended
         if trigger.force and trigger.id not in ended and waiting:
             assert list(agenda.deliveries) == waiting
-
-
-@pytest.mark.parametrize(
-    ("drifted", "state", "kinds"),
-    [
-        (False, HealthState.WELL, []),
-        (True, HealthState.WATCH, ["drift"]),
-        (False, HealthState.UNWELL, ["performance"]),
-        (True, HealthState.UNWELL, ["drift", "performance"]),
-        (None, HealthState.NOT_JUDGED, []),
-        (None, HealthState.UNWELL, ["performance"]),
-    ],
-)
-def test_drift_and_a_model_that_is_not_well_open_a_question(drifted, state, kinds):
-    drift = None if drifted is None else Drift("june", "snapshot", (), drifted, ("5 of 16 columns moved", "more"))
-
-    found = course.alarms("june", drift, Health(state, ("worse than no model", "more")))
-
-    assert [alarm.kind for alarm in found] == kinds
-    told = {
-        "drift": ("drift:june", "5 of 16 columns moved", "incumbent.drift.detected"),
-        "performance": ("performance:june", "worse than no model", "incumbent.performance.degraded"),
-    }
-    assert [(alarm.key, alarm.evidence, alarm.event) for alarm in found] == [told[kind] for kind in kinds]
 
 
 def test_a_turn_that_fails_is_left_alone_for_a_minute_then_twice_as_long_each_time_up_to_an_hour():

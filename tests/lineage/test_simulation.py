@@ -15,7 +15,6 @@ from tasks.ingestion import intake
 from tasks.ingestion.sources import landing_folder
 from tasks.lineage.faults import SimulatedFault
 from tasks.lineage.steps import simulation
-from tasks.validation import batches
 from tests import shop
 
 
@@ -86,7 +85,7 @@ def test_called_again_it_is_another_batch_later_and_from_the_same_good_one(shop_
 def test_what_was_taken_in_is_not_made_again_when_its_file_is_gone(shop_home: Home, landing: Path) -> None:
     (first,) = simulation.simulate(shop_home, "shop", SimulatedFault.UNIT, "price")
     digest = hashlib.sha256(first.path.read_bytes()).hexdigest()
-    shop_home.ledger.batches.record("shop", batches.refuse(digest, first.name, first.rows, "price: in cents."))
+    shop_home.ledger.batches.record("shop", intake.refuse(digest, first.name, first.rows, "price: in cents."))
     first.path.unlink()
 
     (again,) = simulation.simulate(shop_home, "shop", SimulatedFault.UNIT, "price")
@@ -111,7 +110,7 @@ def test_bad_files_are_no_base_and_their_times_do_not_count(shop_home: Home, lan
     far = shop.week(200).drop(columns="shop")
     far.to_parquet(landing / "2013-04.parquet", index=False)
     refused = hashlib.sha256((landing / "2013-04.parquet").read_bytes()).hexdigest()
-    shop_home.ledger.batches.record("shop", batches.refuse(refused, "2013-04", len(far), "Column 'shop' is missing."))
+    shop_home.ledger.batches.record("shop", intake.refuse(refused, "2013-04", len(far), "Column 'shop' is missing."))
 
     (made,) = simulation.simulate(shop_home, "shop", SimulatedFault.UNIT, "price")
 

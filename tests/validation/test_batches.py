@@ -14,6 +14,7 @@ from configs.settings import PipelineSettings
 from configs.training import LogisticRegressionCandidate, TrainingSettings
 from configs.validation import ColumnRule, ValidationSettings
 from tasks.domain.records import Batch, BatchStatus
+from tasks.ingestion import intake
 from tasks.validation import batches
 from tasks.validation.batches import ASIDE, SortedOut
 
@@ -277,7 +278,7 @@ def test_a_row_that_is_lost_or_there_twice_ends_the_turn_and_is_never_recorded(o
 
 
 def test_a_refused_batch_is_set_aside_whole():
-    found = batches.refuse("id", "broken", 12, "Column 'items' is missing.")
+    found = intake.refuse("id", "broken", 12, "Column 'items' is missing.")
 
     assert (found.landed, found.accepted, found.quarantined, found.duplicates) == (12, 0, 12, 0)
     assert (found.status, found.reason) == (BatchStatus.REFUSED, "Column 'items' is missing.")

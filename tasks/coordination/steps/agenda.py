@@ -81,13 +81,6 @@ def asked_by(home: Home, pipeline: str, delivery: Delivery, turn: int) -> tuple[
     return f"{key}:turn {turn}", f"{delivery.name} {how}"
 
 
-def own_key(kind: str) -> str:
-    """A key for a reason that came without one: of the flow run, so that its retries are one reason."""
-    from prefect import runtime
-
-    return f"{kind}:{runtime.flow_run.id}"
-
-
 def past(home: Home, pipeline: str) -> list[Past]:
     """The turns so far."""
     return [
