@@ -27,7 +27,7 @@ from tasks.domain.turns import Evidence, VerdictKind
 from tasks.evaluation import scores
 from tasks.problems import baseline
 from tasks.promotion import gate
-from tasks.training import learning
+from tasks.training import groups, learning
 from tasks.training.estimators import families
 from tests.benchmarks.decisions_streams import EVENT, KNOWN, LABEL, Stream
 
@@ -153,7 +153,7 @@ def batches(stream: Stream) -> list[Batch]:
 def _sufficient(stream: Stream) -> list[int]:
     """Where what is judged at once begins: deliveries that are too short are judged together with those that follow."""
     start, *ends = stream.borders.tolist()
-    found, days = [start], scores.clusters(stream.frame, TIMES, stream.evaluation.cluster)
+    found, days = [start], groups.clusters(stream.frame, TIMES, stream.evaluation.cluster)
     for end in ends:
         outcomes = stream.frame[LABEL].iloc[found[-1] : end]
         size = Size(len(outcomes), int(outcomes.sum()), len(set(days[found[-1] : end])))
@@ -194,12 +194,12 @@ class Case:
     @cached_property
     def clusters(self) -> NDArray[Any]:
         """Day of each row."""
-        return scores.clusters(self.rows, TIMES, self.fitted.stream.evaluation.cluster)
+        return groups.clusters(self.rows, TIMES, self.fitted.stream.evaluation.cluster)
 
     @cached_property
     def slices(self) -> dict[str, NDArray[Any]]:
         """Slice of each row, per column."""
-        return scores.slice_labels(self.rows, self.fitted.stream.slices, self.fitted.stream.columns)
+        return groups.slice_labels(self.rows, self.fitted.stream.slices, self.fitted.stream.columns)
 
     def score(self, model: Probe) -> Score:
         """All metrics of a model."""

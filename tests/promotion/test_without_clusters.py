@@ -13,6 +13,7 @@ from tasks.domain.records import ALONE, Comparison
 from tasks.domain.turns import Guard, VerdictKind
 from tasks.evaluation import scores
 from tasks.promotion import gate
+from tasks.training import groups
 
 NONE = EvaluationSettings(cluster=Cluster(independent=True))
 ROWS = 400
@@ -22,7 +23,7 @@ def compared(settings: EvaluationSettings, base: float = 0.5, better: float = 0.
     """A model that knows something against one that does not, on rows of one day."""
     frame = pd.DataFrame({"at": pd.DatetimeIndex(["2017-02-01"] * ROWS, tz="UTC")})
     y = np.arange(ROWS) % 2
-    units = scores.clusters(frame, Times(event="at"), settings.cluster)
+    units = groups.clusters(frame, Times(event="at"), settings.cluster)
     answers = np.clip(base + better * (2 * y - 1), 0.01, 0.99)
     return scores.compare(y, np.full(ROWS, base), answers, units, {}, settings, 0.05)
 

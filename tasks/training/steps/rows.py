@@ -23,9 +23,8 @@ from tasks.adapters.blobs.store import Store
 from tasks.domain import pools
 from tasks.domain.pools import Pool, Size
 from tasks.domain.records import Batch, Model, Snapshot
-from tasks.evaluation import scores
 from tasks.problems.outcomes import Outcomes
-from tasks.training import earliness, learning, windows
+from tasks.training import earliness, groups, learning, windows
 from tasks.training.learning import Selected
 from tasks.training.windows import Plan
 
@@ -92,7 +91,7 @@ class Rows:
             settings.ingestion.times,
         )
         events = np.concatenate([frame[times.event].to_numpy(dtype="datetime64[us]") for frame in frames])
-        clusters = [scores.clusters(frame, times, settings.evaluation.cluster) for frame in frames]
+        clusters = [groups.clusters(frame, times, settings.evaluation.cluster) for frame in frames]
         return events, _clusters_together(clusters, settings)
 
     def latest(self, batch: Batch, settings: PipelineSettings) -> datetime | None:
@@ -250,8 +249,8 @@ class Rows:
         return Judged(
             prepared=learning.prepare(rows, training_settings.features, settings.validation.columns),
             outcomes=learning.labels(rows, training_settings),
-            clusters=scores.clusters(rows, settings.ingestion.times, settings.evaluation.cluster),
-            slices=scores.slice_labels(rows, settings.evaluation.slices, settings.validation.columns),
+            clusters=groups.clusters(rows, settings.ingestion.times, settings.evaluation.cluster),
+            slices=groups.slice_labels(rows, settings.evaluation.slices, settings.validation.columns),
         )
 
     def _labelled(self, batch: Batch, cutoff: datetime | None, settings: PipelineSettings) -> pd.DataFrame:
