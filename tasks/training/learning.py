@@ -26,13 +26,11 @@ from configs.errors import IncumbentError
 from configs.ingestion import Times
 from configs.training import Candidate, TrainingSettings
 from configs.validation import ColumnRule
-from tasks.problems import outcomes
+from tasks.problems import outcomes, prediction
 from tasks.problems.outcomes import Outcomes
 
 RECIPE = 1
 """Raised whenever `prepare`, `fit` or `families` changes what the same rows give; part of every model's identity."""
-CLIP = 1e-6
-"""Probabilities are kept this far from 0 and 1, so that one row cannot make the log loss infinite."""
 GOLDEN_ROWS = 200
 _STACKED_CELLS = 4_000_000
 """Cells of a frame that is put together to be asked at once: some tens of megabytes."""
@@ -166,27 +164,6 @@ def notes(pipeline: Pipeline) -> tuple[str, ...]:
     return ()
 
 
-def predict(pipeline: Pipeline, prepared: pd.DataFrame, *, threads: int = 1) -> NDArray[np.float64]:
-    """The answer per prepared row, shape (rows,): the probability of a positive label in [1e-6, 1 − 1e-6], or a number.
-
-    Raises if one is not finite.
-    """
-    if prepared.empty:
-        return np.empty(0, dtype=np.float64)
-    with threadpool_limits(limits=threads):
-        told = pipeline.predict(prepared) if predicts_numbers(pipeline) else pipeline.predict_proba(prepared)[:, 1]
-    answers: NDArray[np.float64] = told.astype(np.float64)
-    if not np.isfinite(answers).all():
-        wrong = int((~np.isfinite(answers)).sum())
-        raise IncumbentError(f"The model gave {wrong:,} predictions that are not numbers, of {len(answers):,}.")
-    return answers if predicts_numbers(pipeline) else np.clip(answers, CLIP, 1 - CLIP)
-
-
-def predicts_numbers(pipeline: Pipeline) -> bool:
-    """Whether a Pipeline answers with numbers, not with the probability of a yes."""
-    return not hasattr(pipeline, "predict_proba")
-
-
 def golden(prepared: pd.DataFrame) -> pd.DataFrame:
     """Rows to keep with a bundle: up to 200, evenly spread, and one in which everything is missing."""
     spread = np.unique(np.linspace(0, len(prepared) - 1, min(GOLDEN_ROWS, len(prepared))).astype(int))
@@ -227,8 +204,8 @@ def _stacked(base: pd.DataFrame, changed: Mapping[str, NDArray[Any]]) -> pd.Data
 
 def _mean_losses(pipeline: Pipeline, stacked: pd.DataFrame, truth: Outcomes, threads: int) -> NDArray[np.float64]:
     """The mean loss of each copy of the rows, shape (copies,)."""
-    answers = predict(pipeline, stacked, threads=threads).reshape(-1, len(truth))
-    if predicts_numbers(pipeline):
+    answers = prediction.predict(pipeline, stacked, threads=threads).reshape(-1, len(truth))
+    if prediction.predicts_numbers(pipeline):
         return np.asarray(np.square(answers - truth).mean(axis=1))
     return np.asarray(-np.log(np.where(truth, answers, 1 - answers)).mean(axis=1))
 

@@ -25,7 +25,7 @@ from tasks.domain.pools import Size
 from tasks.domain.records import BundleFacts, Comparison, Score
 from tasks.domain.turns import Evidence, VerdictKind
 from tasks.evaluation import scores
-from tasks.problems import baseline
+from tasks.problems import baseline, prediction
 from tasks.promotion import gate
 from tasks.training import groups, learning
 from tasks.training.estimators import families
@@ -109,7 +109,7 @@ class Fitted:
         """What a model says about all rows of a batch."""
         key = probe.number, batch.number
         if key not in self._told:
-            self._told[key] = learning.predict(probe.pipeline, self._prepared[batch.start : batch.end])
+            self._told[key] = prediction.predict(probe.pipeline, self._prepared[batch.start : batch.end])
         return self._told[key]
 
     def _fit(self) -> None:
@@ -119,7 +119,9 @@ class Fitted:
         for batch in self.batches[FIRST:]:
             family = gate.nominate(names, losses)
             models, base_rate = self._candidates(batch)
-            own = {name: learning.predict(one, self._prepared[batch.start : batch.end]) for name, one in models.items()}
+            own = {
+                name: prediction.predict(one, self._prepared[batch.start : batch.end]) for name, one in models.items()
+            }
             losses = [(name, _loss(batch, answers)) for name, answers in own.items()]
             self.probes[batch.number] = Probe(batch.number, family, base_rate, models[family])
             self._told[batch.number, batch.number] = own[family]

@@ -14,7 +14,7 @@ from configs.training import HistGradientBoostingCandidate, LinearRegressionCand
 from configs.validation import ColumnRule, ValidationSettings
 from tasks.domain.records import Comparison, Score
 from tasks.evaluation import scores
-from tasks.problems import measures
+from tasks.problems import measures, prediction
 from tasks.promotion import gate
 from tasks.training import learning
 from tasks.training.estimators import families
@@ -39,7 +39,7 @@ LARGEST = math.nextafter(measures.LARGEST_LABEL, 0)
 def answers(candidate: Any, labels: np.ndarray, inputs: pd.DataFrame = INPUTS) -> np.ndarray:
     sized = families.sized(candidate, ROWS, "regression")
     fitted = learning.fit(families.build(sized, list(inputs), COLUMNS, 0, "regression"), inputs, labels, threads=1)
-    return learning.predict(fitted, inputs)
+    return prediction.predict(fitted, inputs)
 
 
 def judged(labels: np.ndarray, told: np.ndarray) -> tuple[Score, Comparison, float]:

@@ -30,7 +30,7 @@ from tasks.domain.turns import Evidence, Guard, HealthState, VerdictKind
 from tasks.evaluation import metrics as intervals
 from tasks.evaluation import scores
 from tasks.monitoring import health
-from tasks.problems import baseline, measures
+from tasks.problems import baseline, measures, prediction
 from tasks.promotion import gate as promotion
 from tasks.training import learning
 from tasks.training.estimators import families
@@ -99,8 +99,8 @@ def metrics(score: Score) -> dict[str, Any]:
 def test_both_families_learn_a_number_and_answer_the_same_again(candidate: Candidate) -> None:
     learned, unseen = world(), world(seed=9)
 
-    answers = learning.predict(fitted(candidate, learned), learning.prepare(unseen, FEATURES, COLUMNS))
-    again = learning.predict(fitted(candidate, learned), learning.prepare(unseen, FEATURES, COLUMNS))
+    answers = prediction.predict(fitted(candidate, learned), learning.prepare(unseen, FEATURES, COLUMNS))
+    again = prediction.predict(fitted(candidate, learned), learning.prepare(unseen, FEATURES, COLUMNS))
 
     assert r2_score(unseen["price"], answers) > 0.8
     np.testing.assert_array_equal(answers, again)
@@ -119,7 +119,7 @@ def test_what_matters_is_what_the_squared_error_rises_by(candidate: Candidate) -
 def test_a_number_that_stands_still_can_be_learned() -> None:
     frame = world().assign(price=7)
 
-    answers = learning.predict(fitted(LINEAR, frame), learning.prepare(frame, FEATURES, COLUMNS))
+    answers = prediction.predict(fitted(LINEAR, frame), learning.prepare(frame, FEATURES, COLUMNS))
 
     np.testing.assert_allclose(answers, 7)
 

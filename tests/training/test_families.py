@@ -14,6 +14,7 @@ from configs.training import (
     LogisticRegressionCandidate,
 )
 from configs.validation import ColumnRule
+from tasks.problems import prediction
 from tasks.training import learning
 from tasks.training.estimators import families
 
@@ -73,5 +74,5 @@ def test_a_few_hundred_rows_are_enough_for_the_defaults_to_learn_something() -> 
     truth = (frame["size"] + (frame["city"] == "Oslo") > 0.5).to_numpy()
     prepared = learning.prepare(frame, tuple(COLUMNS), COLUMNS)
     built = families.build(families.sized(OPEN, len(frame)), tuple(COLUMNS), COLUMNS, 0)
-    answers = learning.predict(learning.fit(built, prepared, truth, threads=1), prepared)
+    answers = prediction.predict(learning.fit(built, prepared, truth, threads=1), prepared)
     assert answers[truth].mean() > 0.6 > 0.4 > answers[~truth].mean()

@@ -15,6 +15,7 @@ from configs.errors import IncumbentError
 from configs.ingestion import Times
 from configs.training import Candidate, HistGradientBoostingCandidate, LogisticRegressionCandidate, TrainingSettings
 from configs.validation import ColumnRule
+from tasks.problems import prediction
 from tasks.training import learning
 from tasks.training.estimators import families
 
@@ -142,7 +143,7 @@ def test_preparing_leaves_its_argument_as_it_was() -> None:
 def test_a_model_learns_more_than_a_constant_knows(candidate: Candidate) -> None:
     learned, unseen = world(seed=1), world(seed=2)
 
-    answers = learning.predict(fitted(candidate, learned), learning.prepare(unseen, FEATURES, COLUMNS))
+    answers = prediction.predict(fitted(candidate, learned), learning.prepare(unseen, FEATURES, COLUMNS))
 
     outcomes = learning.labels(unseen, CHOICE)
     constant = np.full(len(unseen), learning.labels(learned, CHOICE).mean())
@@ -153,7 +154,7 @@ def test_a_model_learns_more_than_a_constant_knows(candidate: Candidate) -> None
 def test_the_same_rows_and_seed_give_the_same_answers(candidate: Candidate) -> None:
     asked = learning.prepare(world(seed=2), FEATURES, COLUMNS)
 
-    first, second = (learning.predict(fitted(candidate, world()), asked) for _ in range(2))
+    first, second = (prediction.predict(fitted(candidate, world()), asked) for _ in range(2))
 
     assert np.array_equal(first, second)
 
@@ -163,7 +164,7 @@ def test_unknown_and_missing_values_are_answered(candidate: Candidate) -> None:
     pipeline = fitted(candidate, world().dropna())
     strange = pd.DataFrame({"city": ["Atlantis", None], "size": [1e9, None], "rooms": [None, 2], "new": [None, None]})
 
-    answers = learning.predict(pipeline, learning.prepare(strange, FEATURES, COLUMNS))
+    answers = prediction.predict(pipeline, learning.prepare(strange, FEATURES, COLUMNS))
 
     assert ((answers > 0) & (answers < 1)).all()
 
@@ -191,7 +192,7 @@ def test_awkward_columns_are_fitted_and_asked_without_a_warning(
         warnings.simplefilter("error")
         pipeline = families.build(candidate, kept, COLUMNS, seed=0)
         learning.fit(pipeline, prepared, learning.labels(frame, CHOICE), threads=1)
-        answers = learning.predict(pipeline, learning.prepare(world(rows=60, seed=2), kept, COLUMNS))
+        answers = prediction.predict(pipeline, learning.prepare(world(rows=60, seed=2), kept, COLUMNS))
 
     assert np.isfinite(answers).all()
 
@@ -200,14 +201,14 @@ def test_awkward_columns_are_fitted_and_asked_without_a_warning(
 def test_more_categories_than_can_be_told_apart_are_pooled(candidate: Candidate) -> None:
     frame = world(rows=900).assign(city=[f"town {number % 300}" for number in range(900)])
 
-    answers = learning.predict(fitted(candidate, frame), learning.prepare(frame, FEATURES, COLUMNS))
+    answers = prediction.predict(fitted(candidate, frame), learning.prepare(frame, FEATURES, COLUMNS))
 
     assert np.isfinite(answers).all()
 
 
 @FAMILIES
 def test_a_batch_without_rows_has_no_answers(candidate: Candidate) -> None:
-    answers = learning.predict(fitted(candidate, world()), learning.prepare(world().iloc[:0], FEATURES, COLUMNS))
+    answers = prediction.predict(fitted(candidate, world()), learning.prepare(world().iloc[:0], FEATURES, COLUMNS))
 
     assert answers.shape == (0,)
 
@@ -233,7 +234,7 @@ def test_a_model_that_answers_with_no_number_is_an_error() -> None:
             return np.full((len(prepared), 2), np.nan)
 
     with pytest.raises(IncumbentError, match="3 predictions that are not numbers, of 3"):
-        learning.predict(Broken(), pd.DataFrame({"size": [1.0, 2.0, 3.0]}))
+        prediction.predict(Broken(), pd.DataFrame({"size": [1.0, 2.0, 3.0]}))
 
 
 def test_a_solver_that_ran_out_of_steps_is_told() -> None:
@@ -278,8 +279,8 @@ def test_importance_needs_memory_for_few_columns_at_a_time(
     pipeline = fitted(candidate, frame)
     at_once = learning.importance(pipeline, prepared, outcomes, rows=800, seed=5)
     asked: list[int] = []
-    ask = learning.predict
-    monkeypatch.setattr(learning, "predict", lambda *args, **more: (asked.append(len(args[1])), ask(*args, **more))[1])
+    ask = prediction.predict
+    monkeypatch.setattr(prediction, "predict", lambda *args, **more: (asked.append(len(args[1])), ask(*args, **more))[1])
     monkeypatch.setattr(learning, "_STACKED_CELLS", 2 * 800 * len(FEATURES))
 
     matters = learning.importance(pipeline, prepared, outcomes, rows=800, seed=5)

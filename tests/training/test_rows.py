@@ -12,6 +12,7 @@ from configs.settings import PipelineSettings
 from tasks.adapters.home import Home
 from tasks.domain.pools import Size
 from tasks.domain.records import Batch, Model
+from tasks.problems import prediction
 from tasks.training import learning
 from tasks.training.steps import fitting
 from tasks.training.steps.rows import Rows
@@ -147,7 +148,7 @@ def test_an_answer_is_that_of_the_stored_model_on_the_judged_rows(
 
     loaded = shop_home.bundles.check(model.bundle, model.golden)
     judged = shop_home.rows.judged(weeks[1], None, settings)
-    assert np.array_equal(answers, learning.predict(loaded, judged.prepared))
+    assert np.array_equal(answers, prediction.predict(loaded, judged.prepared))
     assert shop_home.rows.answers(model, weeks[1], None, settings) is answers
 
 

@@ -23,7 +23,7 @@ from sklearn.pipeline import Pipeline
 
 from configs.errors import BundleRefused, IncumbentError
 from tasks.adapters import failpoints, files
-from tasks.training import learning
+from tasks.problems import prediction
 
 ALLOWED = (
     # A description of an element type. Built from an empty array by numpy.load(allow_pickle=False); holds no code.
@@ -163,7 +163,7 @@ def _refuse_other_answers(pipeline: Pipeline, golden: bytes, named: str) -> None
     frame = _as_prepared(table)
     expected = frame.pop(_ANSWER).to_numpy(dtype=np.float64)
     try:
-        given = learning.predict(pipeline, frame)
+        given = prediction.predict(pipeline, frame)
     except (*_UNFIT, IncumbentError) as err:
         raise BundleRefused(
             f"{named} (golden answers) does not answer its golden rows: {str(err).rstrip('. ')}. {_HELP}"

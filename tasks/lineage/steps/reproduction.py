@@ -17,6 +17,7 @@ from configs.settings import PipelineSettings
 from tasks.adapters import provenance
 from tasks.adapters.home import Home
 from tasks.domain.records import Model
+from tasks.problems import prediction
 from tasks.training.steps import fitting
 
 
@@ -59,7 +60,6 @@ def reproduce(home: Home, pipeline: str, model: Model) -> Reproduction:
         IncumbentError: The installed libraries do not fit it.
     """
     from tasks.adapters.blobs.bundles import Bundles, differences
-    from tasks.training import learning
 
     settings, gone = settings_of(home, pipeline, model), _gone(home, pipeline, model)
     if settings is None:
@@ -79,8 +79,8 @@ def reproduce(home: Home, pipeline: str, model: Model) -> Reproduction:
                 f"The installed libraries do not fit model {model.id[:12]}: {why}. {_libraries(model)}"
             ) from err
         new = bundles.load(again.bundle, again.golden)
-    now = np.concatenate([learning.predict(new, window.prepared), learning.predict(new, golden)])
-    off = differences(now, np.concatenate([learning.predict(old, window.prepared), expected]))
+    now = np.concatenate([prediction.predict(new, window.prepared), prediction.predict(new, golden)])
+    off = differences(now, np.concatenate([prediction.predict(old, window.prepared), expected]))
     return Reproduction(
         model.id,
         rows=len(off),

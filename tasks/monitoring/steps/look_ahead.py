@@ -17,6 +17,7 @@ from tasks.domain.turns import Drift, Health, HealthState
 from tasks.ingestion.sources import landing_folder
 from tasks.ingestion.sources.landing_folder import Delivery
 from tasks.ingestion.steps import arrivals
+from tasks.problems import prediction
 
 if TYPE_CHECKING:
     import numpy as np
@@ -191,7 +192,7 @@ class Looking:
             return None
         loaded = self._home.bundles.load(self._champion.bundle, self._champion.golden)
         inputs = learning.prepare(rows, learning.inputs(loaded), columns)
-        answers = learning.predict(loaded, inputs, threads=self._settings.training.threads)
+        answers = prediction.predict(loaded, inputs, threads=self._settings.training.threads)
         events = rows[self._settings.ingestion.times.event].dropna().to_numpy(dtype="datetime64[us]")
         return _Asked(self._home.rows.ready(rows, self._settings), answers, windows.end_of(events))
 

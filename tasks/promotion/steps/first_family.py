@@ -14,6 +14,7 @@ from tasks.domain import pools
 from tasks.domain.pools import Pool, Size
 from tasks.domain.records import Snapshot
 from tasks.evaluation import scores
+from tasks.problems import prediction
 from tasks.promotion import gate
 from tasks.training import learning, windows
 from tasks.training.estimators import families
@@ -59,5 +60,5 @@ def _loss(
     sized = families.sized(candidate, len(learned.prepared), room.problem)
     model = families.build(sized, room.features, columns, room.seed, room.problem)
     fitted = learning.fit(model, learned.prepared, learned.outcomes, threads=room.threads)
-    answers = learning.predict(fitted, judged.prepared[asked], threads=room.threads)
+    answers = prediction.predict(fitted, judged.prepared[asked], threads=room.threads)
     return float(scores.losses(judged.outcomes[asked], answers, room.problem).mean())

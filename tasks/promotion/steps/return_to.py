@@ -14,6 +14,7 @@ from tasks.adapters.home import Home
 from tasks.adapters.mlflow import failures
 from tasks.domain.records import Model
 from tasks.domain.turns import Guard, Promotion, TurnRef, TurnState
+from tasks.problems import prediction
 from tasks.promotion import rollback
 from tasks.reporting.steps import report_file
 
@@ -176,7 +177,7 @@ def _answers_of_stored_rows(
     except Damaged:
         return None
     prepared = learning.prepare(rows, names, settings.validation.columns)
-    return learning.predict(home.bundles.load(way.model.bundle, way.model.golden), learning.golden(prepared))
+    return prediction.predict(home.bundles.load(way.model.bundle, way.model.golden), learning.golden(prepared))
 
 
 def _settings_then(home: Home, way: Way) -> PipelineSettings | None:

@@ -19,6 +19,7 @@ from tasks.domain import pools
 from tasks.domain.pools import Asked, Pool, Size
 from tasks.domain.records import Batch, BundleFacts, Model, Snapshot
 from tasks.domain.turns import TurnRef
+from tasks.problems import prediction
 from tasks.training import earliness, windows
 from tasks.training import learning as training
 from tasks.training.estimators import families
@@ -220,7 +221,7 @@ def fit(home: Home, order: Order, settings: PipelineSettings, into: "Bundles | N
     fitted = training.fit(unfitted, rows.prepared, rows.outcomes, threads=learning.threads)
     seconds = time.perf_counter() - began
     golden = training.golden(rows.prepared)
-    written = (into or home.bundles).write(fitted, golden, training.predict(fitted, golden, threads=learning.threads))
+    written = (into or home.bundles).write(fitted, golden, prediction.predict(fitted, golden, threads=learning.threads))
     failpoints.reach("bundle-published")
     return Model(
         id=order.model,
@@ -259,5 +260,5 @@ def inspect(home: Home, model: Model, settings: PipelineSettings) -> BundleFacts
 
 def _answer_seconds(loaded: "SklearnPipeline", row: "pd.DataFrame") -> float:
     began = time.thread_time()
-    training.predict(loaded, row)
+    prediction.predict(loaded, row)
     return time.thread_time() - began

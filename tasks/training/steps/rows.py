@@ -23,6 +23,7 @@ from tasks.adapters.blobs.store import Store
 from tasks.domain import pools
 from tasks.domain.pools import Pool, Size
 from tasks.domain.records import Batch, Model, Snapshot
+from tasks.problems import prediction
 from tasks.problems.outcomes import Outcomes
 from tasks.training import earliness, groups, learning, windows
 from tasks.training.learning import Selected
@@ -114,7 +115,7 @@ class Rows:
         def ask() -> NDArray[np.float64]:
             loaded = self._bundles.load(model.bundle, model.golden)
             rows = self.inputs(model, lot, cutoff, settings)
-            return learning.predict(loaded, rows, threads=settings.training.threads)
+            return prediction.predict(loaded, rows, threads=settings.training.threads)
 
         return self._once(_key("answers", settings, model.id, lot.id, _effective(lot, cutoff)), ask)
 

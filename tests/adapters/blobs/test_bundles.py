@@ -20,6 +20,7 @@ from configs.errors import BundleRefused
 from configs.training import Candidate, HistGradientBoostingCandidate, LogisticRegressionCandidate
 from configs.validation import ColumnRule
 from tasks.adapters.blobs.bundles import ALLOWED, TOLERANCE, BundleFiles, Bundles, differences
+from tasks.problems import prediction
 from tasks.training import learning
 from tasks.training.estimators import families
 
@@ -47,7 +48,7 @@ def fitted(candidate: Candidate, seed: int = 0) -> Pipeline:
 def written(folder: Path, candidate: Candidate = LINEAR) -> tuple[Bundles, BundleFiles]:
     bundles, pipeline = Bundles(folder), fitted(candidate)
     golden = learning.golden(world()[0])
-    return bundles, bundles.write(pipeline, golden, learning.predict(pipeline, golden))
+    return bundles, bundles.write(pipeline, golden, prediction.predict(pipeline, golden))
 
 
 def forged(bundles: Bundles, content: bytes, golden: str) -> BundleFiles:
@@ -64,7 +65,7 @@ def test_a_bundle_answers_as_at_its_gate(candidate: Candidate, tmp_path: Path) -
     loaded = bundles.load(files.bundle, files.golden)
 
     asked = world()[0]
-    assert np.array_equal(learning.predict(loaded, asked), learning.predict(fitted(candidate), asked))
+    assert np.array_equal(prediction.predict(loaded, asked), prediction.predict(fitted(candidate), asked))
 
 
 def test_files_are_named_by_their_content_and_nothing_else_is_left(tmp_path: Path) -> None:
@@ -199,7 +200,7 @@ def test_a_model_that_cannot_be_asked_by_the_installed_libraries_is_refused(tmp_
 def test_answers_may_differ_by_rounding_only(difference: float, refused: bool, tmp_path: Path) -> None:
     bundles, pipeline = Bundles(tmp_path), fitted(LINEAR)
     golden = learning.golden(world()[0])
-    files = bundles.write(pipeline, golden, learning.predict(pipeline, golden) + difference)
+    files = bundles.write(pipeline, golden, prediction.predict(pipeline, golden) + difference)
 
     if refused:
         with pytest.raises(BundleRefused, match="golden answers"):

@@ -23,6 +23,7 @@ from tasks.adapters.mlflow import packaging, pyfunc, registry, tracking
 from tasks.adapters.mlflow.tracking import TrackingStore
 from tasks.evaluation import scores
 from tasks.ingestion.sources import landing_folder, one_file
+from tasks.problems import prediction
 from tasks.training import learning
 from tasks.training.estimators import families
 from tests.adapters.mlflow.described import described
@@ -79,10 +80,10 @@ def champion(
 ) -> Any:
     """The champion, logged as the door logs it, loaded as a person loads it."""
     bundles = Bundles(folder / name)
-    files = bundles.write(pipeline, prepared, learning.predict(pipeline, prepared))
+    files = bundles.write(pipeline, prepared, prediction.predict(pipeline, prepared))
     features = tuple((str(one), columns[one].type, columns[one].nullable) for one in prepared.columns)
     changes: dict[str, Any] = {"features": features}
-    if learning.predicts_numbers(pipeline):
+    if prediction.predicts_numbers(pipeline):
         told = np.arange(len(prepared), dtype=float)
         settings = loader.load("bike_sharing").evaluation
         groups = np.arange(len(prepared)).astype(str)
@@ -183,7 +184,7 @@ def test_rows_of_any_kind_get_the_answers_of_the_gate(way: str, asked: tuple[Any
 
     answers = loaded.predict(change(rows))
 
-    gate = learning.predict(pipeline, learning.prepare(rows, FEATURES, COLUMNS))
+    gate = prediction.predict(pipeline, learning.prepare(rows, FEATURES, COLUMNS))
     assert np.array_equal(positive(answers), gate)
     assert answers.ndim == 1 or np.allclose(answers.sum(axis=1), 1)
 
@@ -196,7 +197,7 @@ def test_a_file_that_pandas_has_written_and_read_gets_them(asked: tuple[Any, Any
     of_csv = loaded.predict(pd.read_csv(tmp_path / "sales.csv"))
     of_parquet = loaded.predict(pd.read_parquet(tmp_path / "sales.parquet"))
 
-    gate = learning.predict(pipeline, learning.prepare(SALES, FEATURES, COLUMNS))
+    gate = prediction.predict(pipeline, learning.prepare(SALES, FEATURES, COLUMNS))
     assert np.array_equal(positive(of_parquet), gate)
     assert np.allclose(positive(of_csv), gate, rtol=1e-12), "pandas reads the last digit of a number otherwise"
 
@@ -210,7 +211,7 @@ def test_a_request_to_a_server_gets_them(asked: tuple[Any, Any]) -> None:
 
     told = scoring_server.invocations(body, "application/json", loaded, loaded.metadata.get_input_schema())
 
-    gate = learning.predict(pipeline, learning.prepare(SALES.head(20), FEATURES, COLUMNS))
+    gate = prediction.predict(pipeline, learning.prepare(SALES.head(20), FEATURES, COLUMNS))
     assert told.status == 200, told.response
     answers = np.array(json.loads(told.response)["predictions"])
     assert np.allclose(positive(answers), gate, rtol=1e-12)
@@ -279,4 +280,4 @@ def test_the_champion_of_an_example_answers_its_own_rows(
         pipeline = families.build(sized, room.features, columns, room.seed, room.problem)
         learning.fit(pipeline, prepared, outcome, threads=1)
         loaded = champion(store, tmp_path, f"{name}_{candidate.family}", pipeline, prepared, dict(columns))
-        assert np.array_equal(positive(loaded.predict(theirs)), learning.predict(pipeline, prepared))
+        assert np.array_equal(positive(loaded.predict(theirs)), prediction.predict(pipeline, prepared))

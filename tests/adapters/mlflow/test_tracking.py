@@ -23,6 +23,7 @@ from tasks.adapters.blobs.bundles import Bundles
 from tasks.adapters.mlflow import packaging, registry, tracking
 from tasks.adapters.mlflow.tracking import TrackingStore
 from tasks.evaluation import scores
+from tasks.problems import prediction
 from tasks.training import learning
 from tasks.training.estimators import families
 from tests.adapters.mlflow.described import described, judged
@@ -49,7 +50,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pd.DataFram
     pipeline = families.build(candidate, ("city", "size"), COLUMNS, seed=0)
     learning.fit(pipeline, prepared, frame["size"].to_numpy() > 100, threads=1)
     bundles = Bundles(tmp_path_factory.mktemp("bundles"))
-    files = bundles.write(pipeline, prepared, learning.predict(pipeline, prepared))
+    files = bundles.write(pipeline, prepared, prediction.predict(pipeline, prepared))
     return bundles.bundle_path(files.bundle), prepared
 
 
@@ -157,7 +158,7 @@ def test_somebody_with_mlflow_alone_can_load_the_champion(
         mlflow.set_tracking_uri(before)
 
     assert np.array_equal(answers, native.predict_proba(rows))
-    assert np.array_equal(np.clip(answers[:, 1], 1e-6, 1 - 1e-6), learning.predict(native, rows))
+    assert np.array_equal(np.clip(answers[:, 1], 1e-6, 1 - 1e-6), prediction.predict(native, rows))
     assert [(column.name, column.required) for column in loaded.metadata.signature.inputs] == [
         ("city", False),
         ("size", True),
@@ -175,10 +176,10 @@ def test_a_model_of_a_number_is_logged_as_a_regressor_that_answers_with_numbers(
     candidate = LinearRegressionCandidate(family="linear_regression")
     pipeline = families.build(candidate, ("city", "size"), COLUMNS, 0, "regression")
     learning.fit(pipeline, rows, 3 * frame["size"].to_numpy(), threads=1)
-    files = Bundles(tmp_path).write(pipeline, rows, learning.predict(pipeline, rows))
+    files = Bundles(tmp_path).write(pipeline, rows, prediction.predict(pipeline, rows))
     parts = {"city": frame["city"].to_numpy()}
     score = scores.score(
-        "m1", "c" * 64, 3 * frame["size"], learning.predict(pipeline, rows), np.repeat(range(20), 10).astype(str), parts,
+        "m1", "c" * 64, 3 * frame["size"], prediction.predict(pipeline, rows), np.repeat(range(20), 10).astype(str), parts,
         EvaluationSettings(min_slice_rows=20), "regression",
     )  # fmt: skip
 
@@ -192,7 +193,7 @@ def test_a_model_of_a_number_is_logged_as_a_regressor_that_answers_with_numbers(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # mlflow's, about its own type hints, when it is loaded first
         loaded = mlflow.pyfunc.load_model(logged.artifact_location)
-    assert np.array_equal(loaded.predict(rows), learning.predict(pipeline, rows))
+    assert np.array_equal(loaded.predict(rows), prediction.predict(pipeline, rows))
     assert logged.model_type == "regressor"
     assert {"squared_error", "rmse", "r2", "mean_label", "slice/city/Oslo/squared_error"} <= run.data.metrics.keys()
     assert not [name for name in run.data.metrics if "log_loss" in name or "positive" in name]

@@ -15,6 +15,7 @@ from tasks.adapters.home import Home
 from tasks.adapters.mlflow import registry
 from tasks.ingestion.steps import arrivals
 from tasks.lineage.steps import showing
+from tasks.problems import prediction
 from tasks.training import learning
 
 Say = Callable[..., tuple[int, str, str]]
@@ -194,8 +195,8 @@ def test_a_version_is_refused_after_the_code_that_prepares_its_inputs_was_change
 def test_a_version_is_refused_when_the_code_of_its_model_answers_otherwise(
     say: Say, folder: Path, open_home: Callable[[Path], Home], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = learning.predict
-    monkeypatch.setattr(learning, "predict", lambda *a, **b: before(*a, **b) * 0.99)
+    before = prediction.predict
+    monkeypatch.setattr(prediction, "predict", lambda *a, **b: before(*a, **b) * 0.99)
 
     code, _, err = say("rollback", "flights", *WHY)
 
