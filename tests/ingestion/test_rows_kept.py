@@ -17,6 +17,7 @@ from tasks.adapters.blobs.store import Store
 from tasks.adapters.home import Home
 from tasks.domain.records import Batch
 from tasks.ingestion import cells, digits, intake
+from tasks.ingestion.formats import arrow_values
 from tests import shop
 from tests.corpus import table, values_kept
 
@@ -77,7 +78,7 @@ EQUAL = [
 
 
 def frame(array: pa.Array) -> pd.DataFrame:
-    return frames.values(pa.table({"x": array}), {})
+    return arrow_values.values(pa.table({"x": array}), {})
 
 
 @pytest.mark.parametrize("name", ARRAYS)
@@ -111,7 +112,7 @@ def test_equal_values_are_the_same_row_however_they_are_stored(one: pa.Array, ot
 
 
 def test_a_table_and_its_frame_are_the_same_with_columns_in_order():
-    rows = frames.values(pa.table({"b": [[1]], "a": [1], "c": pa.array([1], pa.time64("ns")), "d": ["x"]}), {})
+    rows = arrow_values.values(pa.table({"b": [[1]], "a": [1], "c": pa.array([1], pa.time64("ns")), "d": ["x"]}), {})
 
     found = frames.stored(frames.as_table(rows))
 
@@ -180,7 +181,7 @@ def test_a_row_with_finer_digits_is_known_again_whatever_lies_beside_it(home: Ho
 def test_a_time_before_1970_loses_the_digits_that_are_written():
     rows = pa.table({"at": pa.array([-1, -1000, -1001], pa.timestamp("ns", "UTC"))})
 
-    found = frames.values(rows, {"at": "timestamp"})
+    found = arrow_values.values(rows, {"at": "timestamp"})
 
     assert found["at"].dt.microsecond.tolist() == [999_999, 999_999, 999_998]
     assert found[digits.column("at")].fillna("").tolist() == ["999", "", "999"]
@@ -207,8 +208,8 @@ def test_a_time_in_text_may_have_any_number_of_digits(text: str, micro: int, res
 
 def test_the_same_time_in_text_and_in_parquet_is_the_same_row():
     text = cells.read(pd.DataFrame({"at": ["1970-01-01T00:00:00.000001789Z"]}), {"at": "timestamp"}, cells.Notation())
-    binary = frames.values(pa.table({"at": pa.array([1789], pa.timestamp("ns", "UTC"))}), {"at": "timestamp"})
-    unused = frames.values(pa.table({"at": pa.array([1789], pa.timestamp("ns", "UTC"))}), {})
+    binary = arrow_values.values(pa.table({"at": pa.array([1789], pa.timestamp("ns", "UTC"))}), {"at": "timestamp"})
+    unused = arrow_values.values(pa.table({"at": pa.array([1789], pa.timestamp("ns", "UTC"))}), {})
 
     assert intake.hash_rows(text) == intake.hash_rows(binary) == intake.hash_rows(unused)
 

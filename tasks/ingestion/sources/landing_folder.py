@@ -15,9 +15,8 @@ from configs.errors import BrokenContract, DeliveryWaits, LandingFolderMissing, 
 from configs.ingestion import DerivedTime, Source
 from configs.section import ColumnType
 from configs.validation import ValidationSettings
-from tasks.adapters.blobs import frames
 from tasks.ingestion import intake
-from tasks.ingestion.formats import parquet, readers
+from tasks.ingestion.formats import arrow_values, parquet, readers
 from tasks.ingestion.sources import entries
 
 if TYPE_CHECKING:
@@ -192,7 +191,9 @@ def placed(table: "pa.Table", types: Mapping[str, ColumnType], source: Source) -
     for name in shown:
         place, kind = table.column_names.index(name), pa.timestamp(fields[name].unit, "UTC")
         table = table.set_column(place, name, table.column(place).cast(kind))
-    return zones.localize(frames.values(table, types), {name: wanted[name] for name in shown}, source.repeated_hour)
+    return zones.localize(
+        arrow_values.values(table, types), {name: wanted[name] for name in shown}, source.repeated_hour
+    )
 
 
 # ── the folder ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -236,9 +236,9 @@ def _times(table: "pa.Table", event: str, room: IngestionSettings) -> "NDArray[n
 
 def _frame(table: "pa.Table") -> "pd.DataFrame":
     """Rows to be compared, as they are."""
-    from tasks.adapters.blobs import frames
+    from tasks.ingestion.formats import arrow_values
 
-    return frames.values(table, {})
+    return arrow_values.values(table, {})
 
 
 def _copies(table: "pa.Table", source: Source) -> "pa.Array":
