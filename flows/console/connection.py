@@ -33,6 +33,7 @@ def connected(
     """
     from tasks.adapters import helper
     from tasks.adapters.prefect import local_api
+    from tasks.lineage.steps import helper_jobs
 
     listener(Opening("starting Prefect and the libraries"))
     named, own = environment.read().prefect_api_url, running_server.address(hands.folder)
@@ -48,7 +49,7 @@ def connected(
         opened.enter_context(local_api.connected(api))
         if stage:
             hands.close()
-            opened.enter_context(helper.open_stage(hands.folder, hands.ledger_url))
+            opened.enter_context(helper.open_stage(hands.folder, hands.ledger_url, helper_jobs.warm))
         opened.enter_context(announcements.heard_by(listener))
         yield
 

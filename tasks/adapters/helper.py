@@ -1,9 +1,10 @@
 """One helper process for what need not be waited for: MLflow and Evidently are imported and written to there.
 
-While a model is fitted on one core, the last turn is shown on the other, and then the other candidates are fitted. The
-helper is forked as soon as its parent has imported what both need, so that this is read once and lies in memory once;
-where a fork is not safe it is spawned. It ends with its parent, however that ends. If it is killed, another one takes
-its place: all that it does can be done again.
+What it does are jobs that are handed to it: functions of a module, which cross to it by their name. While a model is
+fitted on one core, the last turn is shown on the other, and then the other candidates are fitted. The helper is forked
+as soon as its parent has imported what both need, so that this is read once and lies in memory once; where a fork is
+not safe it is spawned. It ends with its parent, however that ends. If it is killed, another one takes its place: all
+that it does can be done again.
 """
 
 import os
@@ -11,14 +12,14 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import active_children, connection, get_context
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from configs import environment
 from configs.errors import IncumbentError
@@ -26,7 +27,12 @@ from tasks.adapters.processes import memory
 
 if TYPE_CHECKING:
     from tasks.adapters.home import Home
-    from tasks.domain.records import Model, Snapshot
+    from tasks.domain.records import Model
+
+T = TypeVar("T")
+Job = Callable[["Home", str, int], T]
+"""What is done about a turn: it gets the home, the pipeline and the number of the turn."""
+Warming = Callable[["Home"], None]
 
 _WATCH_SECONDS = 0.5
 _END_SECONDS = 5.0
@@ -42,6 +48,7 @@ class _Stage:
 
     home: Path
     ledger_url: str | None
+    warm: Warming
     pool: ProcessPoolExecutor
     fits: "dict[str, Future[Model]]" = field(default_factory=dict)
     """What it has been asked to fit, by the id that the model will have."""
@@ -53,15 +60,16 @@ _is_helper = False
 
 
 @contextmanager
-def open_stage(home: Path, ledger_url: str | None) -> Iterator[None]:
+def open_stage(home: Path, ledger_url: str | None, warm: Warming) -> Iterator[None]:
     """Keep a helper at hand while the block runs; without it `show` works in this process.
 
     Args:
         home: Folder of everything local.
         ledger_url: Address of the ledger if it is not in the home.
+        warm: Imports what the jobs need; done first.
     """
     global _stage
-    _stage = _Stage(home, ledger_url, _start(home, ledger_url))
+    _stage = _Stage(home, ledger_url, warm, _start(home, ledger_url, warm))
     try:
         yield
     finally:
@@ -74,8 +82,8 @@ def is_open() -> bool:
     return _stage is not None
 
 
-def show(pipeline: str, number: int) -> str | None:
-    """Show a turn in MLflow and Evidently, and wait for it; returns the id of its MLflow run.
+def show(job: Job[T], pipeline: str, number: int) -> T:
+    """Have a turn shown, and wait for it; gives what the job gives.
 
     Raises:
         IncumbentError: The helper was killed; asked again, another one does it.
@@ -83,43 +91,42 @@ def show(pipeline: str, number: int) -> str | None:
     stage, token = _stage, _token(pipeline)  # as they are now: the turn may have to wait for others
     with _turn_by_turn:
         if stage is None:
-            return _show(pipeline, number)
+            return _work(job, pipeline, number)
         if stage is not _stage:
             raise IncumbentError(f"Turn {number} is not shown in MLflow yet: the run ended. The next one shows it.")
         try:
-            return stage.pool.submit(_show, pipeline, number, token).result()
+            return stage.pool.submit(_work, job, pipeline, number, token).result()
         except BrokenProcessPool as err:
             if stage is _stage:
-                stage.pool = _start(stage.home, stage.ledger_url)
+                stage.pool = _start(stage.home, stage.ledger_url, stage.warm)
             raise IncumbentError(
                 f"The process that shows turn {number} in MLflow was killed, perhaps for want of memory. "
                 "What was decided is committed; the same command goes on from there."
             ) from err
 
 
-def begin_drift(pipeline: str, number: int) -> None:
-    """Let the helper draw what moved in a turn that goes on; `show` waits for it, and makes up for it if it fails."""
+def begin(job: Job[None], pipeline: str, number: int) -> None:
+    """Let the helper begin to show a turn that goes on; `show` waits for it, and makes up for it if it fails."""
     if _stage is None:
         return
     try:
-        _stage.pool.submit(_show_drift, pipeline, number, _token(pipeline))
+        _stage.pool.submit(_work, job, pipeline, number, _token(pipeline), keep=True)
     except BrokenProcessPool:
-        return  # `show` starts another helper and draws it there
+        return  # `show` starts another helper and does it there
 
 
-def begin_fit(pipeline: str, snapshot: "Snapshot", family: str, model: str) -> None:
+def begin_fit(model: str, job: "Callable[..., Model]", *arguments: object) -> None:
     """Let the helper fit a candidate and publish its bundle, while this process fits another one.
 
     Args:
-        pipeline: Whose settings apply.
-        snapshot: What it learns from.
-        family: Which candidate.
         model: Id that the model will have; `fitted` asks for it.
+        job: Fits it; gets the home, and the arguments.
+        arguments: Which candidate of what.
     """
     if _stage is None:
         return
     try:
-        _stage.fits[model] = _stage.pool.submit(_fit, pipeline, snapshot, family)
+        _stage.fits[model] = _stage.pool.submit(_fit, job, *arguments)
     except BrokenProcessPool:
         return  # whoever asks for it fits it there
 
@@ -140,14 +147,14 @@ def fitted(model: str, settings: str) -> "Model | None":
     return found if (found.id, found.settings_hash) == (model, settings) else None
 
 
-def _start(home: Path, ledger_url: str | None) -> ProcessPoolExecutor:
+def _start(home: Path, ledger_url: str | None, warm: Warming) -> ProcessPoolExecutor:
     """A helper that was born deaf to Ctrl-C and the like: its parent hears them, and ends it."""
     arguments = (os.getpid(), home, ledger_url)
     context = get_context("fork" if _may_fork() else "spawn")
     pool = ProcessPoolExecutor(1, mp_context=context, initializer=_prepare, initargs=arguments)
     heard = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     try:
-        pool.submit(_warm)
+        pool.submit(_warm, warm)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, heard)
     return pool
@@ -175,36 +182,24 @@ def _token(pipeline: str) -> int | None:
     return home.current().ledger.lease.token(pipeline)
 
 
-def _show(pipeline: str, number: int, token: int | None = None) -> str | None:
+def _work(job: Job[T], pipeline: str, number: int, token: int | None = None, *, keep: bool = False) -> T:
     from tasks.adapters import home
-    from tasks.lineage.steps import showing
 
     hands = home.current()
     try:
         with hands.ledger.lease.lent(pipeline, token):
-            return showing.show(hands, pipeline, number)
+            return job(hands, pipeline, number)
     finally:
-        if _is_helper:
+        if _is_helper and not keep:
             _let_go(hands)
 
 
-def _show_drift(pipeline: str, number: int, token: int | None) -> None:
+def _fit(job: "Callable[..., Model]", *arguments: object) -> "Model":
     from tasks.adapters import home
-    from tasks.lineage.steps import showing
 
     hands = home.current()
-    with hands.ledger.lease.lent(pipeline, token):
-        showing.show_drift(hands, pipeline, number)
-
-
-def _fit(pipeline: str, snapshot: "Snapshot", family: str) -> "Model":
-    from tasks.adapters import home
-    from tasks.training.steps import fitting
-
-    hands = home.current()
-    settings = hands.settings(pipeline)
     try:
-        return fitting.fit(hands, fitting.order(settings, snapshot, family), settings)
+        return job(hands, *arguments)
     finally:
         _let_go(hands)
 
@@ -225,22 +220,14 @@ def _prepare(parent: int, folder: Path, ledger_url: str | None) -> None:
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
 
-def _warm() -> None:
-    """Import what every turn needs, and make MLflow's database if there is none."""
+def _warm(warm: Warming) -> None:
+    """Import what every turn needs."""
     from tasks.adapters import home
     from tasks.adapters.ledger import troubles
 
     # The caller has it open already, so a server that does not answer now is one that has gone away: it is waited for.
     troubles.wait_for(lambda: home.current().ledger)
-    from tasks.adapters import evidently_report
-    from tasks.adapters.mlflow import tracking
-    from tasks.lineage.steps import showing
-    from tasks.problems import plots
-
-    assert showing and plots
-    evidently_report.warm()
-
-    tracking.open_client(home.current().tracking)
+    warm(home.current())
 
 
 def _end_with(parent: int) -> None:

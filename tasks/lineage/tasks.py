@@ -7,6 +7,7 @@ from prefect import task
 from tasks.adapters import helper, home
 from tasks.adapters.prefect import events, running_server
 from tasks.domain.turns import TurnRef
+from tasks.lineage.steps import helper_jobs
 
 
 def stage(*, wanted: bool) -> AbstractContextManager[None]:
@@ -17,18 +18,18 @@ def stage(*, wanted: bool) -> AbstractContextManager[None]:
     """
     hands = home.current()
     needed = wanted and not helper.is_open()
-    return helper.open_stage(hands.folder, hands.ledger_url) if needed else nullcontext()
+    return helper.open_stage(hands.folder, hands.ledger_url, helper_jobs.warm) if needed else nullcontext()
 
 
 def begin_showing(turn: TurnRef) -> None:
     """Have the helper process draw what moved, while there is something else to wait for."""
-    helper.begin_drift(turn.pipeline, turn.number)
+    helper.begin(helper_jobs.show_drift, turn.pipeline, turn.number)
 
 
 @task(task_run_name="show-turn-{number}", tags=["lineage"], retries=2, retry_delay_seconds=[1.0, 5.0])
 def show_turn(pipeline: str, number: int) -> str | None:
     """Show a turn in MLflow and Evidently; returns the id of its MLflow run, None if nothing was trained."""
-    run = helper.show(pipeline, number)
+    run = helper.show(helper_jobs.show, pipeline, number)
     server = running_server.find(home.current().folder) if run else None
     if server is not None:
         events.link(f"{pipeline}-mlflow-run", f"{server.mlflow}/#/runs/{run}", f"Turn {number} in MLflow")

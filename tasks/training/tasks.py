@@ -40,7 +40,7 @@ def begin_fits(turn: TurnRef, snapshot: Snapshot, families: list[str]) -> None:
     for family in families:
         model = fitting.order(hands.settings(turn.pipeline), snapshot, family).model
         if hands.ledger.models.get(turn.pipeline, model) is None:
-            helper.begin_fit(turn.pipeline, snapshot, family, model)
+            helper.begin_fit(model, fitting.fit_candidate, turn.pipeline, snapshot, family)
 
 
 @task(task_run_name="train-{family}", tags=["training"])

@@ -18,14 +18,18 @@ from configs.errors import IncumbentError
 from tasks.adapters import helper as backstage
 from tasks.adapters import home as homes
 from tasks.adapters.home import Home
+from tasks.lineage.steps import helper_jobs
+from tasks.training.steps import fitting
 
+FIT = fitting.fit_candidate
 PARENT = """
 import sys
 from multiprocessing import active_children
 from pathlib import Path
 from tasks.adapters import helper as backstage
+from tasks.lineage.steps import helper_jobs
 if __name__ == "__main__":
-    with backstage.open_stage(Path(sys.argv[1]), None):
+    with backstage.open_stage(Path(sys.argv[1]), None, helper_jobs.warm):
         print(active_children()[0].pid, flush=True)
         sys.stdin.read()
 """
@@ -44,7 +48,7 @@ def shown(home: Home) -> dict[int, str]:
 
 
 def test_without_a_helper_a_turn_is_shown_here(home: Home) -> None:
-    run = backstage.show("flights", 2)
+    run = backstage.show(helper_jobs.show, "flights", 2)
 
     assert run == shown(home)[2]
     assert active_children() == []
@@ -52,14 +56,14 @@ def test_without_a_helper_a_turn_is_shown_here(home: Home) -> None:
 
 @pytest.mark.long
 def test_a_helper_that_is_killed_is_replaced_and_the_run_hears_of_it(home: Home) -> None:
-    with backstage.open_stage(home.folder, None):
+    with backstage.open_stage(home.folder, None, helper_jobs.warm):
         (helper,) = active_children()
-        first = backstage.show("flights", 1)
+        first = backstage.show(helper_jobs.show, "flights", 1)
         os.kill(helper.pid or 0, signal.SIGKILL)
 
         with pytest.raises(IncumbentError, match=r"shows turn 2 in MLflow was killed.*What was decided is committed"):
-            backstage.show("flights", 2)
-        second = backstage.show("flights", 2)
+            backstage.show(helper_jobs.show, "flights", 2)
+        second = backstage.show(helper_jobs.show, "flights", 2)
 
         (other,) = active_children()
     other.join(20)
@@ -76,9 +80,9 @@ def test_a_model_that_the_helper_fits_is_the_one_that_would_be_fitted_here(
     monkeypatch.setattr(backstage, "_may_fork", lambda: fork)
     home.close()
 
-    with backstage.open_stage(home.folder, None):
+    with backstage.open_stage(home.folder, None, helper_jobs.warm):
         for model in (here, there):
-            backstage.begin_fit("flights", model.snapshot, model.family, model.id)
+            backstage.begin_fit(model.id, FIT, "flights", model.snapshot, model.family)
         found = [backstage.fitted(model.id, model.settings_hash) for model in (here, there)]
 
     assert [model and model.bundle for model in found] == [here.bundle, there.bundle]
@@ -90,11 +94,11 @@ def test_a_model_that_the_helper_could_not_fit_is_left_to_who_asked(home: Home) 
     gone = replace(model.snapshot, batches=(lost,))
     home.close()
 
-    with backstage.open_stage(home.folder, None):
-        backstage.begin_fit("flights", gone, model.family, "lost")
-        backstage.begin_fit("flights", model.snapshot, model.family, "other settings")
+    with backstage.open_stage(home.folder, None, helper_jobs.warm):
+        backstage.begin_fit("lost", FIT, "flights", gone, model.family)
+        backstage.begin_fit("other settings", FIT, "flights", model.snapshot, model.family)
         found = [backstage.fitted(name, model.settings_hash) for name in ("lost", "other settings", "never asked")]
-        backstage.begin_fit("flights", model.snapshot, model.family, model.id)
+        backstage.begin_fit(model.id, FIT, "flights", model.snapshot, model.family)
         active_children()[0].kill()
         found.append(backstage.fitted(model.id, model.settings_hash))
 
@@ -103,7 +107,7 @@ def test_a_model_that_the_helper_could_not_fit_is_left_to_who_asked(home: Home) 
 
 def test_what_cannot_be_shown_is_told_to_who_asked(home: Home) -> None:
     with pytest.raises(KeyError):
-        backstage.show("flights", 99)
+        backstage.show(helper_jobs.show, "flights", 99)
 
 
 def test_the_helper_ends_with_its_parent_however_that_ends(home: Home) -> None:

@@ -44,12 +44,13 @@ def one_turn(*, plain: bool) -> None:
     from flows import continuous_training as flows
     from tasks.adapters import helper, home
     from tasks.ingestion.steps import arrivals
+    from tasks.lineage.steps import helper_jobs
 
     hands = home.current()
     waiting = arrivals.look(hands, "flights").deliveries
     with _counted() as calls, _plain() if plain else _as_it_is(), hands.ledger.lease.held("flights"):
         _warm(hands, flows)
-        with helper.open_stage(hands.folder, hands.ledger_url):
+        with helper.open_stage(hands.folder, hands.ledger_url, helper_jobs.warm):
             calls.clear()
             began = time.perf_counter()
             flows.turn("flights", waiting[-1])

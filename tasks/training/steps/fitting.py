@@ -244,6 +244,12 @@ def _base_rate(snapshot: Snapshot) -> float:
     return snapshot.positives / snapshot.rows if snapshot.label_mean is None else snapshot.label_mean
 
 
+def fit_candidate(home: Home, pipeline: str, snapshot: Snapshot, family: str) -> Model:
+    """Fit one candidate of a pipeline: a job for the helper process, which reads the settings for itself."""
+    settings = home.settings(pipeline)
+    return fit(home, order(settings, snapshot, family), settings)
+
+
 def inspect(home: Home, model: Model, settings: PipelineSettings) -> BundleFacts:
     """Load a bundle as serving would (from its bytes, once per process), and time the answer to one row.
 
