@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from configs import environment, loader
 from configs.errors import Damaged, InvalidSettings, LandingFolderMissing
@@ -25,12 +25,21 @@ if TYPE_CHECKING:
     from tasks.adapters.blobs.bundles import Bundles
     from tasks.adapters.blobs.store import Store
     from tasks.adapters.mlflow.tracking import TrackingStore
-    from tasks.training.steps.rows import Rows
 
 _OURS = ("bundles", "cut", "mlflow", "polled", "prefect", "reports", "store")
 """Folders of a home into which only we write."""
 _PUBLISHED = ("store/*/*.parquet", "bundles/*.skops")
 """What is published only after a turn has been opened."""
+
+
+class Forgetful(Protocol):
+    """What holds things that can be had again."""
+
+    def forget(self) -> None:
+        """Let go of them."""
+
+
+T = TypeVar("T", bound=Forgetful)
 
 
 @dataclass
@@ -43,6 +52,7 @@ class Home:
     landed: "dict[str, pd.DataFrame]" = field(default_factory=dict)
     """Deliveries that were read and not yet judged, by digest."""
     _settings: dict[str, PipelineSettings] = field(default_factory=dict)
+    _kept: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse a home whose store was written by a newer version.
@@ -120,18 +130,23 @@ class Home:
         return Bundles(self.folder / "bundles")
 
     @cached_property
-    def rows(self) -> "Rows":
-        """Rows by reference."""
-        from tasks.training.steps.rows import Rows
-
-        return Rows(self.store, self.bundles)
-
-    @cached_property
     def tracking(self) -> "TrackingStore":
         """MLflow's database and artifacts."""
         from tasks.adapters.mlflow import tracking
 
         return tracking.ensure_store(self.folder / "mlflow")
+
+    def keep(self, name: str, make: Callable[["Home"], T]) -> T:
+        """What a room keeps at hand for this home, made when it is first asked for; `forget` empties it.
+
+        Args:
+            name: What it is.
+            make: Makes it.
+        """
+        if name not in self._kept:
+            self._kept[name] = make(self)
+        kept: T = self._kept[name]
+        return kept
 
     def settings(self, pipeline: str) -> PipelineSettings:
         """The settings of a pipeline, read once: a change of the file is for the next process."""
@@ -168,8 +183,8 @@ class Home:
 
     def forget(self) -> None:
         """Let go of rows that were kept for the turn."""
-        if "rows" in self.__dict__:
-            self.rows.forget()
+        for one in self._kept.values():
+            one.forget()
         if "store" in self.__dict__:
             self.store.forget()
 

@@ -9,7 +9,7 @@ from tasks.domain.pools import Pool
 from tasks.domain.records import Batch, Comparison, Model, Score, Snapshot
 from tasks.domain.turns import TurnRef
 from tasks.evaluation import scores
-from tasks.training.steps import fitting
+from tasks.training.steps import fitting, handles
 
 
 @task(task_run_name="score-{model.family}", tags=["evaluation"])
@@ -26,8 +26,8 @@ def score_model(turn: TurnRef, lot: Batch | Pool, model: Model, snapshot: Snapsh
         return known
     settings = hands.settings(turn.pipeline)
     cutoff = snapshot.cutoff if snapshot else _watched_from(turn, lot)
-    rows = hands.rows.judged(lot, cutoff, settings)
-    answers = hands.rows.answers(model, lot, cutoff, settings)
+    rows = handles.rows(hands).judged(lot, cutoff, settings)
+    answers = handles.rows(hands).answers(model, lot, cutoff, settings)
     judged = (rows.clusters, rows.slices, settings.evaluation, settings.training.problem)
     score = scores.score(model.id, kept_as, rows.outcomes, answers, *judged)
     hands.ledger.models.record_score(turn.pipeline, score)
@@ -43,10 +43,10 @@ def compare_models(turn: TurnRef, pool: Pool, champion: Model | None, probe: Mod
     if known is not None:
         return known
     settings = hands.settings(turn.pipeline)
-    rows, level = hands.rows.judged(pool, cutoff, settings), settings.promotion.guards.slice_level
+    rows, level = handles.rows(hands).judged(pool, cutoff, settings), settings.promotion.guards.slice_level
     dummy = scores.constant(probe.base_rate, len(rows.outcomes))
-    base = dummy if champion is None else hands.rows.answers(champion, pool, cutoff, settings)
-    answers = hands.rows.answers(probe, pool, cutoff, settings)
+    base = dummy if champion is None else handles.rows(hands).answers(champion, pool, cutoff, settings)
+    answers = handles.rows(hands).answers(probe, pool, cutoff, settings)
     parts, judged, problem = (rows.clusters, rows.slices), settings.evaluation, settings.training.problem
     found = scores.compare(rows.outcomes, base, answers, *parts, judged, level, problem)
     hands.ledger.models.record_comparison(turn.pipeline, turn.batch, against, probe.id, found)

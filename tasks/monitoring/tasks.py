@@ -13,6 +13,7 @@ from tasks.monitoring.steps import look_ahead as watching
 from tasks.problems import baseline
 from tasks.promotion import refits
 from tasks.training import learning
+from tasks.training.steps import handles
 
 
 @task(task_run_name="find-live-model-{turn.name}", tags=["monitoring"])
@@ -38,7 +39,7 @@ def measure_drift(turn: TurnRef, batch: Batch, champion: Model) -> Drift:
         return known
     settings = hands.settings(turn.pipeline)
     features, rules, limits = settings.training.features, settings.validation.columns, settings.monitoring.drift
-    then = hands.rows.reference(champion.snapshot, settings)
+    then = handles.rows(hands).reference(champion.snapshot, settings)
     now = learning.complete(hands.store.read(batch.accepted_file or ""), rules)
     found = drifts.measure(then, now, features, rules, limits, batch=batch.id, snapshot=champion.snapshot.id)
     hands.ledger.models.record_drift(turn.pipeline, found)

@@ -7,7 +7,7 @@ from tasks.adapters import failpoints, helper, home
 from tasks.domain.pools import Pool
 from tasks.domain.records import Batch, Model, Snapshot
 from tasks.domain.turns import TurnRef
-from tasks.training.steps import fitting
+from tasks.training.steps import fitting, handles
 
 
 def list_families(turn: TurnRef) -> list[str]:
@@ -28,7 +28,7 @@ def take_snapshot(turn: TurnRef, pool: Pool) -> Snapshot | None:
     plan = fitting.plan(hands, turn, pool)
     if plan is None:
         return None
-    snapshot = hands.rows.select(plan, hands.settings(turn.pipeline))
+    snapshot = handles.rows(hands).select(plan, hands.settings(turn.pipeline))
     hands.ledger.models.record_snapshot(turn.pipeline, snapshot)
     failpoints.reach("snapshot-committed")
     return snapshot

@@ -13,7 +13,7 @@ from tasks.domain.turns import Drift, Health, HealthState, Outcome
 from tasks.ingestion.steps import arrivals
 from tasks.monitoring.steps import look_ahead
 from tasks.monitoring.steps.look_ahead import Seen
-from tasks.training.steps import fitting
+from tasks.training.steps import fitting, handles
 from tests import shop
 
 NO_CHAMPION = Health(HealthState.NOT_JUDGED, ("There is no champion yet.",))
@@ -34,7 +34,7 @@ def home(shop_home: Home) -> Home:
         number = shop_home.ledger.turns.open("shop", batch.id, batch.name, None)
         shop_home.ledger.turns.close("shop", number, Outcome.NOT_JUDGED, ("why",))
     plan = fitting.windows.Plan(tuple(weeks), None, learned_by(4))
-    snapshot = shop_home.rows.select(plan, settings)
+    snapshot = handles.rows(shop_home).select(plan, settings)
     model = fitting.fit(shop_home, fitting.order(settings, snapshot, "logistic_regression"), settings)
     shop_home.ledger.models.record_snapshot("shop", snapshot)
     shop_home.ledger.models.record("shop", 2, model)
@@ -315,8 +315,8 @@ def test_a_look_says_what_the_turn_will_say(home: Home) -> None:
     assert made is not None
     model = home.ledger.models.get("shop", made.model)
     assert model is not None
-    judged = home.rows.judged(batch, None, settings)
-    answers = home.rows.answers(model, batch, None, settings)
+    judged = handles.rows(home).judged(batch, None, settings)
+    answers = handles.rows(home).answers(model, batch, None, settings)
     likely = np.where(judged.outcomes, answers, 1 - answers)
     assert f"{float(-np.log(likely).mean()):.3f}" in " ".join(ahead.health.reasons)
     assert f"{len(judged.outcomes)} rows" in " ".join(ahead.health.reasons)

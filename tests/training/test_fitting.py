@@ -10,7 +10,7 @@ from tasks.adapters.home import Home
 from tasks.domain.pools import Size
 from tasks.domain.records import Batch, Snapshot
 from tasks.domain.turns import Outcome, RetrainingDecision, TurnRef, Verdict, VerdictKind
-from tasks.training.steps import fitting
+from tasks.training.steps import fitting, handles
 from tasks.training.windows import Opening, Plan
 from tests import shop
 
@@ -41,7 +41,7 @@ def a_snapshot(home: Home) -> Snapshot:
     (turn,) = turns(home, [batch])
     plan = planned(home, turn, batch)
     assert plan is not None
-    return home.rows.select(plan, home.settings("shop"))
+    return handles.rows(home).select(plan, home.settings("shop"))
 
 
 def test_a_first_model_learns_from_the_older_half_of_all_there_is(shop_home: Home) -> None:
@@ -156,7 +156,7 @@ def test_rows_of_which_nobody_knows_any_more_when_they_happened_end_nothing(shop
     unknown = pd.Series(pd.NaT, index=frame.index, dtype=frame["learned"].dtype)
     batch = shop.take_in(shop_home, "a", frame.assign(settled=unknown))
 
-    assert len(shop_home.rows.events(batch, renamed)) == 0
+    assert len(handles.rows(shop_home).events(batch, renamed)) == 0
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -334,12 +334,12 @@ def test_rows_of_several_batches_are_judged_as_if_they_had_come_at_once(shop_hom
     assert batch is not None
     pool = fitting.pool(shop_home, three, batch)
 
-    together = shop_home.rows.judged(pool, pool.moment, settings)
+    together = handles.rows(shop_home).judged(pool, pool.moment, settings)
 
-    apart = [shop_home.rows.judged(one, None, settings) for one in pool.batches]
+    apart = [handles.rows(shop_home).judged(one, None, settings) for one in pool.batches]
     assert together.size == Size(576, sum(int(one.outcomes.sum()) for one in apart), 12)
     assert together.prepared.equals(pd.concat([one.prepared for one in apart], ignore_index=True))
-    assert shop_home.rows.count(pool, batch.first_event, settings) == apart[1].size
+    assert handles.rows(shop_home).count(pool, batch.first_event, settings) == apart[1].size
 
 
 # ── labels that take their time ───────────────────────────────────────────────────────────────────────────────────
@@ -377,11 +377,11 @@ def test_a_batch_that_is_judged_in_a_later_turn_is_named_with_it(shop_home: Home
 
 
 def test_with_an_age_less_is_learned_from(shop_home: Home, settings: PipelineSettings) -> None:
-    usual = shop_home.rows.select(Plan(tuple(two_weeks(shop_home)), None, WEEK_3), settings)
+    usual = handles.rows(shop_home).select(Plan(tuple(two_weeks(shop_home)), None, WEEK_3), settings)
     ask_for(shop_home, mature_after=10)
     older = shop_home.settings("shop")
 
-    found = shop_home.rows.select(Plan(tuple(shop_home.ledger.batches.accepted("shop")), None, WEEK_3), older)
+    found = handles.rows(shop_home).select(Plan(tuple(shop_home.ledger.batches.accepted("shop")), None, WEEK_3), older)
 
     assert (usual.rows, found.rows) == (288, 193)
     assert found.id != usual.id

@@ -10,6 +10,7 @@ import pytest
 from configs.settings import PipelineSettings
 from tasks.adapters.home import Home
 from tasks.ingestion.sources import one_file
+from tasks.training.steps import handles
 from tasks.training.windows import Plan
 from tasks.validation import batches
 from tests import shop
@@ -34,8 +35,8 @@ def dated(frame: pd.DataFrame, moment: pd.Timestamp | None) -> pd.DataFrame:
 def learned(home: Home, frame: pd.DataFrame) -> tuple[int, int]:
     """Rows that a model learns from, and rows left out because something of them was not known at the cut-off."""
     batch = shop.take_in(home, "a", frame)
-    found = home.rows.select(Plan((batch,), None, CUTOFF), home.settings("shop"))
-    assert found.rows == len(home.rows.window(found, home.settings("shop")).outcomes)
+    found = handles.rows(home).select(Plan((batch,), None, CUTOFF), home.settings("shop"))
+    assert found.rows == len(handles.rows(home).window(found, home.settings("shop")).outcomes)
     return found.rows, found.excluded_unknown
 
 
@@ -62,7 +63,7 @@ def test_a_label_of_which_nobody_knows_when_it_was_known_is_neither_learned_from
     all_labels = frame["sold"].notna().sum()
 
     found = learned(shop_home, frame)
-    judged = shop_home.rows.judged(shop_home.ledger.batches.accepted("shop")[0], None, settings)
+    judged = handles.rows(shop_home).judged(shop_home.ledger.batches.accepted("shop")[0], None, settings)
 
     assert found == (all_labels - MOVED, MOVED)
     assert len(judged.outcomes) == all_labels - MOVED

@@ -17,7 +17,7 @@ from tasks.domain.records import Batch, Comparison, Model, Score
 from tasks.evaluation import scores
 from tasks.promotion import gate
 from tasks.training import windows
-from tasks.training.steps import fitting
+from tasks.training.steps import fitting, handles
 from tests import shop
 
 LABEL = "    sold: {type: boolean, nullable: true}\n"
@@ -45,9 +45,12 @@ def judge(
     settings, batch = home.settings("shop"), batches[-1]
     plan = windows.before(Pool((batch,), batch.first_event), batches, settings.training.window)
     assert plan is not None
-    order = fitting.order(settings, home.rows.select(plan, settings), family)
+    order = fitting.order(settings, handles.rows(home).select(plan, settings), family)
     model = fitting.fit(home, order, settings)
-    rows, answers = home.rows.judged(batch, None, settings), home.rows.answers(model, batch, None, settings)
+    rows, answers = (
+        handles.rows(home).judged(batch, None, settings),
+        handles.rows(home).answers(model, batch, None, settings),
+    )
     parts, problem = (rows.clusters, rows.slices, settings.evaluation), settings.training.problem
     dummy = scores.constant(model.base_rate, len(answers))
     score = scores.score(model.id, batch.id, rows.outcomes, answers, *parts, problem)

@@ -14,7 +14,7 @@ from tasks.domain.pools import Size
 from tasks.domain.records import Batch, Model
 from tasks.problems import prediction
 from tasks.training import learning
-from tasks.training.steps import fitting
+from tasks.training.steps import fitting, handles
 from tasks.training.steps.rows import Rows
 from tasks.training.windows import Plan
 from tests import shop
@@ -44,14 +44,14 @@ def test_a_batch_is_judged_on_its_labelled_rows(
 ) -> None:
     frame = shop.week(2).dropna(subset="sold")
 
-    found = shop_home.rows.judged(weeks[1], None, settings)
+    found = handles.rows(shop_home).judged(weeks[1], None, settings)
 
     expected = learning.prepare(frame.reset_index(drop=True), settings.training.features, settings.validation.columns)
     pd.testing.assert_frame_equal(found.prepared, expected)
     assert found.outcomes.tolist() == frame["sold"].tolist()
     assert found.clusters.tolist() == frame["at"].dt.strftime("%Y-%m-%d").tolist()
     assert found.slices["shop"].tolist() == frame["shop"].tolist()
-    assert shop_home.rows.count(weeks[1], None, settings) == Size(288, int(frame["sold"].sum()), 6)
+    assert handles.rows(shop_home).count(weeks[1], None, settings) == Size(288, int(frame["sold"].sum()), 6)
 
 
 def test_of_the_first_batch_only_what_follows_the_cut_off_is_judged(
@@ -59,7 +59,7 @@ def test_of_the_first_batch_only_what_follows_the_cut_off_is_judged(
 ) -> None:
     cutoff = (shop.START + pd.Timedelta(days=4)).to_pydatetime()
 
-    found = shop_home.rows.judged(weeks[0], cutoff, settings)
+    found = handles.rows(shop_home).judged(weeks[0], cutoff, settings)
 
     assert sorted(set(found.clusters)) == ["2013-01-11", "2013-01-12"]
     assert len(found.outcomes) == 96
@@ -68,18 +68,21 @@ def test_of_the_first_batch_only_what_follows_the_cut_off_is_judged(
 def test_a_cut_off_before_the_batch_leaves_it_whole(
     shop_home: Home, settings: PipelineSettings, weeks: list[Batch]
 ) -> None:
-    whole = shop_home.rows.judged(weeks[1], None, settings)
+    whole = handles.rows(shop_home).judged(weeks[1], None, settings)
 
-    assert shop_home.rows.judged(weeks[1], begin_of(1), settings) is whole
-    assert shop_home.rows.judged(weeks[1], begin_of(2), settings) is whole
+    assert handles.rows(shop_home).judged(weeks[1], begin_of(1), settings) is whole
+    assert handles.rows(shop_home).judged(weeks[1], begin_of(2), settings) is whole
 
 
 def test_a_batch_without_labels_has_nothing_to_judge(shop_home: Home, settings: PipelineSettings) -> None:
     unlabelled = shop.take_in(shop_home, "none", shop.week(3).assign(sold=pd.array([pd.NA] * 336, dtype="boolean")))
     nothing_new = shop.take_in(shop_home, "again", shop.week(3).assign(sold=pd.array([pd.NA] * 336, dtype="boolean")))
 
-    assert shop_home.rows.count(unlabelled, None, settings) == Size(0, 0, 0)
-    assert (nothing_new.accepted_file, shop_home.rows.count(nothing_new, None, settings)) == (None, Size(0, 0, 0))
+    assert handles.rows(shop_home).count(unlabelled, None, settings) == Size(0, 0, 0)
+    assert (nothing_new.accepted_file, handles.rows(shop_home).count(nothing_new, None, settings)) == (
+        None,
+        Size(0, 0, 0),
+    )
 
 
 def test_a_window_holds_what_was_known_before_the_cut_off_and_counts_the_rest(
@@ -89,7 +92,7 @@ def test_a_window_holds_what_was_known_before_the_cut_off_and_counts_the_rest(
     frame = pd.concat([shop.week(1), shop.week(2)])
     in_time = frame[frame["sold"].notna() & (frame["settled"] < cutoff) & (frame["learned"] < cutoff)]
 
-    snapshot = shop_home.rows.select(Plan(tuple(weeks), None, cutoff), settings)
+    snapshot = handles.rows(shop_home).select(Plan(tuple(weeks), None, cutoff), settings)
 
     assert snapshot.batches == (weeks[0].accepted_file, weeks[1].accepted_file)
     assert (snapshot.rows, snapshot.positives) == (len(in_time), int(in_time["sold"].sum()))
@@ -101,8 +104,8 @@ def test_a_window_holds_what_was_known_before_the_cut_off_and_counts_the_rest(
 def test_a_snapshot_gives_the_same_rows_to_every_process(
     shop_home: Home, settings: PipelineSettings, weeks: list[Batch]
 ) -> None:
-    snapshot = shop_home.rows.select(Plan(tuple(weeks), begin_of(1), begin_of(4)), settings)
-    here = shop_home.rows.window(snapshot, settings)
+    snapshot = handles.rows(shop_home).select(Plan(tuple(weeks), begin_of(1), begin_of(4)), settings)
+    here = handles.rows(shop_home).window(snapshot, settings)
 
     there = others(shop_home).window(snapshot, settings)
 
@@ -122,7 +125,7 @@ def test_the_same_selection_is_the_same_snapshot_and_another_one_is_not(
         Plan(tuple(weeks), None, begin_of(4), ignores_arrival=True),
     ]
 
-    ids = [rows.select(plan, settings).id for plan in plans for rows in (shop_home.rows, others(shop_home))]
+    ids = [rows.select(plan, settings).id for plan in plans for rows in (handles.rows(shop_home), others(shop_home))]
 
     assert ids[0::2] == ids[1::2]
     assert len(set(ids)) == len(plans)
@@ -131,9 +134,9 @@ def test_the_same_selection_is_the_same_snapshot_and_another_one_is_not(
 def test_drift_is_measured_against_what_the_model_learned_from(
     shop_home: Home, settings: PipelineSettings, weeks: list[Batch]
 ) -> None:
-    snapshot = shop_home.rows.select(Plan(tuple(weeks), None, begin_of(4)), settings)
+    snapshot = handles.rows(shop_home).select(Plan(tuple(weeks), None, begin_of(4)), settings)
 
-    reference = shop_home.rows.reference(snapshot, settings)
+    reference = handles.rows(shop_home).reference(snapshot, settings)
 
     expected = pd.concat([shop.week(n).dropna(subset="sold") for n in (1, 2)], ignore_index=True)
     pd.testing.assert_frame_equal(reference, expected[["shop", "items", "price"]])
@@ -144,12 +147,12 @@ def test_an_answer_is_that_of_the_stored_model_on_the_judged_rows(
 ) -> None:
     model = trained(shop_home, settings, weeks[0], "logistic_regression")
 
-    answers = shop_home.rows.answers(model, weeks[1], begin_of(2), settings)
+    answers = handles.rows(shop_home).answers(model, weeks[1], begin_of(2), settings)
 
     loaded = shop_home.bundles.check(model.bundle, model.golden)
-    judged = shop_home.rows.judged(weeks[1], None, settings)
+    judged = handles.rows(shop_home).judged(weeks[1], None, settings)
     assert np.array_equal(answers, prediction.predict(loaded, judged.prepared))
-    assert shop_home.rows.answers(model, weeks[1], None, settings) is answers
+    assert handles.rows(shop_home).answers(model, weeks[1], None, settings) is answers
 
 
 def test_two_pipelines_may_look_at_the_same_batch_with_other_eyes(shop_home: Home, weeks: list[Batch]) -> None:
@@ -158,8 +161,11 @@ def test_two_pipelines_may_look_at_the_same_batch_with_other_eyes(shop_home: Hom
     one, other = shop_home.settings("shop"), shop_home.settings("gifts")
     plan = Plan(tuple(weeks), None, begin_of(4))
 
-    sold, gifts = (shop_home.rows.judged(weeks[0], None, settings) for settings in (one, other))
-    windows = [shop_home.rows.window(shop_home.rows.select(plan, settings), settings) for settings in (one, other)]
+    sold, gifts = (handles.rows(shop_home).judged(weeks[0], None, settings) for settings in (one, other))
+    windows = [
+        handles.rows(shop_home).window(handles.rows(shop_home).select(plan, settings), settings)
+        for settings in (one, other)
+    ]
 
     assert gifts.outcomes.tolist() == shop.week(1)["gift"].tolist()
     assert len(sold.outcomes) == 288
@@ -172,13 +178,13 @@ def test_a_model_is_asked_with_its_own_columns_when_the_settings_have_others_by_
     family: str, features: str, shop_home: Home, settings: PipelineSettings, weeks: list[Batch]
 ) -> None:
     model = trained(shop_home, settings, weeks[0], family)
-    before = shop_home.rows.answers(model, weeks[1], None, settings)
+    before = handles.rows(shop_home).answers(model, weeks[1], None, settings)
     changed = reset(shop_home, shop.YAML.replace("[shop, items, price]", features))
 
-    after = shop_home.rows.answers(model, weeks[1], None, changed)
+    after = handles.rows(shop_home).answers(model, weeks[1], None, changed)
 
     assert np.array_equal(after, before)
-    assert list(shop_home.rows.inputs(model, weeks[1], None, changed)) == ["shop", "items", "price"]
+    assert list(handles.rows(shop_home).inputs(model, weeks[1], None, changed)) == ["shop", "items", "price"]
 
 
 def test_a_live_model_whose_column_left_the_contract_is_the_users_mistake(
@@ -189,7 +195,7 @@ def test_a_live_model_whose_column_left_the_contract_is_the_users_mistake(
     text = text.replace("    price: {type: number, nullable: true}\n", "")
 
     with pytest.raises(InvalidSettings, match=r"validation\.columns no longer has 'price'"):
-        shop_home.rows.answers(model, weeks[1], None, reset(shop_home, text))
+        handles.rows(shop_home).answers(model, weeks[1], None, reset(shop_home, text))
 
 
 def test_rows_from_before_a_column_was_in_the_contract_have_it_missing(shop_home: Home, weeks: list[Batch]) -> None:
@@ -203,19 +209,19 @@ def test_rows_from_before_a_column_was_in_the_contract_have_it_missing(shop_home
     )
     changed = reset(shop_home, text)
 
-    snapshot = shop_home.rows.select(Plan(tuple(weeks), None, begin_of(4)), changed)
+    snapshot = handles.rows(shop_home).select(Plan(tuple(weeks), None, begin_of(4)), changed)
     model = fitting.fit(shop_home, fitting.order(changed, snapshot, "hist_gradient_boosting"), changed)
 
-    window = shop_home.rows.window(snapshot, changed).prepared
+    window = handles.rows(shop_home).window(snapshot, changed).prepared
     assert snapshot.rows == 2 * 288
     assert window[["colour", "size"]].isna().all().all()
     assert window["price"].notna().any()
-    assert np.isfinite(shop_home.rows.answers(model, weeks[1], None, changed)).all()
-    assert shop_home.rows.reference(snapshot, changed)["size"].isna().all()
+    assert np.isfinite(handles.rows(shop_home).answers(model, weeks[1], None, changed)).all()
+    assert handles.rows(shop_home).reference(snapshot, changed)["size"].isna().all()
 
 
 def trained(home: Home, settings: PipelineSettings, batch: Batch, family: str) -> Model:
-    snapshot = home.rows.select(Plan((batch,), None, begin_of(2), ignores_arrival=True), settings)
+    snapshot = handles.rows(home).select(Plan((batch,), None, begin_of(2), ignores_arrival=True), settings)
     return fitting.fit(home, fitting.order(settings, snapshot, family), settings)
 
 
@@ -226,10 +232,10 @@ def reset(home: Home, text: str) -> PipelineSettings:
 
 
 def test_what_was_kept_can_be_let_go(shop_home: Home, settings: PipelineSettings, weeks: list[Batch]) -> None:
-    before = shop_home.rows.judged(weeks[0], None, settings)
+    before = handles.rows(shop_home).judged(weeks[0], None, settings)
 
-    shop_home.rows.forget()
+    handles.rows(shop_home).forget()
 
-    after = shop_home.rows.judged(weeks[0], None, settings)
+    after = handles.rows(shop_home).judged(weeks[0], None, settings)
     assert after is not before
     pd.testing.assert_frame_equal(after.prepared, before.prepared)

@@ -8,6 +8,7 @@ from tasks.adapters import lookup
 from tasks.adapters.home import Home
 from tasks.adapters.ledger import history
 from tasks.domain.records import Batch, Comparison, Model, Score
+from tasks.training.steps import handles
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,10 @@ def compare(home: Home, pipeline: str, one: int, other: int, on: str | None = No
 
     models, batch = [lookup.model(home, pipeline, version) for version in (one, other)], _batch(home, pipeline, on)
     settings, cutoff = home.settings(pipeline), _unseen(batch, models)
-    if cutoff is not None and not home.rows.count(batch, cutoff, settings).rows:
+    if cutoff is not None and not handles.rows(home).count(batch, cutoff, settings).rows:
         cutoff = None
-    rows = home.rows.judged(batch, cutoff, settings)
-    answers = [home.rows.answers(model, batch, cutoff, settings) for model in models]
+    rows = handles.rows(home).judged(batch, cutoff, settings)
+    answers = [handles.rows(home).answers(model, batch, cutoff, settings) for model in models]
     room, level, problem = settings.evaluation, settings.promotion.guards.slice_level, settings.training.problem
     scores = [
         evaluation.score(model.id, batch.id, rows.outcomes, given, rows.clusters, rows.slices, room, problem)

@@ -18,7 +18,7 @@ from tasks.adapters import provenance
 from tasks.adapters.home import Home
 from tasks.domain.records import Model
 from tasks.problems import prediction
-from tasks.training.steps import fitting
+from tasks.training.steps import fitting, handles
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def reproduce(home: Home, pipeline: str, model: Model) -> Reproduction:
         return Reproduction(model.id, gone=gone, building=_building(model, None), code=_code(model))
     order = fitting.order(settings, model.snapshot, model.family)
     old, (golden, expected) = home.bundles.load(model.bundle, model.golden), home.bundles.golden(model.golden)
-    window = home.rows.window(model.snapshot, settings)
+    window = handles.rows(home).window(model.snapshot, settings)
     with tempfile.TemporaryDirectory(prefix="incumbent-") as folder:
         bundles = Bundles(Path(folder))
         try:

@@ -21,6 +21,7 @@ from tasks.domain.records import Comparison, Metric, Model, Score
 from tasks.domain.turns import History, Refit, Turn, TurnState
 from tasks.problems import measures
 from tasks.training import learning
+from tasks.training.steps import handles
 
 
 def show(home: Home, pipeline: str, number: int) -> str | None:
@@ -109,7 +110,7 @@ def show_drift(home: Home, pipeline: str, number: int, *, again: bool = False) -
         return
     evidently_report.write(
         home.report(pipeline).parent / name,
-        home.rows.reference(champion.snapshot, settings),
+        handles.rows(home).reference(champion.snapshot, settings),
         learning.complete(home.store.read(batch.accepted_file), columns),
         drift,
         features,
@@ -203,12 +204,12 @@ def _verdict_of(home: Home, pipeline: str, turn: Turn, versions: dict[str, int])
     assert model is not None and verdict is not None
     settings = home.settings(pipeline)
     judged = Pool(turn.pool, None, turn.batch.id) if turn.pool else turn.batch
-    rows = home.rows.judged(judged, model.snapshot.cutoff, settings)
-    answers = home.rows.answers(model, judged, model.snapshot.cutoff, settings)
+    rows = handles.rows(home).judged(judged, model.snapshot.cutoff, settings)
+    answers = handles.rows(home).answers(model, judged, model.snapshot.cutoff, settings)
     loaded = home.bundles.load(model.bundle, model.golden)
     matters = learning.importance(
         loaded,
-        home.rows.inputs(model, judged, model.snapshot.cutoff, settings),
+        handles.rows(home).inputs(model, judged, model.snapshot.cutoff, settings),
         rows.outcomes,
         rows=settings.evaluation.importance_rows,
         seed=settings.training.seed,

@@ -18,6 +18,7 @@ from tasks.ingestion.sources import landing_folder
 from tasks.ingestion.sources.landing_folder import Delivery
 from tasks.ingestion.steps import arrivals
 from tasks.problems import prediction
+from tasks.training.steps import handles
 
 if TYPE_CHECKING:
     import numpy as np
@@ -119,7 +120,7 @@ class Looking:
         except BadInput as problem:
             return Seen(delivery.digest, delivery.name, None, Health(HealthState.NOT_JUDGED, (str(problem),)))
         features, rules, limits = settings.training.features, settings.validation.columns, settings.monitoring.drift
-        then, reference = self._home.rows.reference(champion.snapshot, settings), champion.snapshot.id
+        then, reference = handles.rows(self._home).reference(champion.snapshot, settings), champion.snapshot.id
         drift = drifts.measure(then, accepted, features, rules, limits, batch=delivery.digest, snapshot=reference)
         return Seen(delivery.digest, delivery.name, drift, self._health(accepted, drift))
 
@@ -194,7 +195,7 @@ class Looking:
         inputs = learning.prepare(rows, learning.inputs(loaded), columns)
         answers = prediction.predict(loaded, inputs, threads=self._settings.training.threads)
         events = rows[self._settings.ingestion.times.event].dropna().to_numpy(dtype="datetime64[us]")
-        return _Asked(self._home.rows.ready(rows, self._settings), answers, windows.end_of(events))
+        return _Asked(handles.rows(self._home).ready(rows, self._settings), answers, windows.end_of(events))
 
     def _already_in(self, latest: datetime | None = None) -> list[_Asked]:
         """What has been taken in and waits to be judged, at the moment until which rows are there."""
@@ -203,8 +204,8 @@ class Looking:
         pool = fitting.waiting(self._home, self._pipeline, latest)
         if pool is None:
             return []
-        rows = self._home.rows.judged(pool, pool.moment, self._settings)
-        return [_Asked(rows, self._home.rows.answers(self._champion, pool, pool.moment, self._settings))]
+        rows = handles.rows(self._home).judged(pool, pool.moment, self._settings)
+        return [_Asked(rows, handles.rows(self._home).answers(self._champion, pool, pool.moment, self._settings))]
 
 
 def _together(found: Sequence[_Asked], settings: PipelineSettings) -> _Asked:

@@ -18,6 +18,7 @@ from tasks.problems import prediction
 from tasks.promotion import gate
 from tasks.training import learning, windows
 from tasks.training.estimators import families
+from tasks.training.steps import handles
 from tasks.training.windows import Plan
 
 if TYPE_CHECKING:
@@ -38,13 +39,13 @@ def first_family(home: Home, pipeline: str, pool: Pool, snapshot: Snapshot) -> s
     settings = home.settings(pipeline)
     room = settings.training
     names = [candidate.family for candidate in room.candidates]
-    events, clusters = home.rows.units(pool, settings)
+    events, clusters = handles.rows(home).units(pool, settings)
     seen = events < np.datetime64(snapshot.cutoff.replace(tzinfo=None), "us")
     moment = windows.split_moment(events[seen], clusters[seen], room.first_model_share) if len(names) > 1 else None
     if moment is None:
         return names[0]
-    inner = home.rows.select(Plan(pool.batches, snapshot.start, moment, ignores_arrival=True), settings)
-    learned, judged = home.rows.window(inner, settings), home.rows.judged(pool, moment, settings)
+    inner = handles.rows(home).select(Plan(pool.batches, snapshot.start, moment, ignores_arrival=True), settings)
+    learned, judged = handles.rows(home).window(inner, settings), handles.rows(home).judged(pool, moment, settings)
     positives = None if room.problem == "regression" else inner.positives
     if pools.missing(Size(inner.rows, positives), room.min_rows):
         return names[0]

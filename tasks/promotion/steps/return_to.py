@@ -17,6 +17,7 @@ from tasks.domain.turns import Guard, Promotion, TurnRef, TurnState
 from tasks.problems import prediction
 from tasks.promotion import rollback
 from tasks.reporting.steps import report_file
+from tasks.training.steps import handles
 
 if TYPE_CHECKING:
     import numpy as np
@@ -173,7 +174,7 @@ def _answers_of_stored_rows(
     then = _settings_then(home, way) or settings
     then = then.model_copy(update={"training": then.training.model_copy(update={"features": names})})
     try:
-        rows = home.rows.reference(way.model.snapshot, then)
+        rows = handles.rows(home).reference(way.model.snapshot, then)
     except Damaged:
         return None
     prepared = learning.prepare(rows, names, settings.validation.columns)

@@ -23,6 +23,7 @@ from tasks.problems import prediction
 from tasks.training import earliness, windows
 from tasks.training import learning as training
 from tasks.training.estimators import families
+from tasks.training.steps import handles
 from tasks.training.windows import Opening, Plan
 
 if TYPE_CHECKING:
@@ -73,9 +74,9 @@ def _mature(
     settings = home.settings(pipeline)
     if not settings.training.maturity:
         return list(batches)
-    came = [home.rows.latest(one, settings) for one in ([now] if now else batches)]
+    came = [handles.rows(home).latest(one, settings) for one in ([now] if now else batches)]
     latest = max((one for one in (*came, moment) if one is not None), default=None)
-    ends = {one: windows.end_of(home.rows.events(one, settings)) for one in batches if one.has_labels}
+    ends = {one: windows.end_of(handles.rows(home).events(one, settings)) for one in batches if one.has_labels}
     return [one for one, end in ends.items() if end and latest and end + settings.training.maturity <= latest]
 
 
@@ -103,9 +104,9 @@ def _pooled(home: Home, pipeline: str, turn: int, batch: Batch | None, moment: d
     if not live:
         return None
     ends = (_end(home, judged, settings), model.snapshot.cutoff if model else None) if waits else ()
-    begins = {one: windows.begin(home.rows.events(one, settings), *ends) for one in waits}
+    begins = {one: windows.begin(handles.rows(home).events(one, settings), *ends) for one in waits}
     if batch is not None and waits:
-        begins[batch] = windows.begin(home.rows.events(batch, settings), *ends) if batch.has_labels else None
+        begins[batch] = windows.begin(handles.rows(home).events(batch, settings), *ends) if batch.has_labels else None
     whole = windows.pooled(batch, begins)
     return None if whole is None else _learnable(home, pipeline, whole, begins)
 
@@ -123,7 +124,7 @@ def _learnable(home: Home, pipeline: str, whole: Pool, begins: Mapping[Batch, da
         moment = min((begin for one in left if (begin := begins.get(one)) is not None), default=None)
         pool = Pool(left, moment, passed=whole.batches[:place])
         plan = windows.before(pool, accepted, rules.window)
-        if plan and not pools.unlearnable(home.rows.learnable(plan, settings), rules.min_rows):
+        if plan and not pools.unlearnable(handles.rows(home).learnable(plan, settings), rules.min_rows):
             return pool
     return whole
 
@@ -135,7 +136,7 @@ def plan(home: Home, turn: TurnRef, pool: Pool) -> Plan | None:
         return windows.before(pool, home.ledger.batches.accepted(turn.pipeline), settings.training.window)
     if not pool.has_labels:
         return None
-    moment = windows.split_moment(*home.rows.units(pool, settings), settings.training.first_model_share)
+    moment = windows.split_moment(*handles.rows(home).units(pool, settings), settings.training.first_model_share)
     return None if moment is None else windows.within(pool, moment, settings.training.window)
 
 
@@ -150,13 +151,13 @@ def whole(home: Home, turn: TurnRef, pool: Pool) -> Plan:
 def sizes(home: Home, pipeline: str, pool: Pool, snapshot: Snapshot | None) -> tuple[Size, Size]:
     """How much there is to judge on, and how much to learn from; clusters of the latter if a pool is split in two."""
     settings = home.settings(pipeline)
-    judged = home.rows.count(pool, snapshot.cutoff if snapshot else pool.moment, settings)
+    judged = handles.rows(home).count(pool, snapshot.cutoff if snapshot else pool.moment, settings)
     if snapshot is None:
         return judged, Size(0, None if judged.positives is None else 0, 0)
     positives = None if judged.positives is None else snapshot.positives
     if not snapshot.ignores_arrival:
         return judged, Size(snapshot.rows, positives)
-    clusters = windows.clusters_before(*home.rows.units(pool, settings), snapshot.cutoff)
+    clusters = windows.clusters_before(*handles.rows(home).units(pool, settings), snapshot.cutoff)
     return judged, Size(snapshot.rows, positives, clusters)
 
 
@@ -169,8 +170,8 @@ def opening(home: Home, turn: TurnRef, batch: Batch) -> Opening:
     end = _end(home, judged, settings)
     if end is None or end <= first:
         return Opening(first)
-    moment = windows.first_from(home.rows.events(batch, settings), end)
-    rows, whole = (home.rows.count(batch, since, settings).rows for since in (moment, None))
+    moment = windows.first_from(handles.rows(home).events(batch, settings), end)
+    rows, whole = (handles.rows(home).count(batch, since, settings).rows for since in (moment, None))
     return Opening(moment, whole - rows, late=rows < pools.least_rows(settings.training.min_rows))
 
 
@@ -179,7 +180,7 @@ def _end(home: Home, judged: Sequence[Batch], settings: PipelineSettings) -> dat
     end: datetime | None = None
     for batch in sorted(judged, key=lambda one: str(one.last_event), reverse=True):
         if end is None or (batch.last_event is not None and batch.last_event > end):
-            found = windows.end_of(home.rows.events(batch, settings))
+            found = windows.end_of(handles.rows(home).events(batch, settings))
             end = max((one for one in (end, found) if one is not None), default=None)
     return end
 
@@ -212,7 +213,7 @@ def fit(home: Home, order: Order, settings: PipelineSettings, into: "Bundles | N
         settings: Those of the pipeline.
         into: Another folder to publish in, for a model that is made again only to be compared.
     """
-    rows, learning = home.rows.window(order.snapshot, settings), settings.training
+    rows, learning = handles.rows(home).window(order.snapshot, settings), settings.training
     candidate = families.sized(order.candidate, len(rows.prepared), learning.problem)
     unfitted = families.build(
         candidate, learning.features, settings.validation.columns, learning.seed, learning.problem
@@ -260,7 +261,7 @@ def inspect(home: Home, model: Model, settings: PipelineSettings) -> BundleFacts
         loaded = home.bundles.load(model.bundle, model.golden)
     except BundleRefused as problem:
         return BundleFacts(size, 0.0, str(problem))
-    row = home.rows.window(model.snapshot, settings).prepared.iloc[:1]
+    row = handles.rows(home).window(model.snapshot, settings).prepared.iloc[:1]
     return BundleFacts(size, min(_answer_seconds(loaded, row) for _ in range(_ANSWERS)) * 1000)
 
 

@@ -16,6 +16,7 @@ from tasks.lineage.verify import gates, succession
 from tasks.lineage.verify.checks.ledger_copy import Recorded
 from tasks.lineage.verify.checks.recount import TORN
 from tasks.lineage.verify.findings import Finding
+from tasks.training.steps import handles
 from tasks.training.windows import Plan
 
 _PROMOTE = VerdictKind.PROMOTE
@@ -43,7 +44,7 @@ def check_selections(home: Home, recorded: Recorded) -> Iterator[Finding]:
             continue
         files = tuple(known[file] for file in snapshot.batches)
         span = snapshot.start, snapshot.cutoff, snapshot.ignores_arrival, snapshot.ignores_labels
-        selected = home.rows.select(Plan(files, *span), settings)
+        selected = handles.rows(home).select(Plan(files, *span), settings)
         if selected.id == snapshot.id:
             yield from rules.exclusions_told(f"snapshot {snapshot.id[:12]}", snapshot, selected)
 
@@ -177,10 +178,10 @@ def _check_losses(
         return
     cutoff, level = probe.snapshot.cutoff, settings.promotion.guards.slice_level
     try:
-        rows = home.rows.judged(pool, cutoff, settings)
+        rows = handles.rows(home).judged(pool, cutoff, settings)
         base = scores.constant(probe.base_rate, len(rows.outcomes))
-        base = base if champion is None else home.rows.answers(champion, pool, cutoff, settings)
-        answers = home.rows.answers(probe, pool, cutoff, settings)
+        base = base if champion is None else handles.rows(home).answers(champion, pool, cutoff, settings)
+        answers = handles.rows(home).answers(probe, pool, cutoff, settings)
     except (MistakeOfUser, Damaged):  # the contract has changed since, or damage has been told
         return
     room, problem = settings.evaluation, settings.training.problem
