@@ -6,6 +6,7 @@ The command line does the same without Prefect: `flows.console.rollback`.
 from prefect import flow, runtime
 
 from tasks.adapters import home, lookup
+from tasks.lineage import tasks as lineage
 from tasks.promotion import rollback as rules
 from tasks.promotion import tasks as promotion
 from tasks.promotion.steps import return_to
@@ -35,5 +36,5 @@ def rollback(
         if not way.done:
             checked = promotion.check_old_answers(way)
             promotion.roll_back(way, by, reason)
-        problem = promotion.show_champion(pipeline)
+        problem = lineage.show_champion(pipeline)
     return reporting.end_rollback(pipeline, checked, problem)

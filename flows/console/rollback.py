@@ -11,6 +11,7 @@ from flows.console.terminal import Terminal
 from tasks.adapters import lookup
 from tasks.adapters.home import Home
 from tasks.adapters.processes import identity
+from tasks.lineage.steps import live_version
 from tasks.promotion import rollback as rules
 from tasks.promotion.steps import return_to
 from tasks.reporting import titles
@@ -32,7 +33,7 @@ def rollback(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
             screen.show([f"{pipeline}: v{way.version} is live again in place of v{way.live.version}; {checked}."])
         else:
             screen.show([f"{pipeline}: v{way.version} is live already, since {titles.since(way.live)}."])
-        problem = return_to.show(hands, pipeline)
+        problem = live_version.show(hands, pipeline)
     held = sorted(hands.ledger.promotions.held(pipeline))
     live = hands.ledger.promotions.all(pipeline)[-1]
     told = {"pipeline": pipeline, "champion": live.version, "previous": live.previous, "changed": not way.done}
@@ -49,7 +50,7 @@ def release(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
     hands.settings(pipeline)
     rules.require_words(chosen.reason, by)
     was_held = return_to.release(hands, pipeline, version, by, chosen.reason)
-    problem = return_to.show_release(hands, pipeline) if was_held else ""
+    problem = live_version.show_release(hands, pipeline) if was_held else ""
     held = sorted(hands.ledger.promotions.held(pipeline))
     screen.facts({"pipeline": pipeline, "version": version, "released": was_held, "held": held, "problem": problem})
     told = "is released: automation may have it again" if was_held else "was not held off"

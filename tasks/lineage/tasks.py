@@ -2,12 +2,12 @@
 
 from contextlib import AbstractContextManager, nullcontext
 
-from prefect import task
+from prefect import runtime, task
 
 from tasks.adapters import helper, home
 from tasks.adapters.prefect import events, running_server
 from tasks.domain.turns import TurnRef
-from tasks.lineage.steps import helper_jobs
+from tasks.lineage.steps import helper_jobs, live_version
 
 
 def stage(*, wanted: bool) -> AbstractContextManager[None]:
@@ -34,3 +34,14 @@ def show_turn(pipeline: str, number: int) -> str | None:
     if server is not None:
         events.link(f"{pipeline}-mlflow-run", f"{server.mlflow}/#/runs/{run}", f"Turn {number} in MLflow")
     return run
+
+
+@task(task_run_name="show-champion-{pipeline}", tags=["lineage"])
+def show_champion(pipeline: str) -> str:
+    """Let MLflow's alias and the report say who is live; gives what stood in the way."""
+    return live_version.show(home.current(), pipeline)
+
+
+def show_release(pipeline: str) -> str:
+    """Let the report say that a version is released; gives what stood in the way."""
+    return live_version.show_release(home.current(), pipeline, runtime.flow_run.id)

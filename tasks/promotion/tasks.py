@@ -1,6 +1,6 @@
 """Door of promotion: evidence, the gate, and the change of the live model."""
 
-from prefect import runtime, task
+from prefect import task
 
 from configs import loader
 from tasks.adapters import failpoints, home
@@ -131,14 +131,6 @@ def roll_back(way: Way, by: str, reason: str) -> Promotion:
 
 
 @task(task_run_name="release-v{version}", tags=["promotion"])
-def release(pipeline: str, version: int, by: str, reason: str) -> str | None:
-    """Let automation have a version again; gives what kept the report from saying so, None if it was not held off."""
-    hands = home.current()
-    was_held = return_to.release(hands, pipeline, version, by, reason)
-    return return_to.show_release(hands, pipeline, runtime.flow_run.id) if was_held else None
-
-
-@task(task_run_name="show-champion-{pipeline}", tags=["promotion"])
-def show_champion(pipeline: str) -> str:
-    """Let MLflow's alias and the report say who is live; gives what stood in the way."""
-    return return_to.show(home.current(), pipeline)
+def release(pipeline: str, version: int, by: str, reason: str) -> bool:
+    """Let automation have a version again; says whether it was held off."""
+    return return_to.release(home.current(), pipeline, version, by, reason)

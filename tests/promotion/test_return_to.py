@@ -12,10 +12,11 @@ from tasks.adapters.blobs.bundles import Bundles
 from tasks.adapters.home import Home
 from tasks.domain.records import Model
 from tasks.domain.turns import TurnRef, Verdict, VerdictKind
-from tasks.lineage.steps import reproduction, showing
+from tasks.lineage.steps import live_version, showing
 from tasks.promotion.steps import return_to
 from tasks.promotion.steps.return_to import Way
 from tasks.reporting.steps import report_file
+from tasks.training.steps import kept_settings
 from tests.reporting import pieces
 
 FIRST, SECOND, THIRD = (pieces.model(number, number) for number in (1, 2, 3))
@@ -131,7 +132,7 @@ def test_settings_that_are_none_of_this_version_any_more_do_not_stand_in_the_way
     def refuse(*_: object) -> None:
         raise Damaged("The settings are none of this version.")
 
-    monkeypatch.setattr(reproduction, "settings_of", refuse)
+    monkeypatch.setattr(kept_settings, "of", refuse)
 
     assert return_to.require_old_answers(lived, way_to_first(lived)).endswith("golden rows answered as at its gate")
 
@@ -145,4 +146,4 @@ def test_what_could_not_be_shown_is_told_also_if_the_error_says_nothing(
     monkeypatch.setattr(report_file, "write", lambda *_: None)
     monkeypatch.setattr(showing, "show_rollbacks", fail)
 
-    assert return_to.show(home, "shop") == "OSError"
+    assert live_version.show(home, "shop") == "OSError"

@@ -3,22 +3,18 @@
 Nothing is kept of the new one. What is gone, or has changed since, is named; nothing is guessed.
 """
 
-import json
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from pydantic import ValidationError
 
-from configs import loader
 from configs.errors import Damaged, IncumbentError
-from configs.settings import PipelineSettings
 from tasks.adapters import provenance
 from tasks.adapters.home import Home
 from tasks.domain.records import Model
 from tasks.problems import prediction
-from tasks.training.steps import fitting, handles
+from tasks.training.steps import fitting, handles, kept_settings
 
 
 @dataclass(frozen=True)
@@ -61,7 +57,7 @@ def reproduce(home: Home, pipeline: str, model: Model) -> Reproduction:
     """
     from tasks.adapters.blobs.bundles import Bundles, differences
 
-    settings, gone = settings_of(home, pipeline, model), _gone(home, pipeline, model)
+    settings, gone = kept_settings.of(home, pipeline, model), _gone(home, pipeline, model)
     if settings is None:
         gone = (*gone, f"the settings {model.settings_hash[:12]}: they were not kept, and the file has others now")
     if gone or settings is None:
@@ -89,28 +85,6 @@ def reproduce(home: Home, pipeline: str, model: Model) -> Reproduction:
         building=_building(model, order.model),
         code=_code(model),
     )
-
-
-def settings_of(home: Home, pipeline: str, model: Model) -> PipelineSettings | None:
-    """The settings with which a model was fitted: as they were kept, else those of now if they are the same.
-
-    Raises:
-        Damaged: They were kept, and are no settings of this version any more.
-    """
-    now = home.settings(pipeline)
-    if loader.settings_hash(now) == model.settings_hash:
-        return now
-    kept = home.ledger.models.settings(pipeline, model.settings_hash)
-    if kept is None:
-        return None
-    try:
-        return PipelineSettings.model_validate_json(json.dumps(kept))
-    except ValidationError as err:
-        wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in err.errors()[:3])
-        raise Damaged(
-            f"The settings {model.settings_hash[:12]} are none of this version: {wrong}. Use the code of "
-            f"{model.code_version}."
-        ) from err
 
 
 def _gone(home: Home, pipeline: str, model: Model) -> tuple[str, ...]:

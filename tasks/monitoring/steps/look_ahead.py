@@ -64,10 +64,9 @@ def summary(found: Sequence[Seen]) -> Health | None:
 
 def last_health(home: Home, pipeline: str) -> Health:
     """What was said of the version that is live now on the batch on which it was judged last."""
-    from tasks.reporting import titles
 
     told = history.read(home.ledger, pipeline)
-    live = titles.live_now(told)
+    live = told.promotions[-1].version if told.promotions else None
     turns = [turn for turn in told.turns if turn.health is not None and turn.champion_version == live]
     if live is None:
         return Health(HealthState.NOT_JUDGED, ("There is no champion yet.",))

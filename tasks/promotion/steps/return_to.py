@@ -1,23 +1,21 @@
-"""Goes back to a version that had been live: does it answer as at its gate? Then it is made live, then it is shown.
+"""Goes back to a version that had been live: does it answer as at its gate? Then it is made live.
 
-The ledger says who is live; MLflow's alias and the report follow, also later if they cannot now. Which version may be
-gone back to is said in `tasks.promotion.rollback`.
+The ledger says who is live; that MLflow and the report follow is the matter of lineage. Which version may be gone back
+to is said in `tasks.promotion.rollback`.
 """
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from configs.errors import BundleRefused, Damaged, IncumbentError, InvalidSettings
+from configs.errors import BundleRefused, Damaged, InvalidSettings
 from configs.settings import PipelineSettings
 from tasks.adapters import lookup
 from tasks.adapters.home import Home
-from tasks.adapters.mlflow import failures
 from tasks.domain.records import Model
 from tasks.domain.turns import Guard, Promotion, TurnRef, TurnState
 from tasks.problems import prediction
 from tasks.promotion import rollback
-from tasks.reporting.steps import report_file
-from tasks.training.steps import handles
+from tasks.training.steps import handles, kept_settings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -119,18 +117,6 @@ def make_live(home: Home, way: Way, by: str, reason: str) -> Promotion:
     )
 
 
-def show(home: Home, pipeline: str) -> str:
-    """Let MLflow's alias and the report say who is live; gives what stood in the way: the next run makes up for it."""
-    from tasks.lineage.steps import showing
-
-    try:
-        report_file.write(home, pipeline)
-        showing.show_rollbacks(home, pipeline)
-    except (IncumbentError, OSError) as problem:
-        return failures.first_line(problem)
-    return ""
-
-
 def release(home: Home, pipeline: str, version: int, by: str, reason: str) -> bool:
     """Let automation have a version again; says whether it was held off.
 
@@ -139,22 +125,6 @@ def release(home: Home, pipeline: str, version: int, by: str, reason: str) -> bo
     """
     lookup.model(home, pipeline, version)
     return home.ledger.promotions.release(pipeline, version, by=by, reason=reason)
-
-
-def show_release(home: Home, pipeline: str, run: str | None = None) -> str:
-    """Let the report say that a version is released; gives what stood in the way: the next turn makes up for it.
-
-    Args:
-        home: Ledger and report.
-        pipeline: Its pipeline.
-        run: The flow run that asks, if it is one.
-    """
-    try:
-        with home.ledger.lease.held(pipeline, run):
-            report_file.write(home, pipeline)
-    except (IncumbentError, OSError) as problem:
-        return failures.first_line(problem)
-    return ""
 
 
 def guards(home: Home, turn: TurnRef, challenger: Model) -> tuple[Guard, ...]:
@@ -183,10 +153,8 @@ def _answers_of_stored_rows(
 
 def _settings_then(home: Home, way: Way) -> PipelineSettings | None:
     """The settings with which it was fitted; None if they were not kept, or are none of this version any more."""
-    from tasks.lineage.steps import reproduction
-
     try:
-        return reproduction.settings_of(home, way.pipeline, way.model)
+        return kept_settings.of(home, way.pipeline, way.model)
     except Damaged:
         return None
 

@@ -10,13 +10,12 @@ from tasks.adapters.home import Home
 from tasks.domain.pools import Pool
 from tasks.domain.records import Comparison, Model
 from tasks.domain.turns import Evidence, VerdictKind
-from tasks.lineage.steps import reproduction
 from tasks.lineage.verify import balance as rules
 from tasks.lineage.verify import gates, succession
 from tasks.lineage.verify.checks.ledger_copy import Recorded
 from tasks.lineage.verify.checks.recount import TORN
 from tasks.lineage.verify.findings import Finding
-from tasks.training.steps import handles
+from tasks.training.steps import handles, kept_settings
 from tasks.training.windows import Plan
 
 _PROMOTE = VerdictKind.PROMOTE
@@ -148,7 +147,7 @@ def _check_history(home: Home, recorded: Recorded) -> Iterator[Finding]:
 def _settings_of(home: Home, pipeline: str, model: Model) -> PipelineSettings | None:
     """The settings with which a model was fitted; None if they were not kept, or are none of this version."""
     try:
-        return reproduction.settings_of(home, pipeline, model)
+        return kept_settings.of(home, pipeline, model)
     except Damaged:
         return None
 
