@@ -10,7 +10,8 @@ from pathlib import Path
 
 from tasks.adapters import failpoints
 from tasks.adapters.mlflow import artifacts, packaging, run_files, tracking
-from tasks.adapters.mlflow.tracking import TrackingStore, TrainingRun
+from tasks.adapters.mlflow.tracking import TrackingStore
+from tasks.adapters.mlflow.training_run import TrainingRun
 from tasks.domain.records import Logged
 
 

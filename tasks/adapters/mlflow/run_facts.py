@@ -9,20 +9,20 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tasks.adapters.mlflow import metric_names, packaging, run_files
+from tasks.adapters.mlflow.training_run import TrainingRun
 from tasks.domain.records import Metric
 from tasks.problems import measures
 
 if TYPE_CHECKING:
     from mlflow.entities import DatasetInput
 
-    from tasks.adapters.mlflow.tracking import TrainingRun
 
 MODEL_TAG, SETTINGS_CHANGED = "incumbent.model", "incumbent.settings_changed"
 DIGEST_LENGTH = 36
 _TAG_LENGTH = 5000
 
 
-def tags(training: "TrainingRun") -> dict[str, str]:
+def tags(training: TrainingRun) -> dict[str, str]:
     """Identities, triggers and the verdict."""
     model = training.model
     commit, _, changes = model.code_version.partition("+")
@@ -54,7 +54,7 @@ def tags(training: "TrainingRun") -> dict[str, str]:
     return {name: value[:_TAG_LENGTH] for name, value in told.items() if value}
 
 
-def params(training: "TrainingRun") -> list[tuple[str, str]]:
+def params(training: TrainingRun) -> list[tuple[str, str]]:
     """Parameters of the model, and what it learned from."""
     snapshot = training.model.snapshot
     own = [
@@ -68,7 +68,7 @@ def params(training: "TrainingRun") -> list[tuple[str, str]]:
     return [*training.model.parameters, *((name, value) for name, value in own if value)]
 
 
-def metrics(training: "TrainingRun") -> Iterator[tuple[str, float]]:
+def metrics(training: TrainingRun) -> Iterator[tuple[str, float]]:
     """Name and value of every finite metric: overall and per slice, each with the ends of its interval."""
     for metric in training.score.metrics:
         yield from _with_interval(metric.name, metric)
@@ -93,7 +93,7 @@ def metrics(training: "TrainingRun") -> Iterator[tuple[str, float]]:
             yield metric_names.part(name), float(value)
 
 
-def datasets(training: "TrainingRun") -> list["DatasetInput"]:
+def datasets(training: TrainingRun) -> list["DatasetInput"]:
     """What it learned from and what it was judged on; described, not profiled, so this costs nothing."""
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
@@ -128,7 +128,7 @@ def datasets(training: "TrainingRun") -> list["DatasetInput"]:
     ]
 
 
-def _note(training: "TrainingRun") -> str:
+def _note(training: TrainingRun) -> str:
     said = [f"**{training.verdict}**"] if training.verdict else []
     said += [f"- {reason}" for reason in training.reasons]
     said += ["", "Why it was trained:", *(f"- {reason}" for reason in training.triggers)] if training.triggers else []

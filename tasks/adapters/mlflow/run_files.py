@@ -7,12 +7,10 @@ import csv
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from tasks.adapters.mlflow.training_run import TrainingRun
 from tasks.problems import measures
-
-if TYPE_CHECKING:
-    from tasks.adapters.mlflow.tracking import TrainingRun
 
 PIPELINE, SNAPSHOT, SCORE, SLICES, PLOTS = "pipeline.yaml", "snapshot.json", "score.json", "slices.csv", "plots"
 """Names of the files, and of the folder of plots."""
@@ -20,7 +18,7 @@ LATER = "pipeline-now.yaml"
 """Name of a pipeline file that says something else than it did when the model was fitted."""
 
 
-def write(training: "TrainingRun", folder: Path) -> None:
+def write(training: TrainingRun, folder: Path) -> None:
     """Make a folder and write all files of one run into it."""
     folder.mkdir()
     (folder / (LATER if training.settings_changed else PIPELINE)).write_text(training.pipeline_yaml, encoding="utf-8")

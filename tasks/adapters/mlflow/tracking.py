@@ -18,17 +18,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-import numpy as np
-from numpy.typing import NDArray
-
 from configs.errors import IncumbentError
-from configs.section import ColumnType
 from tasks.adapters import failpoints, files
 from tasks.adapters.mlflow import artifacts as handed_out
 from tasks.adapters.mlflow import packaging, run_facts, run_files
-from tasks.domain.records import Batch, Logged, Model, Score
+from tasks.adapters.mlflow.training_run import TrainingRun
+from tasks.domain.records import Logged
 from tasks.problems import measures
-from tasks.problems.outcomes import Outcomes
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -47,56 +43,6 @@ class TrackingStore:
     """Tracking and registry URI, as for `mlflow ui --backend-store-uri`."""
     artifacts: str
     """Folder (or URI) of artifacts, one subfolder per pipeline."""
-
-
-@dataclass(frozen=True)
-class Judged:
-    """What the plots of the judged probe are drawn from; leave it out for the other candidates."""
-
-    outcomes: Outcomes
-    answers: NDArray[np.float32]
-    importance: tuple[tuple[str, float], ...]
-
-
-@dataclass(frozen=True)
-class TrainingRun:
-    """One training and its judgement: plain values and paths, so that another process can write it to MLflow."""
-
-    pipeline: str
-    title: str
-    """The question that the pipeline answers."""
-    turn: int
-    batch: Batch
-    """What the model was judged on."""
-    model: Model
-    score: Score
-    label: str
-    features: tuple[tuple[str, ColumnType, bool], ...]
-    """Name, type and whether a missing value is allowed, in the order of the model's input."""
-    triggers: tuple[str, ...]
-    """Why there was a turn, one sentence each."""
-    pipeline_yaml: str
-    """The pipeline file as it is now."""
-    bundle: Path
-    trusted_types: tuple[str, ...]
-    """Types beyond skops' own that the bundle holds."""
-    started: datetime
-    finished: datetime
-    settings_changed: bool = False
-    """Whether the pipeline file says something else than it did when the model was fitted."""
-    probe: bool = False
-    """Whether it was chosen beforehand to be judged against the champion."""
-    verdict: str | None = None
-    reasons: tuple[str, ...] = ()
-    version: int | None = None
-    """Registered version, if it has one."""
-    refit_of: int | None = None
-    """The version for which it stands, if it is a refit: then that one was judged, and its own score has no rows."""
-    figures: tuple[tuple[str, float], ...] = ()
-    """Further metrics, such as evidence and gain."""
-    notes: tuple[str, ...] = ()
-    """What a reader of the fit should know, in sentences."""
-    judged: Judged | None = None
 
 
 def ensure_store(folder: Path) -> TrackingStore:

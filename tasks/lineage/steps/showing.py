@@ -15,7 +15,7 @@ from tasks.adapters.blobs.bundles import ALLOWED
 from tasks.adapters.home import Home
 from tasks.adapters.ledger import history, promotions
 from tasks.adapters.mlflow import failures, registry, restoration, tracking
-from tasks.adapters.mlflow.tracking import TrainingRun
+from tasks.adapters.mlflow.training_run import Judged, TrainingRun
 from tasks.domain.pools import Pool
 from tasks.domain.records import Comparison, Metric, Model, Score
 from tasks.domain.turns import History, Refit, Turn, TurnState
@@ -224,7 +224,7 @@ def _verdict_of(home: Home, pipeline: str, turn: Turn, versions: dict[str, int])
         "version": versions.get(model.id),
         "figures": tuple(figures),
         "notes": learning.notes(loaded),
-        "judged": tracking.Judged(rows.outcomes, answers.astype("float32"), matters),
+        "judged": Judged(rows.outcomes, answers.astype("float32"), matters),
     }
 
 

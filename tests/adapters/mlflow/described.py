@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from tasks.adapters.blobs.bundles import ALLOWED
-from tasks.adapters.mlflow.tracking import Judged, TrainingRun
+from tasks.adapters.mlflow.training_run import Judged, TrainingRun
 from tasks.domain.records import Batch, BatchStatus, CalibrationBin, Metric, Model, Score, SliceScore, Snapshot
 
 MOMENT = datetime(2024, 3, 1, 12, tzinfo=UTC)
