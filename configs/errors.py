@@ -31,7 +31,7 @@ class IncumbentError(Exception):
 
 
 class BadInput(IncumbentError):
-    """Data that cannot be taken in. Doors turn it into a refused turn; it never ends a run."""
+    """Data that cannot be taken in. Tasks turn it into a refused turn; it never ends a run."""
 
     exit_code = 3
     title = "a batch was refused"

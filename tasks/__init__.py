@@ -1,1 +1,1 @@
-"""Doors (one module per room), the core (values in, values out) and the adapters (the hands)."""
+"""One folder per room: rules (values in, values out), steps and tasks; what rooms share; and the adapters."""

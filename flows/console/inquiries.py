@@ -94,7 +94,7 @@ def _turn(hands: Home, pipeline: str, history: History, what: str) -> Turn:
     if number and int(number[1]) in known:
         return known[int(number[1])]
     for row in hands.ledger.turns.all(pipeline):
-        if number and row["number"] == int(number[1]):  # its batch has not passed the door
+        if number and row["number"] == int(number[1]):  # its batch was not taken in
             reasons = "; ".join(row["reasons"]) or "it was cut off before its batch was taken in"
             told = f"Turn {row['number']} ({row['batch_name']}) has no story: {reasons}"
             raise MistakeOfUser(titles.ended(told))

@@ -1,6 +1,6 @@
 """The command `verify`: what differs from the ledger, what of it can be repaired, and whether models can be made again.
 
-It needs no Prefect. What is looked at belongs to the adapters.
+It needs no Prefect. What is looked at belongs to `tasks.lineage.verify`.
 """
 
 import argparse

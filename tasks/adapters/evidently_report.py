@@ -1,7 +1,7 @@
 """Evidently's drift page, drawn from samples, with the verdicts of `monitoring` inside.
 
-Add here what the page shows. Nothing is tested here: the tests handed to Evidently look up what core has decided,
-column by column, and the share from which it speaks of drift is set so that its headline says what core said.
+Add here what the page shows. Nothing is tested here: the tests handed to Evidently look up what `drift` has decided,
+column by column, and the share from which it speaks of drift is set so that its headline says the same.
 
 What must not be undone:
 - Evidently puts names and values into its page unescaped. Tags are taken out of them before it sees them.
@@ -30,7 +30,7 @@ from tasks.domain.records import MISSING, RARE
 from tasks.domain.turns import ColumnDrift, Drift
 
 _verdicts: ContextVar[Mapping[str, ColumnDrift]] = ContextVar("_verdicts")
-"""What core decided, by column as the page names it; set while a page is made."""
+"""What was decided, by column as the page names it; set while a page is made."""
 
 _NUMBER_TEST = "incumbent_number"
 _CATEGORY_TEST = "incumbent_category"
@@ -55,7 +55,7 @@ def write(
         path: The page, ending in .html.
         reference: Rows of the live model's training data; at most `settings.max_rows` of them are drawn.
         current: Rows of the batch; likewise.
-        drift: What core decided for these rows.
+        drift: What was decided for these rows.
         features: Columns to show, all of them judged in `drift`.
         columns: Rules of the contract, which say what is a number.
         settings: Share of moved columns from which the batch as a whole has drifted, and size of the samples.

@@ -1,4 +1,4 @@
-"""One place from which doors get their handles: ledger, store, bundles, settings, folders.
+"""One place from which tasks get their handles: ledger, store, bundles, settings, folders.
 
 `current()` opens the home that the environment names, once per process; a test puts its own with `use()`.
 """

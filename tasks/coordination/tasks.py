@@ -1,4 +1,4 @@
-"""Door of coordination: the inbox, and the course of a turn, from its opening to its end."""
+"""The tasks of coordination: the inbox, and the course of a turn, from its opening to its end."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -44,7 +44,7 @@ class RuleFinding:
 
 @dataclass(frozen=True)
 class Batch:
-    """One delivery of a source, after the door: `landed = accepted + quarantined + duplicates`."""
+    """One delivery of a source, after the contract: `landed = accepted + quarantined + duplicates`."""
 
     id: str
     """sha256 of the delivered bytes."""

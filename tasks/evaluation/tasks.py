@@ -1,4 +1,4 @@
-"""Door of evaluation: models on rows that they have not seen."""
+"""The tasks of evaluation: models on rows that they have not seen."""
 
 from datetime import datetime
 

@@ -1,6 +1,6 @@
 """One file cut into batches by time: which row belongs to which window, and which windows are over.
 
-Add a kind of window here when `Cut` gets one. Reading the file and delivering the windows belongs to the adapters.
+Add a kind of window here when `Cut` gets one. Reading the file and delivering the windows belongs to `one_file`.
 """
 
 from collections.abc import Iterator, Sequence

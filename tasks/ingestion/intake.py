@@ -1,6 +1,6 @@
-"""Room 1, the core: in which order deliveries are taken in, and which of their rows are new.
+"""Intake: in which order deliveries are taken in, and which of their rows are new.
 
-Add here what can be said about rows before anybody judges them. Reading files belongs to the adapters, rules to
+Add here what can be said about rows before anybody judges them. Reading files belongs to sources and formats, rules to
 `validation`. What needs pandas imports it late: to see that nothing waits must be quick.
 """
 

@@ -1,4 +1,4 @@
-"""Door of ingestion: what is new, what is in it, and its way into the store."""
+"""The tasks of ingestion: what is new, what is in it, and its way into the store."""
 
 from prefect import task
 

@@ -1,4 +1,4 @@
-"""Door of lineage: what was decided, shown in MLflow and Evidently."""
+"""The tasks of lineage: what was decided, shown in MLflow and Evidently."""
 
 from contextlib import AbstractContextManager, nullcontext
 

@@ -1,4 +1,4 @@
-"""Door of monitoring: how the live model did, and whether its inputs have moved."""
+"""The tasks of monitoring: how the live model did, and whether its inputs have moved."""
 
 from prefect import task
 

@@ -1,7 +1,7 @@
 """When a challenger takes over: the sequential paired test, the guards, the verdicts.
 
 Add here what decides about a change of the live model. How losses and intervals are computed belongs to evaluation;
-moving the alias belongs to the doors and adapters.
+moving the alias belongs to the steps of lineage.
 
 The test (Delyon 2009; Bercu & Touati 2008; e-detectors: Shin, Ramdas & Rinaldo, arXiv 2203.03532): per cluster k,
 S_k = (1 − γ)·loss(champion) − loss(probe), x_k = S_k / σ, and per batch

@@ -1,4 +1,4 @@
-"""Door of promotion: evidence, the gate, and the change of the live model."""
+"""The tasks of promotion: evidence, the gate, and the change of the live model."""
 
 from prefect import task
 

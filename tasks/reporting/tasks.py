@@ -1,4 +1,4 @@
-"""Door of reporting: the page, and what a run shows in Prefect's UI."""
+"""The tasks of reporting: the page, and what a run shows in Prefect's UI."""
 
 import platform
 from collections.abc import Callable

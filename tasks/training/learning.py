@@ -1,7 +1,7 @@
 """Training: which rows a model learns from, how it is fitted and asked, and what identifies it.
 
 Add here what turns accepted rows into a fitted scikit-learn Pipeline and a Pipeline into answers. What is to be fitted
-belongs to `families`, reading and storing rows to the adapters, measuring to `scores`, packing to `bundles`.
+belongs to `families`, reading rows to `rows`, measuring to `scores`, packing to `bundles`.
 """
 
 import hashlib

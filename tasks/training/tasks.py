@@ -1,4 +1,4 @@
-"""Door of training: a selection of the dataset, and the candidates that are fitted on it."""
+"""The tasks of training: a selection of the dataset, and the candidates that are fitted on it."""
 
 from prefect import task
 

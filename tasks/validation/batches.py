@@ -1,4 +1,4 @@
-"""The records of batches: what the door found, written down so that every landed row is accounted for."""
+"""The records of batches: what became of a delivery, written down so that every landed row is accounted for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _AHEAD = timedelta(days=1)
 
 @dataclass(frozen=True)
 class SortedOut:
-    """A delivery after the door: every landed row is in one of the two frames."""
+    """A delivery after the contract: every landed row is in one of the two frames."""
 
     accepted: pd.DataFrame
     aside: pd.DataFrame

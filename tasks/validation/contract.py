@@ -1,4 +1,4 @@
-"""Room 2, the core: the contract. Rows that break a rule are set aside with reasons, broken batches are refused.
+"""The contract: rows that break a rule are set aside with reasons, broken batches are refused.
 
 Add a rule here when the YAML can ask for it: its check in `_checks`, its words in `_demand`. Values are never changed.
 The form of a batch is judged in `columns`, against the batches before it in `triage`; whether the world has moved is

@@ -1,4 +1,4 @@
-"""Door of validation: contract and triage decide what comes in."""
+"""The tasks of validation: contract and triage decide what comes in."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Room 2, the core: the triage. Is a batch whose rows keep the contract faulty as a whole: a bug, not a changed world?
+"""The triage: is a batch whose rows keep the contract faulty as a whole: a bug, not a changed world?
 
 Add a kind of fault here when it can be told from drift with certainty: whoever is in doubt lets the batch in, and
 `monitoring` measures how far the world has moved. What is usual is learned from stretches of the past that are shorter

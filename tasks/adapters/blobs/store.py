@@ -1,7 +1,7 @@
 """The store of accepted and set-aside rows: content-addressed parquet files with page checksums.
 
 A file's name is the sha256 of its bytes; the ledger says which files there are. Nothing is overwritten, nothing is
-found by listing a folder. What the rows mean belongs to the core.
+found by listing a folder. What the rows mean belongs to the rooms.
 """
 
 import hashlib

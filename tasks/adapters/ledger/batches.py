@@ -23,12 +23,12 @@ class Batches:
         self._access = access
 
     def get(self, pipeline: str, batch: str) -> Batch | None:
-        """One batch, or None if it has not passed the door yet."""
+        """One batch, or None if it was not taken in yet."""
         row = self._access.first(select(batches).where(batches.c.pipeline == pipeline, batches.c.id == batch))
         return None if row is None else codec.load(Batch, row["record"])
 
     def passed(self, pipeline: str, batch: str) -> Batch | None:
-        """One batch, or None if it has not passed the door yet, or is to pass it again."""
+        """One batch, or None if it was not taken in yet, or is to be taken in again."""
         query = select(batches).where(batches.c.pipeline == pipeline, batches.c.id == batch)
         row = self._access.first(query.where(~admissions.is_open(pipeline, batch)))
         return None if row is None else codec.load(Batch, row["record"])

@@ -55,7 +55,7 @@ def at_gate(ledger: Ledger, pipeline: str, model: str) -> Score | None:
 
 def _turns(ledger: Ledger, pipeline: str, versions: dict[str, int]) -> tuple[Turn, ...]:
     found = _Found(ledger, pipeline, versions)
-    # A turn whose batch has not passed its door has nothing to tell.
+    # A turn whose batch has not passed the contract has nothing to tell.
     rows = [(row, found.batch(row)) for row in ledger.turns.all(pipeline)]
     return tuple(found.turn(row, batch) for row, batch in rows if batch is not None)
 

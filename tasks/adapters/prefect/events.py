@@ -1,6 +1,6 @@
 """What a run tells Prefect beside its states: notes, tables, links, progress, its name, and events for automations.
 
-Add a kind of artifact here. What it says is computed elsewhere (core, reporting); nothing is decided from an artifact,
+Add a kind of artifact here. What it says is computed in `reporting`; nothing is decided from an artifact,
 so a server that does not take one costs a line in the log and never the run. Outside a run, where Prefect knows
 nothing to attach them to, these functions do nothing.
 """

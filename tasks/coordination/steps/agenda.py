@@ -1,4 +1,4 @@
-"""What the inbox leads to, asked of the ledger and the landing folder; the rules are in the core."""
+"""What the inbox leads to, asked of the ledger and the landing folder; the rules are in `course`."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""CSV files: from bytes, plain or compressed, to cells of text, and back. What the cells mean is asked in the core.
+"""CSV files: from bytes, plain or compressed, to cells of text, and back. What the cells mean is asked in `cells`.
 
 Add here what CSV files of the world do to their cells. Whatever is not certain is refused in words: a line with a cell
 too many, a file that was cut off, bytes that are no text.

@@ -1,7 +1,7 @@
 """One entry of a folder that others write to: what is opened is what was looked at, in that folder, and a plain file.
 
 Add here what holds for every file of others. Every OSError that is raised here is about this machine at this moment,
-never about the bytes: who asks waits, and tries again. What the bytes mean belongs to the adapters of formats.
+never about the bytes: who asks waits, and tries again. What the bytes mean belongs to the formats.
 """
 
 import errno

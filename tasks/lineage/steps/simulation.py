@@ -1,7 +1,7 @@
 """Made-up deliveries: writes faulty batches into a landing folder, so that everybody can see the loop answer.
 
-Add here what finds the delivery to start from and writes the new one. What is wrong with its rows is decided in the
-core. Each file says in its schema that it is simulated, and from what it was made.
+Add here what finds the delivery to start from and writes the new one. What is wrong with its rows is decided in
+`faults`. Each file says in its schema that it is simulated, and from what it was made.
 """
 
 import hashlib

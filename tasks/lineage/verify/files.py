@@ -1,6 +1,6 @@
 """Files that MLflow hands out: is each one as it was logged, and nothing else beside them (I1, I6)?
 
-Add a rule here when it is about what lies in such a folder. How a folder is looked at belongs to the adapters.
+Add a rule here when it is about what lies in such a folder. How a folder is looked at belongs to `artifacts`.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,6 +1,6 @@
 """Fits candidates: rows by reference in, a published bundle and its record out.
 
-What is learned and how belongs to the core; here are the clock, the files and the provenance.
+What is learned and how is said in `learning`; here are the clock, the files and the provenance.
 """
 
 import time

@@ -1,7 +1,7 @@
 """Rows by reference: the ones that a model learns from and the ones that it is judged on.
 
 Tasks hand each other ids; here an id becomes arrays, read once per process and kept while the turn needs them.
-Which rows those are is decided in the core.
+Which rows those are is decided in `windows` and `learning`.
 """
 
 from collections import OrderedDict
