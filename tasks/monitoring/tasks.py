@@ -12,7 +12,7 @@ from tasks.monitoring import drift as drifts
 from tasks.monitoring.steps import look_ahead as watching
 from tasks.problems import baseline
 from tasks.promotion import refits
-from tasks.training import learning
+from tasks.training import preparation
 from tasks.training.steps import handles
 
 
@@ -40,7 +40,7 @@ def measure_drift(turn: TurnRef, batch: Batch, champion: Model) -> Drift:
     settings = hands.settings(turn.pipeline)
     features, rules, limits = settings.training.features, settings.validation.columns, settings.monitoring.drift
     then = handles.rows(hands).reference(champion.snapshot, settings)
-    now = learning.complete(hands.store.read(batch.accepted_file or ""), rules)
+    now = preparation.complete(hands.store.read(batch.accepted_file or ""), rules)
     found = drifts.measure(then, now, features, rules, limits, batch=batch.id, snapshot=champion.snapshot.id)
     hands.ledger.models.record_drift(turn.pipeline, found)
     failpoints.reach("drift-committed")

@@ -1,6 +1,6 @@
 """Windows: which batches a turn learns from, and up to which moment; rows from that moment on are judged.
 
-Add here what decides about the selection; the rows themselves are picked by `training.select`. `status` loads this, so
+Add here what decides about the selection; the rows themselves are picked by `selection.select`. `status` loads this, so
 numpy is loaded where it is used.
 """
 

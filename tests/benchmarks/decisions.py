@@ -25,7 +25,7 @@ from pathlib import Path
 import joblib
 import pandas as pd
 
-from tasks.training import learning
+from tasks.training import identities
 from tests.benchmarks import decisions_replay as replaying
 from tests.benchmarks.decisions_replay import ALWAYS, NEVER, OURS, RULES, THIRD_MONTH, Fitted, Replay
 from tests.benchmarks.decisions_streams import STREAMS, Stream
@@ -99,7 +99,7 @@ def _fitted(stream: Stream, chosen: argparse.Namespace) -> Iterator[Fitted]:
         yield Fitted(stream, window=window)
         return
     rows = hashlib.sha256(pd.util.hash_pandas_object(stream.frame, index=False).to_numpy().tobytes()).hexdigest()
-    about = f"{rows} {stream.columns} {replaying.CANDIDATES} {window} {replaying.SEED} {learning.RECIPE}"
+    about = f"{rows} {stream.columns} {replaying.CANDIDATES} {window} {replaying.SEED} {identities.RECIPE}"
     path = work / f"{stream.name}-{hashlib.sha256(about.encode()).hexdigest()[:12]}.joblib"
     fitted = Fitted(stream, joblib.load(path) if path.exists() else None, window=window)
     yield fitted

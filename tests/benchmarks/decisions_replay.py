@@ -27,7 +27,7 @@ from tasks.domain.turns import Evidence, VerdictKind
 from tasks.evaluation import scores
 from tasks.problems import baseline, prediction
 from tasks.promotion import gate
-from tasks.training import groups, learning
+from tasks.training import groups, learning, preparation, selection
 from tasks.training.estimators import families
 from tests.benchmarks.decisions_streams import EVENT, KNOWN, LABEL, Stream
 
@@ -90,7 +90,7 @@ class Fitted:
         """Fit, unless that was done before, on so many batches before each; on all of them without a number."""
         self.stream, self._window = stream, window
         self.batches = batches(stream)
-        self._prepared = learning.prepare(stream.frame, tuple(stream.columns), stream.columns)
+        self._prepared = preparation.prepare(stream.frame, tuple(stream.columns), stream.columns)
         self.probes, self._told = kept or ({}, {})
         if kept is None:
             self._fit()
@@ -130,7 +130,7 @@ class Fitted:
         """Every family, fitted on the window before a batch; and the share of positives in it."""
         oldest, columns = self.batches[max(0, batch.number - self._window) if self._window else 0], self.stream.columns
         window = self.stream.frame.iloc[oldest.start : batch.start]
-        rows = learning.select(window, times=TIMES, label=LABEL, start=oldest.cutoff, cutoff=batch.cutoff).frame
+        rows = selection.select(window, times=TIMES, label=LABEL, start=oldest.cutoff, cutoff=batch.cutoff).frame
         outcomes, prepared = rows[LABEL].to_numpy(dtype=bool), self._prepared.loc[rows.index]
         sized = [families.sized(one, len(rows)) for one in CANDIDATES]
         built = {one.family: families.build(one, tuple(columns), columns, SEED) for one in sized}

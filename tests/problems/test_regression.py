@@ -32,7 +32,7 @@ from tasks.evaluation import scores
 from tasks.monitoring import health
 from tasks.problems import baseline, measures, prediction
 from tasks.promotion import gate as promotion
-from tasks.training import learning
+from tasks.training import learning, preparation
 from tasks.training.estimators import families
 
 COLUMNS = {
@@ -65,8 +65,8 @@ def world(rows: int = 600, seed: int = 1, level: float = 0.0) -> pd.DataFrame:
 
 def fitted(candidate: Candidate, frame: pd.DataFrame) -> Pipeline:
     pipeline = families.build(candidate, FEATURES, COLUMNS, 3, "regression")
-    prepared = learning.prepare(frame, FEATURES, COLUMNS)
-    return learning.fit(pipeline, prepared, learning.labels(frame, CHOICE), threads=1)
+    prepared = preparation.prepare(frame, FEATURES, COLUMNS)
+    return learning.fit(pipeline, prepared, preparation.labels(frame, CHOICE), threads=1)
 
 
 def days(rows: int, per_day: int = 30) -> Any:
@@ -99,8 +99,8 @@ def metrics(score: Score) -> dict[str, Any]:
 def test_both_families_learn_a_number_and_answer_the_same_again(candidate: Candidate) -> None:
     learned, unseen = world(), world(seed=9)
 
-    answers = prediction.predict(fitted(candidate, learned), learning.prepare(unseen, FEATURES, COLUMNS))
-    again = prediction.predict(fitted(candidate, learned), learning.prepare(unseen, FEATURES, COLUMNS))
+    answers = prediction.predict(fitted(candidate, learned), preparation.prepare(unseen, FEATURES, COLUMNS))
+    again = prediction.predict(fitted(candidate, learned), preparation.prepare(unseen, FEATURES, COLUMNS))
 
     assert r2_score(unseen["price"], answers) > 0.8
     np.testing.assert_array_equal(answers, again)
@@ -109,9 +109,9 @@ def test_both_families_learn_a_number_and_answer_the_same_again(candidate: Candi
 @FAMILIES
 def test_what_matters_is_what_the_squared_error_rises_by(candidate: Candidate) -> None:
     frame = world()
-    pipeline, prepared = fitted(candidate, frame), learning.prepare(frame, FEATURES, COLUMNS)
+    pipeline, prepared = fitted(candidate, frame), preparation.prepare(frame, FEATURES, COLUMNS)
 
-    matters = dict(learning.importance(pipeline, prepared, learning.labels(frame, CHOICE), rows=400, seed=1))
+    matters = dict(learning.importance(pipeline, prepared, preparation.labels(frame, CHOICE), rows=400, seed=1))
 
     assert matters["size"] > matters["city"] > 100
 
@@ -119,7 +119,7 @@ def test_what_matters_is_what_the_squared_error_rises_by(candidate: Candidate) -
 def test_a_number_that_stands_still_can_be_learned() -> None:
     frame = world().assign(price=7)
 
-    answers = prediction.predict(fitted(LINEAR, frame), learning.prepare(frame, FEATURES, COLUMNS))
+    answers = prediction.predict(fitted(LINEAR, frame), preparation.prepare(frame, FEATURES, COLUMNS))
 
     np.testing.assert_allclose(answers, 7)
 
@@ -129,7 +129,7 @@ def test_a_row_without_a_number_never_reaches_the_training() -> None:
     frame.loc[3, "price"] = pd.NA
 
     with pytest.raises(IncumbentError, match="without a label"):
-        learning.labels(frame, CHOICE)
+        preparation.labels(frame, CHOICE)
 
 
 def test_a_regression_need_not_have_two_outcomes_but_enough_rows() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from configs.ingestion import Times
 from tasks.domain.records import EarlyLabels
-from tasks.training import earliness, learning
+from tasks.training import earliness, selection
 
 DAY = pd.Timedelta(days=1)
 CUTOFF = datetime(2020, 1, 1, tzinfo=UTC)
@@ -75,8 +75,8 @@ def test_a_row_counts_when_its_label_had_time_to_come(age, took, labelled, matur
     )
     asked = {"times": TIMES, "label": "bad", "start": None, "cutoff": CUTOFF}
 
-    with_age = learning.select(frame, **asked, maturity=timedelta(days=90))
-    without = learning.select(frame, **asked)
+    with_age = selection.select(frame, **asked, maturity=timedelta(days=90))
+    without = selection.select(frame, **asked)
 
     assert (len(with_age.frame), len(without.frame)) == (int(mature), int(usual))
     for found in (with_age, without):

@@ -15,7 +15,7 @@ from configs.training import (
 )
 from configs.validation import ColumnRule
 from tasks.problems import prediction
-from tasks.training import learning
+from tasks.training import learning, preparation
 from tasks.training.estimators import families
 
 OPEN = HistGradientBoostingCandidate(family="hist_gradient_boosting", max_iter=20)
@@ -72,7 +72,7 @@ def test_a_few_hundred_rows_are_enough_for_the_defaults_to_learn_something() -> 
     source = np.random.default_rng(1)
     frame = pd.DataFrame({"size": source.normal(size=300), "city": source.choice(["Oslo", "Rome"], 300)})
     truth = (frame["size"] + (frame["city"] == "Oslo") > 0.5).to_numpy()
-    prepared = learning.prepare(frame, tuple(COLUMNS), COLUMNS)
+    prepared = preparation.prepare(frame, tuple(COLUMNS), COLUMNS)
     built = families.build(families.sized(OPEN, len(frame)), tuple(COLUMNS), COLUMNS, 0)
     answers = prediction.predict(learning.fit(built, prepared, truth, threads=1), prepared)
     assert answers[truth].mean() > 0.6 > 0.4 > answers[~truth].mean()

@@ -16,7 +16,7 @@ from configs.ingestion import Times
 from configs.training import Candidate, HistGradientBoostingCandidate, LogisticRegressionCandidate, TrainingSettings
 from configs.validation import ColumnRule
 from tasks.problems import prediction
-from tasks.training import learning
+from tasks.training import identities, learning, preparation, selection
 from tasks.training.estimators import families
 
 COLUMNS = {
@@ -58,8 +58,8 @@ def world(rows: int = 400, seed: int = 1) -> pd.DataFrame:
 
 def fitted(candidate: Candidate, frame: pd.DataFrame) -> Pipeline:
     pipeline = families.build(candidate, FEATURES, COLUMNS, seed=3)
-    prepared = learning.prepare(frame, FEATURES, COLUMNS)
-    return learning.fit(pipeline, prepared, learning.labels(frame, CHOICE), threads=1)
+    prepared = preparation.prepare(frame, FEATURES, COLUMNS)
+    return learning.fit(pipeline, prepared, preparation.labels(frame, CHOICE), threads=1)
 
 
 def loss(answers: NDArray[np.float64], outcomes: NDArray[np.bool_]) -> float:
@@ -88,7 +88,7 @@ def test_only_what_was_known_before_the_cut_off_is_selected_and_the_rest_is_coun
         (-1, 0, 1, True),  # happened before the start
     )
 
-    selected = learning.select(frame, times=TIMES, label="sold", start=START, cutoff=START + timedelta(days=5))
+    selected = selection.select(frame, times=TIMES, label="sold", start=START, cutoff=START + timedelta(days=5))
 
     assert list(selected.frame.index) == [0]
     assert (selected.excluded_unknown, selected.excluded_unlabelled) == (2, 1)
@@ -97,7 +97,7 @@ def test_only_what_was_known_before_the_cut_off_is_selected_and_the_rest_is_coun
 def test_a_label_that_came_exactly_at_the_cut_off_was_not_known_before_it() -> None:
     frame = dated((0, 0, 4, True), (0, 0, 5, True))
 
-    selected = learning.select(frame, times=TIMES, label="sold", start=None, cutoff=START + timedelta(days=5))
+    selected = selection.select(frame, times=TIMES, label="sold", start=None, cutoff=START + timedelta(days=5))
 
     assert list(selected.frame.index) == [0]
     assert selected.excluded_unknown == 1
@@ -111,7 +111,7 @@ def test_every_row_of_the_time_span_is_selected_or_counted_once(rows: list[tuple
     frame = dated(*rows) if rows else dated((0, 0, 0, True)).iloc[:0]
     cutoff = START + timedelta(days=5)
 
-    selected = learning.select(frame, times=TIMES, label="sold", start=START, cutoff=cutoff)
+    selected = selection.select(frame, times=TIMES, label="sold", start=START, cutoff=cutoff)
 
     in_span = int(((frame["happened"] >= START) & (frame["happened"] < cutoff)).sum())
     assert len(selected.frame) + selected.excluded_unlabelled + selected.excluded_unknown == in_span
@@ -123,7 +123,7 @@ def test_prepared_input_has_the_same_types_whatever_the_batch_came_with() -> Non
     whole = pd.DataFrame({"city": ["Oslo"], "size": [90], "rooms": [3], "new": [True]})
     gaps = pd.DataFrame({"city": [None], "size": [None], "rooms": pd.array([None], dtype="Int64"), "new": [None]})
 
-    prepared = [learning.prepare(frame, FEATURES, COLUMNS) for frame in (whole, gaps, world())]
+    prepared = [preparation.prepare(frame, FEATURES, COLUMNS) for frame in (whole, gaps, world())]
 
     assert all(list(frame.dtypes.astype(str)) == ["object", "float64", "float64", "float64"] for frame in prepared)
     assert prepared[1].isna().all(axis=None)
@@ -134,7 +134,7 @@ def test_preparing_leaves_its_argument_as_it_was() -> None:
     frame = world()
     before = frame.copy()
 
-    learning.prepare(frame, FEATURES, COLUMNS)
+    preparation.prepare(frame, FEATURES, COLUMNS)
 
     pd.testing.assert_frame_equal(frame, before)
 
@@ -143,16 +143,16 @@ def test_preparing_leaves_its_argument_as_it_was() -> None:
 def test_a_model_learns_more_than_a_constant_knows(candidate: Candidate) -> None:
     learned, unseen = world(seed=1), world(seed=2)
 
-    answers = prediction.predict(fitted(candidate, learned), learning.prepare(unseen, FEATURES, COLUMNS))
+    answers = prediction.predict(fitted(candidate, learned), preparation.prepare(unseen, FEATURES, COLUMNS))
 
-    outcomes = learning.labels(unseen, CHOICE)
-    constant = np.full(len(unseen), learning.labels(learned, CHOICE).mean())
+    outcomes = preparation.labels(unseen, CHOICE)
+    constant = np.full(len(unseen), preparation.labels(learned, CHOICE).mean())
     assert loss(answers, outcomes) < 0.9 * loss(constant, outcomes)
 
 
 @FAMILIES
 def test_the_same_rows_and_seed_give_the_same_answers(candidate: Candidate) -> None:
-    asked = learning.prepare(world(seed=2), FEATURES, COLUMNS)
+    asked = preparation.prepare(world(seed=2), FEATURES, COLUMNS)
 
     first, second = (prediction.predict(fitted(candidate, world()), asked) for _ in range(2))
 
@@ -164,7 +164,7 @@ def test_unknown_and_missing_values_are_answered(candidate: Candidate) -> None:
     pipeline = fitted(candidate, world().dropna())
     strange = pd.DataFrame({"city": ["Atlantis", None], "size": [1e9, None], "rooms": [None, 2], "new": [None, None]})
 
-    answers = prediction.predict(pipeline, learning.prepare(strange, FEATURES, COLUMNS))
+    answers = prediction.predict(pipeline, preparation.prepare(strange, FEATURES, COLUMNS))
 
     assert ((answers > 0) & (answers < 1)).all()
 
@@ -186,13 +186,13 @@ def test_awkward_columns_are_fitted_and_asked_without_a_warning(
     candidate: Candidate, kept: tuple[str, ...], columns: dict[str, object]
 ) -> None:
     frame = world(rows=60).assign(**columns)
-    prepared = learning.prepare(frame, kept, COLUMNS)
+    prepared = preparation.prepare(frame, kept, COLUMNS)
 
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         pipeline = families.build(candidate, kept, COLUMNS, seed=0)
-        learning.fit(pipeline, prepared, learning.labels(frame, CHOICE), threads=1)
-        answers = prediction.predict(pipeline, learning.prepare(world(rows=60, seed=2), kept, COLUMNS))
+        learning.fit(pipeline, prepared, preparation.labels(frame, CHOICE), threads=1)
+        answers = prediction.predict(pipeline, preparation.prepare(world(rows=60, seed=2), kept, COLUMNS))
 
     assert np.isfinite(answers).all()
 
@@ -201,14 +201,14 @@ def test_awkward_columns_are_fitted_and_asked_without_a_warning(
 def test_more_categories_than_can_be_told_apart_are_pooled(candidate: Candidate) -> None:
     frame = world(rows=900).assign(city=[f"town {number % 300}" for number in range(900)])
 
-    answers = prediction.predict(fitted(candidate, frame), learning.prepare(frame, FEATURES, COLUMNS))
+    answers = prediction.predict(fitted(candidate, frame), preparation.prepare(frame, FEATURES, COLUMNS))
 
     assert np.isfinite(answers).all()
 
 
 @FAMILIES
 def test_a_batch_without_rows_has_no_answers(candidate: Candidate) -> None:
-    answers = prediction.predict(fitted(candidate, world()), learning.prepare(world().iloc[:0], FEATURES, COLUMNS))
+    answers = prediction.predict(fitted(candidate, world()), preparation.prepare(world().iloc[:0], FEATURES, COLUMNS))
 
     assert answers.shape == (0,)
 
@@ -225,7 +225,7 @@ def test_a_row_without_a_label_is_never_taken_for_a_negative_one() -> None:
     frame = world().assign(sold=pd.array([None] * 400, dtype="boolean"))
 
     with pytest.raises(IncumbentError, match="without a label"):
-        learning.labels(frame, CHOICE)
+        preparation.labels(frame, CHOICE)
 
 
 def test_a_model_that_answers_with_no_number_is_an_error() -> None:
@@ -247,7 +247,7 @@ def test_a_solver_that_ran_out_of_steps_is_told() -> None:
 
 
 def test_golden_rows_are_spread_and_end_with_one_that_is_empty() -> None:
-    prepared = learning.prepare(world(rows=1000), FEATURES, COLUMNS)
+    prepared = preparation.prepare(world(rows=1000), FEATURES, COLUMNS)
 
     kept = learning.golden(prepared)
 
@@ -260,7 +260,7 @@ def test_golden_rows_are_spread_and_end_with_one_that_is_empty() -> None:
 @FAMILIES
 def test_what_decides_is_the_most_important_input(candidate: Candidate) -> None:
     frame = world(rows=1500)
-    prepared, outcomes = learning.prepare(frame, FEATURES, COLUMNS), learning.labels(frame, CHOICE)
+    prepared, outcomes = preparation.prepare(frame, FEATURES, COLUMNS), preparation.labels(frame, CHOICE)
     pipeline = fitted(candidate, frame)
 
     matters = learning.importance(pipeline, prepared, outcomes, rows=800, seed=5)
@@ -275,12 +275,14 @@ def test_importance_needs_memory_for_few_columns_at_a_time(
     candidate: Candidate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     frame = world(rows=1500)
-    prepared, outcomes = learning.prepare(frame, FEATURES, COLUMNS), learning.labels(frame, CHOICE)
+    prepared, outcomes = preparation.prepare(frame, FEATURES, COLUMNS), preparation.labels(frame, CHOICE)
     pipeline = fitted(candidate, frame)
     at_once = learning.importance(pipeline, prepared, outcomes, rows=800, seed=5)
     asked: list[int] = []
     ask = prediction.predict
-    monkeypatch.setattr(prediction, "predict", lambda *args, **more: (asked.append(len(args[1])), ask(*args, **more))[1])
+    monkeypatch.setattr(
+        prediction, "predict", lambda *args, **more: (asked.append(len(args[1])), ask(*args, **more))[1]
+    )
     monkeypatch.setattr(learning, "_STACKED_CELLS", 2 * 800 * len(FEATURES))
 
     matters = learning.importance(pipeline, prepared, outcomes, rows=800, seed=5)
@@ -291,7 +293,7 @@ def test_importance_needs_memory_for_few_columns_at_a_time(
 
 def identity(**changes: object) -> str:
     chosen = {"snapshot": "s1", "candidate": LINEAR, "settings": CHOICE, "columns": COLUMNS, "libraries": "l1"}
-    return learning.model_id(**{**chosen, **changes})  # type: ignore[arg-type]
+    return identities.model_id(**{**chosen, **changes})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -323,7 +325,7 @@ def test_a_snapshot_is_named_by_what_it_selects() -> None:
     times = Times(event="happened")
 
     def named(batches: tuple[str, ...] = ("a", "b"), start: datetime | None = None, cutoff: datetime = START) -> str:
-        return learning.snapshot_id(batches, start=start, cutoff=cutoff, times=times, settings=CHOICE)
+        return identities.snapshot_id(batches, start=start, cutoff=cutoff, times=times, settings=CHOICE)
 
     assert named() == named()
     assert len({named(), named(("b", "a")), named(start=START), named(cutoff=START + timedelta(days=1))}) == 4
@@ -334,13 +336,13 @@ def test_identities_from_before_labels_had_a_positive_value_are_what_they_were()
 
     assert identity() == "bf6c6cdf3d13ae265181db8c14d621df"
     assert (
-        learning.snapshot_id(("a",), start=None, cutoff=START, times=times, settings=CHOICE)
+        identities.snapshot_id(("a",), start=None, cutoff=START, times=times, settings=CHOICE)
         == "0db0e93f74e1aae7dd404a1c1bf929c7"
     )
 
 
 def test_parameters_are_told_as_the_yaml_has_them() -> None:
-    told = dict(learning.parameters(BOOSTED))
+    told = dict(identities.parameters(BOOSTED))
 
     assert told["learning_rate"] == "0.06"
     assert told["max_iter"] == "15"

@@ -13,7 +13,7 @@ from tasks.adapters.home import Home
 from tasks.domain.pools import Size
 from tasks.domain.records import Batch, Model
 from tasks.problems import prediction
-from tasks.training import learning
+from tasks.training import preparation
 from tasks.training.steps import fitting, handles
 from tasks.training.steps.rows import Rows
 from tasks.training.windows import Plan
@@ -46,7 +46,9 @@ def test_a_batch_is_judged_on_its_labelled_rows(
 
     found = handles.rows(shop_home).judged(weeks[1], None, settings)
 
-    expected = learning.prepare(frame.reset_index(drop=True), settings.training.features, settings.validation.columns)
+    expected = preparation.prepare(
+        frame.reset_index(drop=True), settings.training.features, settings.validation.columns
+    )
     pd.testing.assert_frame_equal(found.prepared, expected)
     assert found.outcomes.tolist() == frame["sold"].tolist()
     assert found.clusters.tolist() == frame["at"].dt.strftime("%Y-%m-%d").tolist()

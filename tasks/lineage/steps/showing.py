@@ -20,7 +20,7 @@ from tasks.domain.pools import Pool
 from tasks.domain.records import Comparison, Metric, Model, Score
 from tasks.domain.turns import History, Refit, Turn, TurnState
 from tasks.problems import measures
-from tasks.training import learning
+from tasks.training import learning, preparation
 from tasks.training.steps import handles
 
 
@@ -111,7 +111,7 @@ def show_drift(home: Home, pipeline: str, number: int, *, again: bool = False) -
     evidently_report.write(
         home.report(pipeline).parent / name,
         handles.rows(home).reference(champion.snapshot, settings),
-        learning.complete(home.store.read(batch.accepted_file), columns),
+        preparation.complete(home.store.read(batch.accepted_file), columns),
         drift,
         features,
         columns,

@@ -17,7 +17,6 @@ from tasks.domain.turns import Drift, Health, HealthState
 from tasks.ingestion.sources import landing_folder
 from tasks.ingestion.sources.landing_folder import Delivery
 from tasks.ingestion.steps import arrivals
-from tasks.problems import prediction
 from tasks.training.steps import handles
 
 if TYPE_CHECKING:
@@ -64,7 +63,6 @@ def summary(found: Sequence[Seen]) -> Health | None:
 
 def last_health(home: Home, pipeline: str) -> Health:
     """What was said of the version that is live now on the batch on which it was judged last."""
-
     told = history.read(home.ledger, pipeline)
     live = told.promotions[-1].version if told.promotions else None
     turns = [turn for turn in told.turns if turn.health is not None and turn.champion_version == live]
@@ -183,15 +181,16 @@ class Looking:
         return health.judge(score, gate, drift, limits, words, dummy_loss=baseline.loss(dummy, score))
 
     def _ask(self, accepted: "pd.DataFrame") -> _Asked | None:
-        from tasks.training import learning, windows
+        from tasks.problems import prediction
+        from tasks.training import preparation, windows
 
         columns, label = self._settings.validation.columns, self._settings.training.label
-        complete = learning.complete(accepted, columns)
+        complete = preparation.complete(accepted, columns)
         rows = complete[complete[label].notna()].reset_index(drop=True)
         if rows.empty:
             return None
         loaded = self._home.bundles.load(self._champion.bundle, self._champion.golden)
-        inputs = learning.prepare(rows, learning.inputs(loaded), columns)
+        inputs = preparation.prepare(rows, preparation.inputs(loaded), columns)
         answers = prediction.predict(loaded, inputs, threads=self._settings.training.threads)
         events = rows[self._settings.ingestion.times.event].dropna().to_numpy(dtype="datetime64[us]")
         return _Asked(handles.rows(self._home).ready(rows, self._settings), answers, windows.end_of(events))

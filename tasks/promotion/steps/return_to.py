@@ -13,7 +13,6 @@ from tasks.adapters import lookup
 from tasks.adapters.home import Home
 from tasks.domain.records import Model
 from tasks.domain.turns import Guard, Promotion, TurnRef, TurnState
-from tasks.problems import prediction
 from tasks.promotion import rollback
 from tasks.training.steps import handles, kept_settings
 
@@ -79,9 +78,9 @@ def require_old_answers(home: Home, way: Way) -> str:
     import numpy as np
 
     from tasks.adapters.blobs.bundles import TOLERANCE, differences
-    from tasks.training import learning
+    from tasks.training import preparation
 
-    names = learning.inputs(fitted)
+    names = preparation.inputs(fitted)
     gone = [name for name in names if name not in settings.validation.columns]
     if gone:
         raise InvalidSettings(
@@ -139,7 +138,8 @@ def _answers_of_stored_rows(
     home: Home, way: Way, names: tuple[str, ...], settings: PipelineSettings
 ) -> "NDArray[np.float64] | None":
     """What the model says to its golden rows, taken from the store and prepared by the code of now; None if gone."""
-    from tasks.training import learning
+    from tasks.problems import prediction
+    from tasks.training import learning, preparation
 
     then = _settings_then(home, way) or settings
     then = then.model_copy(update={"training": then.training.model_copy(update={"features": names})})
@@ -147,7 +147,7 @@ def _answers_of_stored_rows(
         rows = handles.rows(home).reference(way.model.snapshot, then)
     except Damaged:
         return None
-    prepared = learning.prepare(rows, names, settings.validation.columns)
+    prepared = preparation.prepare(rows, names, settings.validation.columns)
     return prediction.predict(home.bundles.load(way.model.bundle, way.model.golden), learning.golden(prepared))
 
 

@@ -20,7 +20,7 @@ from tasks.domain.pools import Asked, Pool, Size
 from tasks.domain.records import Batch, BundleFacts, Model, Snapshot
 from tasks.domain.turns import TurnRef
 from tasks.problems import prediction
-from tasks.training import earliness, windows
+from tasks.training import earliness, identities, windows
 from tasks.training import learning as training
 from tasks.training.estimators import families
 from tasks.training.steps import handles
@@ -201,7 +201,7 @@ def order(settings: PipelineSettings, snapshot: Snapshot, family: str) -> Order:
     """What to fit, under the id that the model will have."""
     candidate = next(one for one in settings.training.candidates if one.family == family)
     columns, lock = settings.validation.columns, provenance.lock_hash()
-    return Order(training.model_id(snapshot.id, candidate, settings.training, columns, lock), candidate, snapshot)
+    return Order(identities.model_id(snapshot.id, candidate, settings.training, columns, lock), candidate, snapshot)
 
 
 def fit(home: Home, order: Order, settings: PipelineSettings, into: "Bundles | None" = None) -> Model:
@@ -232,7 +232,7 @@ def fit(home: Home, order: Order, settings: PipelineSettings, into: "Bundles | N
         seed=learning.seed,
         code_version=provenance.code_version(),
         lock_hash=provenance.lock_hash(),
-        parameters=training.parameters(candidate),
+        parameters=identities.parameters(candidate),
         base_rate=_base_rate(order.snapshot),
         bundle=written.bundle,
         bundle_bytes=written.bytes,

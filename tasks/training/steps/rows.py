@@ -25,8 +25,8 @@ from tasks.domain.pools import Pool, Size
 from tasks.domain.records import Batch, Model, Snapshot
 from tasks.problems import prediction
 from tasks.problems.outcomes import Outcomes
-from tasks.training import earliness, groups, learning, windows
-from tasks.training.learning import Selected
+from tasks.training import earliness, groups, identities, preparation, selection, windows
+from tasks.training.selection import Selected
 from tasks.training.windows import Plan
 
 T = TypeVar("T")
@@ -128,7 +128,7 @@ class Rows:
             InvalidSettings: It needs a column that the contract has no more.
         """
         prepared, columns = self.judged(lot, cutoff, settings).prepared, settings.validation.columns
-        names = learning.inputs(self._bundles.load(model.bundle, model.golden))
+        names = preparation.inputs(self._bundles.load(model.bundle, model.golden))
         if names == tuple(prepared.columns):
             return prepared
         gone = [name for name in names if name not in columns]
@@ -139,7 +139,7 @@ class Rows:
                 "training.features alone decides what new models learn from."
             )
         frames = [self._labelled(batch, cutoff, settings) for batch in _labelled_parts(lot)]
-        return pd.concat([learning.prepare(frame, names, columns) for frame in frames], ignore_index=True)
+        return pd.concat([preparation.prepare(frame, names, columns) for frame in frames], ignore_index=True)
 
     def select(self, plan: Plan, settings: PipelineSettings) -> Snapshot:
         """The record of the rows of a plan; the rows themselves are kept for the fits that follow."""
@@ -148,7 +148,7 @@ class Rows:
         times = _times(settings, plan.ignores_arrival)
         parts = list(self._parts(files, plan, settings))
         events = [part.frame[event] for part in parts if len(part.frame)]
-        identity = learning.snapshot_id(
+        identity = identities.snapshot_id(
             files,
             start=plan.start,
             cutoff=plan.cutoff,
@@ -160,7 +160,7 @@ class Rows:
         waited = np.concatenate([part.waited for part in parts]) if parts else np.empty(0)
         early = None
         if earliness.matters(len(waited), len(window.outcomes)):
-            delays = np.concatenate([learning.delays(part.frame, times) for part in parts])
+            delays = np.concatenate([selection.delays(part.frame, times) for part in parts])
             early = earliness.find(delays, window.outcomes, waited)
         return Snapshot(
             id=identity,
@@ -183,7 +183,7 @@ class Rows:
         """How much a plan selects to learn from; nothing is prepared or kept for a fit."""
         files = tuple(batch.accepted_file for batch in plan.batches if batch.accepted_file)
         parts = self._parts(files, plan, settings)
-        outcomes = [learning.labels(part.frame, settings.training) for part in parts]
+        outcomes = [preparation.labels(part.frame, settings.training) for part in parts]
         is_number = settings.training.problem == "regression"
         return Size(sum(map(len, outcomes)), None if is_number else int(sum(part.sum() for part in outcomes)))
 
@@ -214,7 +214,7 @@ class Rows:
         # What is split for a first champion is old enough throughout; its older part need not be twice as old.
         maturity = timedelta(0) if span.ignores_arrival else settings.training.maturity
         for file in files:
-            yield learning.select(
+            yield selection.select(
                 self._frame(file, settings, keep=keep),
                 times=times,
                 label=label,
@@ -231,8 +231,8 @@ class Rows:
         prepared: list[pd.DataFrame] = []
         outcomes: list[NDArray[Any]] = []
         for part in parts:
-            prepared.append(learning.prepare(part.frame, features, columns))
-            outcomes.append(learning.labels(part.frame, settings.training))
+            prepared.append(preparation.prepare(part.frame, features, columns))
+            outcomes.append(preparation.labels(part.frame, settings.training))
         window = Window(pd.concat(prepared, ignore_index=True), np.concatenate(outcomes))
         self._kept[_key("window", settings, identity)] = window
         return window
@@ -248,8 +248,8 @@ class Rows:
         """Labelled rows, ready to be judged on."""
         training_settings = settings.training
         return Judged(
-            prepared=learning.prepare(rows, training_settings.features, settings.validation.columns),
-            outcomes=learning.labels(rows, training_settings),
+            prepared=preparation.prepare(rows, training_settings.features, settings.validation.columns),
+            outcomes=preparation.labels(rows, training_settings),
             clusters=groups.clusters(rows, settings.ingestion.times, settings.evaluation.cluster),
             slices=groups.slice_labels(rows, settings.evaluation.slices, settings.validation.columns),
         )
@@ -264,7 +264,7 @@ class Rows:
         return frame[chosen].reset_index(drop=True)
 
     def _frame(self, file: str, settings: PipelineSettings, *, keep: bool = True) -> pd.DataFrame:
-        return learning.complete(self._store.read(file, keep=keep), settings.validation.columns)
+        return preparation.complete(self._store.read(file, keep=keep), settings.validation.columns)
 
     def _once(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
         if key not in self._kept:

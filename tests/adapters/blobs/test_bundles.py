@@ -21,7 +21,7 @@ from configs.training import Candidate, HistGradientBoostingCandidate, LogisticR
 from configs.validation import ColumnRule
 from tasks.adapters.blobs.bundles import ALLOWED, TOLERANCE, BundleFiles, Bundles, differences
 from tasks.problems import prediction
-from tasks.training import learning
+from tasks.training import learning, preparation
 from tasks.training.estimators import families
 
 COLUMNS = {"city": ColumnRule(type="category", nullable=True), "size": ColumnRule(type="number", nullable=True)}
@@ -37,7 +37,9 @@ def world(rows: int = 300) -> tuple[pd.DataFrame, "np.ndarray[tuple[int], np.dty
     city = source.choice(np.array(["Oslo", "Rome", None], dtype=object), rows)
     size = np.where(source.random(rows) < 0.1, np.nan, source.normal(100, 30, rows))
     frame = pd.DataFrame({"city": city, "size": size})
-    return learning.prepare(frame, ("city", "size"), COLUMNS), source.random(rows) < np.where(city == "Oslo", 0.8, 0.2)
+    return preparation.prepare(frame, ("city", "size"), COLUMNS), source.random(rows) < np.where(
+        city == "Oslo", 0.8, 0.2
+    )
 
 
 def fitted(candidate: Candidate, seed: int = 0) -> Pipeline:

@@ -24,7 +24,7 @@ from tasks.adapters.mlflow.tracking import TrackingStore
 from tasks.evaluation import scores
 from tasks.ingestion.sources import landing_folder, one_file
 from tasks.problems import prediction
-from tasks.training import learning
+from tasks.training import learning, preparation
 from tasks.training.estimators import families
 from tests.adapters.mlflow.described import described
 
@@ -116,7 +116,7 @@ def asked(
 ) -> tuple[Any, Any]:
     """A champion of each family as MLflow loads it, and the pipeline that it is."""
     candidate, problem = CANDIDATES[request.param]
-    prepared = learning.prepare(SALES, FEATURES, COLUMNS)
+    prepared = preparation.prepare(SALES, FEATURES, COLUMNS)
     outcome = SALES["city"].eq("Oslo").to_numpy(dtype=bool, na_value=False) | (SALES["price"].to_numpy() > 120)
     pipeline = families.build(candidate, FEATURES, COLUMNS, 0, problem)  # type: ignore[arg-type]
     learning.fit(pipeline, prepared, outcome if problem == "binary" else outcome * 3.0, threads=1)
@@ -184,7 +184,7 @@ def test_rows_of_any_kind_get_the_answers_of_the_gate(way: str, asked: tuple[Any
 
     answers = loaded.predict(change(rows))
 
-    gate = prediction.predict(pipeline, learning.prepare(rows, FEATURES, COLUMNS))
+    gate = prediction.predict(pipeline, preparation.prepare(rows, FEATURES, COLUMNS))
     assert np.array_equal(positive(answers), gate)
     assert answers.ndim == 1 or np.allclose(answers.sum(axis=1), 1)
 
@@ -197,7 +197,7 @@ def test_a_file_that_pandas_has_written_and_read_gets_them(asked: tuple[Any, Any
     of_csv = loaded.predict(pd.read_csv(tmp_path / "sales.csv"))
     of_parquet = loaded.predict(pd.read_parquet(tmp_path / "sales.parquet"))
 
-    gate = prediction.predict(pipeline, learning.prepare(SALES, FEATURES, COLUMNS))
+    gate = prediction.predict(pipeline, preparation.prepare(SALES, FEATURES, COLUMNS))
     assert np.array_equal(positive(of_parquet), gate)
     assert np.allclose(positive(of_csv), gate, rtol=1e-12), "pandas reads the last digit of a number otherwise"
 
@@ -211,7 +211,7 @@ def test_a_request_to_a_server_gets_them(asked: tuple[Any, Any]) -> None:
 
     told = scoring_server.invocations(body, "application/json", loaded, loaded.metadata.get_input_schema())
 
-    gate = prediction.predict(pipeline, learning.prepare(SALES.head(20), FEATURES, COLUMNS))
+    gate = prediction.predict(pipeline, preparation.prepare(SALES.head(20), FEATURES, COLUMNS))
     assert told.status == 200, told.response
     answers = np.array(json.loads(told.response)["predictions"])
     assert np.allclose(positive(answers), gate, rtol=1e-12)
@@ -272,8 +272,8 @@ def test_the_champion_of_an_example_answers_its_own_rows(
         ours, theirs, settings = first_delivery(name, home)
         home.close()
     room, columns = settings.training, settings.validation.columns
-    prepared = learning.prepare(ours, room.features, columns)
-    outcome = learning.labels(ours, room)
+    prepared = preparation.prepare(ours, room.features, columns)
+    outcome = preparation.labels(ours, room)
 
     for candidate in room.candidates:
         sized = families.sized(candidate, len(ours), room.problem)

@@ -24,7 +24,7 @@ from tasks.adapters.mlflow import packaging, registry, tracking
 from tasks.adapters.mlflow.tracking import TrackingStore
 from tasks.evaluation import scores
 from tasks.problems import prediction
-from tasks.training import learning
+from tasks.training import learning, preparation
 from tasks.training.estimators import families
 from tests.adapters.mlflow.described import described, judged
 
@@ -43,7 +43,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pd.DataFram
     """The bundle of a small model, and rows to ask it."""
     source = np.random.default_rng(4)
     frame = pd.DataFrame({"city": source.choice(["Oslo", "Rome"], 200), "size": source.normal(100, 30, 200)})
-    prepared = learning.prepare(frame, ("city", "size"), COLUMNS)
+    prepared = preparation.prepare(frame, ("city", "size"), COLUMNS)
     candidate = HistGradientBoostingCandidate(
         family="hist_gradient_boosting", max_iter=5, max_leaf_nodes=15, min_samples_leaf=5
     )
@@ -172,7 +172,7 @@ def test_a_model_of_a_number_is_logged_as_a_regressor_that_answers_with_numbers(
 
     source = np.random.default_rng(4)
     frame = pd.DataFrame({"city": source.choice(["Oslo", "Rome"], 200), "size": source.normal(100, 30, 200)})
-    rows = learning.prepare(frame, ("city", "size"), COLUMNS)
+    rows = preparation.prepare(frame, ("city", "size"), COLUMNS)
     candidate = LinearRegressionCandidate(family="linear_regression")
     pipeline = families.build(candidate, ("city", "size"), COLUMNS, 0, "regression")
     learning.fit(pipeline, rows, 3 * frame["size"].to_numpy(), threads=1)

@@ -16,7 +16,7 @@ from tasks.adapters.mlflow import registry
 from tasks.ingestion.steps import arrivals
 from tasks.lineage.steps import showing
 from tasks.problems import prediction
-from tasks.training import learning
+from tasks.training import preparation
 
 Say = Callable[..., tuple[int, str, str]]
 WHY = ("--reason", "too many complaints", "--by", "anna")
@@ -182,8 +182,8 @@ def test_a_version_whose_files_were_changed_is_refused(
 def test_a_version_is_refused_after_the_code_that_prepares_its_inputs_was_changed(
     say: Say, folder: Path, open_home: Callable[[Path], Home], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = learning.prepare
-    monkeypatch.setattr(learning, "prepare", lambda *a: before(*a).assign(hour=0.0))
+    before = preparation.prepare
+    monkeypatch.setattr(preparation, "prepare", lambda *a: before(*a).assign(hour=0.0))
 
     code, _, err = say("rollback", "flights", *WHY)
 

@@ -1,0 +1,82 @@
+"""Identities of snapshots and models: hashes of all that decides which rows there are, and what a model answers.
+
+Add here what makes a selection or a model another one. A later default must leave old identities as they are.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from configs.ingestion import Times
+from configs.training import Candidate, TrainingSettings
+from configs.validation import ColumnRule
+
+RECIPE = 1
+"""Raised when `preparation`, `learning` or `families` changes what rows give; part of each model's identity."""
+
+
+def snapshot_id(
+    batches: Sequence[str],
+    *,
+    start: datetime | None,
+    cutoff: datetime,
+    times: Times,
+    settings: TrainingSettings,
+    ignores_labels: bool = False,
+) -> str:
+    """Identity of a selection: a hash of all that decides which rows it has, and what they count as; 32 digits."""
+    return _hash(
+        {
+            "batches": list(batches),
+            "start": None if start is None else start.isoformat(),
+            "cutoff": cutoff.isoformat(),
+            "times": times.identity(),
+            **({"labels": "of any time"} if ignores_labels else {}),
+            **_label_of(settings),
+        }
+    )
+
+
+def model_id(
+    snapshot: str, candidate: Candidate, settings: TrainingSettings, columns: Mapping[str, ColumnRule], libraries: str
+) -> str:
+    """Identity of a model before it is fitted: a hash of all that decides its answers, 32 hexadecimal digits.
+
+    Args:
+        snapshot: Id of the rows that it learns from.
+        candidate: Its family and parameters.
+        settings: Where label, features and seed come from; other settings do not change a model.
+        columns: The contract; only the types of the features matter.
+        libraries: What pins the libraries, such as the hash of requirements.lock.
+    """
+    return _hash(
+        {
+            "recipe": RECIPE,
+            "snapshot": snapshot,
+            "candidate": candidate.identity(),
+            **_label_of(settings),
+            "features": [[name, columns[name].type] for name in settings.features],
+            "seed": settings.seed,
+            "libraries": libraries,
+        }
+    )
+
+
+def parameters(candidate: Candidate) -> tuple[tuple[str, str], ...]:
+    """The parameters of a candidate as text, for the record; its family is told apart."""
+    dumped = candidate.model_dump(mode="json", exclude={"family"})
+    return tuple((name, f"{value:g}" if isinstance(value, float) else str(value)) for name, value in dumped.items())
+
+
+def _label_of(settings: TrainingSettings) -> dict[str, Any]:
+    """What is predicted. Defaults are left out: identities from before there were others stay as they were."""
+    named = {"label", "problem", "positive", "mature_after"}
+    told = settings.model_dump(mode="json", include=named, exclude_defaults=True)
+    return {"label": settings.label, **told}
+
+
+def _hash(content: dict[str, Any]) -> str:
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -1,0 +1,78 @@
+"""Preparation: accepted rows as what a model takes in, and their labels as what it learns; the same at fit and check.
+
+Add here how a kind of column is held for a model. What a family makes of its input belongs to `families`.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from sklearn.pipeline import Pipeline
+
+from configs.errors import IncumbentError
+from configs.training import TrainingSettings
+from configs.validation import ColumnRule
+from tasks.problems import outcomes
+from tasks.problems.outcomes import Outcomes
+
+_MISSING = {
+    "integer": "Int64",
+    "number": "float64",
+    "category": "str",
+    "boolean": "boolean",
+    "timestamp": "datetime64[us, UTC]",
+}
+"""How a column without values is held."""
+
+
+def labels(frame: pd.DataFrame, settings: TrainingSettings) -> Outcomes:
+    """What labelled rows turned out to be, shape (rows,): booleans, or numbers; raises if one is missing."""
+    told = outcomes.of(frame[settings.label], settings)
+    if np.isnan(told).any():
+        raise IncumbentError(
+            f"A row without a label reached the training. Select labelled rows of '{settings.label}' first."
+        )
+    return told if settings.problem == "regression" else told.astype(bool)
+
+
+def prepare(frame: pd.DataFrame, features: Sequence[str], columns: Mapping[str, ColumnRule]) -> pd.DataFrame:
+    """The model's input in the order of `features`: categories as text objects, all else as float64; missing is NaN.
+
+    Used at fit, scoring and serving alike, so that a column which arrives as integers today and as floats tomorrow
+    (a missing value came in) is the same to the model. The index is that of `frame`.
+    """
+    prepared = {name: _prepared(frame[name], columns[name]) for name in features}
+    return pd.DataFrame(prepared, index=frame.index, copy=False)
+
+
+def complete(frame: pd.DataFrame, columns: Mapping[str, ColumnRule]) -> pd.DataFrame:
+    """Rows with every column of the contract; one that it did not have yet when they came is missing throughout.
+
+    A time that was not in the contract when they came was kept as it is, in its own zone.
+    """
+    absent = {
+        name: pd.Series(None, index=frame.index, dtype=_MISSING[rule.type])
+        for name, rule in columns.items()
+        if name not in frame.columns
+    }
+    later = {
+        name: column.astype(_MISSING["timestamp"])
+        for name, column in frame.items()
+        if isinstance(column.dtype, pd.ArrowDtype) and name in columns and columns[str(name)].type == "timestamp"
+    }
+    return frame.assign(**absent, **later) if absent or later else frame
+
+
+def inputs(pipeline: Pipeline) -> tuple[str, ...]:
+    """The columns that a fitted Pipeline was trained on, in order; the settings may have others by now."""
+    return tuple(str(name) for name in pipeline.feature_names_in_)
+
+
+def _prepared(column: pd.Series, rule: ColumnRule) -> pd.Series:
+    if rule.type == "category":
+        # One text object per level, not per row: a tenth of the memory.
+        codes, levels = pd.factorize(column)
+        texts = np.append(np.asarray(levels, dtype=object), np.nan)
+        return pd.Series(texts[codes], index=column.index, name=column.name, dtype=object)
+    return pd.Series(column.to_numpy(dtype=np.float64, na_value=math.nan), index=column.index, name=column.name)
