@@ -5,13 +5,13 @@ from prefect import task
 from tasks.adapters import failpoints, home
 from tasks.adapters.ledger import history
 from tasks.adapters.prefect import events
+from tasks.domain import first_champion
 from tasks.domain.records import Batch, Model, Score
 from tasks.domain.turns import Drift, Health, TurnRef
 from tasks.monitoring import alarms, health
 from tasks.monitoring import drift as drifts
 from tasks.monitoring.steps import look_ahead as watching
 from tasks.problems import baseline
-from tasks.promotion import refits
 from tasks.training import preparation
 from tasks.training.steps import handles
 
@@ -24,7 +24,7 @@ def find_live_models(turn: TurnRef) -> tuple[Model, ...]:
     if made:
         ledger.turns.note(turn.pipeline, turn.number, champion_version=made[-1].version)
         failpoints.reach("champion-noted")
-    first = refits.first_champion(made, ledger.refits.get(turn.pipeline), turn.number)
+    first = first_champion.at(made, ledger.refits.get(turn.pipeline), turn.number)
     ids = dict.fromkeys([made[-1].model, first] if made else [])
     found = [ledger.models.get(turn.pipeline, model) for model in ids if model is not None]
     return tuple(model for model in found if model is not None)

@@ -103,20 +103,6 @@ def undecided(refit: Refit | None, history: Sequence[Promotion]) -> set[int]:
     return {refit.check.turn} - {made.turn for made in history if made.turn is not None}
 
 
-def first_champion(history: Sequence[Promotion], refit: Refit | None, turn: int) -> str | None:
-    """The model that would be live in a turn if nothing had been retrained; None before the first promotion."""
-    if refit is not None and refit.check is not None and refit.check.goes_back and refit.check.turn < turn:
-        return refit.judged_model
-    return history[0].model if history else None
-
-
-def gate_of(refit: Refit | None, model: str) -> tuple[int, str] | None:
-    """The turn of the gate that counts for a model, and the model that passed it; None if it is neither of the two."""
-    if refit is None or model not in (refit.model, refit.judged_model):
-        return None
-    return refit.turn, refit.judged_model
-
-
 def covers(refit: Model, judged: Model) -> bool:
     """Whether a refit is what it says: the same family, on all the batches of the judged one, and to a later moment."""
     same = refit.family == judged.family and set(judged.snapshot.batches) <= set(refit.snapshot.batches)

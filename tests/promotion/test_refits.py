@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tasks.domain import first_champion
 from tasks.domain.records import Comparison
 from tasks.domain.turns import Guard, Promotion, Refit, Verdict, VerdictKind
 from tasks.promotion import refits
@@ -117,7 +118,7 @@ BACK = replace(REFIT, check=refits.check(REFIT, 3, pair(0.02, 0.01, 0.03)))
     [(None, 5, "m2"), (REFIT, 5, "m2"), (CHECKED, 5, "m2"), (BACK, 3, "m2"), (BACK, 4, "judged")],
 )
 def test_what_would_be_without_retraining(refit: Refit | None, turn: int, model: str) -> None:
-    assert refits.first_champion([made(1, 2, 1), made(2, 7, 4)], refit, turn) == model
+    assert first_champion.at([made(1, 2, 1), made(2, 7, 4)], refit, turn) == model
 
 
 def test_a_turn_that_went_back_is_undecided_until_it_has_done_so() -> None:

@@ -5,11 +5,10 @@ from typing import Any
 
 from tasks.adapters.ledger import codec
 from tasks.adapters.ledger.book import Ledger
-from tasks.domain import pools
+from tasks.domain import first_champion, pools
 from tasks.domain.records import Batch, Model, Score
 from tasks.domain.turns import Health, History, Outcome, Refit, RetrainingDecision, Turn, TurnState
 from tasks.problems import baseline
-from tasks.promotion import refits
 
 
 def read(ledger: Ledger, pipeline: str, **about: Any) -> History:
@@ -46,7 +45,7 @@ def read(ledger: Ledger, pipeline: str, **about: Any) -> History:
 
 def at_gate(ledger: Ledger, pipeline: str, model: str) -> Score | None:
     """How a champion did on the batch on which it won; of a refit, how the version did for which it stands."""
-    stands = refits.gate_of(ledger.refits.get(pipeline), model)
+    stands = first_champion.gate_of(ledger.refits.get(pipeline), model)
     if stands is None:
         return ledger.models.score(pipeline, model, ledger.promotions.gate(pipeline, model) or "")
     turn, judged = stands
@@ -92,7 +91,7 @@ class _Found:
         challenger, verdict = self.verdicts.get(number, ("", None))
         model, probe = self.models.get(challenger), self.scores.get((challenger, batch))
         champion = self.live.get(row["champion_version"], "")
-        first = refits.first_champion(self.promotions, self.refit, number) or ""
+        first = first_champion.at(self.promotions, self.refit, number) or ""
         decision = None if row["decision"] is None else codec.load(RetrainingDecision, row["decision"])
         judged = pools.identity(decision.pool) if decision and decision.pool and verdict else batch
         on_it, never = (self.scores.get((one, judged)) or self.scores.get((one, batch)) for one in (champion, first))
