@@ -1,6 +1,6 @@
 """Refits the first champion on all there was, and asks both versions when the next batch is judged.
 
-Each step looks up what is done, does the rest and commits it. Which of the two is live is decided in the core.
+Each step looks up what is done, does the rest and commits it. Which of the two is live is decided in `refits`.
 """
 
 from datetime import datetime
@@ -13,7 +13,7 @@ from tasks.domain.records import Comparison, Model
 from tasks.domain.turns import Refit, TurnRef, Verdict
 from tasks.promotion import gate, refits
 from tasks.promotion.steps import return_to
-from tasks.training.steps import fitting
+from tasks.training.steps import fitting, handles
 
 
 def refit(home: Home, turn: TurnRef, pool: Pool, judged: Model, version: int) -> Refit | None:
@@ -74,8 +74,8 @@ def compare(
     """Both on the rows that are judged, from that moment on; neither has learned from one of them."""
     from tasks.evaluation import scores
 
-    rows = home.rows.judged(pool, moment, settings)
-    made, won = (home.rows.answers(model, pool, moment, settings) for model in (refit, judged))
+    rows = handles.rows(home).judged(pool, moment, settings)
+    made, won = (handles.rows(home).answers(model, pool, moment, settings) for model in (refit, judged))
     room, level, problem = settings.evaluation, settings.promotion.guards.slice_level, settings.training.problem
     return scores.compare(rows.outcomes, made, won, rows.clusters, {}, room, level, problem)
 
@@ -94,7 +94,7 @@ def told(home: Home, turn: TurnRef) -> tuple[str, ...]:
 def _fitted(home: Home, turn: TurnRef, pool: Pool, judged: Model) -> Model:
     """The model on all rows of the pool; one that was fitted before the turn was cut off is not fitted again."""
     settings, models = home.settings(turn.pipeline), home.ledger.models
-    snapshot = home.rows.select(fitting.whole(home, turn, pool), settings)
+    snapshot = handles.rows(home).select(fitting.whole(home, turn, pool), settings)
     models.record_snapshot(turn.pipeline, snapshot)
     failpoints.reach("refit-selected")
     order = fitting.order(settings, snapshot, judged.family)

@@ -6,11 +6,11 @@ from configs import loader
 from configs.errors import Damaged, MistakeOfUser
 from tasks.adapters.home import Home
 from tasks.domain.records import Comparison
-from tasks.lineage.steps import reproduction
 from tasks.lineage.verify import refit_record as rules
 from tasks.lineage.verify.checks.ledger_copy import Recorded
 from tasks.lineage.verify.findings import Finding
 from tasks.promotion.steps import refitting
+from tasks.training.steps import kept_settings
 
 
 def check(home: Home, recorded: Recorded, damaged: set[str]) -> Iterator[Finding]:
@@ -43,7 +43,7 @@ def _measured(home: Home, recorded: Recorded, damaged: set[str]) -> Comparison |
     made, stands_for = models
     assert made is not None and stands_for is not None
     try:
-        settings = reproduction.settings_of(home, recorded.pipeline, probe)
+        settings = kept_settings.of(home, recorded.pipeline, probe)
         decided = home.ledger.audit.decided_by(recorded.pipeline).get(turn)
         if settings is None or decided not in (None, loader.decision_hash(settings)):
             return None  # they were changed between the fit and the decision
