@@ -1,4 +1,4 @@
-"""A number in place of a yes or no, through every room of the core: fitted, measured, compared, decided, watched."""
+"""A number in place of a yes or no, through every room: fitted, measured, compared, decided, watched."""
 
 import dataclasses
 import math

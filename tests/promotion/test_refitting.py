@@ -13,7 +13,7 @@ from tasks.domain.turns import Refit, TurnRef, Verdict, VerdictKind
 from tasks.promotion import gate
 from tasks.promotion.gate import BundleFacts
 from tasks.promotion.steps import refitting
-from tasks.training.steps import fitting
+from tasks.training.steps import fitting, handles
 from tests import shop
 from tests.reporting import pieces
 
@@ -34,7 +34,7 @@ def first_champion(home: Home) -> tuple[TurnRef, Pool, Model]:
     pool, settings = fitting.pool(home, turn, batch), home.settings("shop")
     plan = fitting.plan(home, turn, pool)
     assert plan is not None
-    order = fitting.order(settings, home.rows.select(plan, settings), "logistic_regression")
+    order = fitting.order(settings, handles.rows(home).select(plan, settings), "logistic_regression")
     judged = fitting.fit(home, order, settings)
     home.ledger.models.record("shop", turn.number, judged, settings.canonical())
     assert home.ledger.models.register("shop", judged.id) == 1
