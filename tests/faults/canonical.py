@@ -16,8 +16,10 @@ from typing import Any
 
 Row = dict[str, Any]
 
-ASIDE = {"at", "started", "finished", "ended", "attempted", "attempts", "fence", "expires", "prefect_run", "run"}
-"""Columns of the ledger."""
+ASIDE = {
+    "at", "started", "finished", "ended", "attempted", "attempts", "fence", "expires", "prefect_run", "run", "inode",
+}  # fmt: skip
+"""Columns of the ledger; the folder of a home that is put back has another inode."""
 MEASURED = re.compile(r"fit_seconds\\?\": [\d.e-]+|\d+ ms for a row|fitted in [\d.,]+ s")
 """What a clock said."""
 TIMES = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?([+-]\d\d:\d\d)?|\d\d? [A-Z][a-z]+ \d{4},? \d\d:\d\d")
