@@ -38,6 +38,7 @@ NAMES = {
     "turn-given-up": "a turn is given up: it is closed",
     "lease-released": "the lease is free",
     # ── ingestion, validation ──
+    "landed-kept": "the bytes that were read are in the scratch place",
     "accepted-published": "the accepted rows are in the store",
     "rows-published": "the rows that were set aside are in the store as well",
     "refused-bytes-kept": "the bytes of a refused delivery are in the store",

@@ -20,9 +20,8 @@ from tasks.adapters.blobs import layout
 from tasks.adapters.ledger.book import Ledger
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from tasks.adapters.blobs.bundles import Bundles
+    from tasks.adapters.blobs.scratch import Scratch
     from tasks.adapters.blobs.store import Store
     from tasks.adapters.mlflow.tracking import TrackingStore
 
@@ -49,8 +48,6 @@ class Home:
     folder: Path
     ledger_url: str | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    landed: "dict[str, pd.DataFrame]" = field(default_factory=dict)
-    """Deliveries that were read and not yet judged, by digest."""
     _settings: dict[str, PipelineSettings] = field(default_factory=dict)
     _kept: dict[str, Any] = field(default_factory=dict)
 
@@ -121,6 +118,13 @@ class Home:
         from tasks.adapters.blobs.store import Store
 
         return Store(self.folder / "store")
+
+    @cached_property
+    def scratch(self) -> "Scratch":
+        """What tasks of a turn hand to each other."""
+        from tasks.adapters.blobs.scratch import Scratch
+
+        return Scratch(self.folder / "store" / "scratch")
 
     @cached_property
     def bundles(self) -> "Bundles":

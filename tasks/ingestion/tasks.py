@@ -7,16 +7,17 @@ from tasks.adapters import failpoints, home
 from tasks.domain.records import Batch, BatchStatus
 from tasks.domain.turns import TurnRef, TurnState
 from tasks.ingestion import intake
-from tasks.ingestion.sources import landing_folder
 from tasks.ingestion.sources.landing_folder import Delivery
-from tasks.ingestion.steps import arrivals
+from tasks.ingestion.steps import arrivals, landed
 from tasks.ingestion.steps.arrivals import Waiting
 
 
 @task(task_run_name="list-waiting-{pipeline}", tags=["ingestion"], retries=2, retry_delay_seconds=[1.0, 5.0])
 def list_waiting(pipeline: str) -> Waiting:
     """List the deliveries that no turn has dealt with, by content; if there are none, a broken source is told."""
-    found = arrivals.look(home.current(), pipeline)
+    hands = home.current()
+    landed.of(hands).clear(pipeline)
+    found = arrivals.look(hands, pipeline)
     if found.nothing and found.problem is not None:
         raise found.problem
     return found
@@ -30,17 +31,15 @@ def require_source(pipeline: str) -> None:
 
 @task(task_run_name="read-{turn.name}", tags=["ingestion"], retries=2, retry_delay_seconds=[1.0, 5.0])
 def read_batch(turn: TurnRef, delivery: Delivery) -> Batch | None:
-    """Read a delivery; a file that cannot be taken in is a refused batch, with what is wrong with it.
+    """Read a delivery, and keep its bytes for who judges it; one that cannot be taken in is a refused batch.
 
     Only what the bytes are can be refused: while they cannot be had, this fails, and the turn is tried again.
     """
     hands = home.current()
     if hands.ledger.batches.passed(turn.pipeline, turn.batch) is not None:
         return None
-    settings = hands.settings(turn.pipeline)
-    room = settings.ingestion
     try:
-        hands.landed[turn.batch] = landing_folder.read(delivery, room.source, settings.validation, room.derive)
+        landed.of(hands).read(turn, delivery, hands.settings(turn.pipeline))
     except BadInput as problem:
         return intake.refuse(turn.batch, turn.name, problem.rows, str(problem))
     except DeliveryWaits as problem:
@@ -71,7 +70,7 @@ def accept_batch(turn: TurnRef, batch: Batch) -> Batch:
     failpoints.reach("delivery-committed")
     hands.ledger.turns.advance(turn.pipeline, turn.number, settled)
     failpoints.reach("turn-ingested")
-    hands.landed.pop(turn.batch, None)
+    landed.of(hands).let_go(turn)
     return batch
 
 

@@ -14,6 +14,7 @@ from tasks.domain.turns import TurnRef
 from tasks.ingestion import intake
 from tasks.ingestion.sources import landing_folder
 from tasks.ingestion.sources.landing_folder import Delivery
+from tasks.ingestion.steps import landed
 from tasks.validation import batches, triage
 from tasks.validation import labels as answers
 from tasks.validation.steps import label_values
@@ -26,7 +27,8 @@ def check_batch(turn: TurnRef) -> Batch:
     known = hands.ledger.batches.passed(turn.pipeline, turn.batch)
     if known is not None:
         return known
-    settings, frame, now = hands.settings(turn.pipeline), hands.landed[turn.batch], hands.clock()
+    settings, now = hands.settings(turn.pipeline), hands.clock()
+    frame = landed.of(hands).rows(turn, settings)
     accepted = hands.ledger.batches.accepted(turn.pipeline)
     try:
         sorted_out = batches.sort_out(frame, _rows(batches.related(frame, settings, accepted)), settings, now)

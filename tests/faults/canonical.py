@@ -47,12 +47,19 @@ REGISTRY = {
 def dump(home: Path, pipeline: str = "flights") -> dict[str, Any]:
     """Everything that a home with one pipeline says, in an order of its own."""
     return {
-        "ledger": _ledger(home / "ledger.db"),
-        "store": _digests(home / "store"),
-        "bundles": _digests(home / "bundles"),
+        **decided(home),
         "mlflow": _mlflow(home, pipeline),
         "page": _plain((home / "reports" / f"{pipeline}.html").read_text()),
         "reports": sorted(path.name for path in (home / "reports").iterdir()),
+    }
+
+
+def decided(home: Path) -> dict[str, Any]:
+    """What was decided, and the files that this rests on."""
+    return {
+        "ledger": _ledger(home / "ledger.db"),
+        "store": _digests(home / "store"),
+        "bundles": _digests(home / "bundles"),
     }
 
 

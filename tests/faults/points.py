@@ -35,7 +35,7 @@ OF_THE_HELPER = (
 _OUTSIDE = {*OF_THE_MAKING, *OF_OTHER_COMMANDS, *GIVEN_UP, *ANYWHERE}
 OF_A_TURN = sorted(failpoints.NAMES.keys() - _OUTSIDE - FIRST_TURN_ONLY)
 OF_A_FIRST_TURN = sorted({*OF_A_TURN} - SECOND_TURN_ONLY | FIRST_TURN_ONLY)
-BETWEEN = [f"file-written:{time}" for time in range(1, 7)] + [f"commit-ahead:{time}" for time in range(1, 34, 3)]
+BETWEEN = [f"file-written:{time}" for time in range(1, 8)] + [f"commit-ahead:{time}" for time in range(1, 34, 3)]
 """Each file that is published, and every third commit, before it is done: a name stands behind each of them."""
 EVERYWHERE = [*OF_A_TURN, *BETWEEN]
 

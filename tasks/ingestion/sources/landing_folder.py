@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from configs.errors import BrokenContract, DeliveryWaits, LandingFolderMissing, UnreadableFile
 from configs.ingestion import DerivedTime, Source
 from configs.section import ColumnType
+from configs.settings import PipelineSettings
 from configs.validation import ValidationSettings
 from tasks.ingestion import intake
 from tasks.ingestion.formats import arrow_values, parquet, readers
@@ -130,15 +131,32 @@ def read(
         BrokenContract: It has no rows, or its columns are not those of the contract.
         DeliveryWaits: Its bytes cannot be had just now; that says nothing about what they are.
     """
+    return _decoded(content(delivery), source, settings, derive or {}, delivery.odd)
+
+
+def decode(found: bytes, settings: PipelineSettings, odd: str | None = None) -> "pd.DataFrame":
+    """The rows in the bytes of a delivery, as `read` gives them; raises as it does where that is about the bytes.
+
+    Args:
+        found: Its bytes, as they came.
+        settings: How they are written, and the contract.
+        odd: What the delivery is if it is not a file.
+    """
+    room = settings.ingestion
+    return _decoded(found, room.source, settings.validation, room.derive, odd)
+
+
+def _decoded(
+    found: bytes, source: Source, settings: ValidationSettings, derive: Mapping[str, DerivedTime], odd: str | None
+) -> "pd.DataFrame":
     from tasks.ingestion import columns, moments
 
-    found = content(delivery)
-    if delivery.odd:
-        raise UnreadableFile(f"It is {delivery.odd}, not a file.")
+    if odd:
+        raise UnreadableFile(f"It is {odd}, not a file.")
     types = {name: rule.type for name, rule in settings.columns.items()}
     frame = rows(found, source, types)
     try:
-        frame = moments.derive(frame, derive or {}, source)
+        frame = moments.derive(frame, derive, source)
         columns.require(frame, settings)
     except BrokenContract as broken:
         raise BrokenContract(str(broken), len(frame)) from broken

@@ -1,0 +1,73 @@
+"""A delivery on its way from the task that reads it to the one that judges it.
+
+Its bytes are in the scratch place, under the digest that the turn names, so that the two may be different processes.
+Its rows are kept at hand as well; where they are not, they are read from those bytes again, and are the same.
+"""
+
+from typing import TYPE_CHECKING
+
+from configs.settings import PipelineSettings
+from tasks.adapters import failpoints
+from tasks.adapters.blobs.scratch import Scratch
+from tasks.adapters.cache import Cache
+from tasks.adapters.home import Home
+from tasks.domain.turns import TurnRef
+from tasks.ingestion.sources import landing_folder
+from tasks.ingestion.sources.landing_folder import Delivery
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_KEPT_BYTES = 256 * 2**20
+
+
+class Landed:
+    """Deliveries that were read and are not taken in yet."""
+
+    def __init__(self, scratch: Scratch) -> None:
+        """Args:
+        scratch: Where their bytes are.
+        """
+        self._scratch = scratch
+        self._rows: Cache[pd.DataFrame] = Cache(_KEPT_BYTES)
+
+    def read(self, turn: TurnRef, delivery: Delivery, settings: PipelineSettings) -> None:
+        """Read a delivery from its source; raises as `landing_folder.read` does, and then nothing is kept."""
+        content = landing_folder.content(delivery)
+        rows = landing_folder.decode(content, settings, delivery.odd)
+        self._scratch.put(turn.pipeline, turn.batch, content)
+        failpoints.reach("landed-kept")
+        self._rows.keep(_key(turn), rows)
+
+    def rows(self, turn: TurnRef, settings: PipelineSettings) -> "pd.DataFrame":
+        """The rows of the delivery of a turn, as they were read.
+
+        Raises:
+            DeliveryWaits: Its bytes are not in the scratch place any more.
+        """
+        return self._rows.once(
+            _key(turn), lambda: landing_folder.decode(self._scratch.get(turn.pipeline, turn.batch), settings)
+        )
+
+    def let_go(self, turn: TurnRef) -> None:
+        """The delivery of this turn is taken in."""
+        self._rows.drop(_key(turn))
+        self._scratch.remove(turn.pipeline, turn.batch)
+
+    def clear(self, pipeline: str) -> None:
+        """Nothing of a pipeline is on its way: what is there was left by a process that was killed, or gave up."""
+        self.forget()
+        self._scratch.clear(pipeline)
+
+    def forget(self) -> None:
+        """Let go of the rows that are kept at hand."""
+        self._rows.forget()
+
+
+def of(home: Home) -> Landed:
+    """What is on its way in a home."""
+    return home.keep("landed", lambda opened: Landed(opened.scratch))
+
+
+def _key(turn: TurnRef) -> tuple[str, str]:
+    return turn.pipeline, turn.batch
