@@ -2,7 +2,7 @@
 
 What was judged had learned from a part of the rows only. The refit goes live in its place, as more rows of the same
 make it better as a rule; where they do not, the next batch says so, and the version that was judged goes live. Add a
-rule here when it decides between the two. How they are fitted and asked belongs to the adapters.
+rule here when it decides between the two. How they are fitted and asked belongs to `steps/refitting`.
 """
 
 from collections.abc import Sequence
