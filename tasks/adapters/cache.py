@@ -41,10 +41,16 @@ class Cache(Generic[V]):
         self._kept.move_to_end(key)
         return self._kept[key][0]
 
-    def keep(self, key: Hashable, value: V) -> None:
-        """Keep a value; what was not asked for the longest makes room for it."""
+    def keep(self, key: Hashable, value: V, size: int | None = None) -> None:
+        """Keep a value; what was not asked for the longest makes room for it.
+
+        Args:
+            key: Under which it is asked for.
+            value: What is kept.
+            size: In bytes, where `bytes_of` cannot say it.
+        """
         self.drop(key)
-        size = bytes_of(value)
+        size = bytes_of(value) if size is None else size
         self._kept[key], self._bytes = (value, size), self._bytes + size
         while self._bytes > self._limit and len(self._kept) > 1:
             self.drop(next(iter(self._kept)))

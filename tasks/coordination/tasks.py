@@ -20,7 +20,7 @@ from tasks.ingestion.sources.landing_folder import Delivery
 from tasks.ingestion.steps import arrivals
 from tasks.ingestion.steps.arrivals import Waiting
 from tasks.promotion.steps import refitting
-from tasks.training.steps import fitting
+from tasks.training.steps import fitting, handles
 
 
 # ── the inbox ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -205,4 +205,6 @@ def close_turn(turn: TurnRef, batch: Batch, decision: RetrainingDecision | None,
     reasons = (*course.reasons(batch, decision, verdict), *refitting.told(home.current(), turn))
     home.current().ledger.turns.close(turn.pipeline, turn.number, outcome, reasons)
     failpoints.reach("turn-closed")
+    if not refused:
+        handles.rows(home.current()).end_turn()
     return outcome

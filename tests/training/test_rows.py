@@ -241,3 +241,19 @@ def test_what_was_kept_can_be_let_go(shop_home: Home, settings: PipelineSettings
     after = handles.rows(shop_home).judged(weeks[0], None, settings)
     assert after is not before
     pd.testing.assert_frame_equal(after.prepared, before.prepared)
+
+
+def test_the_window_of_a_turn_goes_with_its_end(
+    shop_home: Home, settings: PipelineSettings, weeks: list[Batch]
+) -> None:
+    rows = handles.rows(shop_home)
+    snapshot = rows.select(Plan((weeks[0],), None, begin_of(2), ignores_arrival=True), settings)
+    before, judged = rows.window(snapshot, settings), rows.judged(weeks[1], None, settings)
+    assert rows.window(snapshot, settings) is before
+
+    rows.end_turn()
+
+    after = rows.window(snapshot, settings)
+    assert after is not before
+    pd.testing.assert_frame_equal(after.prepared, before.prepared)
+    assert rows.judged(weeks[1], None, settings) is judged

@@ -9,7 +9,6 @@ import io
 import json
 import zipfile
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from sklearn.pipeline import Pipeline
 
 from configs.errors import BundleRefused, IncumbentError
 from tasks.adapters import failpoints, files
+from tasks.adapters.cache import Cache
 from tasks.problems import prediction
 
 ALLOWED = (
@@ -41,7 +41,7 @@ ALLOWED = (
 TOLERANCE = 1e-9
 """Largest difference between an answer now and the answer at the gate; of a number above 1, relative to it."""
 _ANSWER = "_answer"
-_KEPT = 16
+_KEPT_BYTES = 256 * 2**20
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _UNFIT = (ValueError, TypeError, KeyError, AttributeError, ImportError)
 """What skops and scikit-learn raise for content that does not fit the installed versions."""
@@ -97,7 +97,12 @@ class Bundles:
 
         Raises BundleRefused with which of the three failed. The Pipeline is shared by all callers: do not fit it.
         """
-        return _load(self, bundle, golden)
+        key = self.folder, bundle, golden
+        kept = _loaded.get(key)
+        if kept is None:
+            kept, size = _load(self, bundle, golden)
+            _loaded.keep(key, kept, size)
+        return kept
 
     def golden(self, golden: str) -> tuple[pd.DataFrame, NDArray[np.float64]]:
         """Golden rows as the model wants them, and what it answered at its gate; checked by their digest."""
@@ -108,11 +113,15 @@ class Bundles:
 
     def check(self, bundle: str, golden: str) -> Pipeline:
         """As `load`, but from the bytes up even if it was loaded before."""
-        return _load.__wrapped__(self, bundle, golden)
+        return _load(self, bundle, golden)[0]
 
 
-@lru_cache(maxsize=_KEPT)
-def _load(bundles: Bundles, bundle: str, golden: str) -> Pipeline:
+_loaded: Cache[Pipeline] = Cache(_KEPT_BYTES)
+"""Models that were checked in this process."""
+
+
+def _load(bundles: Bundles, bundle: str, golden: str) -> tuple[Pipeline, int]:
+    """A Pipeline, and the size of what is in its file."""
     model = _read(bundles.bundle_path(bundle), bundle, "Model bundle")
     rows = _read(bundles.golden_path(golden), golden, "Golden batch")
     named = f"Model bundle {bundle[:12]}"
@@ -128,7 +137,12 @@ def _load(bundles: Bundles, bundle: str, golden: str) -> Pipeline:
             f"{named} (allow-list) holds a {type(pipeline).__name__}, not a scikit-learn Pipeline. {_HELP}"
         )
     _refuse_other_answers(pipeline, rows, named)
-    return pipeline
+    return pipeline, _unpacked(model)
+
+
+def _unpacked(model: bytes) -> int:
+    with zipfile.ZipFile(io.BytesIO(model)) as archive:
+        return sum(part.file_size for part in archive.infolist())
 
 
 def _read(path: Path, digest: str, what: str) -> bytes:

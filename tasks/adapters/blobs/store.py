@@ -5,7 +5,6 @@ found by listing a folder. What the rows mean belongs to the rooms.
 """
 
 import hashlib
-from collections import OrderedDict
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,24 +15,26 @@ import pyarrow.parquet as pq
 from configs.errors import BrokenContract, Damaged
 from tasks.adapters import failpoints, files
 from tasks.adapters.blobs import frames, layout
+from tasks.adapters.cache import Cache
 from tasks.domain.records import Batch
 
-_KEPT_FRAMES = 64
+_KEPT_BYTES = 512 * 2**20
 
 
 class Store:
     """Rows by the digest of the file that holds them.
 
-    Frames that were read or written by this process are kept (they are small beside the models' inputs): within a turn
-    the same month is needed for drift, training and scoring. They must not be changed by who gets them.
+    Frames that were read or written by this process are kept, up to so many bytes: within a turn the same month is
+    needed for drift, training and scoring. They must not be changed by who gets them.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, kept_bytes: int = _KEPT_BYTES) -> None:
         """Args:
         folder: Where the files are; made when the first one is written.
+        kept_bytes: How many bytes of frames are kept.
         """
         self.folder = folder
-        self._frames: OrderedDict[str, pd.DataFrame] = OrderedDict()
+        self._frames: Cache[pd.DataFrame] = Cache(kept_bytes)
 
     def path(self, digest: str) -> Path:
         """Where the file with this digest is."""
@@ -50,7 +51,7 @@ class Store:
         if not self.path(digest).exists():
             layout.note(self.folder)
             files.publish(self.path(digest), content)
-        self._keep(digest, frame)
+        self._frames.keep(digest, frame)
         return digest
 
     def read(self, digest: str, *, keep: bool = True) -> pd.DataFrame:
@@ -63,9 +64,9 @@ class Store:
         Raises:
             Damaged: The file is gone, or its bytes are not those that were written.
         """
-        if digest in self._frames:
-            self._frames.move_to_end(digest)
-            return self._frames[digest]
+        kept = self._frames.get(digest)
+        if kept is not None:
+            return kept
         try:
             content = self.path(digest).read_bytes()
             if hashlib.sha256(content).hexdigest() != digest:
@@ -76,7 +77,7 @@ class Store:
         except (OSError, pa.ArrowException) as err:
             raise Damaged(f"{self.path(digest)} is damaged: {err}. Restore it from a backup.") from err
         if keep:
-            self._keep(digest, frame)
+            self._frames.keep(digest, frame)
         return frame
 
     def recheck(self, digest: str) -> pd.DataFrame:
@@ -85,7 +86,7 @@ class Store:
         Raises:
             Damaged: The file is gone, or its bytes are not those that were written.
         """
-        self._frames.pop(digest, None)
+        self._frames.drop(digest)
         return self.read(digest)
 
     def check_original(self, digest: str) -> None:
@@ -106,7 +107,7 @@ class Store:
 
     def forget(self) -> None:
         """Let go of the frames that were kept."""
-        self._frames.clear()
+        self._frames.forget()
 
     def put_away(self, batch: Batch, accepted: pd.DataFrame, aside: pd.DataFrame) -> Batch:
         """Publish the rows of a batch; returns its record with the digests of the files."""
@@ -125,11 +126,6 @@ class Store:
     def original(self, digest: str) -> Path:
         """Where refused bytes are kept."""
         return layout.original(self.folder, digest)
-
-    def _keep(self, digest: str, frame: pd.DataFrame) -> None:
-        self._frames[digest] = frame
-        while len(self._frames) > _KEPT_FRAMES:
-            self._frames.popitem(last=False)
 
 
 def _as_parquet(frame: pd.DataFrame) -> bytes:

@@ -4,7 +4,6 @@ Tasks hand each other ids; here an id becomes arrays, read once per process and 
 Which rows those are is decided in `windows` and `learning`.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +19,7 @@ from configs.ingestion import Times
 from configs.settings import PipelineSettings
 from tasks.adapters.blobs.bundles import Bundles
 from tasks.adapters.blobs.store import Store
+from tasks.adapters.cache import Cache
 from tasks.domain import pools
 from tasks.domain.pools import Pool, Size
 from tasks.domain.records import Batch, Model, Snapshot
@@ -30,7 +30,7 @@ from tasks.training.selection import Selected
 from tasks.training.windows import Plan
 
 T = TypeVar("T")
-_KEPT = 24
+_KEPT_BYTES = 256 * 2**20
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,8 @@ class Rows:
         """
         self._store = store
         self._bundles = bundles
-        self._kept: OrderedDict[tuple[object, ...], Any] = OrderedDict()
+        self._kept: Cache[Any] = Cache(_KEPT_BYTES)
+        self._window: Cache[Window] = Cache(0)  # one at a time: it is the largest thing in memory
 
     def judged(self, lot: Batch | Pool, cutoff: datetime | None, settings: PipelineSettings) -> Judged:
         """The labelled rows of a batch, or of several that are judged as one, that happened at or after the cut-off."""
@@ -76,7 +77,12 @@ class Rows:
 
     def forget(self) -> None:
         """Let go of everything that was kept for the turn."""
-        self._kept.clear()
+        self._kept.forget()
+        self._window.forget()
+
+    def end_turn(self) -> None:
+        """Let go of what no later turn asks for: its models learn from another window."""
+        self._window.forget()
 
     def count(self, lot: Batch | Pool, cutoff: datetime | None, settings: PipelineSettings) -> Size:
         """How many rows can be judged, how many of them are positive, and in how many clusters they are."""
@@ -189,11 +195,8 @@ class Rows:
 
     def window(self, snapshot: Snapshot, settings: PipelineSettings) -> Window:
         """What a model learns from; batches that are read only for this are not kept."""
-        key = _key("window", settings, snapshot.id)
-        if key not in self._kept:
-            return self._keep_window(snapshot.id, self._parts_of(snapshot, settings, keep=False), settings)
-        found: Window = self._kept[key]
-        return found
+        kept = self._window.get(_key("window", settings, snapshot.id))
+        return kept or self._keep_window(snapshot.id, self._parts_of(snapshot, settings, keep=False), settings)
 
     def reference(self, snapshot: Snapshot, settings: PipelineSettings) -> pd.DataFrame:
         """The inputs that a model learned from, as they were accepted."""
@@ -225,8 +228,7 @@ class Rows:
             )
 
     def _keep_window(self, identity: str, parts: Iterable[Selected], settings: PipelineSettings) -> Window:
-        for key in [key for key in self._kept if key[0] == "window"]:
-            del self._kept[key]  # one window at a time: it is the largest thing in memory
+        self._window.forget()  # before the next one is made
         features, columns = settings.training.features, settings.validation.columns
         prepared: list[pd.DataFrame] = []
         outcomes: list[NDArray[Any]] = []
@@ -234,7 +236,7 @@ class Rows:
             prepared.append(preparation.prepare(part.frame, features, columns))
             outcomes.append(preparation.labels(part.frame, settings.training))
         window = Window(pd.concat(prepared, ignore_index=True), np.concatenate(outcomes))
-        self._kept[_key("window", settings, identity)] = window
+        self._window.keep(_key("window", settings, identity), window)
         return window
 
     def _judged(self, lot: Batch | Pool, cutoff: datetime | None, settings: PipelineSettings) -> Judged:
@@ -267,12 +269,8 @@ class Rows:
         return preparation.complete(self._store.read(file, keep=keep), settings.validation.columns)
 
     def _once(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
-        if key not in self._kept:
-            self._kept[key] = make()
-            while len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
-        found: T = self._kept[key]
-        return found
+        made: T = self._kept.once(key, make)
+        return made
 
 
 def _key(kind: str, settings: PipelineSettings, *about: object) -> tuple[object, ...]:

@@ -143,6 +143,20 @@ def test_rows_that_were_read_are_kept_until_they_are_checked_anew(store: Store) 
         store.read(digest)
 
 
+def test_frames_are_kept_up_to_so_many_bytes(store: Store) -> None:
+    small = Store(store.folder, kept_bytes=40_000)
+    digests = [small.write(rows(number=float(number))) for number in range(3)]
+
+    kept = [small.read(digest) is small.read(digest) for digest in digests]
+    for digest in digests:
+        store.path(digest).unlink()
+
+    assert kept == [True, True, True], "the last one is kept whatever its size"
+    assert small.read(digests[-1]) is not None
+    with pytest.raises(Damaged):
+        small.read(digests[0])
+
+
 def test_a_batch_is_put_away_in_the_files_that_its_record_names(store: Store) -> None:
     batch, accepted, aside = pieces.batch(1, "january", 500, 0, 0, False, 0.2), rows(), rows(count=9)
 
