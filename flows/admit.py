@@ -1,6 +1,6 @@
 """The flow `admit`: read a refused batch again, and judge it under the settings of now; a form in Prefect's UI as well.
 
-The command line runs the same flow: `flows.console.admission`.
+The command line runs the same flow: `flows.console.admit`.
 """
 
 from prefect import flow, runtime

@@ -1,6 +1,6 @@
 """The flow `release`: let automation have a version again that a rollback took off, from Prefect's UI.
 
-The command line does the same without Prefect: `flows.console.rollback`.
+The command line does the same without Prefect: `flows.console.release`.
 """
 
 from prefect import flow

@@ -9,17 +9,17 @@ from contextlib import ExitStack, contextmanager
 
 from configs import environment
 from flows import announcements
-from flows.announcements import Announcement, Opening
+from flows.announcements import STEPS, Announcement, Opening, Step, TurnDone
+from flows.console.terminal import Terminal
 from tasks.adapters.home import Home
 from tasks.adapters.prefect import running_server
 from tasks.adapters.processes import memory
 from tasks.adapters.web import access
+from tasks.reporting.steps import report_file
 
 
 @contextmanager
-def connected(
-    hands: Home, pipeline: str, listener: Callable[[Announcement], None], *, stage: bool = True
-) -> Iterator[None]:
+def connected(hands: Home, pipeline: str, screen: Terminal, *, stage: bool = True) -> Iterator[None]:
     """Reach a Prefect API, local or named, and tag what runs in the block with the pipeline.
 
     The API starts in its own process while this one imports. The helper is forked after that, before there is any
@@ -28,13 +28,14 @@ def connected(
     Args:
         hands: The home.
         pipeline: Whose runs these are.
-        listener: Hears what is announced meanwhile.
+        screen: Shows what is announced meanwhile.
         stage: Whether turns will be shown, for which there is a helper.
     """
     from tasks.adapters import helper
     from tasks.adapters.prefect import local_api
     from tasks.lineage.steps import helper_jobs
 
+    listener = _listener(hands, pipeline, screen)
     listener(Opening("starting Prefect and the libraries"))
     named, own = environment.read().prefect_api_url, running_server.address(hands.folder)
     api = local_api.start(hands.folder, named or own, access.auth_of(hands.folder, named, own))
@@ -52,6 +53,24 @@ def connected(
             opened.enter_context(helper.open_stage(hands.folder, hands.ledger_url, helper_jobs.warm))
         opened.enter_context(announcements.heard_by(listener))
         yield
+
+
+def _listener(hands: Home, pipeline: str, screen: Terminal) -> Callable[[Announcement], None]:
+    """What hears a run that is under way, and shows it."""
+    screen.problem = hands.settings(pipeline).training.problem
+
+    def hear(event: Announcement) -> None:
+        if isinstance(event, Opening):
+            screen.opening(event.text)
+        elif isinstance(event, Step):
+            screen.step(event.turn, event.batch, event.text, event.number, STEPS)
+        elif isinstance(event, TurnDone):
+            turns = report_file.read_history(hands, pipeline).turns
+            screen.turn(pipeline, next(turn for turn in turns if turn.number == event.turn))
+        else:
+            screen.closing(event.text)
+
+    return hear
 
 
 def _import_what_a_turn_needs() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from configs.section import Problem
 from configs.settings import PipelineSettings
+from flows.console import program
 from tasks.domain import wording
 from tasks.domain.records import Batch
 from tasks.domain.turns import Alert, History, Outcome, Trigger, Turn
@@ -202,6 +203,15 @@ def history_table(history: History, measure: Measure, width: int | None = None) 
     short = table([(*cells[:4], *cells[5:7]) for cells in rows])
     below = [wrapped(f"{cells[4]}; {cells[7]}", width, " " * 9) for cells in rows[1:]]
     return [short[0], *(line for first, rest in zip(short[1:], below, strict=True) for line in (first, *rest))]
+
+
+def held(pipeline: str, versions: Sequence[int]) -> list[str]:
+    """For each version that is held off, how it is released."""
+    return [
+        f"  v{version} is held off: automation does not make it live again until "
+        f"`{program.command(f'release {clean(pipeline)} {version}')}`"
+        for version in versions
+    ]
 
 
 # ── text ──────────────────────────────────────────────────────────────────────────────────────────────────────────

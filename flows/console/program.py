@@ -22,6 +22,17 @@ def command(name: str = "") -> str:
     return f"{_interpreter()} {_MODULE} {name}".rstrip()
 
 
+def named(name: str, pipeline: str) -> str:
+    """A command and its pipeline, which need not be named if it is the example."""
+    return name if pipeline == DEFAULT_PIPELINE else f"{name} {pipeline}"
+
+
+def path(named: Path | str) -> str:
+    """A path as the user would write it here."""
+    here = Path.cwd()
+    return str(Path(named).relative_to(here)) if Path(named).is_relative_to(here) else str(named)
+
+
 def prefect() -> str:
     """Prefect's own program of the same environment, likewise."""
     return _typed(Path(sys.executable).with_name("prefect"))

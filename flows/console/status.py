@@ -5,23 +5,28 @@ Add here what is asked of the state of pipelines and changes nothing. How it is 
 
 import argparse
 import os
+from typing import TYPE_CHECKING
 
-from configs import environment, inventory, loader
+from configs import environment
 from configs.environment import DEFAULT_PIPELINE
 from configs.errors import IncumbentError
-from flows.console import commands, lines, program
-from flows.console.terminal import Terminal
-from tasks.adapters.home import Home
-from tasks.adapters.prefect import notifications, running_server
-from tasks.ingestion.sources import one_file
-from tasks.reporting.steps import report_file
+from flows.console import arguments, program
+from flows.console.arguments import Arguments
+
+if TYPE_CHECKING:
+    from flows.console.terminal import Terminal
+    from tasks.adapters.home import Home
+
+ARGUMENTS: Arguments = {"pipeline": arguments.pipeline(usual="all")}
 
 
-def status(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
+def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> int:
     """The pipeline that is named, or all: those of the folder, and the examples that have run here.
 
     One that is broken is named, and the others are shown; returns the exit code of the first that is not 0.
     """
+    from configs import inventory, loader
+
     if chosen.named is not None:
         return _one(hands, chosen, screen)
     ran = [name for name in loader.examples() if hands.report(name).exists()]
@@ -41,40 +46,45 @@ def status(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
     return next((code for code in codes if code), 0)
 
 
-def _broken(name: str, problem: IncumbentError, screen: Terminal) -> int:
+def _broken(name: str, problem: IncumbentError, screen: "Terminal") -> int:
     screen.facts({"pipeline": name, "error": str(problem)})
     print(environment.without_secrets(f"{name}: {problem}"), file=screen.err)
     return problem.exit_code
 
 
-def _one(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
+def _one(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> int:
+    from flows.console import lines, source
+    from tasks.adapters.prefect import notifications, running_server
+    from tasks.ingestion.sources import one_file
+    from tasks.reporting.steps import report_file
+
     settings = hands.settings(chosen.pipeline)
     if _is_untouched(hands, chosen.pipeline):
         return _how_to_begin(hands, chosen, screen)
-    waiting = commands.look(hands, chosen.pipeline)
-    told = report_file.read_history(hands, chosen.pipeline)
+    waiting = source.look(hands, chosen.pipeline)
+    history = report_file.read_history(hands, chosen.pipeline)
     names = [delivery.name for delivery in waiting.deliveries]
     asked = hands.ledger.inbox.open(chosen.pipeline)
     owed = [alert for _, alert in notifications.owed(hands, chosen.pipeline)]
     if chosen.json:
-        live = told.promotions[-1].version if told.promotions else None
-        turns = [lines.turn_object(chosen.pipeline, turn, settings.training.problem) for turn in told.turns[-5:]]
+        live = history.promotions[-1].version if history.promotions else None
+        turns = [lines.turn_object(chosen.pipeline, turn, settings.training.problem) for turn in history.turns[-5:]]
         inbox_now = [{"kind": one.kind, "evidence": one.evidence} for one in asked]
         facts = {"pipeline": chosen.pipeline, "champion": live, "waits": names, "triggers": inbox_now}
         facts["gone"] = one_file.gone(hands, chosen.pipeline)
         facts["held"] = sorted(hands.ledger.promotions.held(chosen.pipeline))
         screen.facts({**facts, "alerts": [one.text for one in owed], "turns": turns})
     else:
-        screen.show(lines.status(told, settings, names, width=screen.width))
+        screen.show(lines.status(history, settings, names, width=screen.width))
         holder, server = hands.ledger.lease.holder(chosen.pipeline), running_server.find(hands.folder)
         worker = holder.who if holder is not None and holder.lives else None
         screen.show(lines.at_work(asked, owed, worker, server.ui if server else None))
-        commands.tell_gone(hands, chosen.pipeline, screen)
-    commands.require_source(waiting)
+        source.tell_gone(hands, chosen.pipeline, screen)
+    source.require(waiting)
     return 0
 
 
-def _is_untouched(hands: Home, pipeline: str) -> bool:
+def _is_untouched(hands: "Home", pipeline: str) -> bool:
     """Whether nothing was ever done for it, and the folder that it would watch in the home was not even made."""
     source = hands.settings(pipeline).ingestion.source
     if source.file is not None or source.folder is not None or os.path.lexists(hands.landing(pipeline)):
@@ -86,7 +96,7 @@ def _is_untouched(hands: Home, pipeline: str) -> bool:
     return not hands.ledger.turns.all(pipeline)
 
 
-def _how_to_begin(hands: Home, chosen: argparse.Namespace, screen: Terminal) -> int:
+def _how_to_begin(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> int:
     pipeline = chosen.pipeline
     kind = hands.settings(pipeline).ingestion.source.kind
     ways = [f"Put {kind} files into {hands.landing(pipeline)}, then type {program.command('run')} {pipeline}."]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from configs import errors
 from configs.errors import BadInput, Damaged, IncumbentError, MistakeOfUser
-from flows import run
+from flows.console import parsing
 
 DRAWN = re.compile(r"^    ([│ ]*)(?:[├└]── )?(\w+) +(\d+)   (\S.*)$", re.MULTILINE)
 
@@ -50,7 +50,7 @@ def test_one_exit_code_is_one_kind_of_problem_and_none_means_success():
 
 
 def test_every_exit_code_is_told_in_the_help():
-    help_text = run._parser().format_help()
+    help_text = parsing._parser("run").format_help()
 
     for _, kind in KINDS:
         assert re.search(rf"^ +{kind.exit_code}  {re.escape(kind.title)}$", help_text, re.MULTILINE), kind

@@ -14,7 +14,8 @@ from configs import errors
 from configs.environment import CHECKOUT
 from configs.errors import IncumbentError
 from flows import run
-from flows.console import commands, program
+from flows.console import commands, execution, parsing, program
+from flows.console.commands import COMMANDS
 from tests.command_line import CommandLine
 
 HEAVY = ("prefect", "mlflow", "evidently", "sklearn", "matplotlib", "pandera", "numpy", "pandas", "pyarrow")
@@ -66,7 +67,7 @@ def empty_home(tmp_path: Path) -> Path:
 def test_a_line_means_one_command_and_one_pipeline(
     line: str, command: str, pipeline: str, quiet: bool, as_json: bool
 ) -> None:
-    chosen = run._read(line.split())
+    chosen = parsing.read(line.split())
 
     named = pipeline if pipeline in line.split() else None
     told = {"command": command, "pipeline": pipeline, "named": named, "quiet": quiet, "json": as_json}
@@ -78,13 +79,18 @@ def test_a_line_means_one_command_and_one_pipeline(
 def test_what_was_given_is_not_changed() -> None:
     given = ["--json", "status"]
 
-    run._with_command(given)
+    parsing.command_first(given)
 
     assert given == ["--json", "status"]
 
 
 def test_every_command_that_is_named_is_there() -> None:
-    assert list(commands._COMMANDS) == list(run.COMMANDS)
+    folder = Path(commands.__file__).parent
+
+    there = {path.stem for path in folder.glob("*.py") if "ARGUMENTS: Arguments =" in path.read_text()}
+
+    assert there == {*COMMANDS}
+    assert all(callable(commands.load(name).command) for name in COMMANDS)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +120,7 @@ def test_a_pipeline_may_stand_before_or_behind_what_else_a_command_is_about(
     line: str, pipeline: str, words: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chosen: list[argparse.Namespace] = []
-    monkeypatch.setattr(commands, "execute", chosen.append)
+    monkeypatch.setattr(execution, "execute", chosen.append)
 
     run.main(line.split())
 
@@ -135,11 +141,11 @@ def test_the_help_says_where_a_pipeline_stands(capsys: pytest.CaptureFixture[str
 def test_help_lists_every_command_with_its_meaning(capsys: pytest.CaptureFixture[str]) -> None:
     text = re.sub(r"\s+", " ", helped(capsys))
 
-    assert all(f" {name} {meaning} " in text for name, meaning in run.COMMANDS.items())
+    assert all(f" {name} {meaning} " in text for name, meaning in COMMANDS.items())
     assert f"usage: {program.command()} [COMMAND] [PIPELINE]" in text
 
 
-@pytest.mark.parametrize("command", run.COMMANDS)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_of_its_own(capsys: pytest.CaptureFixture[str], command: str) -> None:
     text = helped(capsys, command)
 

@@ -281,7 +281,7 @@ def test_a_killed_run_is_closed_also_if_the_source_is_broken(
     killed: tuple[Path, UUID], in_home: Callable[[Path], Say], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, found = killed
-    monkeypatch.setattr("flows.console.commands.look", lambda *_: Waiting(problem=BadInput("The source is cut off.")))
+    monkeypatch.setattr("flows.console.source.look", lambda *_: Waiting(problem=BadInput("The source is cut off.")))
 
     code, out, err = in_home(folder)("run")
 

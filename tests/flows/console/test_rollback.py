@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.console import program, rollback
+from flows.console import history as history_command
+from flows.console import program
 from tasks.adapters.home import Home
 from tasks.adapters.mlflow import registry
 from tasks.ingestion.steps import arrivals
@@ -309,4 +310,4 @@ def test_going_back_works_while_prefect_does_not(
     ],
 )
 def test_a_date_alone_is_the_end_of_its_day_and_today_is_now(text: str, moment: datetime) -> None:
-    assert rollback._moment(text, NOON) == moment
+    assert history_command._moment(text, NOON) == moment

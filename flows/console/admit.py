@@ -1,0 +1,42 @@
+"""The command `admit`: let a refused batch be read and judged again, and say what came of it."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from configs.errors import BadInput
+from flows.console import program
+from flows.console.arguments import BY, REASON, Arguments
+
+if TYPE_CHECKING:
+    from flows.console.terminal import Terminal
+    from tasks.adapters.home import Home
+
+ARGUMENTS: Arguments = {
+    "batch": {"help": "a refused batch: its name, or the beginning of its digest"},
+    "--reason": REASON,
+    "--by": BY,
+}
+
+
+def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> int:
+    """Read a refused batch again, under the settings of now; exit code 3 if it is refused again."""
+    from flows.console import connection, lines
+    from tasks.adapters.processes import identity
+    from tasks.ingestion.steps import admission
+    from tasks.promotion import rollback as rules
+    from tasks.reporting import titles
+
+    pipeline, by = chosen.pipeline, chosen.by or identity.user()
+    hands.settings(pipeline)
+    rules.require_words(chosen.reason, by)
+    before = admission.find(hands, pipeline, chosen.batch)  # a mistake is told before anything is started
+    with connection.connected(hands, pipeline, screen, stage=False):
+        from flows.admit import admit
+
+        batch = admit(before.id, chosen.reason, pipeline, by)
+    about = {"admitted_by": by, "why": chosen.reason, "refused_before": before.reason}
+    screen.facts({**lines.batch_object(pipeline, batch), **about})
+    screen.show([f"{pipeline}: {lines.clean(batch.name)} was refused before: {titles.ended(before.reason or '')}"])
+    (screen.alarm if batch.reason else screen.show)([lines.batch_line(batch)])
+    screen.show([f"  The rest of its turn follows with the next `{program.command('run')}`."])
+    return BadInput.exit_code if batch.reason else 0
