@@ -6,12 +6,10 @@ The command line runs the same flow: `flows.console.admit`.
 from prefect import flow, runtime
 
 from flows import ingest
-from tasks.adapters import home
 from tasks.coordination import tasks as coordination
 from tasks.domain.records import Batch
 from tasks.ingestion import tasks as ingestion
-from tasks.ingestion.steps import admission
-from tasks.promotion import rollback as rules
+from tasks.promotion import tasks as promotion
 from tasks.reporting import tasks as reporting
 
 
@@ -28,11 +26,9 @@ def admit(batch: str, reason: str, pipeline: str = "flights", by: str = "a perso
         pipeline: Name of a file in configs/pipelines/, without .yaml.
         by: Who decides.
     """
-    hands = home.current()
-    hands.settings(pipeline)
-    rules.require_words(reason, by)
-    with hands.ledger.lease.held(pipeline, runtime.flow_run.id):
-        refused = admission.find(hands, pipeline, batch)
+    promotion.require_decision(pipeline, reason, by)
+    with coordination.at_work(pipeline):
+        refused = ingestion.find_refused(pipeline, batch)
         delivery = ingestion.admit_batch(pipeline, refused, by, reason)
         judged = ingest.take_in(coordination.open_turn(pipeline, delivery, runtime.flow_run.id), delivery)
     return reporting.end_admission(pipeline, refused, judged, by)

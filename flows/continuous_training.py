@@ -8,7 +8,6 @@ from prefect import State, flow, runtime, tags
 
 from configs.errors import Busy, DeliveryWaits, IncumbentError
 from flows.announcements import Closing, TurnDone, tell
-from tasks.adapters import home
 from tasks.coordination import tasks as coordination
 from tasks.domain.runs import CaughtUp
 from tasks.domain.turns import Outcome
@@ -38,14 +37,14 @@ def continuous_training(
     """
     coordination.record_trigger(pipeline, reason, evidence, key, force)
     coordination.close_crashed(pipeline)
-    began, done = home.current().clock(), CaughtUp(pipeline)
+    began, done = coordination.now(), CaughtUp(pipeline)
     try:
         while True:
-            with home.current().ledger.lease.held(pipeline, runtime.flow_run.id):
-                newest = home.current().ledger.inbox.newest(pipeline)
+            with coordination.at_work(pipeline):
+                newest = coordination.newest_trigger(pipeline)
                 done = work_off(done, began, newest)
             # What was recorded while the lease was being given back has found somebody at work, and left.
-            if not any(trigger.id > newest for trigger in home.current().ledger.inbox.open(pipeline)):
+            if not coordination.is_asked_again(pipeline, newest):
                 break
     except Busy as other:
         done = replace(done, taken_by=str(other))

@@ -1,9 +1,8 @@
 """The flow `ingest`: take in what waits, and no more."""
 
-from prefect import flow, runtime
+from prefect import flow
 
 from flows.announcements import Step, tell
-from tasks.adapters import home
 from tasks.coordination import tasks as coordination
 from tasks.domain.records import Batch
 from tasks.domain.turns import TurnRef
@@ -20,12 +19,9 @@ def ingest(pipeline: str) -> list[Batch]:
         pipeline: Name of a file in configs/pipelines/, without .yaml.
     """
     coordination.close_crashed(pipeline)
-    ledger = home.current().ledger
-    with ledger.lease.held(pipeline, runtime.flow_run.id):
+    with coordination.at_work(pipeline):
         waiting = ingestion.list_waiting(pipeline)
-        # What is in the ledger already waits for the rest of its turn; to begin that here would count as a failed try.
-        known = {batch.id for batch in ledger.batches.all(pipeline)} - ledger.admissions.open(pipeline).keys()
-        new = [delivery for delivery in waiting.deliveries if delivery.digest not in known]
+        new = ingestion.choose_new(pipeline, waiting)
         taken = [take_in(coordination.open_turn(pipeline, delivery), delivery) for delivery in new]
         for copy in waiting.duplicates:
             ingestion.count_duplicate(pipeline, copy)

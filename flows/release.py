@@ -5,9 +5,7 @@ The command line does the same without Prefect: `flows.console.release`.
 
 from prefect import flow
 
-from tasks.adapters import home, lookup
 from tasks.lineage import tasks as lineage
-from tasks.promotion import rollback as rules
 from tasks.promotion import tasks as promotion
 from tasks.reporting import tasks as reporting
 
@@ -25,9 +23,8 @@ def release(version: str | int, reason: str, pipeline: str = "flights", by: str 
         pipeline: Name of a file in configs/pipelines/, without .yaml.
         by: Who decides.
     """
-    home.current().settings(pipeline)
-    rules.require_words(reason, by)
-    number = lookup.version(str(version))
+    promotion.require_decision(pipeline, reason, by)
+    number = promotion.number(version)
     was_held = promotion.release(pipeline, number, by, reason)
     problem = lineage.show_release(pipeline) if was_held else None
     return reporting.end_release(pipeline, number, by, reason, problem)

@@ -3,13 +3,11 @@
 The command line does the same without Prefect: `flows.console.rollback`.
 """
 
-from prefect import flow, runtime
+from prefect import flow
 
-from tasks.adapters import home, lookup
+from tasks.coordination import tasks as coordination
 from tasks.lineage import tasks as lineage
-from tasks.promotion import rollback as rules
 from tasks.promotion import tasks as promotion
-from tasks.promotion.steps import return_to
 from tasks.reporting import tasks as reporting
 
 
@@ -28,11 +26,9 @@ def rollback(
         to: The version to go back to, such as v4; empty for the one that was live before.
         by: Who decides.
     """
-    hands, checked = home.current(), ""
-    hands.settings(pipeline)
-    rules.require_words(reason, by)
-    way = return_to.find_way(hands, pipeline, None if to is None or not str(to).strip() else lookup.version(str(to)))
-    with hands.ledger.lease.held(pipeline, runtime.flow_run.id):
+    promotion.require_decision(pipeline, reason, by)
+    way, checked = promotion.find_way(pipeline, to), ""
+    with coordination.at_work(pipeline):
         if not way.done:
             checked = promotion.check_old_answers(way)
             promotion.roll_back(way, by, reason)

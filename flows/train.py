@@ -1,10 +1,9 @@
 """The flow `train`: fit candidates, and let one take over only if the evidence says that it is better."""
 
-from prefect import flow, runtime
+from prefect import flow
 
 from flows import monitor
 from flows.announcements import Step, tell
-from tasks.adapters import home
 from tasks.coordination import tasks as coordination
 from tasks.domain.pools import Pool
 from tasks.domain.records import Batch, Model, Snapshot
@@ -24,7 +23,7 @@ def train(pipeline: str) -> Outcome | None:
         pipeline: Name of a file in configs/pipelines/, without .yaml.
     """
     coordination.close_crashed(pipeline)
-    with home.current().ledger.lease.held(pipeline, runtime.flow_run.id):
+    with coordination.at_work(pipeline):
         resumed = coordination.find_open_turn(pipeline)
         if resumed is None:
             return None

@@ -57,6 +57,32 @@ def announce_new(pipeline: str) -> int:
     return new
 
 
+def now() -> datetime:
+    """What time it is in this home."""
+    return home.current().clock()
+
+
+@contextmanager
+def at_work(pipeline: str) -> Iterator[None]:
+    """Hold the right to run turns of a pipeline while the block runs.
+
+    Raises:
+        Busy: Somebody else holds it, and lives.
+    """
+    with home.current().ledger.lease.held(pipeline, runtime.flow_run.id):
+        yield
+
+
+def newest_trigger(pipeline: str) -> int:
+    """The last trigger that was recorded so far."""
+    return home.current().ledger.inbox.newest(pipeline)
+
+
+def is_asked_again(pipeline: str, newest: int) -> bool:
+    """Whether a trigger is open that was recorded after `newest`."""
+    return any(trigger.id > newest for trigger in home.current().ledger.inbox.open(pipeline))
+
+
 @task(task_run_name="settle-inbox-{pipeline}", tags=["coordination"])
 def settle_inbox(pipeline: str, waiting: Waiting, since: datetime, newest: int) -> Agenda:
     """Decide which deliveries have a turn now, and end the triggers up to `newest` that lead to none."""

@@ -8,7 +8,7 @@ from tasks.domain.records import Batch, BatchStatus
 from tasks.domain.turns import TurnRef, TurnState
 from tasks.ingestion import intake
 from tasks.ingestion.sources.landing_folder import Delivery
-from tasks.ingestion.steps import arrivals, landed
+from tasks.ingestion.steps import admission, arrivals, landed
 from tasks.ingestion.steps.arrivals import Waiting
 
 
@@ -21,6 +21,16 @@ def list_waiting(pipeline: str) -> Waiting:
     if found.nothing and found.problem is not None:
         raise found.problem
     return found
+
+
+def choose_new(pipeline: str, waiting: Waiting) -> list[Delivery]:
+    """Of what waits, what is to be taken in; what is in the ledger already waits for the rest of its turn.
+
+    To begin that here would count as a failed try.
+    """
+    ledger = home.current().ledger
+    known = {batch.id for batch in ledger.batches.all(pipeline)} - ledger.admissions.open(pipeline).keys()
+    return [delivery for delivery in waiting.deliveries if delivery.digest not in known]
 
 
 def require_source(pipeline: str) -> None:
@@ -47,6 +57,15 @@ def read_batch(turn: TurnRef, delivery: Delivery) -> Batch | None:
         failpoints.reach("delivery-unread")
         raise
     return None
+
+
+def find_refused(pipeline: str, wanted: str) -> Batch:
+    """The refused batch of this name or digest.
+
+    Raises:
+        MistakeOfUser: There is no such batch, it was not refused, or its bytes are not there any more.
+    """
+    return admission.find(home.current(), pipeline, wanted)
 
 
 @task(task_run_name="admit-{refused.name}", tags=["ingestion"])

@@ -3,12 +3,12 @@
 from prefect import task
 
 from configs import loader
-from tasks.adapters import failpoints, home
+from tasks.adapters import failpoints, home, lookup
 from tasks.domain.pools import Pool
 from tasks.domain.records import Comparison, Model, Score, Snapshot
 from tasks.domain.turns import Evidence, Promotion, Refit, TurnRef, Verdict
 from tasks.problems import baseline
-from tasks.promotion import gate, refits
+from tasks.promotion import gate, refits, rollback
 from tasks.promotion.steps import first_family, refitting, return_to
 from tasks.promotion.steps.return_to import Way
 from tasks.training.steps import fitting
@@ -118,6 +118,31 @@ def check_refit(turn: TurnRef, pool: Pool, champion: Model, verdict: Verdict) ->
 
 
 # ── going back ────────────────────────────────────────────────────────────────────────────────────────────────────
+def require_decision(pipeline: str, reason: str, by: str) -> None:
+    """Raise what a decision of a person lacks: there is no such pipeline, or who decided, and why, is not said."""
+    home.current().settings(pipeline)
+    rollback.require_words(reason, by)
+
+
+def number(version: str | int) -> int:
+    """`v6` or `6` as the number of a version.
+
+    Raises:
+        MistakeOfUser: It is neither.
+    """
+    return lookup.version(str(version))
+
+
+def find_way(pipeline: str, to: str | int | None) -> Way:
+    """How to go back: to a version, or to the one that was live before if none is named.
+
+    Raises:
+        MistakeOfUser: There is no such version, or nothing to go back to.
+    """
+    is_named = to is not None and bool(str(to).strip())
+    return return_to.find_way(home.current(), pipeline, lookup.version(str(to)) if is_named else None)
+
+
 @task(task_run_name="check-v{way.version}", tags=["promotion"])
 def check_old_answers(way: Way) -> str:
     """Digest, allow-list and golden batch: a version that would not answer as it did is not made live."""

@@ -150,7 +150,7 @@ def test_what_is_not_ours_fails_as_prefect_says_it(home: Home, monkeypatch: pyte
     def fail(*_: object) -> None:
         raise KeyError("a fault of ours")
 
-    monkeypatch.setattr("flows.rollback.rules.require_words", fail)
+    monkeypatch.setattr("tasks.promotion.rollback.require_words", fail)
 
     state, run = submit(rollback, **WHY)
 
