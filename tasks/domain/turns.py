@@ -77,7 +77,7 @@ class VerdictKind(StrEnum):
 
 @dataclass(frozen=True)
 class Evidence:
-    """The state of the sequential test for one champion after one batch; see `tasks.promotion.gate`."""
+    """The state of the sequential test for one champion after one batch; see `tasks.promotion.evidence`."""
 
     batch: str
     champion: str

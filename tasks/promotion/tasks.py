@@ -8,7 +8,9 @@ from tasks.domain.pools import Pool
 from tasks.domain.records import Comparison, Model, Score, Snapshot
 from tasks.domain.turns import Evidence, Promotion, Refit, TurnRef, Verdict
 from tasks.problems import baseline
-from tasks.promotion import gate, refits, rollback
+from tasks.promotion import evidence, gate, refits, rollback
+from tasks.promotion.guards import listed
+from tasks.promotion.guards.base import Case
 from tasks.promotion.steps import first_family, refitting, return_to
 from tasks.promotion.steps.return_to import Way
 from tasks.training.steps import fitting
@@ -21,7 +23,7 @@ def nominate_family(turn: TurnRef, pool: Pool, snapshot: Snapshot, champion: Mod
     if champion is None:
         return first_family.first_family(hands, turn.pipeline, pool, snapshot)
     families = [candidate.family for candidate in hands.settings(turn.pipeline).training.candidates]
-    return gate.nominate(families, hands.ledger.models.last_losses(turn.pipeline, before=turn.number))
+    return evidence.nominate(families, hands.ledger.models.last_losses(turn.pipeline, before=turn.number))
 
 
 @task(task_run_name="find-verdict-{turn.name}", tags=["promotion"])
@@ -43,7 +45,7 @@ def weigh_evidence(turn: TurnRef, pool: Pool, champion: Model, probe: Model, com
     ledger, version = hands.ledger.promotions, loader.decision_hash(settings)
     previous = ledger.last_evidence(turn.pipeline, turn.number, version)
     about = {"batch": turn.batch, "champion": champion.id, "probe": probe.id}
-    found = gate.advance(previous, comparison, **about, settings=settings.promotion, pool=pool.members)
+    found = evidence.advance(previous, comparison, **about, settings=settings.promotion, pool=pool.members)
     ledger.record_evidence(turn.pipeline, turn.number, version, found)
     failpoints.reach("evidence-committed")
     return found
@@ -67,7 +69,7 @@ def judge_challenger(
 
     def ask() -> Verdict:
         bundle = fitting.inspect(hands, probe, settings)
-        guards = gate.guards(live, score, comparison, dummy_loss=dummy, bundle=bundle, settings=settings.promotion)
+        guards = listed.ask(Case(live, score, comparison, dummy, bundle, settings.promotion))
         guards += return_to.guards(hands, turn, probe)
         if champion is None:
             return gate.judge_first(score, comparison, guards, settings.promotion)

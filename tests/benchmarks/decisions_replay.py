@@ -26,7 +26,8 @@ from tasks.domain.records import BundleFacts, Comparison, Score
 from tasks.domain.turns import Evidence, VerdictKind
 from tasks.evaluation import scores
 from tasks.problems import baseline, prediction
-from tasks.promotion import gate
+from tasks.promotion import evidence, gate
+from tasks.promotion.guards import base, listed
 from tasks.training import groups, learning, preparation, selection
 from tasks.training.estimators import families
 from tests.benchmarks.decisions_streams import EVENT, KNOWN, LABEL, Stream
@@ -117,7 +118,7 @@ class Fitted:
         names = [candidate.family for candidate in CANDIDATES]
         losses = list[tuple[str, float]]()
         for batch in self.batches[FIRST:]:
-            family = gate.nominate(names, losses)
+            family = evidence.nominate(names, losses)
             models, base_rate = self._candidates(batch)
             own = {
                 name: prediction.predict(one, self._prepared[batch.start : batch.end]) for name, one in models.items()
@@ -231,11 +232,9 @@ class Ours:
         """Judge as a turn does."""
         comparison, probe = case.compare(), case.score(case.probe)
         dummy = baseline.log_loss(case.probe.base_rate, positives=probe.positives, rows=probe.rows)
-        guards = gate.guards(
-            case.score(case.champion), probe, comparison, dummy_loss=dummy, bundle=_PACKED, settings=PROMOTION
-        )
+        guards = listed.ask(base.Case(case.score(case.champion), probe, comparison, dummy, _PACKED, PROMOTION))
         names = {"batch": str(case.batch.number), "champion": str(case.champion.number)}
-        self._evidence = gate.advance(
+        self._evidence = evidence.advance(
             self._evidence, comparison, **names, probe=str(case.probe.number), settings=PROMOTION
         )
         verdict = gate.judge(self._evidence, comparison, guards, PROMOTION)

@@ -15,7 +15,7 @@ from configs.validation import ColumnRule, ValidationSettings
 from tasks.domain.records import Comparison, Score
 from tasks.evaluation import scores
 from tasks.problems import measures, prediction
-from tasks.promotion import gate
+from tasks.promotion.evidence import advance
 from tasks.training import learning
 from tasks.training.estimators import families
 from tasks.validation import contract
@@ -48,8 +48,8 @@ def judged(labels: np.ndarray, told: np.ndarray) -> tuple[Score, Comparison, flo
     score = scores.score("m", "b", labels, told, UNITS, slices, SETTINGS, "regression")
     no_model = np.full(ROWS, labels.mean())
     compared = scores.compare(labels, no_model, told, UNITS, slices, SETTINGS, 0.05, "regression")
-    evidence = gate.advance(None, compared, batch="b", champion="c", probe="p", settings=PromotionSettings())
-    following = gate.advance(evidence, compared, batch="d", champion="c", probe="p", settings=PromotionSettings())
+    evidence = advance(None, compared, batch="b", champion="c", probe="p", settings=PromotionSettings())
+    following = advance(evidence, compared, batch="d", champion="c", probe="p", settings=PromotionSettings())
     return score, compared, following.value
 
 

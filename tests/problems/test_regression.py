@@ -31,7 +31,10 @@ from tasks.evaluation import metrics as intervals
 from tasks.evaluation import scores
 from tasks.monitoring import health
 from tasks.problems import baseline, measures, prediction
-from tasks.promotion import gate as promotion
+from tasks.promotion import gate
+from tasks.promotion.evidence import advance
+from tasks.promotion.guards import listed
+from tasks.promotion.guards.base import Case
 from tasks.training import learning, preparation
 from tasks.training.estimators import families
 
@@ -255,9 +258,7 @@ def guards(champion_off: float = 60.0, probe_off: float = 20.0, bias: float = 0.
     y, base = numbers(off=champion_off)
     _, p = numbers(off=probe_off, bias=bias)
     probe, dummy = scored(y, p, "probe"), float(np.var(y))
-    found = promotion.guards(
-        scored(y, base), probe, compared(y, base, p), dummy_loss=dummy, bundle=BUNDLE, settings=DEFAULTS
-    )
+    found = listed.ask(Case(scored(y, base), probe, compared(y, base, p), dummy, BUNDLE, DEFAULTS))
     return {guard.name: guard for guard in found}
 
 
@@ -299,7 +300,7 @@ def test_a_label_that_stands_still_promotes_nobody() -> None:
     y = np.full(600, 5.0)
     score, pair = scored(y, y), compared(y, y + 1, y)
 
-    found = promotion.guards(None, score, pair, dummy_loss=1.0, bundle=BUNDLE, settings=DEFAULTS)
+    found = listed.ask(Case(None, score, pair, 1.0, BUNDLE, DEFAULTS))
 
     assert [guard.text for guard in found if guard.name == "finite"] == ["not defined: r2, bias"]
 
@@ -309,7 +310,7 @@ def test_the_first_champion_beats_the_mean_and_reaches_its_floor() -> None:
     score = scored(y, p)
     pair = compared(y, scores.constant(450.0, len(y)), p)
 
-    verdict = promotion.judge_first(score, pair, (), DEFAULTS)
+    verdict = gate.judge_first(score, pair, (), DEFAULTS)
 
     assert verdict.kind is VerdictKind.PROMOTE
     assert verdict.reasons[0] == f"beats no model by {measures.difference(pair)} in RMSE"
@@ -320,7 +321,7 @@ def test_a_first_model_that_is_no_better_than_the_mean_is_told_so() -> None:
     y, p = numbers(off=150.0)
     score = scored(y, p)
 
-    verdict = promotion.judge_first(score, compared(y, scores.constant(500.0, len(y)), p), (), DEFAULTS)
+    verdict = gate.judge_first(score, compared(y, scores.constant(500.0, len(y)), p), (), DEFAULTS)
 
     assert verdict.kind is VerdictKind.REJECT
     assert verdict.reasons[0].startswith("does not beat no model: RMSE gain −52.85 (−61.29 to −43.90)")
@@ -341,9 +342,7 @@ def _after_batches(off: float) -> Evidence:
         y, base = numbers(off=20.0, seed=number)
         probe = y + np.random.default_rng(100 + number).normal(0, off, len(y))
         pair = compared(y, base, probe)
-        evidence = promotion.advance(
-            evidence, pair, batch=str(number), champion="c", probe=str(number), settings=DEFAULTS
-        )
+        evidence = advance(evidence, pair, batch=str(number), champion="c", probe=str(number), settings=DEFAULTS)
     assert evidence is not None
     return evidence
 

@@ -8,10 +8,8 @@ import pytest
 from tasks.adapters.home import Home
 from tasks.adapters.ledger import history
 from tasks.domain.pools import Pool
-from tasks.domain.records import Batch, Model
-from tasks.domain.turns import Refit, TurnRef, Verdict, VerdictKind
-from tasks.promotion import gate
-from tasks.promotion.gate import BundleFacts
+from tasks.domain.records import Batch, BundleFacts, Model
+from tasks.domain.turns import Guard, Refit, TurnRef, Verdict, VerdictKind
 from tasks.promotion.steps import refitting
 from tasks.training.steps import fitting, handles
 from tests import shop
@@ -87,7 +85,7 @@ def test_a_bundle_that_cannot_be_trusted_keeps_it_out(shop_home: Home, monkeypat
 
     made = refitted(shop_home)
 
-    assert (made.guard, made.is_live) == (gate.Guard("bundle", True, "Model bundle was changed."), False)
+    assert (made.guard, made.is_live) == (Guard("bundle", True, "Model bundle was changed."), False)
     assert refitting.told(shop_home, TurnRef("shop", 1, "", "")) == (
         "its refit v2 is not live: guard 'bundle' objects: Model bundle was changed.",
     )

@@ -1,4 +1,4 @@
-"""Decision tables: what the evidence is, who may object, and what follows. To be read aloud beside `tasks.promotion.gate`."""
+"""Decision tables: what the evidence is, who may object, and what follows. To be read aloud beside `tasks/promotion`."""
 
 import math
 
@@ -7,7 +7,9 @@ import pytest
 from configs.promotion import PromotionSettings
 from tasks.domain.records import BundleFacts, Comparison, Metric, Score, SliceGain
 from tasks.domain.turns import Evidence, Guard, VerdictKind
-from tasks.promotion import gate
+from tasks.promotion import evidence, gate
+from tasks.promotion.guards import listed
+from tasks.promotion.guards.base import Case
 
 PROMOTE, REJECT, KEEP = VerdictKind.PROMOTE, VerdictKind.REJECT, VerdictKind.KEEP_SHADOWING
 SETTINGS = PromotionSettings()
@@ -117,12 +119,12 @@ WORSE = [
 def test_the_worked_numbers_of_the_design_come_out():
     state = None
 
-    for sums, variance, evidence in WORKED:
+    for sums, variance, expected in WORKED:
         state = advance(state, sums, settings=GAMMA_FREE)
 
         assert state.sums == sums
         assert round(state.sigma**2, 3) == variance
-        assert round(state.value, 3) == evidence
+        assert round(state.value, 3) == expected
 
 
 @pytest.mark.parametrize(("value", "total", "gain", "objecting", "kind", "reason"), VERDICTS)
@@ -222,13 +224,13 @@ def test_a_metric_that_is_not_defined_is_an_objection(metric, broken):
 def test_without_a_champion_only_the_model_itself_is_guarded():
     bundle = BundleFacts(megabytes=1.2, latency_ms=12.0)
 
-    guards = gate.guards(None, score(), comparison(), dummy_loss=0.6, bundle=bundle, settings=SETTINGS)
+    guards = listed.ask(Case(None, score(), comparison(), 0.6, bundle, SETTINGS))
 
     assert [guard.name for guard in guards] == ["finite", "calibration", "bundle"]
 
 
 def advance(previous, sums, *, champion="v3", settings=GAMMA_FREE):
-    return gate.advance(
+    return evidence.advance(
         previous, comparison(sums=sums), batch="2013-06", champion=champion, probe="v6", settings=settings
     )
 
@@ -275,4 +277,4 @@ def asked_about(found, live=None):
     probe = score(found["log_loss"], found["roc_auc"], found["calibration_error"])
     facts = BundleFacts(found.get("megabytes", 1.2), found.get("latency", 12.0), found.get("problem"))
     paired = comparison(churn=found["churn"], slices=slices, righted=found.get("righted", 0.0))
-    return gate.guards(score(**live or {}), probe, paired, dummy_loss=0.66, bundle=facts, settings=SETTINGS)
+    return listed.ask(Case(score(**live or {}), probe, paired, 0.66, facts, SETTINGS))

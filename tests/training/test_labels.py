@@ -15,7 +15,8 @@ from tasks.adapters.home import Home
 from tasks.domain.pools import Pool
 from tasks.domain.records import Batch, Comparison, Model, Score
 from tasks.evaluation import scores
-from tasks.promotion import gate
+from tasks.promotion.guards import listed
+from tasks.promotion.guards.base import Case
 from tasks.training import windows
 from tasks.training.steps import fitting, handles
 from tests import shop
@@ -112,5 +113,5 @@ def test_a_number_is_learned_packed_loaded_and_judged(
     assert model.base_rate == model.snapshot.label_mean == pytest.approx(labelled.mean())
     assert facts.problem is None
     assert {metric.name: metric.value for metric in score.metrics}["r2"] > 0.5  # type: ignore[operator]
-    guards = gate.guards(None, score, pair, dummy_loss=1e9, bundle=facts, settings=home.settings("shop").promotion)
+    guards = listed.ask(Case(None, score, pair, 1e9, facts, home.settings("shop").promotion))
     assert [guard.name for guard in guards if guard.objects] == []

@@ -15,7 +15,7 @@ from tasks.domain.pools import Pool, Size
 from tasks.domain.records import Snapshot
 from tasks.evaluation import scores
 from tasks.problems import prediction
-from tasks.promotion import gate
+from tasks.promotion import evidence
 from tasks.training import learning, windows
 from tasks.training.estimators import families
 from tasks.training.steps import handles
@@ -51,7 +51,7 @@ def first_family(home: Home, pipeline: str, pool: Pool, snapshot: Snapshot) -> s
         return names[0]
     asked = seen[events >= np.datetime64(moment.replace(tzinfo=None), "us")]
     losses = [(one.family, _loss(one, learned, judged, asked, settings)) for one in room.candidates]
-    return gate.nominate(names, losses)
+    return evidence.nominate(names, losses)
 
 
 def _loss(

@@ -11,7 +11,8 @@ from tasks.adapters.home import Home
 from tasks.domain.pools import Pool
 from tasks.domain.records import Comparison, Model
 from tasks.domain.turns import Refit, TurnRef, Verdict
-from tasks.promotion import gate, refits
+from tasks.promotion import refits
+from tasks.promotion.guards.bundle import Bundle
 from tasks.promotion.steps import return_to
 from tasks.training.steps import fitting, handles
 
@@ -36,7 +37,7 @@ def refit(home: Home, turn: TurnRef, pool: Pool, judged: Model, version: int) ->
     number = ledger.models.register(turn.pipeline, model.id)
     failpoints.reach("refit-numbered")
     settings = home.settings(turn.pipeline)
-    guard = gate.bundle_guard(fitting.inspect(home, model, settings), settings.promotion.guards)
+    guard = Bundle().look(fitting.inspect(home, model, settings), settings.promotion.guards)
     made = Refit(turn.number, version, judged.id, number, model.id, guard)
     ledger.refits.record(turn.pipeline, made)
     failpoints.reach("refit-committed")

@@ -9,13 +9,14 @@ from tasks.domain.records import Comparison, Metric, Score
 from tasks.domain.turns import Evidence, Guard, VerdictKind
 from tasks.lineage.verify import gates
 from tasks.promotion import gate
+from tasks.promotion.evidence import advance
 
 SETTINGS = PromotionSettings(false_promotion_every=2, min_relative_gain=0.0)
 PAIR = Comparison(
     rows=30, gain=0.2, low=0.1, high=0.3, clusters=("a", "b", "c"), cluster_rows=(10, 10, 10),
     base_loss=(8.0, 7.0, 9.0), challenger_loss=(6.0, 5.0, 7.0), slices=(), churn=0.0,
 )  # fmt: skip
-EVIDENCE = gate.advance(None, PAIR, batch="b", champion="old", probe="new", settings=SETTINGS)
+EVIDENCE = advance(None, PAIR, batch="b", champion="old", probe="new", settings=SETTINGS)
 VERDICT = gate.judge(EVIDENCE, PAIR, (), SETTINGS)
 
 

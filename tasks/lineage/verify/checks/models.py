@@ -198,8 +198,8 @@ def _expected(
     pool: Pool,
 ) -> Evidence:
     """What the evidence of a turn must be, given the one before it."""
-    from tasks.promotion import gate
+    from tasks.promotion.evidence import advance
 
     before = home.ledger.promotions.last_evidence(pipeline, turn, loader.decision_hash(settings))
     about = {"batch": evidence.batch, "champion": evidence.champion, "probe": evidence.probe}
-    return gate.advance(before, comparison, **about, settings=settings.promotion, pool=pool.members)
+    return advance(before, comparison, **about, settings=settings.promotion, pool=pool.members)
