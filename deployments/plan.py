@@ -20,6 +20,7 @@ from configs import environment, loader
 from configs.coordination import Schedules
 from configs.environment import CHECKOUT, DEFAULT_PIPELINE
 from configs.errors import MistakeOfUser
+from tasks.domain.trigger_kinds import TriggerKind
 
 TAG = "incumbent"
 """What any home puts on a server carries this tag; of that, only what is of this home is ever removed."""
@@ -236,7 +237,7 @@ def _schedules(flow: str, schedules: Schedules) -> list[dict[str, Any]]:
     cron = getattr(schedules, flow.replace("-", "_"), None)
     if cron is None:
         return []
-    told = {"reason": "schedule"} if flow == "continuous-training" else {}
+    told = {"reason": TriggerKind.SCHEDULE.value} if flow == "continuous-training" else {}
     return [{"slug": flow, "schedule": {"cron": cron, "timezone": "UTC"}, "active": True, "parameters": told}]
 
 

@@ -15,11 +15,11 @@ from configs.settings import PipelineSettings
 from flows.console import program
 from tasks.domain import wording
 from tasks.domain.records import Batch
+from tasks.domain.trigger_kinds import TriggerKind
 from tasks.domain.turns import Alert, History, Outcome, Trigger, Turn
 from tasks.problems import measures
 from tasks.problems.measures import Measure
 from tasks.reporting import sentences, titles
-from tasks.reporting.endings import KINDS
 
 WIDEST = 96
 INDENT = "  "
@@ -180,7 +180,7 @@ def status(
 
 def at_work(triggers: Sequence[Trigger], alerts: Sequence[Alert], worker: str | None, ui: str | None) -> list[str]:
     """What asks for a turn, what people are owed, who works, and where to look on; nothing where there is nothing."""
-    told = [f"asked for by {KINDS.get(one.kind, one.kind)}: {one.evidence}" for one in triggers]
+    told = [f"asked for by {TriggerKind.in_words(one.kind)}: {one.evidence}" for one in triggers]
     told += [f"alert: {one.text}" for one in alerts]
     told += [f"at work: {worker}"] if worker else []
     told += [f"Prefect's UI: {ui}"] if ui else []

@@ -27,6 +27,7 @@ def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> in
 
         return examples.run_all(hands, chosen, screen, command)
     from flows.console import connection, lines, source
+    from tasks.domain.trigger_kinds import TriggerKind
     from tasks.domain.turns import Outcome
     from tasks.reporting.steps import report_file
 
@@ -43,7 +44,8 @@ def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> in
     with connection.connected(hands, pipeline, screen):
         from flows.continuous_training import continuous_training
 
-        why = {"reason": "manual", "force": True} if chosen.force else _what_waits(hands, pipeline, waiting)
+        forced = {"reason": TriggerKind.MANUAL.value, "force": True}
+        why = forced if chosen.force else _what_waits(hands, pipeline, waiting)
         done = continuous_training(pipeline, **why)
     if done.taken_by:
         raise Busy(done.taken_by)
@@ -81,9 +83,13 @@ def _clear_up(hands: "Home", pipeline: str, screen: "Terminal") -> None:
 def _what_waits(hands: "Home", pipeline: str, waiting: "Waiting") -> dict[str, Any]:
     """What asks for this run: the oldest batch that waits, or the last turn if only something of it is left to show."""
     from tasks.domain.records import BATCH
+    from tasks.domain.trigger_kinds import TriggerKind
 
     if waiting.deliveries:
         first = waiting.deliveries[0]
-        return {"reason": "new_data", "evidence": f"{first.name} landed", "key": f"{BATCH}{first.digest}"}
+        key, evidence = f"{BATCH}{first.digest}", f"{first.name} landed"
+        return {"reason": TriggerKind.NEW_DATA.value, "evidence": evidence, "key": key}
     turns = hands.ledger.turns.all(pipeline)
-    return {"reason": "new_data", "key": f"{BATCH}{turns[-1]['batch']}"} if turns else {"reason": "manual"}
+    if not turns:
+        return {"reason": TriggerKind.MANUAL.value}
+    return {"reason": TriggerKind.NEW_DATA.value, "key": f"{BATCH}{turns[-1]['batch']}"}

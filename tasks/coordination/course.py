@@ -12,17 +12,12 @@ from configs.coordination import CoordinationSettings
 from tasks.domain import pools, wording
 from tasks.domain.pools import Asked, Pool, Size
 from tasks.domain.records import BATCH, Batch
+from tasks.domain.trigger_kinds import TriggerKind
 from tasks.domain.turns import Outcome, RetrainingDecision, Trigger, Verdict, VerdictKind
 from tasks.training.windows import Opening
 
-EVIDENCE = {
-    "manual": "asked for by hand",
-    "schedule": "it was time",
-    "new_data": "data was announced",
-    "drift": "drift was announced",
-    "performance": "a model that is not well was announced",
-}
-"""What is written down of a reason that came without a word of its own."""
+_ABOUT_A_BATCH = (BATCH.removesuffix(":"), TriggerKind.DRIFT, TriggerKind.PERFORMANCE)
+"""How keys of triggers begin that name the batch whose data they are about."""
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 
 
@@ -128,7 +123,7 @@ def age_trigger(version: int, since: datetime, now: datetime, settings: Coordina
 def _subject(trigger: Trigger) -> str:
     """The batch whose data the trigger is about, if any: a delivery, or what was seen in one."""
     kind, _, rest = trigger.key.partition(":")
-    return rest.partition(":")[0] if kind in ("batch", "drift", "performance") else ""
+    return rest.partition(":")[0] if kind in _ABOUT_A_BATCH else ""
 
 
 def _is_gone(trigger: Trigger, waiting: Sequence[str]) -> bool:

@@ -15,6 +15,7 @@ from tasks.coordination.course import Agenda
 from tasks.coordination.steps import agenda, crashes
 from tasks.domain.pools import Pool
 from tasks.domain.records import Batch, Snapshot
+from tasks.domain.trigger_kinds import TriggerKind
 from tasks.domain.turns import Outcome, RetrainingDecision, TurnRef, TurnState, Verdict
 from tasks.ingestion.sources.landing_folder import Delivery
 from tasks.ingestion.steps import arrivals
@@ -28,9 +29,10 @@ from tasks.training.steps import fitting, handles
 def record_trigger(pipeline: str, kind: str, evidence: str, key: str, force: bool) -> bool:
     """Put a reason to look into the inbox; says whether it was new."""
     hands = home.current()
-    told = evidence or course.EVIDENCE[kind]
+    asking = TriggerKind.of(kind)
+    told = evidence or asking.unexplained
     own = f"{kind}:{runtime.flow_run.id}"  # so that retries of a run are one reason
-    new = hands.ledger.inbox.record(pipeline, kind, key or own, told, force=force)
+    new = hands.ledger.inbox.record(pipeline, asking, key or own, told, force=force)
     failpoints.reach("trigger-recorded")
     return new
 
@@ -46,9 +48,9 @@ def announce_new(pipeline: str) -> int:
         return 0
     new, waiting = 0, arrivals.look(hands, pipeline)
     for key, evidence in agenda.unannounced(hands, pipeline, waiting):
-        if hands.ledger.inbox.record(pipeline, "new_data", key, evidence):
+        if hands.ledger.inbox.record(pipeline, TriggerKind.NEW_DATA, key, evidence):
             failpoints.reach("arrival-recorded")
-            events.emit("incumbent.data.arrived", pipeline, evidence, key)
+            events.emit(TriggerKind.NEW_DATA.event, pipeline, evidence, key)
             new += 1
     for name in sorted(waiting.unreadable):
         hands.ledger.inbox.alert(pipeline, f"unreadable:{name}", f"{pipeline}, {name}: {waiting.problem}")
@@ -109,7 +111,7 @@ def check_age(pipeline: str) -> bool:
     champion = hands.ledger.promotions.champion(pipeline)
     limits = hands.settings(pipeline).coordination
     due = champion and course.age_trigger(champion.version, champion.at, hands.clock(), limits)
-    return bool(due) and hands.ledger.inbox.record(pipeline, "schedule", *due)  # type: ignore[misc]
+    return bool(due) and hands.ledger.inbox.record(pipeline, TriggerKind.SCHEDULE, *due)  # type: ignore[misc]
 
 
 @task(task_run_name="start-what-waits-{pipeline}", tags=["coordination"], retries=2, retry_delay_seconds=[1.0, 5.0])
@@ -145,7 +147,7 @@ def open_turn(pipeline: str, delivery: Delivery, run: str | None = None) -> Turn
     number = ledger.turns.open(pipeline, delivery.digest, delivery.name, run)
     failpoints.reach("turn-opened")
     key, evidence = agenda.asked_by(home.current(), pipeline, delivery, number)
-    ledger.inbox.record(pipeline, "new_data", key, evidence, turn=number)
+    ledger.inbox.record(pipeline, TriggerKind.NEW_DATA, key, evidence, turn=number)
     failpoints.reach("batch-trigger-recorded")
     ledger.inbox.cover(pipeline, number, delivery.digest)
     failpoints.reach("triggers-covered")

@@ -257,7 +257,7 @@ class Trigger:
 
     id: int
     kind: str
-    """manual, schedule, new_data, drift or performance."""
+    """A `TriggerKind`, or what a later version may know."""
     evidence: str
     """What was seen, one sentence."""
     at: datetime

@@ -6,6 +6,7 @@ announced is done by the rind.
 
 from dataclasses import dataclass
 
+from tasks.domain.trigger_kinds import TriggerKind
 from tasks.domain.turns import Drift, Health, HealthState
 
 
@@ -13,19 +14,21 @@ from tasks.domain.turns import Drift, Health, HealthState
 class Alarm:
     """A finding that asks for a look."""
 
-    kind: str
-    """drift or performance."""
+    kind: TriggerKind
+    """Drift or performance."""
     key: str
     evidence: str
-    event: str
-    """Name of the Prefect event that announces it."""
 
 
 def raised(batch: str, drift: Drift | None, health: Health) -> list[Alarm]:
     """What was found on a batch that opens a question: drift of the inputs, a live model that is not well."""
     found = []
     if drift is not None and drift.drifted:
-        found.append(Alarm("drift", f"drift:{batch}", drift.reasons[0], "incumbent.drift.detected"))
+        found.append(_alarm(TriggerKind.DRIFT, batch, drift.reasons[0]))
     if health.state is HealthState.UNWELL:
-        found.append(Alarm("performance", f"performance:{batch}", health.reasons[0], "incumbent.performance.degraded"))
+        found.append(_alarm(TriggerKind.PERFORMANCE, batch, health.reasons[0]))
     return found
+
+
+def _alarm(kind: TriggerKind, batch: str, evidence: str) -> Alarm:
+    return Alarm(kind, f"{kind}:{batch}", evidence)

@@ -73,7 +73,7 @@ def record_alarms(turn: TurnRef, drift: Drift, state: Health) -> None:
     for alarm in alarms.raised(turn.batch, drift, state):
         if ledger.inbox.record(turn.pipeline, alarm.kind, alarm.key, alarm.evidence, turn=turn.number):
             failpoints.reach("alarm-recorded")
-            events.emit(alarm.event, turn.pipeline, alarm.evidence, alarm.key, turn.number)
+            events.emit(alarm.kind.event, turn.pipeline, alarm.evidence, alarm.key, turn.number)
 
 
 @task(task_run_name="look-ahead-{pipeline}", tags=["monitoring"], retries=2, retry_delay_seconds=[1.0, 5.0])
@@ -84,5 +84,5 @@ def look_ahead(pipeline: str) -> Health:
     for seen in found:
         for alarm in alarms.raised(seen.batch, seen.drift, seen.health):
             if hands.ledger.inbox.record(pipeline, alarm.kind, alarm.key, alarm.evidence):
-                events.emit(alarm.event, pipeline, alarm.evidence, alarm.key)
+                events.emit(alarm.kind.event, pipeline, alarm.evidence, alarm.key)
     return watching.summary(found) or watching.last_health(hands, pipeline)

@@ -5,20 +5,12 @@ from collections.abc import Sequence
 from tasks.domain import wording
 from tasks.domain.records import Batch
 from tasks.domain.runs import Ended
+from tasks.domain.trigger_kinds import TriggerKind
 from tasks.domain.turns import Health, Outcome, Promotion, Trigger, Turn
 from tasks.promotion import refits
 from tasks.reporting import titles
 
 Row = dict[str, str | int | float | bool | None]
-
-KINDS = {
-    "manual": "by hand",
-    "schedule": "schedule",
-    "new_data": "new data",
-    "drift": "drift",
-    "performance": "performance",
-}
-"""A kind of trigger in plain words."""
 
 
 def turn(pipeline: str, ended: Turn) -> Ended:
@@ -42,7 +34,7 @@ def run(
         taken_by: Who works on the pipeline and takes what this run was started for.
         problem: Why the source could not deliver; empty if it could.
     """
-    lead = f"{pipeline} · {KINDS.get(kind, kind)}"
+    lead = f"{pipeline} · {TriggerKind.in_words(kind)}"
     left = f" {failed} given up." if failed and turns else ""
     left += f" Batches wait: {waits}." if waits else ""
     left += f" {titles.ended(problem)}" if problem else ""
@@ -56,7 +48,7 @@ def run(
         return Ended(turn(pipeline, last).name, f"{turn(pipeline, last).message}{left}")
     names = f"{turns[0].batch.name} to {last.batch.name}"
     told = f"{len(turns)} turns; the last one, {last.batch.name}: {turn(pipeline, last).message}"
-    return Ended(f"{pipeline} · {names} · {KINDS.get(kind, kind)} → {_label(last.outcome)}", f"{told}{left}")
+    return Ended(f"{pipeline} · {names} · {TriggerKind.in_words(kind)} → {_label(last.outcome)}", f"{told}{left}")
 
 
 def monitor(pipeline: str, health: Health) -> Ended:
@@ -137,7 +129,8 @@ def _first(sentences: str) -> str:
 
 
 def _kinds(triggers: Sequence[Trigger]) -> str:
-    return ", ".join(dict.fromkeys(KINDS.get(trigger.kind, trigger.kind) for trigger in triggers)) or "new data"
+    kinds = dict.fromkeys(TriggerKind.in_words(trigger.kind) for trigger in triggers)
+    return ", ".join(kinds) or TriggerKind.NEW_DATA.words
 
 
 def _label(outcome: Outcome | None) -> str:

@@ -10,6 +10,7 @@ from configs.reporting import ReportingSettings
 from configs.settings import PipelineSettings
 from tasks.domain import wording
 from tasks.domain.records import Batch, BatchStatus, Comparison, Score
+from tasks.domain.trigger_kinds import TriggerKind
 from tasks.domain.turns import HealthState, History, Outcome, Turn
 from tasks.problems import measures
 from tasks.reporting import pictures, titles
@@ -62,8 +63,7 @@ def _units(settings: PipelineSettings) -> tuple[str, str]:
 
 
 def _trigger(turn: Turn) -> list[str]:
-    kinds = {"new_data": "New data", "drift": "Drift", "performance": "Performance", "manual": "By hand"}
-    found = [f"{kinds.get(t.kind, capital(t.kind))}: {ended(t.evidence)}" for t in turn.triggers]
+    found = [f"{capital(TriggerKind.in_words(t.kind))}: {ended(t.evidence)}" for t in turn.triggers]
     return found or [f"New data: {titles.medium(turn.batch)} landed."]
 
 

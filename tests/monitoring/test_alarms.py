@@ -27,4 +27,4 @@ def test_drift_and_a_model_that_is_not_well_open_a_question(drifted, state, kind
         "drift": ("drift:june", "5 of 16 columns moved", "incumbent.drift.detected"),
         "performance": ("performance:june", "worse than no model", "incumbent.performance.degraded"),
     }
-    assert [(alarm.key, alarm.evidence, alarm.event) for alarm in found] == [told[kind] for kind in kinds]
+    assert [(alarm.key, alarm.evidence, alarm.kind.event) for alarm in found] == [told[kind] for kind in kinds]

@@ -14,6 +14,7 @@ from tasks.adapters.ledger.connection import Access, insert_new
 from tasks.adapters.ledger.schema import alerts, triggers
 from tasks.adapters.ledger.troubles import patient
 from tasks.domain.records import BATCH
+from tasks.domain.trigger_kinds import TriggerKind
 from tasks.domain.turns import Alert, Trigger, TriggerState
 
 HOME = ""
@@ -32,13 +33,13 @@ class Inbox:
 
     @patient
     def record(
-        self, pipeline: str, kind: str, key: str, evidence: str, *, force: bool = False, turn: int | None = None
+        self, pipeline: str, kind: TriggerKind, key: str, evidence: str, *, force: bool = False, turn: int | None = None
     ) -> bool:
         """Record a reason to look; anybody may, with or without the lease. The same key is recorded once.
 
         Args:
             pipeline: What it is about.
-            kind: manual, schedule, new_data, drift or performance.
+            kind: What asks for a look.
             key: What makes it this one and no other.
             evidence: What was seen, one sentence.
             force: Whether it goes past cooldown, budget and minimum rows.
