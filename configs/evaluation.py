@@ -1,25 +1,13 @@
 """Room 4 of the settings: how a model is measured."""
 
 from itertools import pairwise
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from configs.section import Column, Number, Problem, Section
-
-MetricName = Literal[
-    "log_loss", "brier", "roc_auc", "average_precision", "calibration_error",
-    "squared_error", "rmse", "mae", "r2", "bias",
-]  # fmt: skip
-METRICS: dict[Problem, tuple[MetricName, ...]] = {
-    "binary": ("log_loss", "brier", "roc_auc", "calibration_error", "average_precision"),
-    "regression": ("squared_error", "rmse", "mae", "r2", "bias"),
-}
-"""What can be measured, per problem."""
-_USUAL: dict[Problem, tuple[MetricName, ...]] = {
-    "binary": ("log_loss", "brier", "roc_auc", "calibration_error"),
-    "regression": METRICS["regression"],
-}
+from configs import metrics
+from configs.metrics import MetricName
+from configs.section import Column, Number, Section
 
 
 def _also_a_word(schema: dict[str, Any]) -> None:
@@ -91,6 +79,6 @@ class EvaluationSettings(Section):
     importance_rows: Annotated[int, Field(ge=100, le=10_000_000)] = 2000
     """Rows of the sample on which permutation importance is measured."""
 
-    def measured(self, problem: Problem) -> tuple[MetricName, ...]:
+    def measured(self, problem: str) -> tuple[str, ...]:
         """Metrics of a problem that are shown."""
-        return _USUAL[problem] if self.metrics is None else self.metrics
+        return metrics.usual(problem) if self.metrics is None else self.metrics

@@ -15,7 +15,6 @@ Many = Annotated[int, Field(ge=1, le=1_000_000_000)]
 Days = Annotated[int, Field(ge=1, le=36_525)]
 """Up to a hundred years."""
 
-Problem = Literal["binary", "regression"]
 ColumnType = Literal["integer", "number", "category", "boolean", "timestamp"]
 
 

@@ -8,21 +8,17 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
+from configs import metrics
 from configs.coordination import CoordinationSettings
-from configs.evaluation import METRICS, EvaluationSettings
+from configs.evaluation import EvaluationSettings
 from configs.ingestion import IngestionSettings
 from configs.monitoring import MonitoringSettings
+from configs.problems import KINDS, Kind
 from configs.promotion import PromotionSettings
 from configs.reporting import ReportingSettings
-from configs.section import ColumnType, Problem, Section
-from configs.training import FAMILIES, TrainingSettings
+from configs.section import ColumnType, Section
+from configs.training import TrainingSettings
 from configs.validation import ColumnRule, ValidationSettings
-
-LABELS: dict[Problem, tuple[ColumnType, ...]] = {
-    "binary": ("boolean", "integer", "category"),
-    "regression": ("number", "integer"),
-}
-"""Types that a label may have."""
 
 
 class PipelineSettings(Section):
@@ -71,9 +67,10 @@ class PipelineSettings(Section):
         if rule is None:
             return self
         named = {"positive": training.positives, "negative": training.negatives}
-        if training.problem == "regression":
+        kind = KINDS[training.problem]
+        if not kind.names_values:
             for name in (name for name, values in named.items() if values):
-                raise ValueError(f"training.{name} is for a yes or no; a number to predict has no {name} value")
+                raise ValueError(f"training.{name} is for a yes or no; {kind.words} has no {name} value")
             return self
         if not training.positives and rule.type != "boolean":
             raise ValueError(
@@ -88,18 +85,18 @@ class PipelineSettings(Section):
     @model_validator(mode="after")
     def _what_is_asked_for_fits_the_problem(self) -> Self:
         problem = self.training.problem
-        families, metrics = FAMILIES[problem], METRICS[problem]
+        kind, known = KINDS[problem], metrics.of(problem)
         asked: list[str] = [candidate.family for candidate in self.training.candidates]
-        twice = [family for family in families if asked.count(family) > 1]
+        twice = [family for family in kind.families if asked.count(family) > 1]
         if twice:
             raise ValueError(f"training.candidates: {twice[0]} is named twice; a turn trains each family once")
         for candidate in self.training.candidates:
-            if candidate.family not in families:
-                wrong = f"{candidate.family} is not for {_TOLD[problem]}"
-                raise ValueError(f"training.candidates: {wrong}; {_known(families)}")
+            if candidate.family not in kind.families:
+                wrong = f"{candidate.family} {_is_not_for(kind)}"
+                raise ValueError(f"training.candidates: {wrong}; {_known(kind.families)}")
         for metric in self.evaluation.measured(problem):
-            if metric not in metrics:
-                raise ValueError(f"evaluation.metrics: {metric} is not for {_TOLD[problem]}; {_known(metrics)}")
+            if metric not in known:
+                raise ValueError(f"evaluation.metrics: {metric} {_is_not_for(kind)}; {_known(known)}")
         return self
 
     def _used_columns(self) -> list[tuple[str, str, tuple[str, ...]]]:
@@ -110,7 +107,7 @@ class PipelineSettings(Section):
         ]
         used += [(f"ingestion.derive.{name}", name, ("timestamp",)) for name in self.ingestion.derive]
         used += [("validation.key", name, ()) for name in self.validation.key]
-        used += [("training.label", self.training.label, LABELS[self.training.problem])]
+        used += [("training.label", self.training.label, KINDS[self.training.problem].labels)]
         features = ("integer", "number", "category", "boolean")
         used += [("training.features", name, features) for name in self.training.features]
         used += [("evaluation.cluster.column", cluster, ())] if cluster else []
@@ -126,7 +123,8 @@ class PipelineSettings(Section):
         return self.model_dump(mode="json")
 
 
-_TOLD: dict[Problem, str] = {"binary": "a yes or no", "regression": "a number to predict (training.problem)"}
+def _is_not_for(kind: Kind) -> str:
+    return f"is not for {kind.words}{kind.set_by}"
 
 
 def _known(names: tuple[str, ...]) -> str:

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from configs.section import LATER, Column, Days, Length, Many, Positive, Problem, Section
+from configs.problems import ProblemName
+from configs.section import LATER, Column, Days, Length, Many, Positive, Section
 
 Value = str | int | bool
 
@@ -82,17 +83,12 @@ Candidate = Annotated[
     LogisticRegressionCandidate | LinearRegressionCandidate | HistGradientBoostingCandidate,
     Field(discriminator="family"),
 ]
-FAMILIES: dict[Problem, tuple[str, ...]] = {
-    "binary": ("hist_gradient_boosting", "logistic_regression"),
-    "regression": ("hist_gradient_boosting", "linear_regression"),
-}
-"""Families that learn a problem."""
 
 
 class TrainingSettings(Section):
     """Room 3: what is learned from what."""
 
-    problem: Problem = "binary"
+    problem: ProblemName = "binary"
     """What is predicted: a yes or no, or (`regression`) a number."""
     label: Column
     """Column to predict: a boolean, an integer or a category of the contract; for a regression a number."""

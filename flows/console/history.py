@@ -21,7 +21,7 @@ _DAY = re.compile(r"\d{4}-?\d{2}-?\d{2}")
 def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> int:
     """All promotions and rollbacks, or with `--at` the version that was live then."""
     from flows.console import lines
-    from tasks.problems import measures
+    from tasks.problems import kinds
     from tasks.reporting.steps import report_file
 
     settings = hands.settings(chosen.pipeline)
@@ -32,7 +32,7 @@ def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> in
         for promotion in history.promotions:
             screen.facts({**vars(promotion), "at": promotion.at.isoformat()})
     else:
-        screen.show(lines.history_table(history, measures.of_problem(settings.training.problem), screen.width))
+        screen.show(lines.history_table(history, kinds.named(settings.training.problem), screen.width))
     return 0
 
 

@@ -10,15 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from configs.section import Problem
+from configs.problems import ProblemName
 from configs.settings import PipelineSettings
 from flows.console import program
 from tasks.domain import wording
 from tasks.domain.records import Batch
 from tasks.domain.trigger_kinds import TriggerKind
 from tasks.domain.turns import Alert, History, Outcome, Trigger, Turn
-from tasks.problems import measures
-from tasks.problems.measures import Measure
+from tasks.problems import kinds
+from tasks.problems.base import Problem
 from tasks.reporting import sentences, titles
 
 WIDEST = 96
@@ -50,9 +50,9 @@ _ASCII = str.maketrans(_SIGNS | _SHAPES)
 _MOST_NAMES = 6
 
 
-def header(width: int, measure: Measure) -> str:
+def header(width: int, problem: Problem) -> str:
     """Heads of the table of turns."""
-    return f"turn  {'batch':<{width}}  accepted  quarantined  {measure.title:>8}   {'verdict':<16}  why"
+    return f"turn  {'batch':<{width}}  accepted  quarantined  {problem.title:>8}   {'verdict':<16}  why"
 
 
 def width_of(names: Sequence[str]) -> int:
@@ -131,9 +131,9 @@ def row(turn: Turn, width: int) -> tuple[str, str, str]:
     return cells, titles.verdict(turn), why if more else sentences.why(turn)
 
 
-def turn_object(pipeline: str, turn: Turn, problem: Problem) -> dict[str, object]:
+def turn_object(pipeline: str, turn: Turn, problem: ProblemName) -> dict[str, object]:
     """One turn for machines; numbers are not rounded, in units of the loss itself; what did not happen is null."""
-    loss = measures.of_turn(turn, problem).name
+    loss = kinds.of_turn(turn, problem).metric
     return {
         "pipeline": pipeline,
         "turn": turn.number,
@@ -171,7 +171,7 @@ def status(
     lines += ["", f"{INDENT}waits: {names or 'nothing'}{more}"]
     if shown := history.turns[-last:]:
         size = width_of([turn.batch.name for turn in shown])
-        lines += ["", header(size, measures.of_problem(settings.training.problem))]
+        lines += ["", header(size, kinds.named(settings.training.problem))]
         for turn in shown:
             numbers, verdict, why = row(turn, size)
             lines += beside(f"{numbers}   {VERDICTS[turn.outcome][0]} {verdict:<14}", why, width)
@@ -187,12 +187,12 @@ def at_work(triggers: Sequence[Trigger], alerts: Sequence[Alert], worker: str | 
     return [f"{INDENT}{clean(line)}" for line in told]
 
 
-def history_table(history: History, measure: Measure, width: int | None = None) -> list[str]:
+def history_table(history: History, problem: Problem, width: int | None = None) -> list[str]:
     """Who was live when, trained on what, and by how much it won; the latest first."""
     from tasks.reporting import versions
 
-    gain = f"{measure.gain_title} at the gate"
-    rows = [("version", "live from", "until", "trained on", "window", gain, measure.title, "why")]
+    gain = f"{problem.gain_title} at the gate"
+    rows = [("version", "live from", "until", "trained on", "window", gain, problem.title, "why")]
     for p in versions.promotions(history):
         rows.append((p.version, p.batch, p.until, p.trained_on[0], p.trained_on[1], p.gain[0], p.gate[0], p.what))
     if len(rows) == 1:

@@ -5,7 +5,7 @@ from flows.console import lines
 from tasks.domain import wording
 from tasks.domain.records import Score
 from tasks.evaluation.steps.comparison import Pair, Side
-from tasks.problems import measures
+from tasks.problems import kinds
 from tasks.reporting import sentences, titles, versions
 
 
@@ -23,15 +23,15 @@ def _measured(score: Score) -> dict[str, object]:
 
 def table(*sides: Side) -> list[str]:
     """One line per version: on these rows, at its gate, on the batches since."""
-    metric = measures.of(sides[0].score)
-    head = ("version", "family", metric.title, "at its gate", "judged live or as challenger", "trained on")
+    problem = kinds.of(sides[0].score)
+    head = ("version", "family", problem.title, "at its gate", "judged live or as challenger", "trained on")
     rows = [head]
     for side in sides:
         gate = f"{sentences.loss(side.gate[1])} on {side.gate[0]}" if side.gate else "never live"
         losses = [score.metrics[0].value for _, score in side.judged]
         judged = [value for value in losses if value is not None]
-        between = f"{metric.loss(min(judged))} to {metric.loss(max(judged))}" if len(judged) > 1 else ""
-        since = f"{_times(len(judged))}: {between or metric.loss(judged[0])}" if judged else "never"
+        between = f"{problem.loss(min(judged))} to {problem.loss(max(judged))}" if len(judged) > 1 else ""
+        since = f"{_times(len(judged))}: {between or problem.loss(judged[0])}" if judged else "never"
         family = side.model.family.replace("_", " ")
         rows.append((f"v{side.version}", family, sentences.loss(side.score), gate, since, versions.span(side.model)))
     return lines.table(rows, right=len(head))
@@ -46,10 +46,10 @@ def verdict(pair: Pair, settings: PipelineSettings) -> str:
     comparison = pair.comparison
     percent = wording.share(settings.evaluation.confidence)
     one, other = f"v{pair.one.version}", f"v{pair.other.version}"
-    metric = measures.of(comparison)
-    text = f"{titles.capital(metric.gain_title)} of {other} over {one}: {measures.gain(comparison)} "
-    text += f"({percent} interval {measures.ends(comparison)})"
-    text += "; " if metric.is_number else f" per {settings.reporting.row[0]}; "
+    problem = kinds.of(comparison)
+    text = f"{titles.capital(problem.gain_title)} of {other} over {one}: {kinds.gain(comparison)} "
+    text += f"({percent} interval {kinds.ends(comparison)})"
+    text += f"{problem.per_row(settings.reporting.row[0])}; "
     if comparison.low > 0:
         text += f"{other} is better."
     else:

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from configs.section import Problem
+from configs.problems import ProblemName
 from configs.settings import PipelineSettings
 from flows.console import lines, program
 from flows.console.lines import ascii_only, clean, fit, plain_line, row, turn_object, waiting_line, wrapped
 from tasks.domain.turns import History, Outcome, Turn
-from tasks.problems import measures
+from tasks.problems import kinds
 from tasks.reporting import captions, sentences
 
 if TYPE_CHECKING:
@@ -42,8 +42,14 @@ class Terminal:
 
     out: TextIO
     err: TextIO
-    problem: Problem = "binary"
+    problem: ProblemName | None = None
     """What the pipeline that is shown predicts; set before its turns are shown."""
+
+    @property
+    def predicted(self) -> ProblemName:
+        """What the pipeline that is shown predicts."""
+        assert self.problem is not None, "a pipeline is named before its turns are shown"
+        return self.problem
 
     def waiting(self, pipeline: str, names: Sequence[str], folder: Path | str, copies: int = 0) -> None:
         """Batches wait in the landing folder."""
@@ -124,7 +130,7 @@ class Json(Plain):
 
     def turn(self, pipeline: str, turn: Turn) -> None:
         """One object on one line."""
-        self.facts(turn_object(pipeline, turn, self.problem))
+        self.facts(turn_object(pipeline, turn, self.predicted))
 
     def facts(self, values: Mapping[str, object]) -> None:
         """One object on one line."""
@@ -264,7 +270,7 @@ class Live(Terminal):
 
         if not self._has_header:
             self._end_task()  # that of the opening, which had no steps
-            self._print(Text(lines.header(self._name_width, measures.of_problem(self.problem)), style="dim"))
+            self._print(Text(lines.header(self._name_width, kinds.named(self.predicted)), style="dim"))
             self._has_header = True
 
     def _ready(self) -> "Console":

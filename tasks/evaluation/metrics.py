@@ -1,11 +1,13 @@
 """Estimates with intervals that hold when rows of a cluster share their luck: the cluster, not the row, is the unit.
 
-Add a metric to `MEASURES` together with such an interval. Slices, scores and comparisons belong to evaluation.
+Add a metric here together with such an interval, and an entry in `configs.metrics`. Slices, scores and comparisons
+belong to `scores`.
 
 Means are ratio estimators over clusters with t quantiles; the AUC uses placements per cluster (Obuchowski 1997);
 calibration error and average precision use a jackknife that leaves out groups of clusters.
 """
 
+import importlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,15 +18,14 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit, stdtrit
 
+from configs.metrics import METRICS
 from tasks.domain.records import CalibrationBin
-from tasks.problems import measures
+from tasks.problems.losses import LARGEST_LOSS, bound, is_measurable, log_losses, squared_errors
+from tasks.problems.scale import unit as unit_of
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
-_EDGE, _HUGE = 1e-6, 1e70
-LARGEST_LOSS = float(-np.log(_EDGE))
-"""Log loss of a prediction that is as wrong as predictions may be."""
 _BINS, _BLOCKS = 10, 40
 
 
@@ -37,6 +38,8 @@ class Interval(NamedTuple):
 
 
 UNDEFINED = Interval(None, None, None)
+Measure = Callable[[Floats, Floats, "Groups", float], Interval]
+"""Labels, answers, clusters and confidence in, value and interval out."""
 
 
 @dataclass(frozen=True)
@@ -86,22 +89,17 @@ def everything(rows: int) -> Groups:
     return Groups(np.zeros(rows, dtype=np.intp), ("all",))
 
 
-def log_losses(y: Floats, p: Floats) -> Floats:
-    """Log loss of each row. What is not a probability (NaN, infinite, outside 0 to 1) has the loss NaN."""
-    kept = np.where((p >= 0) & (p <= 1), np.clip(p, _EDGE, 1 - _EDGE), np.nan)
-    return -np.log(np.where(y > 0.5, kept, 1 - kept))
-
-
-def squared_errors(y: Floats, p: Floats) -> Floats:
-    """Squared error of each row. What is no number, or too large to be squared twice, has the loss NaN."""
-    fits = (np.abs(y) < _HUGE) & (np.abs(p) < _HUGE)
-    return np.where(fits, np.square(np.where(fits, y, 0.0) - np.where(fits, p, 0.0)), np.nan)
-
-
 def distinct_clusters(groups: Groups, units: Groups) -> Codes:
     """Number of clusters in which each group has rows."""
     owner = pd.unique(groups.codes * np.intp(max(units.size, 1)) + units.codes) // max(units.size, 1)
     return np.bincount(owner, minlength=groups.size)
+
+
+def find(name: str) -> Measure:
+    """The function of a metric; see `configs.metrics`."""
+    module, _, function = METRICS[name].path.partition(":")
+    found: Measure = getattr(importlib.import_module(module), function)
+    return found
 
 
 def means(values: Floats, groups: Groups, units: Groups, confidence: float, largest: float = LARGEST_LOSS) -> Means:
@@ -117,7 +115,7 @@ def means(values: Floats, groups: Groups, units: Groups, confidence: float, larg
     rows, number = np.bincount(owner, counts, groups.size), np.bincount(owner, minlength=groups.size)
     mean = np.bincount(owner, sums, groups.size) / np.maximum(rows, 1)
     far = sums - mean[owner] * counts
-    unit = measures.unit(bound(far))
+    unit = unit_of(bound(far))
     squares = np.bincount(owner, (far / unit) ** 2, groups.size)
     freedom = np.maximum(number - 1, 1)
     error = np.sqrt(squares * number / freedom) / np.maximum(rows, 1) * unit
@@ -126,26 +124,11 @@ def means(values: Floats, groups: Groups, units: Groups, confidence: float, larg
     return Means(mean, error, low, high, rows.astype(np.intp), number)
 
 
-def measurable(values: Floats) -> Floats:
-    """Numbers, the largest of them cut to what can be measured: their losses are NaN, their means are finite."""
-    return np.clip(values, -_HUGE, _HUGE)
-
-
 def offset(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
     """How far the mean answer lies above the mean label; from a single cluster, all that a row allows."""
     apart = p - y
     found = means(apart, everything(len(y)), units, confidence, bound(apart))
     return Interval(float(found.value[0]), float(found.low[0]), float(found.high[0]))
-
-
-def variance(y: Floats) -> float:
-    """Mean squared distance from the mean, of numbers that are not too large for it."""
-    return float(measurable(y).var())
-
-
-def bound(values: Floats) -> float:
-    """The largest size of a row's loss (or difference); it stands in where a loss has no bound of its own."""
-    return float(np.abs(values).max()) if len(values) else 0.0
 
 
 def calibration(y: Floats, p: Floats) -> tuple[CalibrationBin, ...]:
@@ -159,15 +142,17 @@ def calibration(y: Floats, p: Floats) -> tuple[CalibrationBin, ...]:
     )
 
 
-def _log_loss(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
+def log_loss(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
+    """Mean log loss."""
     return _mean_metric(log_losses(y, p), units, confidence, LARGEST_LOSS)
 
 
-def _brier(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
+def brier(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
+    """Mean squared distance of probability and outcome."""
     return _mean_metric((y - p) ** 2, units, confidence, 1.0)
 
 
-def _roc_auc(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
+def roc_auc(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
     """AUC with the variance of Obuchowski (Biometrics 1997) over clusters, its interval on the logit scale.
 
     No interval where one cluster has all positives, or all negatives: how much they vary between clusters is unknown.
@@ -194,7 +179,7 @@ def _roc_auc(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval
     return Interval(auc, float(expit(logit(auc) - reach)), float(expit(logit(auc) + reach)))
 
 
-def _average_precision(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
+def average_precision(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
     """Area under precision over recall, as a step function; tied predictions are one step."""
     if y.min() == y.max():
         return UNDEFINED
@@ -212,7 +197,7 @@ def _average_precision(y: Floats, p: Floats, units: Groups, confidence: float) -
     return _jackknife(area(hits, shown), left_out, confidence)
 
 
-def _calibration_error(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
+def calibration_error(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
     """Expected calibration error over ten groups of equal size by prediction, which stay fixed in the jackknife."""
     bins, (blocks, number) = _bins(p), _blocks(units)
     cells = bins * number + blocks
@@ -223,41 +208,43 @@ def _calibration_error(y: Floats, p: Floats, units: Groups, confidence: float) -
     return _jackknife(whole, left_out, confidence)
 
 
-def _squared_error(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
+def squared_error(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
+    """Mean squared error."""
     losses = squared_errors(y, p)
     return _mean_metric(losses, units, confidence, bound(losses))
 
 
-def _rmse(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
+def rmse(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
     """Root of the mean squared error and of the ends of its interval."""
-    return Interval(*(None if end is None else math.sqrt(end) for end in _squared_error(y, p, units, confidence)))
+    return Interval(*(None if end is None else math.sqrt(end) for end in squared_error(y, p, units, confidence)))
 
 
-def _mae(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
+def mae(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
+    """Mean size of the error."""
     errors = np.abs(y - p)
     return _mean_metric(errors, units, confidence, bound(errors))
 
 
-def _bias(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
+def bias(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
     """Size of the mean error in standard deviations of the label; the label must not be constant."""
     if y.min() == y.max():
         return UNDEFINED
-    unit = measures.unit(bound(y - y.mean()))
+    unit = unit_of(bound(y - y.mean()))
     with np.errstate(over="ignore"):
         errors = (p - y) / unit / (y / unit).std()
-    if not bound(errors) < _HUGE:
+    if not is_measurable(errors):
         return UNDEFINED
     mean = means(errors, everything(len(errors)), units, confidence, bound(errors))
     value, reach = abs(float(mean.value[0])), float(mean.high[0] - mean.value[0])
     return _bounded(value, value - reach, value + reach, units.size, math.inf)
 
 
-def _r2(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
+def r2(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
     """Share of the label's variance that is explained; below 0 it is worse than the mean of these rows."""
     if y.min() == y.max():
         return UNDEFINED
     blocks, number = _blocks(units)
-    unit = measures.unit(bound(y - y.mean()))
+    unit = unit_of(bound(y - y.mean()))
     with np.errstate(over="ignore"):
         y, p = y / unit, p / unit
     centred = y - y.mean()
@@ -312,18 +299,3 @@ def _blocks(units: Groups) -> tuple[Codes, int]:
     """At most forty groups of clusters to leave out."""
     number = max(min(units.size, _BLOCKS), 1)
     return units.codes % number, number
-
-
-MEASURES: dict[str, tuple[Callable[[Floats, Floats, Groups, float], Interval], bool]] = {
-    "log_loss": (_log_loss, False),
-    "brier": (_brier, False),
-    "roc_auc": (_roc_auc, True),
-    "average_precision": (_average_precision, True),
-    "calibration_error": (_calibration_error, False),
-    "squared_error": (_squared_error, False),
-    "rmse": (_rmse, False),
-    "mae": (_mae, False),
-    "r2": (_r2, True),
-    "bias": (_bias, False),
-}
-"""Per metric: how it is measured, and whether greater is better."""

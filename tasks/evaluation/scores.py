@@ -13,29 +13,23 @@ from numpy.typing import ArrayLike
 from scipy.special import stdtr
 
 from configs.evaluation import EvaluationSettings
-from configs.section import Problem
+from configs.metrics import METRICS
+from configs.problems import ProblemName
 from tasks.domain.records import ALONE, Comparison, Metric, Score, SliceGain, SliceScore
 from tasks.evaluation import metrics as intervals
 from tasks.evaluation.metrics import Floats, Groups, Means
+from tasks.problems import kinds
+from tasks.problems.base import Problem
+from tasks.problems.losses import measurable
 from tasks.training.groups import MISSING, POOL, Labels
 
 MIN_CLUSTERS = 5
 """A slice with rows in fewer clusters is insufficient."""
-_NEEDED: dict[Problem, tuple[str, ...]] = {
-    "binary": ("log_loss", "roc_auc", "calibration_error"),
-    "regression": ("squared_error", "r2", "bias"),
-}
-"""Measured whether asked for or not: the first one decides, the guards look at the others."""
 
 
 def constant(base_rate: float, rows: int) -> Floats:
     """Predictions of no model: the share of positives (or the mean label) in the training data, for every row."""
     return np.full(rows, base_rate, dtype=np.float64)
-
-
-def log_losses(y: ArrayLike, p: ArrayLike) -> Floats:
-    """Log loss of each row. What is not a probability (NaN, infinite, outside 0 to 1) has the loss NaN."""
-    return intervals.log_losses(_floats(y), _floats(p))
 
 
 def score(
@@ -46,37 +40,35 @@ def score(
     clusters: Labels,
     slice_labels: Mapping[str, Labels],
     settings: EvaluationSettings,
-    problem: Problem = "binary",
+    problem: ProblemName,
 ) -> Score:
     """Measure answers `p` (probabilities, or numbers) of one model against labels `y`, overall and per slice."""
     y, p = _floats(y), _floats(p)
-    units, lost = intervals.group(clusters), losses(y, p, problem)
-    first, *others = _NEEDED[problem]
+    kind, units = kinds.named(problem), intervals.group(clusters)
+    lost, (first, *others) = kind.losses(y, p), kind.needed
     names = dict.fromkeys((first, *settings.measured(problem), *others))
     sound = bool(len(y)) and bool(np.isfinite(lost).all())
     metrics = tuple(
         Metric(
             name,
-            *(measure(y, p, units, settings.confidence) if sound else intervals.UNDEFINED),
-            greater_is_better=better,
+            *(intervals.find(name)(y, p, units, settings.confidence) if sound else intervals.UNDEFINED),
+            greater_is_better=METRICS[name].greater_is_better,
         )
-        for name, (measure, better) in ((name, intervals.MEASURES[name]) for name in names)
+        for name in names
     )
     parts = _partitions(slice_labels, units, settings.min_slice_rows)
-    a_number = problem == "regression" and len(y) > 0
+    positives, mean = kind.counts(float(y.sum()), len(y))
     return Score(
         model=model_id,
         batch=batch_id,
         rows=len(y),
-        positives=_positives(y, problem),
-        mean_predicted=float(intervals.measurable(p).mean()) if len(p) else 0.0,
+        positives=positives,
+        mean_predicted=float(measurable(p).mean()) if len(p) else 0.0,
         metrics=metrics,
-        slices=tuple(
-            row for part in parts for row in _slice_scores(part, lost, y, units, settings.confidence, problem)
-        ),
+        slices=tuple(row for part in parts for row in _slice_scores(part, lost, y, units, settings.confidence, kind)),
         calibration=intervals.calibration(y, p) if sound else (),
-        mean_actual=float(y.mean()) if a_number else None,
-        variance=intervals.variance(y) if a_number else None,
+        mean_actual=mean,
+        variance=kind.variance(y),
         offset=Metric("offset", *intervals.offset(y, p, units, settings.confidence), False) if sound else None,
     )
 
@@ -89,7 +81,7 @@ def compare(
     slice_labels: Mapping[str, Labels],
     settings: EvaluationSettings,
     level: float,
-    problem: Problem = "binary",
+    problem: ProblemName,
 ) -> Comparison:
     """Compare two models on the same rows, paired by row, with clusters as units.
 
@@ -97,9 +89,10 @@ def compare(
     With a single cluster nothing is known about luck: the interval is all that the loss allows.
     """
     y, base, challenger = _floats(y), _floats(base), _floats(challenger)
-    units, before, after = intervals.group(clusters), losses(y, base, problem), losses(y, challenger, problem)
+    kind, units = kinds.named(problem), intervals.group(clusters)
+    before, after = kind.losses(y, base), kind.losses(y, challenger)
     gains = before - after
-    largest = _largest(gains, problem)
+    largest = kind.largest(gains)
     whole = intervals.means(gains, intervals.everything(len(y)), units, settings.confidence, largest)
     parts = _partitions(slice_labels, units, settings.min_slice_rows) if np.isfinite(gains).all() else []
     # Without clusters there is no unit of evidence: the sums are over all rows.
@@ -114,47 +107,15 @@ def compare(
         base_loss=tuple(kept.tally(before).tolist()),
         challenger_loss=tuple(kept.tally(after).tolist()),
         slices=_slice_gains(parts, gains, units, settings.confidence, level, largest),
-        churn=_churn(y, base, challenger, problem),
-        righted=_righted(y, base, challenger, problem),
-        measure=_NEEDED[problem][0],
+        churn=kind.churn(y, base, challenger) if len(y) else 0.0,
+        righted=kind.righted_share(y, base, challenger) if len(y) else 0.0,
+        measure=kind.metric,
     )
 
 
-def losses(y: ArrayLike, p: ArrayLike, problem: Problem) -> Floats:
-    """The loss of each row that decides: log loss, or of a number the squared error."""
-    y, p = _floats(y), _floats(p)
-    return intervals.squared_errors(y, p) if problem == "regression" else log_losses(y, p)
-
-
-# ── a yes or no, and a number ─────────────────────────────────────────────────────────────────────────────────────
-def _largest(values: Floats, problem: Problem) -> float:
-    """What bounds a mean loss, or a mean difference of two."""
-    return intervals.bound(values) if problem == "regression" else intervals.LARGEST_LOSS
-
-
-def _positives(y: Floats, problem: Problem) -> int:
-    return 0 if problem == "regression" else int(y.sum())
-
-
-def _churn(y: Floats, base: Floats, challenger: Floats, problem: Problem) -> float:
-    """Share of decisions at 0.5 that change; of a number, its mean change in standard deviations of the label."""
-    if not len(y):
-        return 0.0
-    if problem == "binary":
-        return float(((base >= 0.5) != (challenger >= 0.5)).mean())
-    change = float(np.abs(intervals.measurable(base) - intervals.measurable(challenger)).mean())
-    spread = float(y.std())
-    return change / (spread or 1.0)
-
-
-def _righted(y: Floats, base: Floats, challenger: Floats, problem: Problem) -> float:
-    """How much larger the share of right decisions at 0.5 is; of a number: of answers nearer to it than farther."""
-    if not len(y):
-        return 0.0
-    if problem == "regression":
-        return float(np.sign(np.abs(y - base) - np.abs(y - challenger)).mean())
-    right, was_right = (challenger >= 0.5) == (y >= 0.5), (base >= 0.5) == (y >= 0.5)
-    return float(right.mean()) - float(was_right.mean())
+def losses(y: ArrayLike, p: ArrayLike, problem: ProblemName) -> Floats:
+    """The loss of each row that decides."""
+    return kinds.named(problem).losses(_floats(y), _floats(p))
 
 
 # ── slices ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -187,15 +148,14 @@ def _partition(column: str, groups: Groups, units: Groups, min_rows: int) -> _Pa
 
 
 def _slice_scores(
-    part: _Partition, losses: Floats, y: Floats, units: Groups, confidence: float, problem: Problem
+    part: _Partition, losses: Floats, y: Floats, units: Groups, confidence: float, kind: Problem
 ) -> Iterator[SliceScore]:
-    name, largest = _NEEDED[problem][0], _largest(losses, problem)
+    largest = kind.largest(losses)
     means, sums = intervals.means(losses, part.groups, units, confidence, largest), part.groups.tally(y)
-    a_number = problem == "regression"
     for i, label, sufficient in part.labels():
-        loss, rows = Metric(name, *means.interval(i, largest), greater_is_better=False), int(means.rows[i])
-        mean = float(sums[i]) / rows if a_number and rows else None
-        counts = rows, int(means.clusters[i]), 0 if a_number else int(sums[i])
+        loss, rows = Metric(kind.metric, *means.interval(i, largest), greater_is_better=False), int(means.rows[i])
+        positives, mean = kind.counts(float(sums[i]), rows)
+        counts = rows, int(means.clusters[i]), positives
         yield SliceScore(part.column, label, *counts, log_loss=loss, sufficient=sufficient, mean_actual=mean)
 
 

@@ -12,8 +12,8 @@ from configs.reporting import ReportingSettings
 from tasks.domain import wording
 from tasks.domain.records import Metric, Score
 from tasks.domain.turns import Drift, Health, HealthState
-from tasks.problems import measures
-from tasks.problems.measures import Measure
+from tasks.problems import kinds
+from tasks.problems.base import Problem
 
 FAR = 5
 """A model is not well when what it expects is off, beyond chance, by more than so many times what needs watching."""
@@ -49,7 +49,7 @@ def judge(
     loss = score.loss
     if loss.value is None or not math.isfinite(loss.value):
         return Health(HealthState.NOT_JUDGED, (f"{_subject(score, words)} was not a number.",))
-    unwell, watch = _against_no_model(loss, dummy_loss, measures.of(score))
+    unwell, watch = _against_no_model(loss, dummy_loss, kinds.of(score))
     share = level_sentence(score, words)
     off, far = is_off(score, settings), _far_off(score, settings)
     unwell += [share, far] if far else []
@@ -71,47 +71,32 @@ def worst(found: Iterable[Health]) -> Health | None:
 
 def is_off(score: Score, settings: HealthSettings) -> bool:
     """Whether the expected and the actual share of positives, or means of a number, differ by more than the setting."""
-    bias = measures.bias(score)
-    most = settings.max_bias if measures.of(score).is_number else settings.max_share_error
-    return bias is not None and abs(bias) > most
-
-
-def limit(settings: HealthSettings, *, is_number: bool, times: int = 1) -> str:
-    """How far the expected and the actual level may be apart, or so many times that: `3 points`."""
-    if not is_number:
-        return f"{wording.number(round(times * 100 * settings.max_share_error, 2))} points"
-    most = times * settings.max_bias
-    return f"{wording.number(most)} standard deviation{'' if most == 1 else 's'}"
+    problem = kinds.of(score)
+    bias = problem.bias(score)
+    return bias is not None and abs(bias) > problem.most_off(settings)
 
 
 def _far_off(score: Score, settings: HealthSettings) -> str:
     """A sentence if chance does not explain how far the expected and the actual level are apart; else empty."""
-    is_number, found = measures.of(score).is_number, score.offset
+    problem, found = kinds.of(score), score.offset
     if found is None or found.low is None or found.high is None:
         return ""
-    unit = math.sqrt(score.variance or 0.0) if is_number else 0.01
-    most = FAR * (settings.max_bias if is_number else 100 * settings.max_share_error)
+    unit, most = problem.off_unit(score), FAR * problem.off_most(settings)
     least, largest = sorted((abs(found.low), abs(found.high)))
     if found.low * found.high <= 0 or not unit or least / unit <= most:
         return ""
-    ends = wording.interval(least / unit, largest / unit, wording.amount if is_number else _points)
-    return f"That is off by more than {limit(settings, is_number=is_number, times=FAR)} ({ends})."
-
-
-def _points(value: float | None) -> str:
-    return wording.MISSING if value is None else f"{value:.1f}"
+    ends = wording.interval(least / unit, largest / unit, problem.write_off)
+    return f"That is off by more than {problem.off_by(settings, FAR)} ({ends})."
 
 
 def level_sentence(score: Score, words: ReportingSettings) -> str:
     """What was expected of the rows as a whole, and what happened."""
-    write = measures.of(score).level
-    expected, actual = write(score.mean_predicted), write(measures.actual(score))
-    if measures.of(score).is_number:
-        return f"It expected {words.quantity(expected)} for the average {words.row[0]}; it was {actual}."
-    return f"It expected {expected} of {words.row[1]} to be {words.outcome}; {actual} were."
+    problem = kinds.of(score)
+    expected, actual = problem.level(score.mean_predicted), problem.level(problem.actual(score))
+    return problem.level_sentence(expected, actual, words)
 
 
-def _against_no_model(loss: Metric, dummy_loss: float | None, told: Measure) -> tuple[list[str], list[str]]:
+def _against_no_model(loss: Metric, dummy_loss: float | None, told: Problem) -> tuple[list[str], list[str]]:
     """Sentences that make it unwell, and that make it one to watch."""
     if dummy_loss is None or loss.value is None or loss.value <= dummy_loss:
         return [], []
@@ -122,20 +107,20 @@ def _against_no_model(loss: Metric, dummy_loss: float | None, told: Measure) -> 
 
 
 def _loss_sentence(score: Score, gate: Score | None, words: ReportingSettings) -> str:
-    measure = measures.of(score)
-    told = f"{_subject(score, words)} was {_with_interval(score.loss, measure)}"
+    problem = kinds.of(score)
+    told = f"{_subject(score, words)} was {_with_interval(score.loss, problem)}"
     if gate is None:
         return f"{told}."
     whose = "at its gate" if gate.model == score.model else "at the gate of what it is a refit of"
-    return f"{told}, against {_with_interval(gate.loss, measure)} {whose}."
+    return f"{told}, against {_with_interval(gate.loss, problem)} {whose}."
 
 
 def _subject(score: Score, words: ReportingSettings) -> str:
     rows = f"{wording.count(score.rows)} {words.row[0 if score.rows == 1 else 1]}"
-    return f"Its {measures.of(score).title} on {rows}"
+    return f"Its {kinds.of(score).title} on {rows}"
 
 
-def _with_interval(metric: Metric, told: Measure) -> str:
+def _with_interval(metric: Metric, told: Problem) -> str:
     if metric.value is None:
         return "–"
     if metric.low is None or metric.high is None:

@@ -11,7 +11,7 @@ from tasks.domain.turns import Drift, Health, TurnRef
 from tasks.monitoring import alarms, health
 from tasks.monitoring import drift as drifts
 from tasks.monitoring.steps import look_ahead as watching
-from tasks.problems import baseline
+from tasks.problems import kinds
 from tasks.training import preparation
 from tasks.training.steps import handles
 
@@ -58,7 +58,7 @@ def judge_health(turn: TurnRef, batch: Batch, champion: Model, scores: list[Scor
     at_gate = history.at_gate(hands.ledger, turn.pipeline, champion.id)
     limits, words = settings.monitoring.health, settings.reporting
     found = health.worst(
-        health.judge(score, at_gate, drift, limits, words, dummy_loss=baseline.loss(champion.base_rate, score))
+        health.judge(score, at_gate, drift, limits, words, dummy_loss=kinds.constant_loss(champion.base_rate, score))
         for score in scores
     ) or health.judge(None, at_gate, drift, limits, words)
     hands.ledger.turns.note(turn.pipeline, turn.number, health=found)

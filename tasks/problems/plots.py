@@ -1,6 +1,7 @@
 """Plots of a judged model for MLflow: ROC, precision-recall, calibration, importance; small PNG files.
 
-Add a plot here when it belongs to one model and one batch. Charts of the report are drawn by `tasks.reporting`.
+Add a plot here when it belongs to one model and one batch; the kind of problem says which are drawn. Charts of the
+report are drawn by `tasks.reporting`.
 Only the object API of matplotlib is used: no pyplot, no global state.
 """
 
@@ -15,7 +16,6 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from tasks.domain.records import CalibrationBin
-from tasks.problems.measures import SQUARED_ERROR
 from tasks.problems.outcomes import Outcomes
 
 _INK, _LINE, _FAINT = "#1f2933", "#1d5fbf", "#9aa5b1"
@@ -25,39 +25,11 @@ _MOST_BARS = 20
 Floats = NDArray[np.float64]
 
 
-def draw(
-    folder: Path,
-    outcomes: Outcomes,
-    answers: NDArray[np.floating],
-    calibration: Sequence[CalibrationBin],
-    importance: Sequence[tuple[str, float]],
-) -> list[Path]:
-    """Write those plots that are defined into the folder and return their paths.
-
-    ROC and precision-recall need both outcomes, calibration its bins, importance at least one input. Of a number there
-    are answers over labels and the errors.
-
-    Args:
-        folder: An existing folder.
-        outcomes: Labels of the judged rows, shape (rows,): booleans, or numbers.
-        answers: Probabilities of a positive label for the same rows, or numbers.
-        calibration: Groups of rows with their mean prediction and share of positives (or mean label).
-        importance: Rise in loss by column, largest first.
-    """
-    drawn: list[Path] = []
-    is_number = outcomes.dtype != np.bool_
-    if is_number and len(outcomes):
-        drawn += [_answers(folder, outcomes, answers), _errors(folder, outcomes, answers)]
-    elif 0 < int(outcomes.sum()) < len(outcomes):
-        false_share, true_share, precision = curves(outcomes, answers)
-        drawn.append(_roc(folder, false_share, true_share))
-        drawn.append(_precision_recall(folder, true_share[1:], precision[1:], float(outcomes.mean())))
-    if calibration:
-        drawn.append(_groups(folder, calibration) if is_number else _calibration(folder, calibration))
-    if importance:
-        told = _rises(importance, outcomes, answers) if is_number else importance
-        drawn.append(_importance(folder, told[:_MOST_BARS], "RMSE" if is_number else "log loss"))
-    return drawn
+def both_curves(folder: Path, outcomes: Outcomes, answers: NDArray[np.floating]) -> list[Path]:
+    """ROC and precision over recall; both outcomes must be there."""
+    false_share, true_share, precision = curves(outcomes, answers)
+    roc = _roc(folder, false_share, true_share)
+    return [roc, _precision_recall(folder, true_share[1:], precision[1:], float(outcomes.mean()))]
 
 
 def curves(outcomes: Outcomes, answers: NDArray[np.floating]) -> tuple[Floats, Floats, Floats]:
@@ -93,7 +65,8 @@ def _precision_recall(folder: Path, recall: Floats, precision: Floats, base_rate
     return _saved(figure, folder / "precision_recall.png")
 
 
-def _calibration(folder: Path, bins: Sequence[CalibrationBin]) -> Path:
+def calibration(folder: Path, bins: Sequence[CalibrationBin]) -> Path:
+    """Calibration of shares."""
     figure, axes = _empty("Calibration", "predicted share", "actual share")
     top = max(max(group.predicted, group.actual) for group in bins) * 1.08 or 1.0
     axes.plot([0, top], [0, top], color=_FAINT, linestyle="--", linewidth=1)
@@ -103,7 +76,7 @@ def _calibration(folder: Path, bins: Sequence[CalibrationBin]) -> Path:
     return _saved(figure, folder / "calibration.png")
 
 
-def _answers(folder: Path, outcomes: Outcomes, answers: NDArray[np.floating]) -> Path:
+def answers(folder: Path, outcomes: Outcomes, answers: NDArray[np.floating]) -> Path:
     """Label over answer of at most some thousand rows, evenly spread."""
     figure, axes = _empty("Answers and labels", "answer", "label")
     shown = np.unique(np.linspace(0, len(answers) - 1, min(_DOTS, len(answers))).astype(int))
@@ -114,7 +87,8 @@ def _answers(folder: Path, outcomes: Outcomes, answers: NDArray[np.floating]) ->
     return _saved(figure, folder / "answers.png")
 
 
-def _errors(folder: Path, outcomes: Outcomes, answers: NDArray[np.floating]) -> Path:
+def errors(folder: Path, outcomes: Outcomes, answers: NDArray[np.floating]) -> Path:
+    """How many rows have which error."""
     figure, axes = _empty("Errors", "answer minus label", "rows")
     axes.hist(answers - outcomes, bins=40, color=_LINE)
     axes.axvline(0, color=_FAINT, linestyle="--", linewidth=1)
@@ -122,7 +96,7 @@ def _errors(folder: Path, outcomes: Outcomes, answers: NDArray[np.floating]) -> 
     return _saved(figure, folder / "errors.png")
 
 
-def _groups(folder: Path, bins: Sequence[CalibrationBin]) -> Path:
+def groups(folder: Path, bins: Sequence[CalibrationBin]) -> Path:
     """Calibration of a number: ten groups of rows by answer."""
     figure, axes = _empty("Ten groups by answer", "mean answer", "mean label")
     ends = [end for group in bins for end in (group.predicted, group.actual)]
@@ -139,15 +113,9 @@ def _free(axes: Axes) -> None:
     axes.autoscale_view()
 
 
-def _rises(
-    importance: Sequence[tuple[str, float]], outcomes: Outcomes, answers: NDArray[np.floating]
-) -> list[tuple[str, float]]:
-    """By how much the root of the squared error rises, in place of the squared error itself."""
-    base = float(np.mean((answers.astype(np.float64) - outcomes) ** 2))
-    return [(name, -(SQUARED_ERROR.gained(-value, base) or 0.0)) for name, value in importance]
-
-
-def _importance(folder: Path, importance: Sequence[tuple[str, float]], loss: str) -> Path:
+def importance(folder: Path, importance: Sequence[tuple[str, float]], loss: str) -> Path:
+    """What shuffling each of the inputs that matter most costs, largest first."""
+    importance = importance[:_MOST_BARS]
     names = [name[:40] for name, _ in importance]
     figure, axes = _empty("Permutation importance", f"rise in {loss} when shuffled", "", left=_room_for(names))
     _free(axes)

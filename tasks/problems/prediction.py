@@ -1,6 +1,6 @@
 """Predictions: what a fitted Pipeline says to prepared rows, the probability of a yes or a number.
 
-Add here what a model of another kind of answer says. Making rows ready for it belongs to `learning`.
+What a model of one kind of answer says stands with that kind. Making rows ready for it belongs to `preparation`.
 """
 
 import numpy as np
@@ -10,9 +10,9 @@ from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from configs.errors import IncumbentError
-
-CLIP = 1e-6
-"""Probabilities are kept this far from 0 and 1, so that one row cannot make the log loss infinite."""
+from configs.problems import KINDS
+from tasks.problems import kinds
+from tasks.problems.base import Problem
 
 
 def predict(pipeline: Pipeline, prepared: pd.DataFrame, *, threads: int = 1) -> NDArray[np.float64]:
@@ -22,15 +22,15 @@ def predict(pipeline: Pipeline, prepared: pd.DataFrame, *, threads: int = 1) -> 
     """
     if prepared.empty:
         return np.empty(0, dtype=np.float64)
+    problem = kind(pipeline)
     with threadpool_limits(limits=threads):
-        told = pipeline.predict(prepared) if predicts_numbers(pipeline) else pipeline.predict_proba(prepared)[:, 1]
-    answers: NDArray[np.float64] = told.astype(np.float64)
+        answers = problem.answers(pipeline, prepared).astype(np.float64)
     if not np.isfinite(answers).all():
         wrong = int((~np.isfinite(answers)).sum())
         raise IncumbentError(f"The model gave {wrong:,} predictions that are not numbers, of {len(answers):,}.")
-    return answers if predicts_numbers(pipeline) else np.clip(answers, CLIP, 1 - CLIP)
+    return problem.kept(answers)
 
 
-def predicts_numbers(pipeline: Pipeline) -> bool:
-    """Whether a Pipeline answers with numbers, not with the probability of a yes."""
-    return not hasattr(pipeline, "predict_proba")
+def kind(pipeline: Pipeline) -> Problem:
+    """The kind of problem that a Pipeline answers, fitted or not."""
+    return next(problem for problem in map(kinds.named, KINDS) if problem.is_answered_by(pipeline))

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from configs.promotion import PromotionSettings
 from tasks.domain.records import Comparison
 from tasks.domain.turns import Evidence
-from tasks.problems import measures
+from tasks.problems import scale
 
 LAMBDAS = (0.03, 0.06, 0.12, 0.25, 0.5, 1.0)
 _MEMORY = 0.8
@@ -92,7 +92,7 @@ def _sigma(previous: Evidence | None, sums: Sequence[float]) -> float:
 
 def _spread(sums: Sequence[float], before: float | None = None) -> float:
     """Root of the mean square, and of its mean with σ² before; in a unit of its own, which changes no digit."""
-    unit = measures.unit(max(map(abs, (*sums, before or 0.0))))
+    unit = scale.unit(max(map(abs, (*sums, before or 0.0))))
     square = _mean_square([s / unit for s in sums])
     if before is not None:
         square = _MEMORY * (before / unit) * (before / unit) + (1 - _MEMORY) * square

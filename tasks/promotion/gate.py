@@ -12,7 +12,7 @@ from configs.promotion import PromotionSettings
 from tasks.domain import wording
 from tasks.domain.records import Comparison, Score
 from tasks.domain.turns import Evidence, Guard, Verdict, VerdictKind
-from tasks.problems import measures
+from tasks.problems import kinds
 from tasks.promotion.guards import floors
 
 _UNKNOWN = "no evidence is taken, because nothing tells which rows share their luck (evaluation.cluster: none)"
@@ -29,7 +29,7 @@ def judge(
         finite = math.isfinite(comparison.gain)
         reasons = (_UNKNOWN, *_vetoes(guards)) if finite else ("the losses are not finite", *_vetoes(guards))
         return Verdict(VerdictKind.KEEP_SHADOWING if finite else VerdictKind.REJECT, reasons, tuple(guards))
-    vetoes, standing, told = _vetoes(guards), _standing(evidence), measures.of(comparison)
+    vetoes, standing, told = _vetoes(guards), _standing(evidence), kinds.of(comparison)
     if not (math.isfinite(evidence.value) and math.isfinite(comparison.gain)):
         kind, reasons = VerdictKind.REJECT, ("the losses are not finite", *vetoes)
     elif evidence.value < 1:
@@ -39,11 +39,11 @@ def judge(
     elif evidence.value < evidence.needed:
         kind, reasons = VerdictKind.KEEP_SHADOWING, (standing,)
     elif math.fsum(evidence.sums) > 0:
-        kind, reasons = VerdictKind.PROMOTE, (f"{standing}; {told.gain_title} {measures.difference(comparison)}",)
+        kind, reasons = VerdictKind.PROMOTE, (f"{standing}; {told.gain_title} {kinds.difference(comparison)}",)
     else:
         worth = f"{wording.share(settings.min_relative_gain)} of the {told.decides}"
         worth = worth if settings.min_relative_gain else "0"
-        gain = f"the {told.gain_title} on this batch, {measures.gain(comparison)}, is not above {worth}"
+        gain = f"the {told.gain_title} on this batch, {kinds.gain(comparison)}, is not above {worth}"
         kind, reasons = VerdictKind.KEEP_SHADOWING, (f"{standing}, but {gain}",)
     return Verdict(kind, reasons, tuple(guards))
 
@@ -53,20 +53,20 @@ def judge_first(score: Score, comparison: Comparison, guards: Sequence[Guard], s
 
     `comparison` is the constant against the candidate; the relative gain asked for is relative to the constant's loss.
     """
-    policy, told, floor = settings.first, measures.of(score), floors.floor(score, settings.first)
+    policy, told, floor = settings.first, kinds.of(score), floors.floor(score, settings.first)
     dummy_loss = math.fsum(comparison.base_loss) / comparison.rows if comparison.rows else math.nan
     needed = policy.min_gain_over_dummy * dummy_loss
     against = []
     if not comparison.low > needed:
         margin = f", needs more than {told.difference(needed, dummy_loss)}" if needed > 0 else ""
-        gain = f"{told.gain_title} {measures.gain(comparison)} ({measures.ends(comparison)})"
+        gain = f"{told.gain_title} {kinds.gain(comparison)} ({kinds.ends(comparison)})"
         against.append(f"does not beat no model: {gain}{margin}")
     if not floor.value >= floor.least:
         against.append(f"{floor.name} {wording.loss(floor.value)}, needs {wording.number(floor.least)}")
     against += _vetoes(guards)
     if against:
         return Verdict(VerdictKind.REJECT, tuple(against), tuple(guards), first=True)
-    beats = f"beats no model by {measures.difference(comparison)}{' in RMSE' if told.is_number else ''}"
+    beats = f"beats no model by {kinds.difference(comparison)}{told.gain_in}"
     reached = f"{floor.name} {wording.loss(floor.value)}"
     taken = ("each row taken as independent",) if comparison.independent else ()
     return Verdict(VerdictKind.PROMOTE, (beats, reached, *taken), tuple(guards), first=True)

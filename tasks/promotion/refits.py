@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from tasks.domain import wording
 from tasks.domain.records import Comparison, Model
 from tasks.domain.turns import Guard, Promotion, Refit, RefitCheck, Verdict, VerdictKind
-from tasks.problems import measures
+from tasks.problems import kinds
 
 DECIDED_BY = "first champion policy"
 """As the history of promotions names who has decided between the two."""
@@ -40,8 +40,8 @@ def check(refit: Refit, turn: int, comparison: Comparison, objections: Sequence[
         objections: What rollbacks have against making that version live.
     """
     objection, worse = next((guard.text for guard in objections if guard.objects), ""), is_worse(comparison)
-    judged, version, told = f"v{refit.judged}", f"v{refit.version}", measures.of(comparison)
-    measured = f"{told.gain_title} of {judged} over it {measures.gain(comparison)} ({measures.ends(comparison)})"
+    judged, version, told = f"v{refit.judged}", f"v{refit.version}", kinds.of(comparison)
+    measured = f"{told.gain_title} of {judged} over it {kinds.gain(comparison)} ({kinds.ends(comparison)})"
     if not worse:
         reason = (
             f"{version} stays live: nothing shows that it is worse than {judged}, of which it is the refit ({measured})"

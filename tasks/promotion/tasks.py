@@ -7,7 +7,7 @@ from tasks.adapters import failpoints, home, lookup
 from tasks.domain.pools import Pool
 from tasks.domain.records import Comparison, Model, Score, Snapshot
 from tasks.domain.turns import Evidence, Promotion, Refit, TurnRef, Verdict
-from tasks.problems import baseline
+from tasks.problems import kinds
 from tasks.promotion import evidence, gate, refits, rollback
 from tasks.promotion.guards import listed
 from tasks.promotion.guards.base import Case
@@ -64,7 +64,7 @@ def judge_challenger(
     """The gate: decide whether the challenger takes over; whatever goes wrong in here, it does not."""
     hands = home.current()
     settings = hands.settings(turn.pipeline)
-    dummy = baseline.loss(probe.base_rate, score)
+    dummy = kinds.constant_loss(probe.base_rate, score)
     live = hands.ledger.models.score(turn.pipeline, champion.id, pool.id) if champion else None
 
     def ask() -> Verdict:

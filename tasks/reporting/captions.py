@@ -9,7 +9,7 @@ from configs.settings import PipelineSettings
 from tasks.domain import wording
 from tasks.domain.records import Batch, BatchStatus, Score, SliceScore
 from tasks.domain.turns import History, Outcome, Turn, VerdictKind
-from tasks.problems import measures
+from tasks.problems import kinds
 from tasks.reporting import standing, titles
 from tasks.reporting.sentences import challenger
 from tasks.reporting.titles import capital
@@ -25,7 +25,7 @@ def loss(history: History) -> str:
         losses = [s.loss.value if s else None for s in (turn.champion, turn.probe, turn.never)]
         if turn.champion and turn.champion.rows and all(value is not None for value in losses):
             known.append((turn.champion.rows, *[float(value or 0) for value in losses]))
-            told = measures.of(turn.champion)
+            told = kinds.of(turn.champion)
     if told is None:
         return "No champion has been judged on a later batch yet."
     rows = sum(n for n, _, _, _ in known)
@@ -88,18 +88,15 @@ def evidence(turns: Sequence[Turn], needed: float) -> str:
 
 def share(turns: Sequence[Turn], settings: PipelineSettings) -> str:
     """In which batches the expected share (of a number: mean) was off, and to which side."""
-    is_number, limits = settings.training.problem == "regression", settings.monitoring.health
-    most = limits.max_bias if is_number else limits.max_share_error
+    problem, limits = kinds.named(settings.training.problem), settings.monitoring.health
+    most = problem.most_off(limits)
     scores = [(t.batch, t.champion) for t in turns if t.champion and t.champion.rows]
-    judged = [(batch, measures.bias(score) or 0.0) for batch, score in scores]
+    judged = [(batch, kinds.bias(score) or 0.0) for batch, score in scores]
     if not judged:
-        return f"No expected {'mean' if is_number else 'share'} has been compared with what happened yet."
+        return f"No expected {problem.average} has been compared with what happened yet."
     low = [batch for batch, error in judged if error < -most]
     high = [batch for batch, error in judged if error > most]
-    points = f"{wording.number(round(100 * most, 2))} points"
-    subject = f"The expected share of {settings.reporting.outcome} {settings.reporting.row[1]}"
-    if is_number:
-        points, subject = f"{wording.number(most)} standard deviations", "The mean answer"
+    points, subject = problem.off_by(limits), problem.expected_title(settings.reporting)
     if not low and not high:
         return f"{subject} was never off by more than {points} in {_batches(len(judged))}."
     sides = [f"too low {titles.several(low)}"] if low else []
@@ -158,12 +155,9 @@ def calibration(score: Score | None, version: int | None, settings: PipelineSett
     groups = score.calibration
     more = sum(b.actual > b.predicted for b in groups)
     less = sum(b.actual < b.predicted for b in groups)
-    word, count = ("more", more) if more >= less else ("less", less)
-    if settings.training.problem == "regression":
-        which = "above" if more >= less else "below"
-        return f"The mean label was {which} what v{version} said in {count} of {len(groups)} groups."
-    who = f"{capital(settings.reporting.row[1])} were {settings.reporting.outcome}"
-    return f"{who} {word} often than v{version} said in {count} of {len(groups)} groups."
+    problem, rows = kinds.named(settings.training.problem), capital(settings.reporting.row[1])
+    where = f"{max(more, less)} of {len(groups)} groups"
+    return problem.happened_more(more >= less, version, where, rows, settings.reporting.outcome)
 
 
 def slices(score: Score | None) -> str:
@@ -221,7 +215,7 @@ def _rows_of(refused: Sequence[Batch], nouns: tuple[str, str]) -> str:
 
 
 def _slice(part: SliceScore) -> str:
-    return f"{part.column} {part.label} ({measures.write(part.loss.name)(part.loss.value)})"
+    return f"{part.column} {part.label} ({kinds.write(part.loss.name)(part.loss.value)})"
 
 
 def _times(count: int) -> str:

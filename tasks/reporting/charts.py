@@ -13,8 +13,8 @@ from tasks.domain import wording
 from tasks.domain.records import Score
 from tasks.domain.turns import Turn, VerdictKind
 from tasks.monitoring import health
-from tasks.problems import measures
-from tasks.problems.measures import Measure
+from tasks.problems import kinds
+from tasks.problems.base import Problem
 from tasks.reporting import sentences, titles
 from tasks.reporting.marks import WIDE, Chart, Mark, Scale, apart, brief, decimals, mark, path, percent, runs, ticks
 
@@ -70,7 +70,7 @@ def loss(turns: Sequence[Turn], live_from: Sequence[tuple[int, int]], label: str
 
 def gain(turns: Sequence[Turn], label: str) -> Chart | None:
     """Gain of retraining per turn with its interval; a diamond where it was promoted."""
-    pairs = [measures.gains(turn.comparison) if turn.champion and turn.comparison else None for turn in turns]
+    pairs = [kinds.gains(turn.comparison) if turn.champion and turn.comparison else None for turn in turns]
     known = [v for pair in pairs if pair for v in pair if v is not None]
     if not known:
         return None
@@ -126,8 +126,8 @@ def share(turns: Sequence[Turn], limits: HealthSettings, outcome: str, label: st
         return None
     height = 128.0
     scale = _fitted(known, 12, height - 12)
-    is_number = _told(turns).is_number
-    under, over = _axis(scale, brief if is_number else _percent), []
+    problem = _told(turns)
+    under, over = _axis(scale, _percent if problem.shares else brief), []
     for n, pair in enumerate(pairs):
         if pair is None:
             continue
@@ -139,8 +139,8 @@ def share(turns: Sequence[Turn], limits: HealthSettings, outcome: str, label: st
         over.append(_dot(n, len(turns), scale(actual), "ink"))
     last = next(pair for pair in reversed(pairs) if pair)
     ends = apart([scale(last[1]) + 4, scale(last[0]) + 4], LINE_HEIGHT, 10, height - 4)
-    texts = ("actual", "expected") if is_number else (f"were {outcome}", f"expected {outcome}")
-    over += [mark("text", "end", text, x="100%", dx="10", y=y) for text, y in zip(texts, ends, strict=True)]
+    texts = zip(problem.levels(outcome), ends, strict=True)
+    over += [mark("text", "end", text, x="100%", dx="10", y=y) for text, y in texts]
     return Chart(height, label, tuple(under), (), (*over, *_hits(turns, height, _share_title)))
 
 
@@ -155,7 +155,7 @@ def overview(turns: Sequence[Turn], shown: int, label: str) -> Chart | None:
     part = shown / len(turns)
     window = mark("rect", "window", x=percent(1 - part), y=0, width=percent(part), height=height)
     ends = [(scale.high, scale.top + 4), (scale.low, scale.bottom + 4)]
-    write = wording.amount if _told(turns).is_number else wording.loss
+    write = _told(turns).write
     under = [window, *[mark("text", "tick", write(v), x=-10, y=y) for v, y in ends]]
     shapes = _joined(Line("", "champ", values), [turn.champion is None for turn in turns], scale, len(turns))
     return Chart(height, label, tuple(under), tuple(shapes))
@@ -163,26 +163,26 @@ def overview(turns: Sequence[Turn], shown: int, label: str) -> Chart | None:
 
 # ── parts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 def _loss(score: Score | None) -> float | None:
-    return measures.shown(score.loss).value if score else None
+    return kinds.shown(score.loss).value if score else None
 
 
 def _dummy(turn: Turn) -> float | None:
-    return measures.of(turn.champion).value(turn.dummy_loss) if turn.champion else None
+    return kinds.of(turn.champion).value(turn.dummy_loss) if turn.champion else None
 
 
 def _interval(turn: Turn) -> tuple[float, float] | None:
-    metric = measures.shown(turn.champion.loss) if turn.champion else None
+    metric = kinds.shown(turn.champion.loss) if turn.champion else None
     return (metric.low, metric.high) if metric and metric.low is not None and metric.high is not None else None
 
 
 def _shares(score: Score | None) -> tuple[float, float] | None:
-    actual = measures.actual(score) if score else None
+    actual = kinds.actual(score) if score else None
     return (score.mean_predicted, actual) if score and actual is not None else None
 
 
-def _told(turns: Sequence[Turn]) -> Measure:
+def _told(turns: Sequence[Turn]) -> Problem:
     """How the numbers of these turns are written: those of the latest that was judged, of which there is one."""
-    return measures.of(next(turn.champion for turn in reversed(turns) if turn.champion))
+    return kinds.of(next(turn.champion for turn in reversed(turns) if turn.champion))
 
 
 def _power(value: float) -> float:
@@ -313,7 +313,7 @@ def _loss_title(turn: Turn) -> str:
     parts = [f"champion {sentences.value(turn.champion)}"]
     parts += [f"retrained {sentences.value(turn.probe)}"] if turn.probe else []
     parts += [f"never retrained {sentences.value(turn.never)}"] if turn.never else []
-    parts += [f"no model {measures.of(turn.champion).loss(turn.dummy_loss)}"] if turn.dummy_loss is not None else []
+    parts += [f"no model {kinds.of(turn.champion).loss(turn.dummy_loss)}"] if turn.dummy_loss is not None else []
     return ", ".join(parts)
 
 
@@ -334,5 +334,5 @@ def _share_title(turn: Turn) -> str:
     pair = _shares(turn.champion)
     if not pair or not turn.champion:
         return titles.verdict(turn)
-    write = measures.of(turn.champion).level
+    write = kinds.of(turn.champion).level
     return f"expected {write(pair[0])}, was {write(pair[1])}"

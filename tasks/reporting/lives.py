@@ -7,7 +7,7 @@ from configs.settings import PipelineSettings
 from tasks.domain import wording
 from tasks.domain.records import Score
 from tasks.domain.turns import History, Promotion, Turn
-from tasks.problems import measures
+from tasks.problems import kinds
 from tasks.reporting import titles, versions
 from tasks.reporting.sentences import loss, why
 from tasks.reporting.stories import Part
@@ -44,7 +44,7 @@ def _gate(tried: Turn | None) -> list[str]:
     if tried is None:
         return []
     score = tried.probe
-    measured = [f"{titles.capital(_measure(score))} {loss(score)} on {tried.batch.name}."] if score else []
+    measured = [f"{titles.capital(_metric(score))} {loss(score)} on {tried.batch.name}."] if score else []
     return [*measured, titles.ended(f"{titles.capital(titles.verdict(tried))}: {why(tried)}")]
 
 
@@ -86,11 +86,11 @@ def _judged(history: History, version: int) -> list[str]:
     scored = [(t, t.champion) for t in history.turns if t.champion_version == version and t.champion]
     told = [f"{titles.medium(turn.batch)} {loss(score)}, {titles.health(turn)}" for turn, score in scored]
     more = f"; and {wording.number_word(len(told) - _MOST_BATCHES)} before" if len(told) > _MOST_BATCHES else ""
-    return [f"Live, {_measure(scored[0][1])}: {'; '.join(told[-_MOST_BATCHES:])}{more}."] if told else []
+    return [f"Live, {_metric(scored[0][1])}: {'; '.join(told[-_MOST_BATCHES:])}{more}."] if told else []
 
 
-def _measure(score: Score) -> str:
-    return measures.of(score).title
+def _metric(score: Score) -> str:
+    return kinds.of(score).title
 
 
 def _rollbacks(history: History, version: int) -> list[str]:

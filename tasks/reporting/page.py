@@ -20,7 +20,7 @@ from configs.settings import PipelineSettings
 from tasks.domain import wording
 from tasks.domain.turns import History, Turn
 from tasks.monitoring import health
-from tasks.problems import measures
+from tasks.problems import kinds
 from tasks.reporting import (
     captions,
     charts,
@@ -83,7 +83,7 @@ def render(history: History, settings: PipelineSettings, *, written: datetime, l
     shown = history.turns[-WINDOW:]
     older = history.turns[: -len(shown)] if shown else ()
     style, script = _text("style.css"), _text("script.js")
-    told = measures.of_problem(settings.training.problem)
+    told = kinds.named(settings.training.problem)
     return (
         _environment()
         .get_template("page.html.jinja")
@@ -106,7 +106,11 @@ def render(history: History, settings: PipelineSettings, *, written: datetime, l
             older=[(strip.column(turn), sentences.why(turn), _numbers(turn, settings)) for turn in reversed(older)],
             nouns=settings.reporting.row,
             outcome=settings.reporting.outcome,
-            is_number=told.is_number,
+            level=told.column(settings.reporting.outcome),
+            across=told.across(settings.reporting.outcome),
+            average=told.average,
+            meaning=told.glossary(settings.reporting.row[0]),
+            loss_name=told.title,
             loss=capital(told.title),
             gain=capital(told.gain_title),
             **_data(history, settings),
@@ -150,7 +154,7 @@ def _overview(history: History, shown: int, loss: str) -> Figure | None:
 
 def _figures(history: History, turns: Sequence[Turn], settings: PipelineSettings) -> list[Figure]:
     needed, rows = settings.promotion.false_promotion_every, settings.reporting.row[1]
-    told = measures.of_problem(settings.training.problem)
+    told = kinds.named(settings.training.problem)
     loss, gain = capital(told.title), capital(told.gain_title)
     percent = wording.share(settings.evaluation.confidence)
     live_from = [(p.place, p.version) for p in history.promotions if p.previous is not None]
@@ -178,16 +182,15 @@ def _figures(history: History, turns: Sequence[Turn], settings: PipelineSettings
 
 def _points(settings: PipelineSettings, times: int = 1) -> str:
     """How far a share, or a mean, may be off; or so many times that."""
-    is_number = measures.of_problem(settings.training.problem).is_number
-    return health.limit(settings.monitoring.health, is_number=is_number, times=times)
+    return kinds.named(settings.training.problem).off_by(settings.monitoring.health, times)
 
 
 def _numbers(turn: Turn, settings: PipelineSettings) -> tuple[str, ...]:
     score, pair = turn.champion, turn.comparison if turn.champion else None
     gain = sentences.gain(pair) if pair else wording.MISSING
-    told = measures.of_turn(turn, settings.training.problem)
+    told = kinds.of_turn(turn, settings.training.problem)
     expected = told.level(score.mean_predicted) if score else wording.MISSING
-    actual = told.level(measures.actual(score)) if score else wording.MISSING
+    actual = told.level(kinds.actual(score)) if score else wording.MISSING
     return (
         wording.count(score.rows) if score else wording.MISSING,
         sentences.loss(score),
@@ -273,8 +276,7 @@ def _model(history: History, settings: PipelineSettings) -> dict[str, object]:
     table = slice_table.table(shown) if shown else None
     words = settings.reporting
     said = captions.calibration(score, live, settings)
-    is_number = settings.training.problem == "regression"
-    texts = ("the mean", "as expected") if is_number else (f"{words.outcome} as often", "as expected")
+    texts = kinds.named(settings.training.problem).on_the_line(words.outcome)
     return {
         "live": live,
         "facts": versions.model_facts(history, live, judged, settings) if live is not None else (),

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from tasks.domain import wording
 from tasks.domain.records import CalibrationBin, Comparison, Metric, Score
 from tasks.domain.turns import ColumnDrift
+from tasks.problems import kinds
 from tasks.reporting.marks import WIDE, Chart, Mark, Point, Scale, brief, decimals, mark, path, percent, ticks
 
 
@@ -56,15 +57,16 @@ def calibration(score: Score, other: Score | None, texts: Sequence[str], label: 
     """
     if not score.calibration:
         return None
+    shares = kinds.of(score).shares
     bins = [*score.calibration, *(other.calibration if other else ())]
-    least, most = _ends(bins, score.variance is not None)
+    least, most = _ends(bins, shares)
     size, left = 280.0, 40.0
     across, down = Scale(least, most, size + left - 8, left), Scale(least, most, 8, size)
     under: list[Mark] = []
     values = ticks(least, most, 4)
     for value in values:
         x, y = across(value), down(value)
-        text = brief(value, decimals(values)) if score.variance is not None else wording.share(round(value, 6))
+        text = wording.share(round(value, 6)) if shares else brief(value, decimals(values))
         under.append(mark("line", "grid", x1=left, x2=size + left - 8, y1=y, y2=y))
         under.append(mark("text", "tick", text, x=left - 6, y=y + 4))
         under.append(mark("text", "tick mid", text, x=x, y=size + 17))
@@ -124,10 +126,10 @@ def bar(value: float, most: float) -> Chart:
     return Chart(10, "", (), (), (mark("rect", "bar", x="0", y=1, width=width, height=8),), css="cell")
 
 
-def _ends(bins: Sequence[CalibrationBin], is_number: bool) -> tuple[float, float]:
+def _ends(bins: Sequence[CalibrationBin], shares: bool) -> tuple[float, float]:
     """Where both axes of a calibration begin and end."""
     values = [value for b in bins for value in (b.predicted, b.actual)]
-    if not is_number:
+    if shares:
         return 0.0, min(1.0, max(values) * 1.06 or 1.0)
     spare = (max(values) - min(values)) * 0.04 or abs(max(values)) * 0.05 or 1.0
     return min(values) - spare, max(values) + spare

@@ -11,7 +11,7 @@ from tasks.domain import wording
 from tasks.domain.records import BatchStatus, Comparison, Metric, Score
 from tasks.domain.turns import Drift, HealthState, History, Outcome, Promotion, Turn
 from tasks.monitoring import health
-from tasks.problems import measures
+from tasks.problems import kinds
 from tasks.promotion import refits
 from tasks.reporting import standing, titles
 from tasks.reporting.titles import capital, ended
@@ -75,7 +75,7 @@ def headline(history: History, settings: PipelineSettings) -> Headline:
 def measured(turn: Turn, gate: Score | None, settings: PipelineSettings) -> str:
     """What the champion expected, what happened, and its loss beside its gate: the reasons of its health, dated."""
     found = [reason for reason in turn.health.reasons if reason not in _told_by_drift(turn)] if turn.health else []
-    found = found or _unjudged_measures(turn, gate, settings)
+    found = found or _unjudged_metrics(turn, gate, settings)
     if not found:
         return ""
     first = found[0][:1].lower() + found[0][1:] if found[0].startswith(("It ", "Its ")) else found[0]
@@ -89,7 +89,7 @@ def loss(score: Score | None) -> str:
 
 def written(metric: Metric) -> str:
     """The value of a metric with its interval, if it has one."""
-    write = measures.write(metric.name)
+    write = kinds.write(metric.name)
     text = write(metric.value)
     known = metric.value is not None and metric.low is not None and metric.high is not None
     return f"{text} ({wording.interval(metric.low, metric.high, write)})" if known else text
@@ -97,12 +97,12 @@ def written(metric: Metric) -> str:
 
 def value(score: Score | None) -> str:
     """The loss alone: `0.590`."""
-    return measures.of(score).loss(score.loss.value) if score else wording.MISSING
+    return kinds.of(score).loss(score.loss.value) if score else wording.MISSING
 
 
 def gain(pair: Comparison) -> str:
     """`+0.0244 (+0.0129 to +0.0387)`; positive is better for the challenger."""
-    return f"{measures.gain(pair)} ({measures.ends(pair)})"
+    return f"{kinds.gain(pair)} ({kinds.ends(pair)})"
 
 
 def why(turn: Turn) -> str:
@@ -161,10 +161,9 @@ def condition(turn: Turn, settings: PipelineSettings) -> str:
     score = turn.champion
     if turn.health is None or turn.health.state not in (HealthState.WATCH, HealthState.UNWELL) or not score:
         return titles.health(turn)
-    told, actual = measures.of(score), measures.actual(score)
+    told, actual = kinds.of(score), kinds.actual(score)
     if actual is not None and health.is_off(score, settings.monitoring.health):
-        happened = f"it was {told.level(actual)}" if told.is_number else f"{told.level(actual)} were"
-        return f"expected {told.level(score.mean_predicted)}, {happened}"
+        return f"expected {told.level(score.mean_predicted)}, {told.happened(told.level(actual))}"
     return f"{told.title} {value(score)}"
 
 
@@ -199,7 +198,7 @@ def _no_champion(history: History, settings: PipelineSettings, last: Turn) -> He
 
 
 def _new(settings: PipelineSettings, last: Turn, live: int, note: str) -> Headline:
-    first, told = last.outcome is Outcome.FIRST_CHAMPION, measures.of_turn(last, settings.training.problem)
+    first, told = last.outcome is Outcome.FIRST_CHAMPION, kinds.of_turn(last, settings.training.problem)
     title = f"Champion v{live} is {'the first' if first else 'new'}"
     rows = titles.number_of(last.probe.rows, settings.reporting.row) if last.probe else "its batch"
     when, who = capital(titles.when(last.batch)), ("it", "it")
@@ -270,11 +269,11 @@ def _told_by_drift(turn: Turn) -> set[str]:
     return {ended(reason) for reason in turn.drift.reasons} if turn.drift else set()
 
 
-def _unjudged_measures(turn: Turn, gate: Score | None, settings: PipelineSettings) -> list[str]:
+def _unjudged_metrics(turn: Turn, gate: Score | None, settings: PipelineSettings) -> list[str]:
     score, nouns = turn.champion, settings.reporting.row
     if score is None or not score.rows:
         return []
-    first, told = health.level_sentence(score, settings.reporting), measures.of(score)
+    first, told = health.level_sentence(score, settings.reporting), kinds.of(score)
     against = f", against {loss(gate)} at its gate" if gate else ""
     return [first, f"Its {told.title} on {titles.number_of(score.rows, nouns)} was {loss(score)}{against}."]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tasks.domain import wording
 from tasks.domain.records import Comparison, Metric, Score, SliceGain, SliceScore
 from tasks.domain.turns import Turn
-from tasks.problems import measures
+from tasks.problems import kinds
 from tasks.reporting import pictures
 from tasks.reporting.marks import Chart
 from tasks.reporting.sentences import loss, written
@@ -52,7 +52,7 @@ def table(turn: Turn) -> Table | None:
     enough = [part for part in base.slices if part.sufficient]
     metrics = [base.loss, *[part.loss for part in enough]]
     metrics += [other.loss, *[part.loss for part in other.slices if part.sufficient]] if other else []
-    shown = [measures.shown(metric) for metric in metrics]
+    shown = [kinds.shown(metric) for metric in metrics]
     ends = [value for metric in shown for value in (metric.value, metric.low, metric.high) if value is not None]
     scale = (min(ends), max(ends)) if ends else (0.0, 1.0)
     across = _across(base, pair)
@@ -69,13 +69,13 @@ def _across(base: Score, pair: Comparison | None) -> Ends:
     if pair is None:
         return 0.0, 1.0
     known = [_gained(base, gain) for gain in pair.slices]
-    ends = [end for gains in (measures.gains(pair), *known) for end in gains if end is not None]
+    ends = [end for gains in (kinds.gains(pair), *known) for end in gains if end is not None]
     return min(0.0, *ends), max(0.0, *ends)
 
 
 def _gained(base: Score, gain: SliceGain) -> tuple[float | None, float | None, float | None]:
     """Gain on a slice and the ends of its interval, as they are told."""
-    told, over = measures.of(base), _loss_on(base, gain)
+    told, over = kinds.of(base), _loss_on(base, gain)
     return told.gained(gain.gain, over), told.gained(gain.low, over), told.gained(gain.high, over)
 
 
@@ -92,15 +92,15 @@ def _difference(gains: tuple[float | None, ...], worse: bool, across: Ends) -> C
 
 def _total(base: Score, other: Score | None, turn: Turn, scale: Ends, across: Ends) -> SliceRow:
     pair = turn.comparison if turn.champion else None
-    told = measures.of(base)
-    share = told.level(measures.actual(base))
+    told = kinds.of(base)
+    share = told.level(kinds.actual(base))
     return SliceRow(
         column="",
         label="all",
         cells=(wording.count(base.rows), share, loss(base)),
         forest=_forest(base.loss, other.loss if other else None, scale),
-        gain=measures.gain(pair) if pair else wording.MISSING,
-        difference=_difference(measures.gains(pair), False, across) if pair else None,
+        gain=kinds.gain(pair) if pair else wording.MISSING,
+        difference=_difference(kinds.gains(pair), False, across) if pair else None,
         guard="",
     )
 
@@ -110,8 +110,8 @@ def _slice(part: SliceScore, base: Score, other: Score | None, turn: Turn, scale
     twin = next((p.loss for p in other.slices if (p.column, p.label) == key), None) if other else None
     pair = turn.comparison if turn.champion else None
     gain = next((g for g in pair.slices if (g.column, g.label) == key), None) if pair else None
-    metric, told = part.loss, measures.of(base)
-    share = told.level(measures.actual(part))
+    metric, told = part.loss, kinds.of(base)
+    share = told.level(kinds.actual(part))
     guard = "" if gain is None else "worse" if gain.worse else "better" if gain.low > 0 else "unclear"
     return SliceRow(
         column=part.column,
@@ -125,5 +125,5 @@ def _slice(part: SliceScore, base: Score, other: Score | None, turn: Turn, scale
 
 
 def _forest(metric: Metric, twin: Metric | None, scale: Ends) -> Chart:
-    both = [(measures.shown(metric), "champ")] + ([(measures.shown(twin), "fresh")] if twin else [])
+    both = [(kinds.shown(metric), "champ")] + ([(kinds.shown(twin), "fresh")] if twin else [])
     return pictures.interval(both, scale)

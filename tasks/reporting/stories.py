@@ -6,13 +6,14 @@ A part that did not happen is left out or says so. First sentences of the page: 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from configs.metrics import METRICS
 from configs.reporting import ReportingSettings
 from configs.settings import PipelineSettings
 from tasks.domain import wording
 from tasks.domain.records import Batch, BatchStatus, Comparison, Score
 from tasks.domain.trigger_kinds import TriggerKind
 from tasks.domain.turns import HealthState, History, Outcome, Turn
-from tasks.problems import measures
+from tasks.problems import kinds
 from tasks.reporting import pictures, titles
 from tasks.reporting.sentences import WAS, challenger, decisive, gain, measured, moved_groups, older, value, why
 from tasks.reporting.titles import capital, ended
@@ -105,9 +106,7 @@ def _admitted(history: History, turn: Turn) -> list[str]:
 
 def _level(batch: Batch, others: str, words: ReportingSettings) -> str:
     """Share of positives of the rows with a label, or mean label."""
-    if batch.label_mean is not None:
-        return f"On average {words.quantity(wording.amount(batch.label_mean))} per {words.row[0]}."
-    return f"{wording.share(measures.delivered(batch))} of {others} were {words.outcome}."
+    return kinds.of_labels(batch).delivery(batch, others, words)
 
 
 def _inputs(turn: Turn, settings: PipelineSettings) -> list[str]:
@@ -139,9 +138,10 @@ def _champion(history: History, turn: Turn, settings: PipelineSettings) -> list[
     state = turn.health.state if turn.health else HealthState.NOT_JUDGED
     found = [f"v{turn.champion_version} {WAS[state]}."]
     found.append(measured(turn, dict(history.gates).get(turn.champion_version or 0), settings))
-    best = next((one for one in score.metrics if one.name in ("roc_auc", "r2") and one.value is not None), None)
-    told = measures.of(score)
-    beside = [f"{measures.TITLES[best.name]} {wording.loss(best.value)}"] if best else []
+    told = kinds.of(score)
+    floor = told.floor(settings.promotion.first).metric
+    best = next((one for one in score.metrics if one.name == floor and one.value is not None), None)
+    beside = [f"{METRICS[best.name].title} {wording.loss(best.value)}"] if best else []
     if turn.dummy_loss is not None:
         said = f"{_constant(score, f'v{turn.champion_version}')}, said for every {settings.reporting.row[0]}"
         beside.append(f"{told.title} without a model {told.loss(turn.dummy_loss)} ({said})")
@@ -152,7 +152,7 @@ def _champion(history: History, turn: Turn, settings: PipelineSettings) -> list[
 
 def _constant(score: Score, whose: str) -> str:
     """What “no model” answers for every row."""
-    return f"the {'mean' if measures.of(score).is_number else 'share'} in the training data of {whose}"
+    return f"the {kinds.of(score).average} in the training data of {whose}"
 
 
 def _evidence(turn: Turn, settings: PipelineSettings) -> list[str]:
@@ -165,9 +165,8 @@ def _evidence(turn: Turn, settings: PipelineSettings) -> list[str]:
         other = f"v{turn.champion_version}" if turn.champion else "no model"
         word = "less" if pair.gain >= 0 else "more"
         percent = wording.share(settings.evaluation.confidence)
-        told = measures.of(pair)
-        per = "" if told.is_number else f" per {nouns[0]}"
-        compared = f"{measures.difference(pair)} {word}{per} than {other}"
+        told = kinds.of(pair)
+        compared = f"{kinds.difference(pair)} {word}{told.per_row(nouns[0])} than {other}"
         found.append(
             f"{capital(challenger(turn))}, trained on the {rows} before, had {told.title} "
             f"{value(probe)} on the same {nouns[1]}: {compared} "
@@ -179,12 +178,12 @@ def _evidence(turn: Turn, settings: PipelineSettings) -> list[str]:
         needed = wording.number(turn.evidence.needed)
         found.append(f"Over {over} the evidence went from {before} to {after}; it needs {needed}.")
     if len(turn.candidates) > 1:
-        write = measures.of_turn(turn, settings.training.problem).loss
+        write = kinds.of_turn(turn, settings.training.problem).loss
         losses = [f"{family.replace('_', ' ')} {write(found_loss)}" for family, found_loss in turn.candidates]
         found.append(f"Every family on this batch: {', '.join(losses)}; the lowest is the next probe.")
     snapshot = turn.probe_model.snapshot if turn.probe_model else None
     if snapshot and snapshot.early:
-        note = earliness.note(snapshot.early, is_number=snapshot.label_mean is not None)
+        note = earliness.note(snapshot.early, kinds.of_labels(snapshot))
         found.append(f"{capital(note)}.")
     if left_out := older(turn):
         found.append(f"Kept, and not judged: {left_out}, because that time had been judged before.")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from configs.settings import PipelineSettings
 from tasks.domain import wording
 from tasks.domain.turns import History, Promotion, Turn
-from tasks.problems import measures
+from tasks.problems import kinds
 from tasks.reporting import sentences, stories, titles
 
 Cell = str | int | float | bool | None
@@ -28,8 +28,8 @@ def verdict_rows(turn: Turn) -> list[dict[str, Cell]]:
         rows.append({"what": "challenger", "value": sentences.loss(turn.probe), "why": sentences.challenger(turn)})
     if turn.comparison is not None:
         pair = turn.comparison
-        title = measures.of(pair).gain_title
-        rows.append({"what": title, "value": measures.gain(pair), "why": measures.ends(pair)})
+        title = kinds.of(pair).gain_title
+        rows.append({"what": title, "value": kinds.gain(pair), "why": kinds.ends(pair)})
     if turn.evidence is not None:
         needed = f"needs {wording.number(turn.evidence.needed)}"
         rows.append({"what": "evidence", "value": wording.evidence(turn.evidence.value), "why": needed})

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from tasks.domain import wording
 from tasks.domain.records import Batch, BatchStatus
 from tasks.domain.turns import ColumnDrift, History, Turn
-from tasks.problems import measures
+from tasks.problems import kinds
 from tasks.reporting import pictures, titles
 from tasks.reporting.marks import Chart
 
@@ -135,8 +135,8 @@ def _batch(turn: Turn, most: int) -> BatchRow:
     refused = batch.status is BatchStatus.REFUSED
     counts = (batch.landed, batch.accepted, batch.quarantined, batch.duplicates)
     unlabelled = wording.MISSING if refused else wording.count(batch.unlabelled)
-    write = wording.share if batch.label_mean is None else wording.amount
-    share = write(measures.delivered(batch))
+    problem = kinds.of_labels(batch)
+    share = problem.level(problem.delivered(batch))
     bar = pictures.bar(0 if refused else batch.quarantined, most)
     return BatchRow(turn.number, batch.name, refused, (*map(wording.count, counts), unlabelled, share), bar)
 
@@ -152,13 +152,7 @@ def _square(turn: Turn, column: ColumnDrift | None) -> Square:
 
 def _rises(turn: Turn) -> dict[str, tuple[float, str]]:
     """By how much what is told of the loss rises without each input: as a number and written."""
-    told = measures.of(turn.probe) if turn.probe else measures.LOG_LOSS
-    if not told.is_number:
-        return {name: (value, _small(value)) for name, value in turn.importance}
-    base = turn.probe.loss.value if turn.probe else None
-    rises = {name: -(told.gained(-value, base) or 0.0) for name, value in turn.importance}
-    return {name: (rise, wording.amount(rise)) for name, rise in rises.items()}
-
-
-def _small(value: float) -> str:
-    return "0" if abs(value) < 5e-5 else f"{value:.4f}".replace("-", "−")
+    judged = turn.probe or turn.champion
+    if judged is None:
+        return {}
+    return {name: kinds.of(judged).rise(value, judged.loss.value) for name, value in turn.importance}

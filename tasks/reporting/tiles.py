@@ -5,12 +5,12 @@ A figure that is older than the last batch, or of another version, says so. The 
 
 from dataclasses import dataclass
 
-from configs.section import Problem
+from configs.problems import ProblemName
 from configs.settings import PipelineSettings
 from tasks.domain import wording
 from tasks.domain.records import BatchStatus
 from tasks.domain.turns import History, Turn
-from tasks.problems import measures
+from tasks.problems import kinds
 from tasks.reporting import standing, titles
 from tasks.reporting.sentences import challenger, moved_groups, value
 from tasks.reporting.standing import Role, Seen
@@ -68,7 +68,7 @@ def _inputs(history: History, turn: Turn, settings: PipelineSettings) -> Tile:
 def _losses(history: History, turn: Turn, settings: PipelineSettings) -> Tile:
     """The last loss of the live version; before there is one, that of the last challenger."""
     live, problem = titles.live_now(history), settings.training.problem
-    told = capital(measures.of_turn(turn, problem).title)
+    told = capital(kinds.of_turn(turn, problem).title)
     if live is None:
         unit = f"by {challenger(turn)}" if turn.probe else ""
         return Tile(told, value(turn.probe), unit, _without_a_model(turn, problem), "#time")
@@ -100,8 +100,8 @@ def _moment(found: Seen, last: Turn) -> str:
     return "now" if found.turn is last and found.role is Role.CHAMPION else titles.when(found.turn.batch)
 
 
-def _without_a_model(turn: Turn, problem: Problem) -> str:
-    told = measures.of_turn(turn, problem).loss(turn.dummy_loss)
+def _without_a_model(turn: Turn, problem: ProblemName) -> str:
+    told = kinds.of_turn(turn, problem).loss(turn.dummy_loss)
     return f"{told} without a model" if turn.dummy_loss is not None else ""
 
 
@@ -116,6 +116,6 @@ def _retraining(history: History, turn: Turn, settings: PipelineSettings) -> Til
     if turn.probe and pair:
         word = "better" if pair.gain > 0 else "worse"
         text = f"{challenger(turn)} tried: {value(turn.probe)} on the same {settings.reporting.row[1]}"
-        text += f", {word} by {measures.difference(pair)}" if turn.champion else ""
+        text += f", {word} by {kinds.difference(pair)}" if turn.champion else ""
     found = wording.evidence(turn.evidence.value if turn.evidence else None)
     return Tile("Retraining", found, unit, text, "#turns")

@@ -5,11 +5,12 @@ Values in, texts out. Batches and inputs are in `tables.py`, sentences in `sente
 
 from dataclasses import dataclass
 
+from configs.metrics import METRICS
 from configs.settings import PipelineSettings
 from tasks.domain import wording
 from tasks.domain.records import Comparison, Model, Score
 from tasks.domain.turns import History, Hold, Promotion, Turn
-from tasks.problems import measures
+from tasks.problems import kinds
 from tasks.reporting import standing, titles
 from tasks.reporting.sentences import loss, value
 from tasks.reporting.standing import Role
@@ -60,7 +61,7 @@ def promotions(history: History) -> tuple[PromotionRow, ...]:
         later = history.promotions[n + 1] if n + 1 < len(history.promotions) else None
         pair = _pair(history, change, turn)
         over = f"over v{change.previous}" if change.previous is not None else "over no model"
-        gain = measures.gain(pair) if pair else wording.MISSING
+        gain = kinds.gain(pair) if pair else wording.MISSING
         over = f"of v{stands} {over}" if (stands := standing.stands_for(history, change.version)) else over
         rows.append(
             PromotionRow(
@@ -71,7 +72,7 @@ def promotions(history: History) -> tuple[PromotionRow, ...]:
                 trained_on=(wording.count(model.snapshot.rows), span(model)) if model else (wording.MISSING, ""),
                 gain=(
                     gain if change.is_rollback else f"{gain} {over}",
-                    measures.ends(pair) if pair else "",
+                    kinds.ends(pair) if pair else "",
                 ),
                 gate=(value(gate), _ends(gate)),
                 what=_what(history, change),
@@ -211,19 +212,16 @@ def _libraries(history: History, model: Model | None) -> Fact | None:
 
 def _ends(score: Score | None) -> str:
     known = score and score.loss.low is not None and score.loss.high is not None
-    return wording.interval(score.loss.low, score.loss.high, measures.of(score).loss) if known and score else ""
+    return wording.interval(score.loss.low, score.loss.high, kinds.of(score).loss) if known and score else ""
 
 
 def _base(model: Model, settings: PipelineSettings) -> str:
     """Share of positives, or mean label, of what it was trained on."""
-    words = settings.reporting
-    if model.snapshot.label_mean is not None:
-        return f"{words.quantity(wording.amount(model.snapshot.label_mean))} on average"
-    return f"{wording.share(model.base_rate)} of them {words.outcome}"
+    return kinds.of_labels(model.snapshot).training_level(model, settings.reporting)
 
 
 def _metrics(score: Score, settings: PipelineSettings) -> str:
-    told, first = [f"{measures.of(score).title} {loss(score)}"], measures.of(score).title
-    others = [m for m in score.metrics[1:] if m.value is not None and measures.TITLES[m.name] != first]
-    told += [f"{measures.TITLES[metric.name]} {measures.write(metric.name)(metric.value)}" for metric in others]
+    told, first = [f"{kinds.of(score).title} {loss(score)}"], kinds.of(score).title
+    others = [m for m in score.metrics[1:] if m.value is not None and METRICS[m.name].title != first]
+    told += [f"{METRICS[metric.name].title} {kinds.write(metric.name)(metric.value)}" for metric in others]
     return f"{titles.number_of(score.rows, settings.reporting.row)}: {', '.join(told)}"

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from tasks.domain import wording
 from tasks.domain.records import EarlyLabels
+from tasks.problems.base import Problem
 
 Floats = NDArray[np.float64]
 
@@ -50,11 +51,7 @@ def find(delays: Floats, outcomes: NDArray[Any], waited: Floats) -> EarlyLabels 
     return EarlyLabels(days, len(few), float(few.mean()), len(many), float(many.mean()), len(waited))
 
 
-def note(found: EarlyLabels, *, is_number: bool) -> str:
+def note(found: EarlyLabels, problem: Problem) -> str:
     """The difference in a sentence, with what to do about it."""
-    write = wording.number if is_number else wording.share
-    what = "on average" if is_number else "positive"
-    days = wording.count(round(found.days))
-    early, later, unknown = write(found.share), write(found.later_share), wording.count(found.unknown)
-    told = f"labels that are known within {days} days are {early} {what}, later ones {later}"
-    return f"{told}; {unknown} are not known yet: set training.mature_after"
+    told = problem.early(wording.count(round(found.days)), found.share, found.later_share)
+    return f"{told}; {wording.count(found.unknown)} are not known yet: set training.mature_after"

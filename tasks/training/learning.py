@@ -17,7 +17,6 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from configs.errors import IncumbentError
 from tasks.problems import prediction
 from tasks.problems.outcomes import Outcomes
 
@@ -28,12 +27,7 @@ _STACKED_CELLS = 4_000_000
 
 def fit(pipeline: Pipeline, prepared: pd.DataFrame, outcomes: Outcomes, *, threads: int) -> Pipeline:
     """Fit in place and return the same Pipeline; at most `threads` threads. Raises on rows of one yes or no only."""
-    positives = int(outcomes.sum()) if outcomes.dtype == np.bool_ else None
-    if positives in (0, len(outcomes)):
-        raise IncumbentError(
-            f"A model cannot be trained on one outcome: {positives:,} of {len(outcomes):,} training rows are positive. "
-            "Widen training.window, or look at the label."
-        )
+    prediction.kind(pipeline).require_learnable(outcomes)
     with threadpool_limits(limits=threads), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # said by `notes`, and shown with the probe
         warnings.simplefilter("ignore", LinAlgWarning)  # the solver then goes on with lbfgs by itself
@@ -90,9 +84,8 @@ def _stacked(base: pd.DataFrame, changed: Mapping[str, NDArray[Any]]) -> pd.Data
 def _mean_losses(pipeline: Pipeline, stacked: pd.DataFrame, truth: Outcomes, threads: int) -> NDArray[np.float64]:
     """The mean loss of each copy of the rows, shape (copies,)."""
     answers = prediction.predict(pipeline, stacked, threads=threads).reshape(-1, len(truth))
-    if prediction.predicts_numbers(pipeline):
-        return np.asarray(np.square(answers - truth).mean(axis=1))
-    return np.asarray(-np.log(np.where(truth, answers, 1 - answers)).mean(axis=1))
+    losses = prediction.kind(pipeline).losses(truth.astype(np.float64), answers)
+    return np.asarray(losses.mean(axis=1))
 
 
 def _with_empty_columns_constant(prepared: pd.DataFrame) -> pd.DataFrame:

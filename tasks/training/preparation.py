@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 from configs.errors import IncumbentError
 from configs.training import TrainingSettings
 from configs.validation import ColumnRule
-from tasks.problems import outcomes
+from tasks.problems import kinds
 from tasks.problems.outcomes import Outcomes
 
 _MISSING = {
@@ -28,12 +28,13 @@ _MISSING = {
 
 def labels(frame: pd.DataFrame, settings: TrainingSettings) -> Outcomes:
     """What labelled rows turned out to be, shape (rows,): booleans, or numbers; raises if one is missing."""
-    told = outcomes.of(frame[settings.label], settings)
+    problem = kinds.named(settings.problem)
+    told = problem.outcomes(frame[settings.label], settings)
     if np.isnan(told).any():
         raise IncumbentError(
             f"A row without a label reached the training. Select labelled rows of '{settings.label}' first."
         )
-    return told if settings.problem == "regression" else told.astype(bool)
+    return problem.learned(told)
 
 
 def prepare(frame: pd.DataFrame, features: Sequence[str], columns: Mapping[str, ColumnRule]) -> pd.DataFrame:

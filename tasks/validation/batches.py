@@ -13,7 +13,7 @@ from configs.errors import IncumbentError
 from configs.settings import PipelineSettings
 from tasks.domain.records import Batch, BatchStatus, RuleFinding
 from tasks.ingestion import columns, digits, intake
-from tasks.problems import outcomes
+from tasks.problems import kinds
 from tasks.validation import contract
 from tasks.validation import labels as answers
 
@@ -83,8 +83,9 @@ def accept(identity: str, name: str, rows: SortedOut, settings: PipelineSettings
         )
     label, event = settings.training.label, accepted[settings.ingestion.times.event]
     duplicates = int((aside[ASIDE] == "duplicate").sum())
-    known = outcomes.of(accepted[label].dropna(), settings.training)
-    is_number = settings.training.problem == "regression"
+    problem = kinds.named(settings.training.problem)
+    known = problem.outcomes(accepted[label].dropna(), settings.training)
+    positives, mean = problem.counts(float(known.sum()), len(known))
     return Batch(
         id=identity,
         name=name,
@@ -94,8 +95,8 @@ def accept(identity: str, name: str, rows: SortedOut, settings: PipelineSettings
         quarantined=len(aside) - duplicates,
         duplicates=duplicates,
         unlabelled=len(accepted) - len(known),
-        positives=0 if is_number else int(known.sum()),
-        label_mean=float(known.mean()) if is_number and len(known) else None,
+        positives=positives,
+        label_mean=mean,
         missing=_missing(accepted, settings),
         first_event=_moment(event.min()),
         last_event=_moment(event.max()),

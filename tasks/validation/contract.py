@@ -22,10 +22,10 @@ from configs.validation import ColumnRule, ValidationSettings
 from tasks.domain import wording
 from tasks.domain.records import RuleFinding
 from tasks.ingestion import columns, digits
-from tasks.problems import measures
+from tasks.problems import scale
 
 _LARGEST = 1e100
-"""Of a number that is learned from, or kept; a label has a bound of its own (`measures.LARGEST_LABEL`)."""
+"""Of a number that is learned from, or kept; a label has a bound of its own (`scale.LARGEST_LABEL`)."""
 _EXACT = 2**53
 """Up to here every whole number is a float as well."""
 _EXAMPLES = 3
@@ -136,7 +136,7 @@ def _is_below(largest: float) -> "Callable[[pd.Series[Any]], pd.Series[bool]]":
 
 
 def _largest(name: str, label: str | None) -> float:
-    return measures.LARGEST_LABEL if name == label else _LARGEST
+    return scale.LARGEST_LABEL if name == label else _LARGEST
 
 
 def _is_whole(values: "pd.Series[Any]") -> "pd.Series[bool]":

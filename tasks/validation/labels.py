@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from configs.errors import BrokenContract
+from configs.problems import KINDS
 from configs.settings import PipelineSettings
 from tasks.domain import wording
 from tasks.ingestion import columns
@@ -26,7 +27,7 @@ _BETWEEN = re.compile(r"(?<=\w)[\s_.-]+(?=\w)")
 def has_values(settings: PipelineSettings) -> bool:
     """Whether the label is a yes or no that is written as text or as a whole number."""
     rule = settings.validation.columns[settings.training.label]
-    return settings.training.problem == "binary" and rule.type != "boolean"
+    return KINDS[settings.training.problem].names_values and rule.type != "boolean"
 
 
 def of(labels: "pd.Series[Any]") -> tuple[str, ...]:

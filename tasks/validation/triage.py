@@ -23,7 +23,7 @@ from configs.validation import TriageSettings
 from tasks.domain import wording
 from tasks.domain.records import Batch
 from tasks.ingestion import columns
-from tasks.problems import outcomes
+from tasks.problems import kinds, outcomes
 from tasks.validation import units
 
 _BATCHES, _MOST_BATCHES = 3, 12
@@ -217,10 +217,14 @@ def _unseen(now: "pd.Series[Any]", past: _Past, limits: TriageSettings) -> Fault
 
 def _label(now: "pd.Series[Any]", past: _Past, settings: PipelineSettings) -> Fault | None:
     """A number that stands still or came in another unit, or labels that are all alike."""
-    if settings.training.problem == "regression":
-        limits = settings.validation.triage
-        return _constant(now, past, limits) or _unit(now, past, limits)
-    return _one_class(now, past, settings.training)
+    training, limits = settings.training, settings.validation.triage
+    faults = {
+        "one_class": lambda: _one_class(now, past, training),
+        "constant": lambda: _constant(now, past, limits),
+        "unit": lambda: _unit(now, past, limits),
+    }
+    found = (faults[name]() for name in kinds.named(training.problem).label_faults)
+    return next((fault for fault in found if fault is not None), None)
 
 
 def _one_class(now: "pd.Series[Any]", past: _Past, training: TrainingSettings) -> Fault | None:
@@ -253,7 +257,7 @@ def _fault(column: "pd.Series[Any]", kind: FaultKind, text: str) -> Fault:
 
 def _outcomes(labels: "pd.Series[Any]", training: TrainingSettings) -> "pd.Series[Any]":
     """Those that are known."""
-    return pd.Series(outcomes.of(labels, training)).dropna()
+    return pd.Series(kinds.named(training.problem).outcomes(labels, training)).dropna()
 
 
 def _is_one(known: "pd.Series[Any]") -> bool:

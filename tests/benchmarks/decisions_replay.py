@@ -25,7 +25,7 @@ from tasks.domain.pools import Size
 from tasks.domain.records import BundleFacts, Comparison, Score
 from tasks.domain.turns import Evidence, VerdictKind
 from tasks.evaluation import scores
-from tasks.problems import baseline, prediction
+from tasks.problems import binary, losses, prediction
 from tasks.promotion import evidence, gate
 from tasks.promotion.guards import base, listed
 from tasks.training import groups, learning, preparation, selection
@@ -133,8 +133,8 @@ class Fitted:
         window = self.stream.frame.iloc[oldest.start : batch.start]
         rows = selection.select(window, times=TIMES, label=LABEL, start=oldest.cutoff, cutoff=batch.cutoff).frame
         outcomes, prepared = rows[LABEL].to_numpy(dtype=bool), self._prepared.loc[rows.index]
-        sized = [families.sized(one, len(rows)) for one in CANDIDATES]
-        built = {one.family: families.build(one, tuple(columns), columns, SEED) for one in sized}
+        sized = [families.sized(one, len(rows), "binary") for one in CANDIDATES]
+        built = {one.family: families.build(one, tuple(columns), columns, SEED, "binary") for one in sized}
         fitted = {name: learning.fit(model, prepared, outcomes, threads=1) for name, model in built.items()}
         return fitted, float(outcomes.mean())
 
@@ -207,13 +207,13 @@ class Case:
     def score(self, model: Probe) -> Score:
         """All metrics of a model."""
         about = str(model.number), str(self.batch.number), self.outcomes, self.answers(model)
-        return scores.score(*about, self.clusters, self.slices, self.fitted.stream.evaluation)
+        return scores.score(*about, self.clusters, self.slices, self.fitted.stream.evaluation, "binary")
 
     def compare(self) -> Comparison:
         """Champion and probe on the same rows."""
         pair, settings = (self.answers(self.champion), self.answers(self.probe)), self.fitted.stream.evaluation
         level = PROMOTION.guards.slice_level
-        return scores.compare(self.outcomes, *pair, self.clusters, self.slices, settings, level)
+        return scores.compare(self.outcomes, *pair, self.clusters, self.slices, settings, level, "binary")
 
 
 Rule = Callable[[Case], bool]
@@ -231,7 +231,7 @@ class Ours:
     def __call__(self, case: Case) -> bool:
         """Judge as a turn does."""
         comparison, probe = case.compare(), case.score(case.probe)
-        dummy = baseline.log_loss(case.probe.base_rate, positives=probe.positives, rows=probe.rows)
+        dummy = binary.constant_loss(case.probe.base_rate, positives=probe.positives, rows=probe.rows)
         guards = listed.ask(base.Case(case.score(case.champion), probe, comparison, dummy, _PACKED, PROMOTION))
         names = {"batch": str(case.batch.number), "champion": str(case.champion.number)}
         self._evidence = evidence.advance(
@@ -324,7 +324,7 @@ def replay(fitted: Fitted, rule: Rule) -> Replay:
 def at_once(fitted: Fitted) -> float:
     """Mean log loss if every probe were live from its fit on, judged by nobody."""
     pairs = [(batch, fitted.answers(fitted.probes[batch.number], batch)) for batch in fitted.decided]
-    return float(np.concatenate([scores.log_losses(batch.outcomes, answers) for batch, answers in pairs]).mean())
+    return float(np.concatenate([losses.log_losses(batch.outcomes, answers) for batch, answers in pairs]).mean())
 
 
 def _live_losses(fitted: Fitted, batch: Batch, live: Sequence[Probe], since: Sequence[np.datetime64]) -> Floats:
@@ -333,12 +333,12 @@ def _live_losses(fitted: Fitted, batch: Batch, live: Sequence[Probe], since: Seq
     answers = np.empty(len(place))
     for number in np.unique(place):
         answers[place == number] = fitted.answers(live[number], batch)[place == number]
-    return scores.log_losses(batch.outcomes, answers)
+    return losses.log_losses(batch.outcomes, answers)
 
 
 def _loss(batch: Batch, answers: Floats) -> float:
     """Mean log loss on the rows that are judged."""
-    return float(scores.log_losses(batch.outcomes[batch.judged], answers[batch.judged]).mean())
+    return float(losses.log_losses(batch.outcomes[batch.judged], answers[batch.judged]).mean())
 
 
 def _moments(column: pd.Series) -> NDArray[np.datetime64]:

@@ -14,7 +14,7 @@ from configs.training import HistGradientBoostingCandidate, LinearRegressionCand
 from configs.validation import ColumnRule, ValidationSettings
 from tasks.domain.records import Comparison, Score
 from tasks.evaluation import scores
-from tasks.problems import measures, prediction
+from tasks.problems import prediction, scale
 from tasks.promotion.evidence import advance
 from tasks.training import learning
 from tasks.training.estimators import families
@@ -33,7 +33,7 @@ FAMILIES = [
     HistGradientBoostingCandidate(family="hist_gradient_boosting"),
     LinearRegressionCandidate(family="linear_regression"),
 ]
-LARGEST = math.nextafter(measures.LARGEST_LABEL, 0)
+LARGEST = math.nextafter(scale.LARGEST_LABEL, 0)
 
 
 def answers(candidate: Any, labels: np.ndarray, inputs: pd.DataFrame = INPUTS) -> np.ndarray:

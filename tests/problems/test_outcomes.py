@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from configs.training import LogisticRegressionCandidate, TrainingSettings
-from tasks.problems import outcomes
+from tasks.problems import kinds, outcomes
 
 LINEAR = LogisticRegressionCandidate(family="logistic_regression")
 NO_LABEL = np.nan
@@ -38,7 +38,7 @@ def asked(**changes: Any) -> TrainingSettings:
     ],
 )
 def test_the_named_values_of_a_label_are_positive_the_others_not(labels: Any, positive: Any, told: list[float]) -> None:
-    found = outcomes.of(pd.Series(labels), asked(positive=positive))
+    found = kinds.named("binary").outcomes(pd.Series(labels), asked(positive=positive))
 
     np.testing.assert_array_equal(found, told)
 
@@ -47,7 +47,7 @@ def test_the_named_values_of_a_label_are_positive_the_others_not(labels: Any, po
     "labels", [np.array([12.5, -3.0, np.nan]), pd.array([12.5, -3.0, None], dtype="Float64")], ids=["numpy", "pandas"]
 )
 def test_the_label_of_a_regression_is_the_number_itself(labels: Any) -> None:
-    found = outcomes.of(pd.Series(labels), asked(problem="regression"))
+    found = kinds.named("regression").outcomes(pd.Series(labels), asked(problem="regression"))
 
     np.testing.assert_array_equal(found, [12.5, -3.0, NO_LABEL])
 

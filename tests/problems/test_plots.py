@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from tasks.domain.records import CalibrationBin
-from tasks.problems import plots
+from tasks.problems import kinds, plots
 
 BINS = tuple(CalibrationBin(100, share / 10, share / 9) for share in range(5))
 
@@ -47,7 +47,7 @@ def test_curves_of_a_large_batch_stay_small_and_end_at_one() -> None:
 
 
 def test_four_plots_are_drawn_as_small_pictures(tmp_path: Path) -> None:
-    drawn = plots.draw(tmp_path, *judged(), BINS, (("size", 0.05), ("city", -0.001)))
+    drawn = kinds.named("binary").draw(tmp_path, *judged(), BINS, (("size", 0.05), ("city", -0.001)))
 
     assert [path.name for path in drawn] == ["roc.png", "precision_recall.png", "calibration.png", "importance.png"]
     assert all(path.read_bytes().startswith(b"\x89PNG") and path.stat().st_size < 60_000 for path in drawn)
@@ -58,21 +58,25 @@ def test_of_a_number_answers_and_errors_are_drawn(tmp_path: Path) -> None:
     labels = source.normal(500, 100, 5000)
     groups = tuple(CalibrationBin(500, -40.0 * n, 35.0 * n) for n in range(10))
 
-    drawn = plots.draw(tmp_path, labels, labels + source.normal(0, 20, 5000), groups, (("size", 812.5),))
+    drawn = kinds.named("regression").draw(
+        tmp_path, labels, labels + source.normal(0, 20, 5000), groups, (("size", 812.5),)
+    )
 
     assert [path.name for path in drawn] == ["answers.png", "errors.png", "calibration.png", "importance.png"]
     assert all(path.read_bytes().startswith(b"\x89PNG") and path.stat().st_size < 90_000 for path in drawn)
 
 
 def test_a_single_number_is_drawn_without_a_warning(tmp_path: Path) -> None:
-    drawn = plots.draw(tmp_path, np.array([5.0]), np.array([5.0]), (CalibrationBin(1, 5.0, 5.0),), ())
+    drawn = kinds.named("regression").draw(
+        tmp_path, np.array([5.0]), np.array([5.0]), (CalibrationBin(1, 5.0, 5.0),), ()
+    )
 
     assert len(drawn) == 3
 
 
 @pytest.mark.parametrize("outcome", [True, False])
 def test_curves_of_one_outcome_are_left_out(outcome: bool, tmp_path: Path) -> None:
-    drawn = plots.draw(tmp_path, np.full(20, outcome), np.linspace(0, 1, 20), BINS, ())
+    drawn = kinds.named("binary").draw(tmp_path, np.full(20, outcome), np.linspace(0, 1, 20), BINS, ())
 
     assert [path.name for path in drawn] == ["calibration.png"]
 
@@ -80,12 +84,12 @@ def test_curves_of_one_outcome_are_left_out(outcome: bool, tmp_path: Path) -> No
 def test_hostile_names_are_drawn_as_they_are(tmp_path: Path) -> None:
     names = ("$\\frac{1}{", "<b>bold</b>", "a" * 500, "", "大きさ", "line\nbreak")
 
-    drawn = plots.draw(tmp_path, *judged(), (), tuple((name, 0.01) for name in names))
+    drawn = kinds.named("binary").draw(tmp_path, *judged(), (), tuple((name, 0.01) for name in names))
 
     assert drawn[-1].name == "importance.png"
 
 
 def test_a_model_that_never_predicts_above_zero_has_a_calibration_plot(tmp_path: Path) -> None:
-    drawn = plots.draw(tmp_path, np.full(9, False), np.zeros(9), (CalibrationBin(9, 0.0, 0.0),), ())
+    drawn = kinds.named("binary").draw(tmp_path, np.full(9, False), np.zeros(9), (CalibrationBin(9, 0.0, 0.0),), ())
 
     assert len(drawn) == 1

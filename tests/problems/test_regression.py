@@ -30,7 +30,7 @@ from tasks.domain.turns import Evidence, Guard, HealthState, VerdictKind
 from tasks.evaluation import metrics as intervals
 from tasks.evaluation import scores
 from tasks.monitoring import health
-from tasks.problems import baseline, measures, prediction
+from tasks.problems import kinds, losses, prediction
 from tasks.promotion import gate
 from tasks.promotion.evidence import advance
 from tasks.promotion.guards import listed
@@ -176,8 +176,8 @@ def test_the_true_squared_error_lies_in_nineteen_of_twenty_intervals() -> None:
     for _ in range(300):
         off = np.repeat(source.normal(0, 30, 20), 30) + source.normal(0, 20, 600)
         y = source.normal(500, 100, 600)
-        losses = intervals.squared_errors(y, y + off)
-        found = intervals.means(losses, intervals.everything(600), intervals.group(days(600)), 0.95, math.inf)
+        lost = losses.squared_errors(y, y + off)
+        found = intervals.means(lost, intervals.everything(600), intervals.group(days(600)), 0.95, math.inf)
         hits += found.low[0] <= 1300 <= found.high[0]
 
     assert 0.87 <= hits / 300 <= 0.99
@@ -187,7 +187,7 @@ def test_a_score_knows_what_no_model_would_have_cost() -> None:
     y, p = numbers()
     score = scored(y, p)
 
-    assert baseline.loss(450.0, score) == pytest.approx(np.mean((y - 450) ** 2))
+    assert kinds.constant_loss(450.0, score) == pytest.approx(np.mean((y - 450) ** 2))
     assert (score.positives, score.mean_actual) == (0, pytest.approx(y.mean()))
 
 
@@ -313,7 +313,7 @@ def test_the_first_champion_beats_the_mean_and_reaches_its_floor() -> None:
     verdict = gate.judge_first(score, pair, (), DEFAULTS)
 
     assert verdict.kind is VerdictKind.PROMOTE
-    assert verdict.reasons[0] == f"beats no model by {measures.difference(pair)} in RMSE"
+    assert verdict.reasons[0] == f"beats no model by {kinds.difference(pair)} in RMSE"
     assert verdict.reasons[1].startswith("R² 0.95")
 
 

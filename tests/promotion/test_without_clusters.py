@@ -25,7 +25,7 @@ def compared(settings: EvaluationSettings, base: float = 0.5, better: float = 0.
     y = np.arange(ROWS) % 2
     units = groups.clusters(frame, Times(event="at"), settings.cluster)
     answers = np.clip(base + better * (2 * y - 1), 0.01, 0.99)
-    return scores.compare(y, np.full(ROWS, base), answers, units, {}, settings, 0.05)
+    return scores.compare(y, np.full(ROWS, base), answers, units, {}, settings, 0.05, "binary")
 
 
 def test_each_row_is_its_own_in_the_interval_and_the_sums_are_over_all():
@@ -64,7 +64,7 @@ def test_losses_that_are_not_finite_are_rejected():
 def test_the_first_model_says_that_rows_were_taken_as_independent():
     pair = compared(NONE)
     y = np.arange(ROWS) % 2
-    score = scores.score("m", "b", y, 0.5 + 0.2 * (2 * y - 1), np.arange(ROWS).astype(str), {}, NONE)
+    score = scores.score("m", "b", y, 0.5 + 0.2 * (2 * y - 1), np.arange(ROWS).astype(str), {}, NONE, "binary")
 
     verdict = gate.judge_first(score, pair, (), PromotionSettings())
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from flows.console import lines
-from tasks.problems import measures
+from tasks.problems import kinds
 from tasks.reporting import captions, page, sentences, summaries, tiles, versions
 from tasks.reporting.marks import brief, decimals
 from tests.reporting import worlds
@@ -62,7 +62,7 @@ def test_the_terminal_heads_its_columns_with_the_loss_that_decides() -> None:
     history = year()
 
     status = lines.status(history, settings(), [])
-    table = lines.history_table(history, measures.SQUARED_ERROR)
+    table = lines.history_table(history, kinds.named("regression"))
 
     assert any("quarantined      RMSE" in line for line in status)
     assert "RMSE gain at the gate  RMSE" in table[0]

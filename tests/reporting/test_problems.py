@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from configs.section import Problem
+from configs.problems import ProblemName
 from configs.settings import PipelineSettings
 from flows.console import lines
 from tasks.domain.turns import History, Outcome
-from tasks.problems import measures
+from tasks.problems import kinds
 from tasks.reporting import captions, lives, page, sentences, stories, summaries, versions
 from tests.reporting import numbers, worlds
 
@@ -78,7 +78,7 @@ WORLDS: tuple[Callable[[], History], ...] = (
 
 @pytest.mark.parametrize("world", WORLDS, ids=lambda world: world.__name__)
 @pytest.mark.parametrize("problem", ["binary", "regression"])
-def test_no_word_is_of_the_other_problem(problem: Problem, world: Callable[[], History]) -> None:
+def test_no_word_is_of_the_other_problem(problem: ProblemName, world: Callable[[], History]) -> None:
     history, settings, foreign = told_as(problem, world())
 
     everything = "\n".join(texts(history, settings))
@@ -86,7 +86,7 @@ def test_no_word_is_of_the_other_problem(problem: Problem, world: Callable[[], H
     assert [word for word in foreign if word in everything] == []
 
 
-def told_as(problem: Problem, history: History) -> tuple[History, PipelineSettings, tuple[str, ...]]:
+def told_as(problem: ProblemName, history: History) -> tuple[History, PipelineSettings, tuple[str, ...]]:
     """A history, its settings, and the words that must not be told of it."""
     if problem == "regression":
         return numbers.in_numbers(history), numbers.settings(), OF_A_YES_OR_NO
@@ -96,10 +96,10 @@ def told_as(problem: Problem, history: History) -> tuple[History, PipelineSettin
 def texts(history: History, settings: PipelineSettings) -> list[str]:
     """The page, the terminal, JSON, Prefect's notes and tables, the stories and lives."""
     html = page.render(history, settings, written=worlds.WRITTEN)
-    measure = measures.of_problem(settings.training.problem)
+    predicted = kinds.named(settings.training.problem)
     told: list[Any] = [re.sub(r"<(style|script)\b.*?</\1>", "", html, flags=re.DOTALL)]
-    told += [lines.status(history, settings, []), lines.history_table(history, measure)]
-    told += [lines.header(8, measure), captions.loss(history), sentences.headline(history, settings).text]
+    told += [lines.status(history, settings, []), lines.history_table(history, predicted)]
+    told += [lines.header(8, predicted), captions.loss(history), sentences.headline(history, settings).text]
     for turn in history.turns:
         told += [lines.plain_line(turn), lines.turn_object("p", turn, settings.training.problem)]
         told += [summaries.markdown(history, turn, settings), summaries.verdict_rows(turn)]

@@ -8,6 +8,7 @@ import pytest
 
 from configs.ingestion import Times
 from tasks.domain.records import EarlyLabels
+from tasks.problems import kinds
 from tasks.training import earliness, selection
 
 DAY = pd.Timedelta(days=1)
@@ -49,7 +50,7 @@ def test_it_matters_only_where_many_labels_are_not_known_yet(waited, known, matt
 def test_the_note_says_how_they_differ_and_what_to_do():
     found = EarlyLabels(350.4, 800, 0.4, 1200, 0.14, 2150)
 
-    assert earliness.note(found, is_number=False) == (
+    assert earliness.note(found, kinds.named("binary")) == (
         "labels that are known within 350 days are 40\u202f% positive, later ones 14\u202f%; "
         "2,150 are not known yet: set training.mature_after"
     )

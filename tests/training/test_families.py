@@ -6,7 +6,7 @@ import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
 from configs.errors import IncumbentError
-from configs.section import Problem
+from configs.problems import ProblemName
 from configs.training import (
     Candidate,
     HistGradientBoostingCandidate,
@@ -31,16 +31,16 @@ BOTH = pytest.mark.parametrize(
     [(1, 20), (300, 20), (1_049, 20), (1_050, 21), (6_720, 134), (49_999, 999), (50_050, 1_000), (10_000_000, 1_000)],
 )
 def test_a_leaf_holds_a_fiftieth_of_the_rows_within_bounds(rows: int, leaf: int) -> None:
-    sized = families.sized(OPEN, rows)
+    sized = families.sized(OPEN, rows, "binary")
     assert isinstance(sized, HistGradientBoostingCandidate)
     assert sized.min_samples_leaf == leaf
 
 
 def test_what_the_settings_say_is_kept() -> None:
     said = OPEN.model_copy(update={"max_leaf_nodes": 31, "min_samples_leaf": 5})
-    assert families.sized(said, 100_000) == said
+    assert families.sized(said, 100_000, "binary") == said
     half = OPEN.model_copy(update={"min_samples_leaf": 5})
-    assert families.sized(half, 100_000) == half.model_copy(update={"max_leaf_nodes": 7})
+    assert families.sized(half, 100_000, "binary") == half.model_copy(update={"max_leaf_nodes": 7})
 
 
 @pytest.mark.parametrize(
@@ -52,11 +52,11 @@ def test_what_the_settings_say_is_kept() -> None:
     ids=lambda candidate: candidate.family,
 )
 def test_a_linear_model_leaves_nothing_open(candidate: Candidate) -> None:
-    assert families.sized(candidate, 1_000) is candidate
+    assert families.sized(candidate, 1_000, "binary") is candidate
 
 
 @BOTH
-def test_what_is_built_has_the_sizes(problem: Problem, kind: type, leaves: int) -> None:
+def test_what_is_built_has_the_sizes(problem: ProblemName, kind: type, leaves: int) -> None:
     pipeline = families.build(families.sized(OPEN, 5_000, problem), tuple(COLUMNS), COLUMNS, 0, problem)
     model = pipeline.steps[-1][1]
     assert isinstance(model, kind)
@@ -65,7 +65,7 @@ def test_what_is_built_has_the_sizes(problem: Problem, kind: type, leaves: int) 
 
 def test_a_candidate_that_is_not_sized_is_not_built() -> None:
     with pytest.raises(IncumbentError, match=r"families\.sized"):
-        families.build(OPEN, tuple(COLUMNS), COLUMNS, 0)
+        families.build(OPEN, tuple(COLUMNS), COLUMNS, 0, "binary")
 
 
 def test_a_few_hundred_rows_are_enough_for_the_defaults_to_learn_something() -> None:
@@ -73,6 +73,6 @@ def test_a_few_hundred_rows_are_enough_for_the_defaults_to_learn_something() -> 
     frame = pd.DataFrame({"size": source.normal(size=300), "city": source.choice(["Oslo", "Rome"], 300)})
     truth = (frame["size"] + (frame["city"] == "Oslo") > 0.5).to_numpy()
     prepared = preparation.prepare(frame, tuple(COLUMNS), COLUMNS)
-    built = families.build(families.sized(OPEN, len(frame)), tuple(COLUMNS), COLUMNS, 0)
+    built = families.build(families.sized(OPEN, len(frame), "binary"), tuple(COLUMNS), COLUMNS, 0, "binary")
     answers = prediction.predict(learning.fit(built, prepared, truth, threads=1), prepared)
     assert answers[truth].mean() > 0.6 > 0.4 > answers[~truth].mean()

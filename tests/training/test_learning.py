@@ -57,7 +57,7 @@ def world(rows: int = 400, seed: int = 1) -> pd.DataFrame:
 
 
 def fitted(candidate: Candidate, frame: pd.DataFrame) -> Pipeline:
-    pipeline = families.build(candidate, FEATURES, COLUMNS, seed=3)
+    pipeline = families.build(candidate, FEATURES, COLUMNS, 3, "binary")
     prepared = preparation.prepare(frame, FEATURES, COLUMNS)
     return learning.fit(pipeline, prepared, preparation.labels(frame, CHOICE), threads=1)
 
@@ -190,7 +190,7 @@ def test_awkward_columns_are_fitted_and_asked_without_a_warning(
 
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        pipeline = families.build(candidate, kept, COLUMNS, seed=0)
+        pipeline = families.build(candidate, kept, COLUMNS, 0, "binary")
         learning.fit(pipeline, prepared, preparation.labels(frame, CHOICE), threads=1)
         answers = prediction.predict(pipeline, preparation.prepare(world(rows=60, seed=2), kept, COLUMNS))
 

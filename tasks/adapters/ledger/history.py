@@ -8,7 +8,7 @@ from tasks.adapters.ledger.book import Ledger
 from tasks.domain import first_champion, pools
 from tasks.domain.records import Batch, Model, Score
 from tasks.domain.turns import Health, History, Outcome, Refit, RetrainingDecision, Turn, TurnState
-from tasks.problems import baseline
+from tasks.problems import kinds
 
 
 def read(ledger: Ledger, pipeline: str, **about: Any) -> History:
@@ -144,4 +144,4 @@ class _Found:
 def _dummy_loss(model: Model | None, score: Score | None) -> float | None:
     if model is None or score is None:
         return None
-    return baseline.loss(model.base_rate, score)
+    return kinds.constant_loss(model.base_rate, score)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tasks.adapters.mlflow import metric_names, packaging, run_files
 from tasks.adapters.mlflow.training_run import TrainingRun
 from tasks.domain.records import Metric
-from tasks.problems import measures
+from tasks.problems import kinds
 
 if TYPE_CHECKING:
     from mlflow.entities import DatasetInput
@@ -76,10 +76,10 @@ def metrics(training: TrainingRun) -> Iterator[tuple[str, float]]:
         if part.sufficient:
             named = f"slice/{metric_names.part(part.column)}/{metric_names.part(part.label)}/{part.loss.name}"
             yield from _with_interval(named, part.loss)
-    average = "mean_label" if measures.of(training.score).is_number else "positive_share"
+    problem = kinds.of(training.score)
     judged = {
         "rows": training.score.rows,
-        average: measures.actual(training.score) or 0.0,
+        problem.average_name: problem.actual(training.score) or 0.0,
         "mean_predicted": training.score.mean_predicted,
     }
     own = {
@@ -99,15 +99,16 @@ def datasets(training: TrainingRun) -> list["DatasetInput"]:
 
     snapshot, batch = training.model.snapshot, training.batch
     schema = json.dumps({"mlflow_colspec": packaging.column_specs(training.features)})
+    problem, score = kinds.of(training.score), training.score
     learned = {
         "rows": snapshot.rows,
-        **_average(snapshot.positives, snapshot.label_mean),
+        **dict([problem.labelled_as(snapshot.positives, snapshot.label_mean)]),
         "excluded_unlabelled": snapshot.excluded_unlabelled,
         "excluded_unknown": snapshot.excluded_unknown,
         "batches": len(snapshot.batches),
     }
-    average = _average(training.score.positives, training.score.mean_actual)
-    judged = {"rows": training.score.rows, **average, "unlabelled": batch.unlabelled}
+    average = dict([problem.labelled_as(score.positives, score.mean_actual)])
+    judged = {"rows": score.rows, **average, "unlabelled": batch.unlabelled}
     described = (
         ("training", f"{training.pipeline} before {snapshot.cutoff:%Y-%m-%d}", snapshot.id, learned),
         ("evaluation", f"{training.pipeline} {batch.name}", batch.id, judged),
@@ -141,8 +142,3 @@ def _with_interval(name: str, metric: Metric) -> Iterator[tuple[str, float]]:
     for suffix, value in (("", metric.value), ("_low", metric.low), ("_high", metric.high)):
         if value is not None and math.isfinite(value):
             yield name + suffix, value
-
-
-def _average(positives: int, mean: float | None) -> dict[str, float]:
-    """What is told of the labels: how many are positive, or their mean."""
-    return {"positives": positives} if mean is None else {"mean_label": mean}

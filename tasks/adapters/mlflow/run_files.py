@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from tasks.adapters.mlflow.training_run import TrainingRun
-from tasks.problems import measures
+from tasks.problems import kinds
+from tasks.problems.base import Problem
 
 PIPELINE, SNAPSHOT, SCORE, SLICES, PLOTS = "pipeline.yaml", "snapshot.json", "score.json", "slices.csv", "plots"
 """Names of the files, and of the folder of plots."""
@@ -22,44 +23,39 @@ def write(training: TrainingRun, folder: Path) -> None:
     """Make a folder and write all files of one run into it."""
     folder.mkdir()
     (folder / (LATER if training.settings_changed else PIPELINE)).write_text(training.pipeline_yaml, encoding="utf-8")
-    is_number = measures.of(training.score).is_number
-    snapshot = asdict(training.model.snapshot)
-    snapshot = _without_positives(snapshot) if is_number else snapshot
+    problem = kinds.of(training.score)
+    snapshot = _without_idle(asdict(training.model.snapshot), problem)
     (folder / SNAPSHOT).write_text(json.dumps(snapshot, default=str, indent=1))
     if training.refit_of is None:  # a refit was judged on nothing yet
-        _write_score(training, folder, is_number)
+        _write_score(training, folder, problem)
     if training.judged is not None:
-        from tasks.problems import plots
-
         (folder / PLOTS).mkdir()
         judged = training.judged
-        plots.draw(folder / "plots", judged.outcomes, judged.answers, training.score.calibration, judged.importance)
+        problem.draw(folder / "plots", judged.outcomes, judged.answers, training.score.calibration, judged.importance)
 
 
-def _write_score(training: "TrainingRun", folder: Path, is_number: bool) -> None:
-    score = _in_own_words(asdict(training.score), is_number)
+def _write_score(training: "TrainingRun", folder: Path, problem: Problem) -> None:
+    score = _in_own_words(asdict(training.score), problem)
     (folder / SCORE).write_text(json.dumps(score, default=str, indent=1))
     with (folder / SLICES).open("w", newline="", encoding="utf-8") as file:
         table, loss_name = csv.writer(file), training.score.loss.name
-        average = "mean_label" if is_number else "positives"
+        average, _ = problem.labelled_as(0, None)
         table.writerow(("column", "label", "rows", "clusters", average, loss_name, "low", "high", "sufficient"))
         for part in training.score.slices:
             loss = part.loss
-            told = part.positives if part.mean_actual is None else part.mean_actual
-            counts = (part.rows, part.clusters, told)
+            counts = (part.rows, part.clusters, problem.labelled_as(part.positives, part.mean_actual)[1])
             table.writerow((part.column, part.label, *counts, loss.value, loss.low, loss.high, part.sufficient))
 
 
-def _in_own_words(score: dict[str, Any], is_number: bool) -> dict[str, Any]:
-    """A score whose slices call their loss by its name, and which counts positives only where there are any."""
+def _in_own_words(score: dict[str, Any], problem: Problem) -> dict[str, Any]:
+    """A score whose slices call their loss by its name, without fields that say nothing of its kind."""
     parts = [{_named(name, part): value for name, value in part.items()} for part in score["slices"]]
-    told = {**score, "slices": [_without_positives(part) for part in parts] if is_number else parts}
-    return _without_positives(told) if is_number else told
+    return _without_idle({**score, "slices": [_without_idle(part, problem) for part in parts]}, problem)
 
 
 def _named(name: str, part: dict[str, Any]) -> str:
     return str(part[name]["name"]) if name == "log_loss" else name
 
 
-def _without_positives(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if name != "positives"}
+def _without_idle(values: dict[str, Any], problem: Problem) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in problem.idle}

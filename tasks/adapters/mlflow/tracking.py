@@ -24,7 +24,7 @@ from tasks.adapters.mlflow import artifacts as handed_out
 from tasks.adapters.mlflow import packaging, run_facts, run_files
 from tasks.adapters.mlflow.training_run import TrainingRun
 from tasks.domain.records import Logged
-from tasks.problems import measures
+from tasks.problems import kinds
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -212,7 +212,7 @@ def _write(
 
     model, at = training.model, _milliseconds(training.finished)
     name = f"{training.batch.name} {model.family}{' refit' if training.refit_of else ''}"
-    kind = "regressor" if measures.of(training.score).is_number else "classifier"
+    kind = kinds.of(training.score).learner
     run = client.create_run(experiment, _milliseconds(training.started), run_facts.tags(training), name)
     run_id = str(run.info.run_id)
     failpoints.reach("mlflow-run-begun")
@@ -251,7 +251,7 @@ def packaged(training: TrainingRun, run: str, logged: "LoggedModel") -> packagin
     """What the folder of a logged model is made from."""
     return packaging.Packaged(
         logged.model_id, run, logged.artifact_location, training.bundle, training.trusted_types, training.features,
-        training.finished, measures.of(training.score).is_number,
+        training.finished, not kinds.of(training.score).shares,
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from tasks.adapters.mlflow.training_run import Judged, TrainingRun
 from tasks.domain.pools import Pool
 from tasks.domain.records import Comparison, Metric, Model, Score
 from tasks.domain.turns import History, Refit, Turn, TurnState
-from tasks.problems import measures
+from tasks.problems import kinds
 from tasks.training import learning, preparation
 from tasks.training.steps import handles
 
@@ -168,7 +168,7 @@ def _show_models(
 
 def _no_score(model: Model, turn: Turn, settings: PipelineSettings) -> Score:
     """That of a refit, which was judged on nothing yet."""
-    loss = measures.of_problem(settings.training.problem).name
+    loss = kinds.named(settings.training.problem).metric
     return Score(model.id, turn.batch.id, 0, 0, 0.0, (Metric(loss, None, None, None, False),), (), ())
 
 
@@ -230,9 +230,8 @@ def _verdict_of(home: Home, pipeline: str, turn: Turn, versions: dict[str, int])
 
 def _gains(pair: Comparison) -> list[tuple[str, float]]:
     """The gain as it is kept, and of a number by how much the RMSE is lower."""
-    told, _, _ = measures.gains(pair)
-    in_units = [("rmse_gain", told)] if measures.of(pair).is_number and told is not None else []
-    return [("gain", pair.gain), *in_units]
+    told, _, _ = kinds.gains(pair)
+    return [("gain", pair.gain), *kinds.of(pair).own_gains(told)]
 
 
 def _show_versions(home: Home, pipeline: str, turn: Turn, run: str, refit_run: str | None) -> None:

@@ -171,14 +171,14 @@ class Looking:
     def _judge(self, asked: _Asked, drift: Drift) -> Health:
         from tasks.evaluation import scores
         from tasks.monitoring import health
-        from tasks.problems import baseline
+        from tasks.problems import kinds
 
         home, settings, champion, rows = self._home, self._settings, self._champion, asked.rows
         parts = (rows.clusters, rows.slices, settings.evaluation, settings.training.problem)
         score = scores.score(champion.id, drift.batch, rows.outcomes, asked.answers, *parts)
         gate, dummy = history.at_gate(home.ledger, self._pipeline, champion.id), champion.base_rate
         limits, words = settings.monitoring.health, settings.reporting
-        return health.judge(score, gate, drift, limits, words, dummy_loss=baseline.loss(dummy, score))
+        return health.judge(score, gate, drift, limits, words, dummy_loss=kinds.constant_loss(dummy, score))
 
     def _ask(self, accepted: "pd.DataFrame") -> _Asked | None:
         from tasks.problems import prediction

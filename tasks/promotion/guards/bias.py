@@ -1,7 +1,7 @@
 """Guard `bias`: of a number, the mean answer is near the mean label."""
 
 from tasks.domain import turns, wording
-from tasks.problems import measures
+from tasks.problems import kinds
 from tasks.promotion.guards import base
 from tasks.promotion.guards.base import Case
 
@@ -13,7 +13,7 @@ class Bias:
 
     def ask(self, case: Case) -> turns.Guard | None:
         """Compare the difference with its limit and with that of the live model."""
-        if not measures.of(case.probe).is_number:
+        if kinds.of(case.probe).level_guard != self.name:
             return None
         most = case.settings.guards.max_bias
         bias, live = (base.value(score, "bias") for score in (case.probe, case.champion))

@@ -1,7 +1,7 @@
 """Guard `calibration`: of a yes or no, the shares that are predicted are those that come."""
 
 from tasks.domain import turns, wording
-from tasks.problems import measures
+from tasks.problems import kinds
 from tasks.promotion.guards import base
 from tasks.promotion.guards.base import Case
 
@@ -13,7 +13,7 @@ class Calibration:
 
     def ask(self, case: Case) -> turns.Guard | None:
         """Compare the error with its limit and with that of the live model."""
-        if measures.of(case.probe).is_number:
+        if kinds.of(case.probe).level_guard != self.name:
             return None
         most = case.settings.guards.max_calibration_error
         error, live = (base.value(score, "calibration_error") for score in (case.probe, case.champion))

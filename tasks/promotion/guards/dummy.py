@@ -1,7 +1,7 @@
 """Guard `beats a dummy`: a challenger loses less than a constant."""
 
 from tasks.domain import turns
-from tasks.problems import measures
+from tasks.problems import kinds
 from tasks.promotion.guards import base
 from tasks.promotion.guards.base import Case
 
@@ -15,8 +15,8 @@ class BeatsADummy:
         """Compare the loss with that of the constant and with that of the live model."""
         if case.champion is None:
             return None
-        told = measures.of(case.probe)
-        loss, live = (base.value(score, told.name) for score in (case.probe, case.champion))
+        told = kinds.of(case.probe)
+        loss, live = (base.value(score, told.metric) for score in (case.probe, case.champion))
         good = case.dummy_loss is not None and loss < case.dummy_loss
         text = f"{told.title} {told.loss(loss)}, no model {told.loss(case.dummy_loss)}"
         return base.unless_live_is_worse(turns.Guard(self.name, not good, text), live > loss, told.loss(live))

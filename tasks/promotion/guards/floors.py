@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
+from configs.metrics import METRICS
 from configs.promotion import FirstChampion
 from tasks.domain import turns, wording
 from tasks.domain.records import Score
-from tasks.problems import measures
+from tasks.problems import kinds
 from tasks.promotion.guards import base
 from tasks.promotion.guards.base import Case
 
@@ -38,6 +39,5 @@ class Floors:
 
 def floor(score: Score, policy: FirstChampion) -> Floor:
     """The floor for this kind of answer, and where a model is."""
-    if measures.of(score).is_number:
-        return Floor("R²", base.value(score, "r2"), policy.min_r2)
-    return Floor("AUC", base.value(score, "roc_auc"), policy.min_roc_auc)
+    least = kinds.of(score).floor(policy)
+    return Floor(METRICS[least.metric].title, base.value(score, least.metric), least.value)

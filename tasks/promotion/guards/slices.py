@@ -2,7 +2,7 @@
 
 from tasks.domain import turns
 from tasks.domain.records import Comparison, Score
-from tasks.problems import measures
+from tasks.problems import kinds
 from tasks.promotion.guards.base import Case
 
 _SHOWN = 3
@@ -29,7 +29,7 @@ def _worse(comparison: Comparison, champion: Score) -> tuple[bool, str]:
     judged = sum(part.sufficient for part in comparison.slices)
     pooled = len(comparison.slices) - judged
     few = f", {pooled} with too few rows" if pooled else ""
-    told = measures.of(comparison)
+    told = kinds.of(comparison)
     live = {(part.column, part.label): part.loss.value for part in champion.slices}
     sizes = [told.difference(part.gain, live.get((part.column, part.label))) for part in worse[:_SHOWN]]
     named = [f"{part.column} {part.label} by {size}" for part, size in zip(worse, sizes, strict=False)]

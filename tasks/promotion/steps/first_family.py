@@ -14,7 +14,7 @@ from tasks.domain import pools
 from tasks.domain.pools import Pool, Size
 from tasks.domain.records import Snapshot
 from tasks.evaluation import scores
-from tasks.problems import prediction
+from tasks.problems import kinds, prediction
 from tasks.promotion import evidence
 from tasks.training import learning, windows
 from tasks.training.estimators import families
@@ -46,7 +46,7 @@ def first_family(home: Home, pipeline: str, pool: Pool, snapshot: Snapshot) -> s
         return names[0]
     inner = handles.rows(home).select(Plan(pool.batches, snapshot.start, moment, ignores_arrival=True), settings)
     learned, judged = handles.rows(home).window(inner, settings), handles.rows(home).judged(pool, moment, settings)
-    positives = None if room.problem == "regression" else inner.positives
+    positives = kinds.named(room.problem).positives(inner.positives)
     if pools.missing(Size(inner.rows, positives), room.min_rows):
         return names[0]
     asked = seen[events >= np.datetime64(moment.replace(tzinfo=None), "us")]

@@ -15,7 +15,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from configs.errors import IncumbentError
-from configs.section import Problem
+from configs.problems import ProblemName
 from configs.training import (
     Candidate,
     HistGradientBoostingCandidate,
@@ -23,14 +23,16 @@ from configs.training import (
     LogisticRegressionCandidate,
 )
 from configs.validation import ColumnRule
+from tasks.problems import kinds
 
-_LEAVES: dict[Problem, int] = {"binary": 7, "regression": 15}
+_LEAVES = {"classifier": 7, "regressor": 15}
 """Leaves of a tree, unless the settings say it."""
+_BOOSTING = {"classifier": HistGradientBoostingClassifier, "regressor": HistGradientBoostingRegressor}
 _MOST_CATEGORIES = 254
 """Categories of one column that are told apart; the rarest beyond are pooled (gradient boosting takes 255 at most)."""
 
 
-def sized(candidate: Candidate, rows: int, problem: Problem = "binary") -> Candidate:
+def sized(candidate: Candidate, rows: int, problem: ProblemName) -> Candidate:
     """The candidate for so many training rows: what its settings leave open is filled in.
 
     Small trees with large leaves, because what was learned is asked about days to come, which are not quite like those
@@ -38,7 +40,10 @@ def sized(candidate: Candidate, rows: int, problem: Problem = "binary") -> Candi
     """
     if not isinstance(candidate, HistGradientBoostingCandidate):
         return candidate
-    open_ones = {"max_leaf_nodes": _LEAVES[problem], "min_samples_leaf": min(max(rows // 50, 20), 1000)}
+    open_ones = {
+        "max_leaf_nodes": _LEAVES[kinds.named(problem).learner],
+        "min_samples_leaf": min(max(rows // 50, 20), 1000),
+    }
     return candidate.model_copy(
         update={name: value for name, value in open_ones.items() if getattr(candidate, name) is None}
     )
@@ -49,7 +54,7 @@ def build(
     features: Sequence[str],
     columns: Mapping[str, ColumnRule],
     seed: int,
-    problem: Problem = "binary",
+    problem: ProblemName,
 ) -> Pipeline:
     """An unfitted Pipeline for prepared input that carries its own preprocessing; the candidate is a sized one."""
     categories = [name for name in features if columns[name].type == "category"]
@@ -83,7 +88,7 @@ def _linear(
 
 
 def _hist_gradient_boosting(
-    candidate: HistGradientBoostingCandidate, categories: list[str], numbers: list[str], seed: int, problem: Problem
+    candidate: HistGradientBoostingCandidate, categories: list[str], numbers: list[str], seed: int, problem: ProblemName
 ) -> Pipeline:
     if candidate.max_leaf_nodes is None or candidate.min_samples_leaf is None:
         raise IncumbentError("A candidate of which settings are still open was to be built. Call families.sized first.")
@@ -91,8 +96,7 @@ def _hist_gradient_boosting(
     parts: list[tuple[str, Any, list[str]]] = []
     parts += [("categories", Pipeline([("codes", _codes()), ("pool", pooled)]), categories)] if categories else []
     parts += [("numbers", "passthrough", numbers)] if numbers else []
-    kind = HistGradientBoostingRegressor if problem == "regression" else HistGradientBoostingClassifier
-    model = kind(
+    model = _BOOSTING[kinds.named(problem).learner](
         learning_rate=candidate.learning_rate,
         max_iter=candidate.max_iter,
         max_leaf_nodes=candidate.max_leaf_nodes,

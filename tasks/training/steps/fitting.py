@@ -19,7 +19,7 @@ from tasks.domain import pools
 from tasks.domain.pools import Asked, Pool, Size
 from tasks.domain.records import Batch, BundleFacts, Model, Snapshot
 from tasks.domain.turns import TurnRef
-from tasks.problems import prediction
+from tasks.problems import kinds, prediction
 from tasks.training import earliness, identities, windows
 from tasks.training import learning as training
 from tasks.training.estimators import families
@@ -152,9 +152,10 @@ def sizes(home: Home, pipeline: str, pool: Pool, snapshot: Snapshot | None) -> t
     """How much there is to judge on, and how much to learn from; clusters of the latter if a pool is split in two."""
     settings = home.settings(pipeline)
     judged = handles.rows(home).count(pool, snapshot.cutoff if snapshot else pool.moment, settings)
+    problem = kinds.named(settings.training.problem)
     if snapshot is None:
-        return judged, Size(0, None if judged.positives is None else 0, 0)
-    positives = None if judged.positives is None else snapshot.positives
+        return judged, Size(0, problem.positives(0), 0)
+    positives = problem.positives(snapshot.positives)
     if not snapshot.ignores_arrival:
         return judged, Size(snapshot.rows, positives)
     clusters = windows.clusters_before(*handles.rows(home).units(pool, settings), snapshot.cutoff)
@@ -194,7 +195,7 @@ def asked(home: Home, turn: TurnRef) -> Asked:
 def early_note(snapshot: Snapshot | None) -> str | None:
     """How labels that came early differ from later ones among what is learned from, in words."""
     early = snapshot.early if snapshot else None
-    return earliness.note(early, is_number=snapshot.label_mean is not None) if snapshot and early else None
+    return earliness.note(early, kinds.of_labels(snapshot)) if snapshot and early else None
 
 
 def order(settings: PipelineSettings, snapshot: Snapshot, family: str) -> Order:
@@ -233,16 +234,12 @@ def fit(home: Home, order: Order, settings: PipelineSettings, into: "Bundles | N
         code_version=provenance.code_version(),
         lock_hash=provenance.lock_hash(),
         parameters=identities.parameters(candidate),
-        base_rate=_base_rate(order.snapshot),
+        base_rate=kinds.named(learning.problem).base_rate(order.snapshot),
         bundle=written.bundle,
         bundle_bytes=written.bytes,
         golden=written.golden,
         fit_seconds=round(seconds, 3),
     )
-
-
-def _base_rate(snapshot: Snapshot) -> float:
-    return snapshot.positives / snapshot.rows if snapshot.label_mean is None else snapshot.label_mean
 
 
 def fit_candidate(home: Home, pipeline: str, snapshot: Snapshot, family: str) -> Model:

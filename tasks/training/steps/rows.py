@@ -23,7 +23,8 @@ from tasks.adapters.cache import Cache
 from tasks.domain import pools
 from tasks.domain.pools import Pool, Size
 from tasks.domain.records import Batch, Model, Snapshot
-from tasks.problems import prediction
+from tasks.problems import kinds, prediction
+from tasks.problems.base import Problem
 from tasks.problems.outcomes import Outcomes
 from tasks.training import earliness, groups, identities, preparation, selection, windows
 from tasks.training.selection import Selected
@@ -37,6 +38,7 @@ _KEPT_BYTES = 256 * 2**20
 class Judged:
     """The labelled rows of a batch on which models are compared; all arrays have one entry per row."""
 
+    problem: Problem
     prepared: pd.DataFrame
     outcomes: Outcomes
     clusters: NDArray[Any]
@@ -45,7 +47,7 @@ class Judged:
     @property
     def size(self) -> Size:
         """How many rows, how many of them positive (of a number: None), and in how many clusters they are."""
-        positives = int(self.outcomes.sum()) if self.outcomes.dtype == np.bool_ else None
+        positives = self.problem.positives(float(self.outcomes.sum()))
         return Size(len(self.outcomes), positives, len(pd.unique(self.clusters)))
 
 
@@ -86,9 +88,8 @@ class Rows:
 
     def count(self, lot: Batch | Pool, cutoff: datetime | None, settings: PipelineSettings) -> Size:
         """How many rows can be judged, how many of them are positive, and in how many clusters they are."""
-        is_number = settings.training.problem == "regression"
         if not lot.has_labels:
-            return Size(0, None if is_number else 0, 0)
+            return Size(0, kinds.named(settings.training.problem).positives(0), 0)
         return self.judged(lot, cutoff, settings).size
 
     def units(self, lot: Batch | Pool, settings: PipelineSettings) -> tuple[NDArray[np.datetime64], NDArray[Any]]:
@@ -162,7 +163,9 @@ class Rows:
             settings=settings.training,
             ignores_labels=plan.ignores_labels,
         )
-        window, is_number = self._keep_window(identity, parts, settings), settings.training.problem == "regression"
+        window = self._keep_window(identity, parts, settings)
+        problem, outcomes = kinds.named(settings.training.problem), window.outcomes
+        positives, mean = problem.counts(float(outcomes.sum()), len(outcomes))
         waited = np.concatenate([part.waited for part in parts]) if parts else np.empty(0)
         early = None
         if earliness.matters(len(waited), len(window.outcomes)):
@@ -174,8 +177,8 @@ class Rows:
             start=plan.start,
             cutoff=plan.cutoff,
             rows=len(window.outcomes),
-            positives=0 if is_number else int(window.outcomes.sum()),
-            label_mean=float(window.outcomes.mean()) if is_number and len(window.outcomes) else None,
+            positives=positives,
+            label_mean=mean,
             excluded_unlabelled=sum(part.excluded_unlabelled for part in parts),
             excluded_unknown=sum(part.excluded_unknown for part in parts),
             first_event=min(part.min() for part in events).to_pydatetime() if events else None,
@@ -190,8 +193,8 @@ class Rows:
         files = tuple(batch.accepted_file for batch in plan.batches if batch.accepted_file)
         parts = self._parts(files, plan, settings)
         outcomes = [preparation.labels(part.frame, settings.training) for part in parts]
-        is_number = settings.training.problem == "regression"
-        return Size(sum(map(len, outcomes)), None if is_number else int(sum(part.sum() for part in outcomes)))
+        count = kinds.named(settings.training.problem).positives(float(sum(part.sum() for part in outcomes)))
+        return Size(sum(map(len, outcomes)), count)
 
     def window(self, snapshot: Snapshot, settings: PipelineSettings) -> Window:
         """What a model learns from; batches that are read only for this are not kept."""
@@ -250,6 +253,7 @@ class Rows:
         """Labelled rows, ready to be judged on."""
         training_settings = settings.training
         return Judged(
+            problem=kinds.named(training_settings.problem),
             prepared=preparation.prepare(rows, training_settings.features, settings.validation.columns),
             outcomes=preparation.labels(rows, training_settings),
             clusters=groups.clusters(rows, settings.ingestion.times, settings.evaluation.cluster),
@@ -312,6 +316,7 @@ def together(found: Sequence[Judged], settings: PipelineSettings) -> Judged:
     if len(found) == 1:
         return found[0]
     return Judged(
+        problem=kinds.named(settings.training.problem),
         prepared=pd.concat([one.prepared for one in found], ignore_index=True),
         outcomes=np.concatenate([one.outcomes for one in found]),
         clusters=_clusters_together([one.clusters for one in found], settings),

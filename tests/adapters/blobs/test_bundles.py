@@ -44,7 +44,9 @@ def world(rows: int = 300) -> tuple[pd.DataFrame, "np.ndarray[tuple[int], np.dty
 
 def fitted(candidate: Candidate, seed: int = 0) -> Pipeline:
     prepared, outcomes = world()
-    return learning.fit(families.build(candidate, ("city", "size"), COLUMNS, seed), prepared, outcomes, threads=1)
+    return learning.fit(
+        families.build(candidate, ("city", "size"), COLUMNS, seed, "binary"), prepared, outcomes, threads=1
+    )
 
 
 def written(folder: Path, candidate: Candidate = LINEAR) -> tuple[Bundles, BundleFiles]:
@@ -190,7 +192,7 @@ def test_another_model_in_its_place_is_refused_by_the_golden_answers(tmp_path: P
 
 def test_a_model_that_cannot_be_asked_by_the_installed_libraries_is_refused(tmp_path: Path) -> None:
     bundles, files = written(tmp_path)
-    unfitted = families.build(LINEAR, ("city", "size"), COLUMNS, seed=0)
+    unfitted = families.build(LINEAR, ("city", "size"), COLUMNS, 0, "binary")
     other = forged(bundles, skops.io.dumps(unfitted), files.golden)
 
     told = r"\(golden answers\) does not answer its golden rows: .*not fitted.*[^.]\. Nothing was loaded"

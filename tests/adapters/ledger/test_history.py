@@ -19,7 +19,7 @@ from tasks.domain.turns import (
     Verdict,
     VerdictKind,
 )
-from tasks.problems import baseline
+from tasks.problems import kinds
 from tests.reporting import pieces
 
 FIRST, SECOND = pieces.model(1, 1), replace(pieces.model(2, 2), base_rate=0.31)
@@ -149,9 +149,9 @@ def test_no_model_is_that_of_the_champion_as_its_health_has_it_and_without_one_t
     first, second, _ = turns(ledger)
 
     assert first.probe and second.champion
-    assert second.dummy_loss == baseline.loss(FIRST.base_rate, second.champion)
-    assert second.dummy_loss != baseline.loss(SECOND.base_rate, second.champion)
-    assert first.dummy_loss == baseline.loss(FIRST.base_rate, first.probe)
+    assert second.dummy_loss == kinds.constant_loss(FIRST.base_rate, second.champion)
+    assert second.dummy_loss != kinds.constant_loss(SECOND.base_rate, second.champion)
+    assert first.dummy_loss == kinds.constant_loss(FIRST.base_rate, first.probe)
 
 
 def test_where_a_turn_was_shown_is_told(ledger: Ledger) -> None:

@@ -83,7 +83,7 @@ def champion(
     files = bundles.write(pipeline, prepared, prediction.predict(pipeline, prepared))
     features = tuple((str(one), columns[one].type, columns[one].nullable) for one in prepared.columns)
     changes: dict[str, Any] = {"features": features}
-    if prediction.predicts_numbers(pipeline):
+    if prediction.kind(pipeline).name == "regression":
         told = np.arange(len(prepared), dtype=float)
         settings = loader.load("bike_sharing").evaluation
         groups = np.arange(len(prepared)).astype(str)
@@ -118,7 +118,7 @@ def asked(
     candidate, problem = CANDIDATES[request.param]
     prepared = preparation.prepare(SALES, FEATURES, COLUMNS)
     outcome = SALES["city"].eq("Oslo").to_numpy(dtype=bool, na_value=False) | (SALES["price"].to_numpy() > 120)
-    pipeline = families.build(candidate, FEATURES, COLUMNS, 0, problem)  # type: ignore[arg-type]
+    pipeline = families.build(candidate, FEATURES, COLUMNS, 0, problem)
     learning.fit(pipeline, prepared, outcome if problem == "binary" else outcome * 3.0, threads=1)
     folder = tmp_path_factory.mktemp("bundles")
     return champion(store, folder, f"kinds_{request.param}", pipeline, prepared, COLUMNS), pipeline

@@ -47,7 +47,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pd.DataFram
     candidate = HistGradientBoostingCandidate(
         family="hist_gradient_boosting", max_iter=5, max_leaf_nodes=15, min_samples_leaf=5
     )
-    pipeline = families.build(candidate, ("city", "size"), COLUMNS, seed=0)
+    pipeline = families.build(candidate, ("city", "size"), COLUMNS, 0, "binary")
     learning.fit(pipeline, prepared, frame["size"].to_numpy() > 100, threads=1)
     bundles = Bundles(tmp_path_factory.mktemp("bundles"))
     files = bundles.write(pipeline, prepared, prediction.predict(pipeline, prepared))

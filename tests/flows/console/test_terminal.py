@@ -12,7 +12,7 @@ import pytest
 
 from flows.console import lines, program, terminal
 from tasks.domain.turns import History, Turn
-from tasks.problems import measures
+from tasks.problems import kinds
 from tests.reporting import worlds
 
 PLAIN = {"quiet": False, "as_json": False}
@@ -223,7 +223,7 @@ def test_of_a_file_that_cannot_be_read_no_rows_are_told() -> None:
 
 def test_on_a_narrow_terminal_reasons_go_under_their_rows() -> None:
     status = lines.status(worlds.year(), worlds.settings(), [], width=70)
-    history = lines.history_table(worlds.year(), measures.LOG_LOSS, 80)
+    history = lines.history_table(worlds.year(), kinds.named("binary"), 80)
 
     place = next(n for n, line in enumerate(status) if "2013-12" in line)
     assert status[place].endswith("reject") and status[place + 1].strip() == "evidence 0.33, needs 200"
@@ -262,11 +262,11 @@ def test_status_without_turns_is_short() -> None:
 
 
 def test_history_has_one_row_per_promotion_the_latest_first() -> None:
-    text = lines.history_table(worlds.year(), measures.LOG_LOSS)
+    text = lines.history_table(worlds.year(), kinds.named("binary"))
 
     assert [line.split()[0] for line in text] == ["version", "v6", "v3", "v1"]
     assert "+0.0420 over v3" in text[1] and " now " in text[1]
-    assert lines.history_table(worlds.no_champion(), measures.LOG_LOSS) == ["flights: no champion yet."]
+    assert lines.history_table(worlds.no_champion(), kinds.named("binary")) == ["flights: no champion yet."]
 
 
 def test_a_turn_of_which_little_is_known_has_a_line() -> None:

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.problems import measures
-from tasks.problems.measures import LOG_LOSS, SQUARED_ERROR
+from tasks.problems import kinds
 from tests.reporting import pieces
 
+LOG_LOSS, SQUARED_ERROR = kinds.named("binary"), kinds.named("regression")
 MILLIONS = 109_964_345_089.0
 """A gain of squared prices, as a user met it."""
 
@@ -47,5 +47,5 @@ def test_what_is_told_has_the_sign_of_the_gain(base: float, gain: float) -> None
 def test_what_is_told_of_a_pair_of_log_losses_is_what_was_measured() -> None:
     pair = pieces.comparison(0.0244, 0.0129, 0.0387, 1)
 
-    assert measures.gains(pair) == (0.0244, 0.0129, 0.0387)
-    assert (measures.gain(pair), measures.ends(pair)) == ("+0.0244", "+0.0129 to +0.0387")
+    assert kinds.gains(pair) == (0.0244, 0.0129, 0.0387)
+    assert (kinds.gain(pair), kinds.ends(pair)) == ("+0.0244", "+0.0129 to +0.0387")

@@ -1,0 +1,56 @@
+"""Kinds of problem: what a pipeline can predict. One row each; the class of a kind is named as text, not imported.
+
+Add a row here together with a file in `tasks/problems`, which has all that differs between kinds; here stands what the
+settings of a pipeline must fit.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from configs.section import ColumnType
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What settings may say of one kind of problem."""
+
+    path: str
+    """Its class, `package.module:Class`."""
+    metric: str
+    """The loss that decides. No other kind has it: a score tells by it of which kind it is."""
+    words: str
+    """What is predicted, in a sentence."""
+    set_by: str
+    """The setting to look at, in brackets, if it is not the default."""
+    labels: tuple[ColumnType, ...]
+    """Types that a label may have."""
+    families: tuple[str, ...]
+    """Families that learn it."""
+    names_values: bool
+    """Whether values of the label are named as positive or negative."""
+
+
+KINDS: dict[str, Kind] = {
+    "binary": Kind(
+        path="tasks.problems.binary:Binary",
+        metric="log_loss",
+        words="a yes or no",
+        set_by="",
+        labels=("boolean", "integer", "category"),
+        families=("hist_gradient_boosting", "logistic_regression"),
+        names_values=True,
+    ),
+    "regression": Kind(
+        path="tasks.problems.regression:Regression",
+        metric="squared_error",
+        words="a number to predict",
+        set_by=" (training.problem)",
+        labels=("number", "integer"),
+        families=("hist_gradient_boosting", "linear_regression"),
+        names_values=False,
+    ),
+}
+if TYPE_CHECKING:
+    ProblemName = str
+else:
+    ProblemName = Literal[tuple(KINDS)]

@@ -1,0 +1,296 @@
+"""The protocol of a kind of problem: all in which a yes or no differs from a number, in every room.
+
+A kind is one subclass in a file of its own, with a row in `configs.problems`. Add a method here where rooms would
+otherwise ask of which kind a pipeline is. Small, so that `status` need not load numpy for it: what works on rows
+imports that when it is called.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from configs.monitoring import HealthSettings
+from configs.promotion import FirstChampion, GuardSettings
+from configs.reporting import ReportingSettings
+from tasks.domain.records import Batch, CalibrationBin, Model, Score, SliceScore, Snapshot
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+    from sklearn.pipeline import Pipeline
+
+    from configs.training import TrainingSettings
+    from tasks.problems.outcomes import Outcomes
+
+    Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A metric and how far it may go."""
+
+    metric: str
+    value: float
+
+
+class Problem(ABC):
+    """One kind of problem. Losses are told to people by what is read from them, which may be another number."""
+
+    name: ClassVar[str]
+    needed: ClassVar[tuple[str, ...]]
+    """Metrics that are measured whether asked for or not: the first one decides, the guards look at the others."""
+    decides: ClassVar[str]
+    """The loss itself, in a sentence that speaks of it already: `loss`, `squared error`."""
+    title: ClassVar[str]
+    """What is told of it: `log loss`, `RMSE`."""
+    gain_title: ClassVar[str]
+    """`gain`, or `RMSE gain`."""
+    gain_in: ClassVar[str] = ""
+    """What a sentence adds to the size of a gain to say in which unit it is."""
+    average: ClassVar[str]
+    """What the mean of labels is called: `share`, `mean`."""
+    learner: ClassVar[Literal["classifier", "regressor"]]
+    """What scikit-learn and MLflow call a model of this kind."""
+    shares: ClassVar[bool]
+    """Whether answers are shares, which lie between 0 and 1: charts then begin and end there."""
+    label_faults: ClassVar[tuple[str, ...]]
+    """What triage looks for in labels, in this order: `one_class`, `constant`, `unit`."""
+    idle: ClassVar[tuple[str, ...]] = ()
+    """Fields of records that say nothing of this kind."""
+    level_guard: ClassVar[str]
+    """Name of the guard that looks at the level of the answers."""
+    righted: ClassVar[str]
+    """In which two ways a changed answer can be for the better, or not: `turn right than wrong`."""
+
+    @property
+    def metric(self) -> str:
+        """Name of the metric that decides."""
+        return self.needed[0]
+
+    # ── losses and gains, as they are told ────────────────────────────────────────────────────────────────────────
+    @abstractmethod
+    def value(self, loss: float | None) -> float | None:
+        """What is told of a mean loss."""
+
+    @abstractmethod
+    def gained(self, gain: float | None, base: float | None) -> float | None:
+        """What is told of a gain over a mean loss."""
+
+    @abstractmethod
+    def rise(self, rise: float, base: float | None) -> tuple[float, str]:
+        """What is told of a rise in a mean loss, as a number and written."""
+
+    @abstractmethod
+    def write(self, value: float | None) -> str:
+        """What is told of a loss, written."""
+
+    def loss(self, loss: float | None) -> str:
+        """A mean loss: `0.590`, `83.42`."""
+        return self.write(self.value(loss))
+
+    @abstractmethod
+    def gain(self, gain: float | None, base: float | None) -> str:
+        """A gain over a mean loss with its sign: `+0.0244`, `+12.31`."""
+
+    @abstractmethod
+    def difference(self, gain: float | None, base: float | None) -> str:
+        """The size of a gain whose direction the sentence tells."""
+
+    @abstractmethod
+    def per_row(self, row: str) -> str:
+        """` per flight` if the loss that is told is a mean over rows; else empty."""
+
+    def own_gains(self, told: float | None) -> list[tuple[str, float]]:
+        """Names and values for MLflow beside the gain as it is kept."""
+        return []
+
+    # ── labels: how many, which share, which mean ─────────────────────────────────────────────────────────────────
+    @abstractmethod
+    def level(self, mean: float | None) -> str:
+        """The mean of answers or of labels, written."""
+
+    @abstractmethod
+    def counts(self, total: float, rows: int) -> tuple[int, float | None]:
+        """From the sum of outcomes: how many are positive, and their mean, as far as records keep it."""
+
+    @abstractmethod
+    def positives(self, total: float) -> int | None:
+        """How many are positive, from the sum of outcomes; None where that cannot be asked."""
+
+    @abstractmethod
+    def variance(self, outcomes: "Floats") -> float | None:
+        """Variance of outcomes, if records keep it."""
+
+    @abstractmethod
+    def actual(self, rows: Score | SliceScore) -> float | None:
+        """Mean outcome of what was scored; None without rows."""
+
+    @abstractmethod
+    def delivered(self, batch: Batch) -> float | None:
+        """Mean outcome of the accepted rows with a label; None without any."""
+
+    @abstractmethod
+    def base_rate(self, snapshot: Snapshot) -> float:
+        """Mean outcome of what is learned from: what the dummy answers."""
+
+    @abstractmethod
+    def labelled_as(self, positives: int, mean: float | None) -> tuple[str, float]:
+        """Name and value under which MLflow gets what the labels were."""
+
+    average_name: ClassVar[str]
+    """Name under which MLflow gets the mean outcome."""
+
+    @abstractmethod
+    def delivery(self, batch: Batch, others: str, words: ReportingSettings) -> str:
+        """A sentence about the labels of a batch; `others` are its rows with a label, in words."""
+
+    @abstractmethod
+    def training_level(self, model: Model, words: ReportingSettings) -> str:
+        """What the labels were on which a model was trained, in a few words."""
+
+    @abstractmethod
+    def early(self, days: str, early: float, later: float) -> str:
+        """How labels known within so many days differ from later ones."""
+
+    # ── no model ──────────────────────────────────────────────────────────────────────────────────────────────────
+    @abstractmethod
+    def constant_loss(self, constant: float, score: Score) -> float | None:
+        """Mean loss of one answer for every row that was scored. None without rows."""
+
+    # ── guards ────────────────────────────────────────────────────────────────────────────────────────────────────
+    @abstractmethod
+    def floor(self, policy: FirstChampion) -> Limit:
+        """What a model must reach, whatever it is compared with."""
+
+    @abstractmethod
+    def most_change(self, limits: GuardSettings) -> float:
+        """How much of the answers may change, unless more change for the better."""
+
+    @abstractmethod
+    def changed(self, churn: float, most: float) -> str:
+        """How much of the answers changes, beside its limit."""
+
+    # ── health ────────────────────────────────────────────────────────────────────────────────────────────────────
+    @abstractmethod
+    def bias(self, score: Score) -> float | None:
+        """How far the mean answer lies above the mean label, in the unit of the settings; None without rows."""
+
+    @abstractmethod
+    def most_off(self, settings: HealthSettings) -> float:
+        """How far it may be off, in the unit of `bias`."""
+
+    @abstractmethod
+    def off_by(self, settings: HealthSettings, times: int = 1) -> str:
+        """So many times as far, in words: `3 points`."""
+
+    @abstractmethod
+    def off_unit(self, score: Score) -> float:
+        """The unit in which a sentence tells how far it is off; 0 if there is none."""
+
+    @abstractmethod
+    def off_most(self, settings: HealthSettings) -> float:
+        """How far it may be off, in that unit."""
+
+    @abstractmethod
+    def write_off(self, value: float | None) -> str:
+        """How far it is off, in that unit, written."""
+
+    @abstractmethod
+    def level_sentence(self, expected: str, actual: str, words: ReportingSettings) -> str:
+        """What was expected of the rows as a whole, and what happened."""
+
+    @abstractmethod
+    def happened(self, actual: str) -> str:
+        """What happened, as a sentence goes on after what was expected."""
+
+    # ── the report ────────────────────────────────────────────────────────────────────────────────────────────────
+    @abstractmethod
+    def column(self, outcome: str) -> str:
+        """Head of a column with the level of labels."""
+
+    @abstractmethod
+    def across(self, outcome: str) -> str:
+        """What a chart shows of what happened: `share late`, `mean`."""
+
+    @abstractmethod
+    def expected_title(self, words: ReportingSettings) -> str:
+        """What is expected of the rows as a whole, as the subject of a sentence."""
+
+    @abstractmethod
+    def happened_more(self, more: bool, version: int | None, groups: str, rows: str, outcome: str) -> str:
+        """That labels were above (or below) what a version said in so many groups."""
+
+    @abstractmethod
+    def on_the_line(self, outcome: str) -> tuple[str, str]:
+        """Two lines of text: what it means to lie on the diagonal of a calibration."""
+
+    @abstractmethod
+    def levels(self, outcome: str) -> tuple[str, str]:
+        """What the actual and the expected level are called at the end of a chart."""
+
+    @abstractmethod
+    def glossary(self, row: str) -> str:
+        """What the loss that is told means, and what the mark to beat is."""
+
+    # ── rows ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    @abstractmethod
+    def outcomes(self, labels: "pd.Series[Any]", settings: "TrainingSettings") -> "Floats":
+        """What the label of each row says, NaN where there is no label yet, shape (rows,)."""
+
+    @abstractmethod
+    def learned(self, outcomes: "Floats") -> "Outcomes":
+        """Outcomes as a model learns them, shape (rows,)."""
+
+    @abstractmethod
+    def require_learnable(self, outcomes: "Outcomes") -> None:
+        """Raise IncumbentError if nothing can be learned from these outcomes."""
+
+    @abstractmethod
+    def is_answered_by(self, pipeline: "Pipeline") -> bool:
+        """Whether a Pipeline answers in this way, fitted or not."""
+
+    @abstractmethod
+    def answers(self, pipeline: "Pipeline", prepared: "pd.DataFrame") -> "NDArray[Any]":
+        """What a fitted Pipeline says to prepared rows, shape (rows,)."""
+
+    @abstractmethod
+    def kept(self, answers: "Floats") -> "Floats":
+        """Finite answers, with what would make a loss infinite kept off."""
+
+    @abstractmethod
+    def losses(self, outcomes: "Floats", answers: "Floats") -> "Floats":
+        """The loss of each row that decides; NaN where it cannot be computed."""
+
+    @abstractmethod
+    def largest(self, losses: "Floats") -> float:
+        """What bounds a mean loss, or a mean difference of two."""
+
+    @abstractmethod
+    def churn(self, outcomes: "Floats", base: "Floats", challenger: "Floats") -> float:
+        """How much of the answers changes; there is at least one row."""
+
+    @abstractmethod
+    def righted_share(self, outcomes: "Floats", base: "Floats", challenger: "Floats") -> float:
+        """Share of answers that change for the better, less that of those for the worse; there is at least one row."""
+
+    @abstractmethod
+    def draw(
+        self,
+        folder: Path,
+        outcomes: "Outcomes",
+        answers: "NDArray[np.floating]",
+        calibration: Sequence[CalibrationBin],
+        importance: Sequence[tuple[str, float]],
+    ) -> list[Path]:
+        """Write those plots of a judged model that are defined into the folder and return their paths.
+
+        Args:
+            folder: An existing folder.
+            outcomes: Labels of the judged rows, shape (rows,).
+            answers: Of a model, for the same rows.
+            calibration: Groups of rows with their mean answer and mean outcome; drawn if there are any.
+            importance: Rise in loss by column, largest first; drawn if there is any.
+        """

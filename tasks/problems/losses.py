@@ -1,0 +1,37 @@
+"""Losses of rows, and what bounds them. Means of them, with intervals, belong to `metrics`."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+_EDGE, _HUGE = 1e-6, 1e70
+LARGEST_LOSS = float(-np.log(_EDGE))
+"""Log loss of a prediction that is as wrong as predictions may be."""
+
+
+def log_losses(y: Floats, p: Floats) -> Floats:
+    """Log loss of each row. What is not a probability (NaN, infinite, outside 0 to 1) has the loss NaN."""
+    kept = np.where((p >= 0) & (p <= 1), np.clip(p, _EDGE, 1 - _EDGE), np.nan)
+    return -np.log(np.where(y > 0.5, kept, 1 - kept))
+
+
+def squared_errors(y: Floats, p: Floats) -> Floats:
+    """Squared error of each row. What is no number, or too large to be squared twice, has the loss NaN."""
+    fits = (np.abs(y) < _HUGE) & (np.abs(p) < _HUGE)
+    return np.where(fits, np.square(np.where(fits, y, 0.0) - np.where(fits, p, 0.0)), np.nan)
+
+
+def is_measurable(values: Floats) -> bool:
+    """Whether all numbers are small enough to be squared twice."""
+    return bound(values) < _HUGE
+
+
+def measurable(values: Floats) -> Floats:
+    """Numbers, the largest of them cut to what can be measured: their losses are NaN, their means are finite."""
+    return np.clip(values, -_HUGE, _HUGE)
+
+
+def bound(values: Floats) -> float:
+    """The largest size of a row's loss (or difference); it stands in where a loss has no bound of its own."""
+    return float(np.abs(values).max()) if len(values) else 0.0
