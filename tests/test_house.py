@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from configs.problems import KINDS
+
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = sorted(path for part in ("configs", "flows", "tasks", "deployments") for path in (ROOT / part).rglob("*.py"))
 DOORS = sorted((ROOT / "tasks").glob("*/tasks.py"))
@@ -37,6 +39,8 @@ FORBIDDEN_IN_RULES = {
     "perf_counter": "a clock",
     "getenv": "the environment",
 }
+OF_ONE_KIND = ("positives", "label_mean", "mean_actual", "variance")
+"""Fields of records that one kind of problem has, and another has not."""
 ABROAD = {"random", "secrets", "time", "os", "prefect", "mlflow", "evidently", "sqlalchemy", "requests"}
 """Packages that rules do without."""
 
@@ -163,6 +167,38 @@ def test_however_it_is_written_an_import_is_seen(line: str) -> None:
     assert _imported(ast.parse(line)) & ABROAD
 
 
+def test_only_kinds_of_problems_know_which_kinds_there_are() -> None:
+    # the two tables, and the default of the setting
+    at_home = {"configs/problems.py", "configs/metrics.py", "configs/training.py"}
+
+    asking = {
+        path.relative_to(ROOT).as_posix(): found
+        for path in SOURCES
+        if not path.is_relative_to(ROOT / "tasks" / "problems")
+        and (found := _asked_about_kinds(ast.parse(path.read_text())))
+    }
+
+    assert {name: found for name, found in asking.items() if name not in at_home} == {
+        # how many rows have each answer is counted by the domain, which knows no kinds
+        "tasks/domain/pools.py": ["positives is None"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ('if settings.training.problem == "regression": pass', ["'regression'"]),
+        ('def score(rows, problem="binary"): pass', ["'binary'"]),
+        ("told.is_number", ["is_number"]),
+        ("count = 0 if batch.label_mean is None else 1", ["label_mean is None"]),
+        ("count = 0 if score.variance is not None else 1", ["variance is None"]),
+        ("text = kinds.named(settings.training.problem).title", []),
+    ],
+)
+def test_a_question_about_the_kind_of_problem_is_seen(line: str, found: list[str]) -> None:
+    assert _asked_about_kinds(ast.parse(line)) == found
+
+
 def test_only_one_module_reads_the_environment() -> None:
     words = re.compile(r"\b(environb?|getenvb?)\b")
 
@@ -210,6 +246,24 @@ def _names(path: Path) -> Iterator[str]:
             yield node.attr
         elif isinstance(node, ast.ImportFrom):
             yield from (alias.name for alias in node.names)
+
+
+def _asked_about_kinds(tree: ast.AST) -> list[str]:
+    """Where code asks of which kind a problem is: by its name, or by what only one kind has."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and node.value in KINDS:
+            found.add(repr(node.value))
+        elif isinstance(node, ast.Attribute | ast.Name | ast.arg):
+            name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else node.arg
+            found |= {name} & {"is_number", "predicts_numbers"}
+        elif isinstance(node, ast.Compare) and isinstance(node.left, ast.Attribute) and _is_none(node.comparators[0]):
+            found |= {f"{node.left.attr} is None"} & {f"{name} is None" for name in OF_ONE_KIND}
+    return sorted(found)
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
 
 
 def _imported(tree: ast.AST) -> set[str]:

@@ -21,6 +21,7 @@ from tasks.domain import wording
 from tasks.domain.turns import History, Turn
 from tasks.monitoring import health
 from tasks.problems import kinds
+from tasks.problems.base import Problem
 from tasks.reporting import (
     captions,
     charts,
@@ -106,11 +107,7 @@ def render(history: History, settings: PipelineSettings, *, written: datetime, l
             older=[(strip.column(turn), sentences.why(turn), _numbers(turn, settings)) for turn in reversed(older)],
             nouns=settings.reporting.row,
             outcome=settings.reporting.outcome,
-            level=told.column(settings.reporting.outcome),
-            across=told.across(settings.reporting.outcome),
-            average=told.average,
-            meaning=told.glossary(settings.reporting.row[0]),
-            loss_name=told.title,
+            **_words(told, settings),
             loss=capital(told.title),
             gain=capital(told.gain_title),
             **_data(history, settings),
@@ -140,6 +137,18 @@ def _policy(style: str, script: str) -> str:
     hashes = [b64encode(sha256(text.encode()).digest()).decode() for text in (style, script)]
     allowed = f"style-src 'sha256-{hashes[0]}'; script-src 'sha256-{hashes[1]}'; img-src data:"
     return f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
+
+
+def _words(told: Problem, settings: PipelineSettings) -> dict[str, str]:
+    """What the kind of problem calls what is told."""
+    outcome = settings.reporting.outcome
+    return {
+        "level": told.column(outcome),
+        "across": told.across(outcome),
+        "average": told.average,
+        "loss_name": told.title,
+        "meaning": told.glossary(settings.reporting.row[0]),
+    }
 
 
 # ── over time ─────────────────────────────────────────────────────────────────────────────────────────────────────

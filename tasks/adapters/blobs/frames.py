@@ -17,8 +17,8 @@ def is_plain(kind: "pa.DataType") -> bool:
 
     if pa.types.is_timestamp(kind):
         return kind.tz is None or (kind.unit == "us" and kind.tz == "UTC")
-    is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
-    return bool(is_number or pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind))
+    is_numeric = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
+    return bool(is_numeric or pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind))
 
 
 def held(column: "pa.ChunkedArray") -> "pd.Series[object]":
