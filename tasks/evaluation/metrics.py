@@ -38,7 +38,7 @@ class Interval(NamedTuple):
 
 
 UNDEFINED = Interval(None, None, None)
-Measure = Callable[[Floats, Floats, "Groups", float], Interval]
+Estimate = Callable[[Floats, Floats, "Groups", float], Interval]
 """Labels, answers, clusters and confidence in, value and interval out."""
 
 
@@ -95,10 +95,10 @@ def distinct_clusters(groups: Groups, units: Groups) -> Codes:
     return np.bincount(owner, minlength=groups.size)
 
 
-def find(name: str) -> Measure:
+def find(name: str) -> Estimate:
     """The function of a metric; see `configs.metrics`."""
     module, _, function = METRICS[name].path.partition(":")
-    found: Measure = getattr(importlib.import_module(module), function)
+    found: Estimate = getattr(importlib.import_module(module), function)
     return found
 
 

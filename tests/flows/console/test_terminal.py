@@ -28,6 +28,7 @@ class Screen(io.StringIO):
 
 
 def told(terminal_: terminal.Terminal, history: History) -> None:
+    terminal_.problem = "binary"
     terminal_.waiting("flights", [turn.batch.name for turn in history.turns], "landing/flights")
     for turn in history.turns:
         terminal_.step(turn.number, turn.batch.name, "training", 5, 8)
@@ -109,7 +110,7 @@ def test_progress_fits_the_terminal_whatever_a_step_says(
     monkeypatch.setenv("COLUMNS", str(columns))
     monkeypatch.setenv("TERM", "xterm")
     out = Screen()
-    shown = terminal.Live(out, out)
+    shown = terminal.Live(out, out, "binary")
 
     shown.step(7, "2013-07", "training " + "hist_gradient_boosting " * 5, 2, 5)
     shown.closing("showing the last turn in MLflow and the report")
@@ -125,7 +126,7 @@ def test_progress_fits_the_terminal_whatever_a_step_says(
 def test_what_is_started_before_the_first_step_is_said_and_goes_away(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
     out = Screen()
-    shown = terminal.Live(out, out)
+    shown = terminal.Live(out, out, "binary")
 
     shown.waiting("flights", ["2013-01"], "x")
     shown.opening("starting Prefect and the libraries")
@@ -153,6 +154,7 @@ def test_progress_is_one_line_that_goes_away() -> None:
     reader, writer = pty.openpty()
     with os.fdopen(writer, "w", encoding="utf-8") as out:
         shown = terminal.open_terminal(**PLAIN, out=out, err=out)
+        shown.problem = "binary"
         assert isinstance(shown, terminal.Live)
 
         shown.step(7, "2013-07", "training on 160,561 flights", 5, 8)
@@ -182,7 +184,7 @@ def test_a_long_reason_goes_under_its_row() -> None:
     out = Screen()
     turn = replace(worlds.year().turns[7], batch=replace(worlds.year().turns[7].batch, reason="far " * 40))
 
-    terminal.Live(out, out).turn("flights", turn)
+    terminal.Live(out, out, "binary").turn("flights", turn)
 
     printed = without_colour(out.getvalue()).splitlines()
     assert printed[1].rstrip().endswith("batch refused")
