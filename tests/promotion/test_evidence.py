@@ -156,7 +156,7 @@ def promotions(draw, turns):
 def judged(state, y, champion, challenger, settings):
     """One batch of days by rows, through comparison, evidence and verdict."""
     names = np.repeat([f"day {k}" for k in range(len(y))], y.shape[1])
-    compared = scores.compare(y.ravel(), champion.ravel(), challenger.ravel(), names, {}, SETTINGS, 0.05)
+    compared = scores.compare(y.ravel(), champion.ravel(), challenger.ravel(), names, {}, SETTINGS, 0.05, "binary")
     state = evidence.advance(state, compared, batch="b", champion="c", probe="p", settings=settings)
     return state, gate.judge(state, compared, (), settings)
 
