@@ -5,6 +5,7 @@ import re
 import pytest
 
 from configs.environment import CHECKOUT
+from tests.spec import tables
 
 PAGES = ("architecture.md", "changing.md")
 
@@ -28,3 +29,7 @@ def test_ten_changes_are_listed():
     lines = (CHECKOUT / "docs" / "changing.md").read_text(encoding="utf-8").splitlines()
 
     assert sum(line.startswith("| a") for line in lines) == 10
+
+
+def test_the_page_of_decision_tables_is_current():
+    assert tables.PAGE.read_text(encoding="utf-8") == tables.page(), "make tables"

@@ -44,7 +44,7 @@ VERDICTS = [
     (1516.0, 9.0, math.nan, None, REJECT, "the losses are not finite"),
 ]  # fmt: skip
 
-#   gain over no model, its interval   AUC   who objects   verdict   main reason; AUC 0.55 is needed
+#   gain over no model   its interval   AUC   who objects   verdict   main reason; AUC 0.55 is needed
 FIRST = [
     (0.0381, (0.0201, 0.0561), 0.68, None, PROMOTE, "beats no model by 0.0381"),
     (0.0012, (-0.0040, 0.0064), 0.68, None, REJECT, "does not beat no model: gain +0.0012 (−0.0040 to +0.0064)"),
@@ -67,7 +67,7 @@ CARRIED = [
     ("no batch was judged before", "nothing"),
 ]
 
-#   calibration error, log loss, AUC, churn, slice OO, bundle   the one guard that objects, and what it says
+#   calibration error, log loss, AUC, churn, slice OO, bundle   the one guard that objects   what it says
 SOUND = {"calibration_error": 0.05, "log_loss": 0.54, "roc_auc": 0.75, "churn": 0.08, "worse": False}
 GUARDS = [
     ({}, None, None),
@@ -86,7 +86,7 @@ GUARDS = [
     ({"latency": 251.0}, "bundle", "1.2 MB, at most 200; 251 ms for a row, more than 250"),
 ]
 
-#   challenger                      live model                      what the guard says that does not object
+#   challenger   live model   the guard that does not object   what it says
 WORSE = [
     (
         {"calibration_error": 0.16},
