@@ -3,7 +3,6 @@
 Change this module when a second start must behave in another way, or when something else must end the first.
 """
 
-import fcntl
 import os
 import signal
 import threading
@@ -13,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from configs.errors import Busy, UnusableHome
+from tasks.adapters import files
 from tasks.adapters.prefect import running_server
 from tasks.adapters.prefect.running_server import RunningServer
 from tasks.adapters.processes import patience
@@ -41,7 +41,7 @@ def on(home: Path) -> Iterator[RunningServer | None]:
         raise UnusableHome(f"{path.parent} cannot be written: {err.strerror}. Set INCUMBENT_HOME.") from err
     try:
         other = None
-        while not _locked(handle) and (other := running_server.find(home)) is None:
+        while not files.lock_now(handle) and (other := running_server.find(home)) is None:
             if waiting.judge() is not patience.Verdict.GO_ON:
                 slow = f"does not answer after {waiting.look().waited:.0f} seconds; {waiting.explain()}"
                 raise Busy(f"Another `make up` holds {path}, but {slow}. End it first.")
@@ -80,11 +80,3 @@ def _follow(parent: int, stop: threading.Event) -> None:
     while not stop.wait(_LOOK_SECONDS):
         if os.getppid() != parent:
             stop.set()
-
-
-def _locked(handle: int) -> bool:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

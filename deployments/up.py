@@ -5,7 +5,6 @@ watches the landing folders. Whatever ends it, Ctrl-C, a closed terminal or kill
 """
 
 import argparse
-import http.client
 import itertools
 import os
 import socket
@@ -183,11 +182,7 @@ def _runs(mlflow: str, name: str) -> str:
 
 
 def _answers(listener: socket.socket) -> bool:
-    try:
-        with loopback.open_url(f"{listening.address(listener)}{mlflow_ui.HEALTH}", patience.stretched(1.0)) as answer:
-            return bool(answer.status == 200)
-    except (OSError, http.client.HTTPException):
-        return False
+    return loopback.answers(f"{listening.address(listener)}{mlflow_ui.HEALTH}", patience.stretched(1.0))
 
 
 def _what_next(home: Path, url: str, folders: Mapping[str, Path], seconds: float) -> str:

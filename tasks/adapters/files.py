@@ -84,6 +84,15 @@ def locked(path: Path) -> Iterator[None]:
         os.close(handle)
 
 
+def lock_now(handle: int) -> bool:
+    """Take an exclusive lock on an open file if nobody holds one; says whether it was taken."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def explain_want_of_room(folder: Path) -> str | None:
     """What to tell if a disk is full; None if it is not."""
     try:
@@ -125,12 +134,9 @@ def _place() -> str:
 
 def _wait_for(handle: int, path: Path) -> None:
     deadline = time.monotonic() + LOCK_SECONDS
-    while True:
-        try:
-            return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as err:
-            if time.monotonic() > deadline:
-                raise Busy(f"Another process holds {path} for {LOCK_SECONDS:.0f} s. Let it go on, or end it.") from err
+    while not lock_now(handle):
+        if time.monotonic() > deadline:
+            raise Busy(f"Another process holds {path} for {LOCK_SECONDS:.0f} s. Let it go on, or end it.")
         time.sleep(_AGAIN_SECONDS)
 
 

@@ -3,7 +3,6 @@
 Change this module when a running tree must be known by other marks. Starting and ending it is `deployments.up`'s.
 """
 
-import http.client
 import json
 import os
 import socket
@@ -91,10 +90,9 @@ def is_healthy(url: str, timeout: float = _PROBE_SECONDS, name: str = "") -> boo
     try:
         host = {"Host": f"{name}:{urlsplit(url).port}"} if name else {}
         request = urllib.request.Request(f"{url}/health", headers=host)  # noqa: S310  it was announced by us, or named
-        with loopback.open_url(request, patience.stretched(timeout)) as answer:
-            return bool(answer.status == 200)
-    except (OSError, ValueError, http.client.HTTPException):
+    except ValueError:
         return False
+    return loopback.answers(request, patience.stretched(timeout))
 
 
 def _path(home: Path) -> Path:

@@ -5,6 +5,7 @@ Use it where a server is only asked whether it is there, or in processes that mu
 
 import urllib.error
 import urllib.request
+from http.client import HTTPException
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -35,6 +36,15 @@ def open_url(request: "urllib.request.Request | str", seconds: float) -> "HTTPRe
     address = request if isinstance(request, str) else request.full_url
     proxies = [urllib.request.ProxyHandler({})] if is_loopback(address) else []
     return urllib.request.build_opener(*proxies).open(request, timeout=seconds)  # type: ignore[no-any-return]
+
+
+def answers(request: "urllib.request.Request | str", seconds: float) -> bool:
+    """Whether a server is there, and says that all is well."""
+    try:
+        with open_url(request, seconds) as answer:
+            return bool(answer.status == 200)
+    except (OSError, ValueError, HTTPException):
+        return False
 
 
 def passes(err: Exception) -> bool:
