@@ -93,16 +93,16 @@ def attempt(pipeline: str, delivery: Delivery) -> tuple[int, Outcome]:
         if isinstance(waits, DeliveryWaits) and waits.changed:  # what is there now is another delivery
             return coordination.give_up(pipeline, delivery, str(waits), quietly=True), Outcome.FAILED
         if not state.is_failed() or coordination.may_try(pipeline, delivery):
-            found: tuple[int, Outcome] = state.result()
-            return found
+            result: tuple[int, Outcome] = state.result()
+            return result
         problem = _problem(state)
     return coordination.give_up(pipeline, delivery, problem), Outcome.FAILED
 
 
 def _problem(failed: State) -> str:
     """What went wrong: our own words as they are, those of others with what Prefect puts before them."""
-    found: Any = failed.result(raise_on_failure=False)
-    return str(found) if isinstance(found, IncumbentError) else failed.message or ""
+    error: Any = failed.result(raise_on_failure=False)
+    return str(error) if isinstance(error, IncumbentError) else failed.message or ""
 
 
 @flow(name="turn", flow_run_name="{pipeline} · {delivery.name}", validate_parameters=False)

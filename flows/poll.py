@@ -22,6 +22,6 @@ def poll(pipeline: str = "flights") -> Polled:
     started = coordination.start_what_waits(pipeline, crashed)
     alerts = coordination.send_alerts(pipeline)
     coordination.forget_turned_away(pipeline)
-    told = reporting.end_poll(Polled(pipeline, new, crashed, old, started, alerts))
+    polled = reporting.end_poll(Polled(pipeline, new, crashed, old, started, alerts))
     ingestion.require_source(pipeline)
-    return told
+    return polled

@@ -14,18 +14,18 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,40}", re.ASCII)
 _HELP = {"help": "--help", "-help": "--help", "usage": "--help", "version": "--help"}
 
 
-def require_command(given: Sequence[str], commands: Collection[str]) -> None:
+def require_command(line: Sequence[str], commands: Collection[str]) -> None:
     """Refuse a command line whose command is none; one without any command means `run [PIPELINE]`.
 
     Args:
-        given: The words of the command line.
+        line: The words of the command line.
         commands: Those that there are.
 
     Raises:
         MistakeOfUser: A word is near to a command, or stands beside a pipeline in place of one.
         UnknownPipeline: A word alone is neither.
     """
-    words = [word for word in given if not word.startswith("-")]
+    words = [word for word in line if not word.startswith("-")]
     if not words or set(words) & set(commands):
         return
     from configs import loader

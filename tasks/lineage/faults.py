@@ -177,13 +177,13 @@ def _one_class(frame: "pd.DataFrame", settings: "PipelineSettings", column: str 
     """All labels that are known are the usual one."""
     name = settings.training.label
     labels = frame[name]
-    known = labels.dropna()
-    if known.empty:
+    present = labels.dropna()
+    if present.empty:
         raise MistakeOfUser(f"{name!r}, the label, has no value that could be made one. Choose another fault.")
-    usual = known.value_counts().index[0]
-    told = str(usual).lower() if str(usual) in ("True", "False") else str(usual)
+    usual = present.value_counts().index[0]
+    shown = str(usual).lower() if str(usual) in ("True", "False") else str(usual)
     return Simulated(
-        frame.assign(**{name: labels.mask(labels.notna(), usual)}), f"{name} is {told} in every row that has it"
+        frame.assign(**{name: labels.mask(labels.notna(), usual)}), f"{name} is {shown} in every row that has it"
     )
 
 
@@ -200,9 +200,9 @@ def _concept(frame: "pd.DataFrame", settings: "PipelineSettings", column: str | 
 
 
 def _mirrored(values: "pd.Series[Any]", rule: "ColumnRule") -> "pd.Series[Any]":
-    known = values.astype("Float64")
-    within = known[(known >= _or(rule.min, -math.inf)) & (known <= _or(rule.max, math.inf))]
-    turned = (within.quantile(_TAIL) + within.quantile(1 - _TAIL) - known).clip(within.min(), within.max())
+    numbers = values.astype("Float64")
+    within = numbers[(numbers >= _or(rule.min, -math.inf)) & (numbers <= _or(rule.max, math.inf))]
+    turned = (within.quantile(_TAIL) + within.quantile(1 - _TAIL) - numbers).clip(within.min(), within.max())
     return (turned.round() if rule.type == "integer" else turned).astype(values.dtype)
 
 
@@ -226,8 +226,8 @@ def _chosen(column: str | None, suitable: Sequence[str], wanted: str) -> str:
         return suitable[0]
     if column is not None and column in suitable:
         return column
-    given = "No feature is" if column is None else f"{column!r} is not a feature that is"
-    raise MistakeOfUser(f"{given} {wanted}. Suitable: {', '.join(dict.fromkeys(suitable)) or 'none'}.")
+    subject = "No feature is" if column is None else f"{column!r} is not a feature that is"
+    raise MistakeOfUser(f"{subject} {wanted}. Suitable: {', '.join(dict.fromkeys(suitable)) or 'none'}.")
 
 
 _FAULTS: Mapping[SimulatedFault, Callable[["pd.DataFrame", "PipelineSettings", str | None], Simulated]] = {

@@ -152,10 +152,10 @@ def _read(path: Path, digest: str, what: str) -> bytes:
         raise BundleRefused(
             f"{what} {digest[:12]} (digest) cannot be read: {err.strerror} ({path.name}). {_HELP}"
         ) from err
-    found = hashlib.sha256(content).hexdigest()
-    if found != digest:
+    actual = hashlib.sha256(content).hexdigest()
+    if actual != digest:
         raise BundleRefused(
-            f"{what} {digest[:12]} (digest) was changed after its gate: its sha256 is {found[:12]}. {_HELP}"
+            f"{what} {digest[:12]} (digest) was changed after its gate: its sha256 is {actual[:12]}. {_HELP}"
         )
     return content
 
@@ -177,12 +177,12 @@ def _refuse_other_answers(pipeline: Pipeline, golden: bytes, named: str) -> None
     frame = _as_prepared(table)
     expected = frame.pop(_ANSWER).to_numpy(dtype=np.float64)
     try:
-        given = prediction.predict(pipeline, frame)
+        answers = prediction.predict(pipeline, frame)
     except (*_UNFIT, IncumbentError) as err:
         raise BundleRefused(
             f"{named} (golden answers) does not answer its golden rows: {str(err).rstrip('. ')}. {_HELP}"
         ) from err
-    off = differences(given, expected)
+    off = differences(answers, expected)
     if not (off <= TOLERANCE).all():
         raise BundleRefused(
             f"{named} (golden answers) answers {int((off > TOLERANCE).sum())} of {len(off)} golden rows differently "
@@ -190,9 +190,9 @@ def _refuse_other_answers(pipeline: Pipeline, golden: bytes, named: str) -> None
         )
 
 
-def differences(given: NDArray[np.float64], expected: NDArray[np.float64]) -> NDArray[np.float64]:
+def differences(answers: NDArray[np.float64], expected: NDArray[np.float64]) -> NDArray[np.float64]:
     """How far answers are from those that are expected, as `TOLERANCE` is meant: above 1, relative to them."""
-    return np.asarray(np.abs(given - expected) / np.maximum(1.0, np.abs(expected)))
+    return np.asarray(np.abs(answers - expected) / np.maximum(1.0, np.abs(expected)))
 
 
 def _golden_bytes(golden: pd.DataFrame, answers: NDArray[np.float64]) -> bytes:

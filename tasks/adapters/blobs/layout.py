@@ -21,16 +21,16 @@ def require(store: Path) -> None:
         Damaged: The note says something else than a number.
     """
     try:
-        said = (store / _NOTE).read_text(encoding="utf-8", errors="replace").strip()
+        number = (store / _NOTE).read_text(encoding="utf-8", errors="replace").strip()
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as err:
         raise UnusableHome(f"{store / _NOTE} cannot be read: {err.strerror}. Give this user access to it.") from err
-    if not (said.isascii() and said.isdigit()):
-        raise Damaged(f"{store / _NOTE} says {said[:40]!r} in place of a number. Restore it from a backup.")
-    if int(said) > FORMAT:
+    if not (number.isascii() and number.isdigit()):
+        raise Damaged(f"{store / _NOTE} says {number[:40]!r} in place of a number. Restore it from a backup.")
+    if int(number) > FORMAT:
         raise UnusableHome(
-            f"The store at {store} has format {said}, this version of Incumbent knows {FORMAT}. "
+            f"The store at {store} has format {number}, this version of Incumbent knows {FORMAT}. "
             "It was written by a newer version: use that one, or another INCUMBENT_HOME."
         )
 

@@ -133,6 +133,6 @@ def _as_parquet(frame: pd.DataFrame) -> bytes:
     try:
         pq.write_table(frames.as_table(frame), sink, compression="zstd", write_page_checksum=True)
     except pa.ArrowException as err:
-        told = "; ".join(str(part) for part in err.args)
-        raise BrokenContract(f"A column that is not in the contract cannot be stored: {told}.") from err
+        text = "; ".join(str(part) for part in err.args)
+        raise BrokenContract(f"A column that is not in the contract cannot be stored: {text}.") from err
     return bytes(sink.getvalue().to_pybytes())

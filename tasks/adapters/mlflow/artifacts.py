@@ -24,8 +24,8 @@ _PARENTS = 2
 
 def digests(folder: Path) -> dict[str, str]:
     """The sha256 of each file that we have put into a folder, by its path in there."""
-    found = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    return {path.relative_to(folder).as_posix(): files.digest(path) for path in found}
+    paths = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {path.relative_to(folder).as_posix(): files.digest(path) for path in paths}
 
 
 def folder_of(place: str) -> Path | None:
@@ -41,10 +41,10 @@ def look(folder: Path, pipeline: str) -> dict[str, Entry]:
     for one in (folder, *folder.parents[:_PARENTS]):
         if one.is_symlink():
             return {WHOLE: Entry(None, f"behind a link, {one.name}")}
-    found = dict(_entries(folder, folder))
-    if _NOTE in found and _is_note(folder / _NOTE, found[_NOTE], pipeline):
-        del found[_NOTE]
-    return found
+    entries = dict(_entries(folder, folder))
+    if _NOTE in entries and _is_note(folder / _NOTE, entries[_NOTE], pipeline):
+        del entries[_NOTE]
+    return entries
 
 
 def restore(right: Path, folder: Path, kept: Mapping[str, str], aside: Path, pipeline: str) -> dict[str, str]:

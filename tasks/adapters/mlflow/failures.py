@@ -46,8 +46,8 @@ def first_line(err: Exception) -> str:
 
 def code_of(err: sqlite3.Error) -> int | None:
     """What SQLite calls an error, wherever it met it; None for one that is not its own."""
-    found: int | None = getattr(err, "sqlite_errorcode", None)
-    return None if found is None else found & _PRIMARY
+    code: int | None = getattr(err, "sqlite_errorcode", None)
+    return None if code is None else code & _PRIMARY
 
 
 def _advice(err: BaseException) -> str:

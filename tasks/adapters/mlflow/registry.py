@@ -56,13 +56,13 @@ def register(
     the tag `incumbent.version`.
     """
     client = open_client(store)
-    told = {MODEL_TAG: model, VERSION_TAG: str(version), **dict(tags)}
-    known = _find(client, pipeline, version)
-    if known is not None:
-        for name, value in told.items():
-            if known.tags.get(name) != value:
-                client.set_model_version_tag(pipeline, known.version, name, value)
-        return int(known.version)
+    all_tags = {MODEL_TAG: model, VERSION_TAG: str(version), **dict(tags)}
+    registered = _find(client, pipeline, version)
+    if registered is not None:
+        for name, value in all_tags.items():
+            if registered.tags.get(name) != value:
+                client.set_model_version_tag(pipeline, registered.version, name, value)
+        return int(registered.version)
     if not _exists(client, pipeline):
         client.create_registered_model(pipeline)
     named = model_of(client, run_id)
@@ -75,7 +75,7 @@ def register(
         pipeline,
         source=logged.artifact_location,
         run_id=run_id,
-        tags=told,
+        tags=all_tags,
         model_id=logged.model_id,
         await_creation_for=0,
     )
@@ -103,23 +103,23 @@ def aliases(store: TrackingStore, pipeline: str) -> dict[str, int]:
     if not _exists(client, pipeline):
         return {}
     pointing = client.get_registered_model(pipeline).aliases
-    ours = {str(found.version): int(found.tags[VERSION_TAG]) for found in _versions(client, pipeline)}
+    ours = {str(version.version): int(version.tags[VERSION_TAG]) for version in _versions(client, pipeline)}
     return {alias: ours[str(number)] for alias, number in pointing.items() if str(number) in ours}
 
 
 def versions(store: TrackingStore, pipeline: str) -> dict[int, str]:
     """Every version of ours and the id of its model."""
     client = open_client(store)
-    return {int(found.tags[VERSION_TAG]): found.tags.get(MODEL_TAG, "") for found in _versions(client, pipeline)}
+    return {int(version.tags[VERSION_TAG]): version.tags.get(MODEL_TAG, "") for version in _versions(client, pipeline)}
 
 
 def find(store: TrackingStore, pipeline: str, version: int) -> Shown | None:
     """A version of ours as MLflow has it, or None."""
-    found = _find(open_client(store), pipeline, version)
-    if found is None:
+    registered = _find(open_client(store), pipeline, version)
+    if registered is None:
         return None
-    folder = _places(open_client(store), found)[0]
-    return Shown(found.tags.get(MODEL_TAG, ""), Path(folder) / packaging.FILE)
+    folder = _places(open_client(store), registered)[0]
+    return Shown(registered.tags.get(MODEL_TAG, ""), Path(folder) / packaging.FILE)
 
 
 def entries(store: TrackingStore, pipeline: str) -> list[Registered]:
@@ -136,21 +136,21 @@ def number(store: TrackingStore, pipeline: str, version: int) -> "ModelVersion |
     return _find(open_client(store), pipeline, version)
 
 
-def _places(client: "MlflowClient", found: "ModelVersion") -> tuple[str, ...]:
+def _places(client: "MlflowClient", version: "ModelVersion") -> tuple[str, ...]:
     """From where MLflow hands a version out, and what it names as its source, where that is another place."""
-    handed = client.get_model_version_download_uri(found.name, found.version)
-    return tuple(dict.fromkeys(str(artifacts.folder_of(one) or one) for one in (handed, found.source or "")))
+    handed = client.get_model_version_download_uri(version.name, version.version)
+    return tuple(dict.fromkeys(str(artifacts.folder_of(one) or one) for one in (handed, version.source or "")))
 
 
 def _versions(client: "MlflowClient", pipeline: str) -> list["ModelVersion"]:
-    found: list[ModelVersion] = []
+    versions: list[ModelVersion] = []
     token: str | None = None
     while True:
         page = client.search_model_versions(f"name = '{pipeline}'", max_results=1000, page_token=token)
-        found += [one for one in page if one.tags.get(VERSION_TAG, "").isdigit()]
+        versions += [one for one in page if one.tags.get(VERSION_TAG, "").isdigit()]
         token = page.token
         if not token:
-            return found
+            return versions
 
 
 def _find(client: "MlflowClient", pipeline: str, version: int) -> "ModelVersion | None":

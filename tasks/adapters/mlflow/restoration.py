@@ -45,20 +45,20 @@ def restore(
         for part, place in zip((artifacts.RUN, artifacts.MODEL), folders, strict=True):
             assert place is not None
             digests = dict(kept.files) if kept else {}
-            known = {path.removeprefix(part): digest for path, digest in digests.items() if path.startswith(part)}
+            logged_here = {path.removeprefix(part): digest for path, digest in digests.items() if path.startswith(part)}
             if part == artifacts.RUN and training.settings_changed:
-                _leave_settings(staged / part, place, known, kept is None)
-            found = artifacts.restore(staged / part, place, known, aside / run / part, training.pipeline)
-            held |= {f"{part}{path}": digest for path, digest in found.items()}
+                _leave_settings(staged / part, place, logged_here, kept is None)
+            restored = artifacts.restore(staged / part, place, logged_here, aside / run / part, training.pipeline)
+            held |= {f"{part}{path}": digest for path, digest in restored.items()}
             failpoints.reach("mlflow-files-restored")
     keep(tracking.logged_files(described, logged, held))
 
 
-def _leave_settings(staged: Path, place: Path, known: dict[str, str], is_earlier: bool) -> None:
+def _leave_settings(staged: Path, place: Path, logged: dict[str, str], is_earlier: bool) -> None:
     """The pipeline file of the fit cannot be written again: the one that is there stays, unless it was changed."""
     there = artifacts.look(place, "").get(run_files.PIPELINE)
     if there is None or there.digest is None:
         return
-    if is_earlier or known.get(run_files.PIPELINE) == there.digest:
-        known[run_files.PIPELINE] = there.digest
+    if is_earlier or logged.get(run_files.PIPELINE) == there.digest:
+        logged[run_files.PIPELINE] = there.digest
         (staged / run_files.LATER).unlink()

@@ -80,9 +80,9 @@ def advance(artifact: UUID | None, share: float, description: str | None = None)
 
     if artifact is None or not _in_run():
         return
-    told: dict[str, Any] = {"data": _percent(share)} | ({"description": description} if description else {})
+    changes: dict[str, Any] = {"data": _percent(share)} | ({"description": description} if description else {})
     try:
-        get_client(sync_client=True).update_artifact(artifact, ArtifactUpdate(**told))
+        get_client(sync_client=True).update_artifact(artifact, ArtifactUpdate(**changes))
     except HTTPError as err:
         _log_refusal(err)
 
@@ -100,19 +100,19 @@ def emit(name: str, pipeline: str, evidence: str, key: str, turn: int | None = N
     from prefect.events import emit_event
 
     about = {"prefect.resource.id": f"incumbent.pipeline.{pipeline}", "prefect.resource.name": pipeline}
-    told = {"pipeline": pipeline, "evidence": evidence, "key": key, "handled": turn is not None}
+    payload = {"pipeline": pipeline, "evidence": evidence, "key": key, "handled": turn is not None}
     if turn is None:
-        emit_event(name, about, payload=told)
+        emit_event(name, about, payload=payload)
         return
     resource = {"prefect.resource.id": f"incumbent.turn.{pipeline}.{turn}"}
-    emit_event(name, resource, related=[{**about, "prefect.resource.role": "pipeline"}], payload=told)
+    emit_event(name, resource, related=[{**about, "prefect.resource.role": "pipeline"}], payload=payload)
 
 
-def ended(told: "Ended", value: T) -> T:
+def ended(ending: "Ended", value: T) -> T:
     """Give the flow run that ends its last name and word, so that its story can be read without opening it.
 
     Args:
-        told: Name and message.
+        ending: Name and message.
         value: What the flow returns; it is what this returns, inside the state that carries the message.
     """
     from httpx import HTTPError
@@ -123,10 +123,10 @@ def ended(told: "Ended", value: T) -> T:
     if not runtime.flow_run.id:
         return value
     try:
-        get_client(sync_client=True).update_flow_run(UUID(runtime.flow_run.id), name=told.name)
+        get_client(sync_client=True).update_flow_run(UUID(runtime.flow_run.id), name=ending.name)
     except HTTPError as err:
         _log_refusal(err)
-    state: Any = Completed(message=told.message, data=value)
+    state: Any = Completed(message=ending.message, data=value)
     return state  # type: ignore[no-any-return]  # Prefect takes the value out of the state again
 
 

@@ -121,19 +121,19 @@ class Api:
 
     def explain_loss(self, err: Exception) -> str:
         """Why a run cannot go on after the API was there and then gave no answer."""
-        told = f"{addresses.shown(self.url)} answered at first and then no more ({type(err).__name__})"
+        text = f"{addresses.shown(self.url)} answered at first and then no more ({type(err).__name__})"
         again = "What was committed stays; run the same command again to go on from there."
         if self.log is None:
-            return f"The Prefect server {told}. {again}"
-        return f"The local Prefect API {told}. Its log is {self.log}. {again}"
+            return f"The Prefect server {text}. {again}"
+        return f"The local Prefect API {text}. Its log is {self.log}. {again}"
 
     def explain_failure(self, err: Any) -> str:
         """Why a run cannot go on after the API answered that it cannot."""
-        told = f"{addresses.shown(self.url)} answered {err.response.status_code} {err.response.reason_phrase}"
+        text = f"{addresses.shown(self.url)} answered {err.response.status_code} {err.response.reason_phrase}"
         again = "What was committed stays; run the same command again to go on from there."
         if err.response.status_code in _CLOSED:
-            return f"The Prefect server {told}. Set PREFECT_API_AUTH_STRING or PREFECT_API_KEY as that server wants it."
-        where = f"The local Prefect API {told}. Its log is {self.log}." if self.log else f"The Prefect server {told}."
+            return f"The Prefect server {text}. Set PREFECT_API_AUTH_STRING or PREFECT_API_KEY as that server wants it."
+        where = f"The local Prefect API {text}. Its log is {self.log}." if self.log else f"The Prefect server {text}."
         return f"{where} {again}"
 
     def _explain_start(self, waited: Patience | None) -> str:

@@ -42,12 +42,12 @@ def send_all(home: Home, pipeline: str) -> int:
         if problem := environment.proxy_in_the_way(where if isinstance(where, str) else None):
             raise Unreachable(f"An alert could not be sent; it is tried again. {problem}")
         with files.locked(home.folder / ".alerts.lock"):  # what is about the home is sent by whichever poll is first
-            found = owed(home, pipeline)
-            for concerned, alert in found:
+            alerts = owed(home, pipeline)
+            for concerned, alert in alerts:
                 subject = f"Incumbent: {concerned}" if concerned else "Incumbent"
                 block.notify(body=alert.text, subject=subject, _sync=True)  # type: ignore[call-arg]
                 home.ledger.inbox.sent(concerned, alert.key)
-            return len(found)
+            return len(alerts)
     except HTTPError as err:
         raise Unreachable(f"An alert could not be sent ({type(err).__name__}); it is tried again.") from err
 
@@ -57,7 +57,7 @@ def _block() -> "CustomWebhookNotificationBlock | None":
     from prefect.blocks.core import Block
 
     try:
-        found = Block.load(environment.read().alert_block, _sync=True)  # type: ignore[call-arg]
+        block = Block.load(environment.read().alert_block, _sync=True)  # type: ignore[call-arg]
     except ValueError:
         return None
-    return found  # type: ignore[return-value]
+    return block  # type: ignore[return-value]

@@ -35,10 +35,10 @@ def start(deployment: str, parameters: Mapping[str, Any]) -> str | None:
 
     with _client() as client:
         try:
-            found = client.read_deployment_by_name(deployment)
+            served = client.read_deployment_by_name(deployment)
         except ObjectNotFound:
             return None
-        return str(client.create_flow_run_from_deployment(found.id, parameters=dict(parameters)).id)
+        return str(client.create_flow_run_from_deployment(served.id, parameters=dict(parameters)).id)
 
 
 def close_crashed(run: str, message: str) -> bool:
@@ -61,13 +61,13 @@ def close_crashed(run: str, message: str) -> bool:
 
     with _client() as client:
         try:
-            found = [client.read_flow_run(UUID(run))]
+            runs = [client.read_flow_run(UUID(run))]
         except ObjectNotFound:
             return False
-        parent = FlowRunFilterParentFlowRunId(any_=[found[0].id])
+        parent = FlowRunFilterParentFlowRunId(any_=[runs[0].id])
         inside = FlowRunFilter(parent_flow_run_id=parent)
-        found += client.read_flow_runs(flow_run_filter=inside, sort=FlowRunSort.ID_DESC, limit=_MOST_RUNS)
-        left = [one for one in found if one.state is None or not one.state.is_final()]
+        runs += client.read_flow_runs(flow_run_filter=inside, sort=FlowRunSort.ID_DESC, limit=_MOST_RUNS)
+        left = [one for one in runs if one.state is None or not one.state.is_final()]
         for one in left:
             client.set_flow_run_state(one.id, Crashed(message=message), force=True)
         return bool(left)
@@ -117,8 +117,8 @@ def failed_actions(since: datetime) -> list[tuple[str, str, str]]:
 
     wanted = EventFilter(occurred=EventOccurredFilter(since=since), event=EventNameFilter(name=[_ACTION_FAILED]))
     with _client() as client:
-        found = client.read_events(wanted, limit=50).events
-    named = [(event, event.resource.name or "without a name") for event in found]
+        events = client.read_events(wanted, limit=50).events
+    named = [(event, event.resource.name or "without a name") for event in events]
     return [(str(event.id), name, _sentence(name, event.payload)) for event, name in named]
 
 

@@ -56,16 +56,16 @@ class RunningServer:
 def find(home: Path) -> RunningServer | None:
     """The server that answers for this home now; what a dead tree left behind counts for nothing."""
     try:
-        found = RunningServer(**json.loads(_path(home).read_text(encoding="utf-8")))
+        server = RunningServer(**json.loads(_path(home).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
-    return found if found.answers() else None
+    return server if server.answers() else None
 
 
 def address(home: Path) -> str | None:
     """Address of the API that answers for this home now."""
-    found = find(home)
-    return found.url if found else None
+    server = find(home)
+    return server.url if server else None
 
 
 def announce(home: Path, url: str, mlflow: str, reports: str, name: str = "") -> None:

@@ -46,11 +46,11 @@ def refusal(headers: Iterable[tuple[str, str]], method: str, port: int, name: st
     sent: dict[str, list[str]] = {}
     for header, value in headers:
         sent.setdefault(header.lower(), []).append(value.strip())
-    known = [f"{one}:{port}" for one in _NAMES]
-    names = [*known, f"{name}:{port}"] if name else known
+    hosts = [f"{one}:{port}" for one in _NAMES]
+    names = [*hosts, f"{name}:{port}"] if name else hosts
     host = [value.lower() for value in sent.get("host", [])]
     if len(host) != 1 or host[0] not in names:
-        return f"This server answers as {' and '.join(known)} only, and by the link that `make up` prints."
+        return f"This server answers as {' and '.join(hosts)} only, and by the link that `make up` prints."
     if any(origin.lower() not in {f"http://{one}" for one in names} for origin in sent.get("origin", [])):
         return "A page of another server may not ask this one."
     if all(site in _OWN_DOING for site in sent.get("sec-fetch-site", [])):

@@ -31,11 +31,11 @@ def plan(
         newest: Number of the last trigger from before the look: a later one may be about what was not there yet.
     """
     settings, turns = home.settings(pipeline).coordination, past(home, pipeline)
-    known = {turn.batch for turn in turns}
-    fresh = [delivery for delivery in waiting.deliveries if delivery.digest not in known]
+    begun = {turn.batch for turn in turns}
+    fresh = [delivery for delivery in waiting.deliveries if delivery.digest not in begun]
     asked = [trigger for trigger in home.ledger.inbox.open(pipeline) if newest is None or trigger.id <= newest]
     if waiting.unreadable:  # a delivery that is not seen may be one that cannot be read just now
-        there = known | {delivery.digest for delivery in waiting.deliveries}
+        there = begun | {delivery.digest for delivery in waiting.deliveries}
         asked = [trigger for trigger in asked if (course.batch_of(trigger) or "") in there | {""}]
     return course.plan(
         asked,
@@ -57,18 +57,18 @@ def unannounced(home: Home, pipeline: str, waiting: Waiting | None = None) -> li
         waiting: What waits, if somebody has looked already.
     """
     waiting = waiting or arrivals.look(home, pipeline)
-    told: dict[str | None, list[Trigger]] = {}
+    triggers: dict[str | None, list[Trigger]] = {}
     for trigger in home.ledger.inbox.all(pipeline):
-        told.setdefault(course.batch_of(trigger), []).append(trigger)
-    known = {turn.batch for turn in past(home, pipeline)} - waiting.again
-    found = []
+        triggers.setdefault(course.batch_of(trigger), []).append(trigger)
+    begun = {turn.batch for turn in past(home, pipeline)} - waiting.again
+    fresh = []
     for delivery in waiting.deliveries:
-        before, key = told.get(delivery.digest, []), f"{BATCH}{delivery.digest}"
-        if delivery.digest in known or any(trigger.state is TriggerState.OPEN for trigger in before):
+        before, key = triggers.get(delivery.digest, []), f"{BATCH}{delivery.digest}"
+        if delivery.digest in begun or any(trigger.state is TriggerState.OPEN for trigger in before):
             continue
         again = (f":{len(before) + 1}", " again") if before else ("", "")
-        found.append((f"{key}{again[0]}", f"{delivery.name} landed{again[1]}"))
-    return found
+        fresh.append((f"{key}{again[0]}", f"{delivery.name} landed{again[1]}"))
+    return fresh
 
 
 def asked_by(home: Home, pipeline: str, delivery: Delivery, turn: int) -> tuple[str, str]:
@@ -113,5 +113,5 @@ def overdue(home: Home, pipeline: str, *, crashed: bool = False) -> Trigger | No
     if resumed:
         return resumed[0]
     late = [trigger for trigger in home.ledger.inbox.open(pipeline) if now - trigger.at >= _ON_ITS_WAY]
-    found = plan(home, pipeline, arrivals.look(home, pipeline)) if late else Agenda()
-    return late[0] if late and (found.deliveries or found.skips or found.covered) else None
+    agenda = plan(home, pipeline, arrivals.look(home, pipeline)) if late else Agenda()
+    return late[0] if late and (agenda.deliveries or agenda.skips or agenda.covered) else None

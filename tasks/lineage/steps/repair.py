@@ -56,43 +56,43 @@ def repair(home: Home, pipeline: str) -> Repaired:
     Raises:
         IncumbentError: MLflow cannot be used, and why.
     """
-    told = ledger_copy.read(home, pipeline)
-    if told.unreadable:
+    recorded = ledger_copy.read(home, pipeline)
+    if recorded.unreadable:
         return Repaired((), ("anything: rows of the ledger cannot be read. Restore it from a backup first",))
-    restored: list[str] = list(_reopen(home, told))
+    restored: list[str] = list(_reopen(home, recorded))
     lost: list[str] = []
     with failures.explained(home.folder):
-        _repair_mlflow(home, told, restored, lost)
+        _repair_mlflow(home, recorded, restored, lost)
     for turn, name in sorted(home.ledger.turns.projected(pipeline, "drift_report").items()):
         _draw_drift(home, pipeline, turn, str(name), restored, lost)
-    restored.extend(_write_page(home, told))
+    restored.extend(_write_page(home, recorded))
     return Repaired(tuple(restored), tuple(lost))
 
 
 # ── deliveries ────────────────────────────────────────────────────────────────────────────────────────────────────
-def _reopen(home: Home, told: Recorded) -> Iterator[str]:
+def _reopen(home: Home, recorded: Recorded) -> Iterator[str]:
     """Let batches wait that were refused because their bytes could not be read, as earlier versions did."""
-    admitted = {admission.batch for admission in told.admissions}
-    for batch in told.batches:
+    admitted = {admission.batch for admission in recorded.admissions}
+    for batch in recorded.batches:
         if lineage.never_read(batch) and batch.id not in admitted:
-            home.ledger.admissions.record(told.pipeline, batch, "verify --repair", "its bytes could not be read")
+            home.ledger.admissions.record(recorded.pipeline, batch, "verify --repair", "its bytes could not be read")
             failpoints.reach("refusal-reopened")
-            arrivals.forget(home, told.pipeline)
+            arrivals.forget(home, recorded.pipeline)
             yield f"batch {batch.name}: it waits until its bytes can be read, and is judged then"
 
 
 # ── MLflow ────────────────────────────────────────────────────────────────────────────────────────────────────────
-def _repair_mlflow(home: Home, told: Recorded, restored: list[str], lost: list[str]) -> None:
-    projected = home.ledger.turns.projected(told.pipeline, "mlflow")
+def _repair_mlflow(home: Home, recorded: Recorded, restored: list[str], lost: list[str]) -> None:
+    projected = home.ledger.turns.projected(recorded.pipeline, "mlflow")
     anew = _database_made_anew(home, bool(projected))
     if anew:
         restored.append(anew)
         lost.extend(_WRITTEN_BY_HAND)
-    pointed, before = registry.aliases(home.tracking, told.pipeline), _put_aside(home)
-    states = list(served_files.states(home, told))
+    pointed, before = registry.aliases(home.tracking, recorded.pipeline), _put_aside(home)
+    states = list(served_files.states(home, recorded))
     for turn in sorted(turn for turn, run in projected.items() if run is not None):
-        _show_turn(home, told, turn, [one for one in states if one.turn == turn], restored, lost)
-    restored.extend(_point_aliases(home, told, set(projected), pointed))
+        _show_turn(home, recorded, turn, [one for one in states if one.turn == turn], restored, lost)
+    restored.extend(_point_aliases(home, recorded, set(projected), pointed))
     if moved := len(_put_aside(home) - before):
         files = "1 file that was" if moved == 1 else f"{moved} files that were"
         restored.append(f"the folders of MLflow: {files} not logged so are put aside in {showing.aside(home)}")
@@ -114,8 +114,8 @@ def _database_made_anew(home: Home, was_shown: bool) -> str | None:
     assert home.tracking
     if not was_there and not was_shown:
         return None
-    told = f"it was damaged; that one is {aside.name} now" if was_there else "it was gone"
-    return f"MLflow's database: {told}. It is shared: each other pipeline needs `verify --repair` too"
+    state = f"it was damaged; that one is {aside.name} now" if was_there else "it was gone"
+    return f"MLflow's database: {state}. It is shared: each other pipeline needs `verify --repair` too"
 
 
 def _is_sound(database: Path) -> bool:
@@ -133,34 +133,34 @@ def _put_aside(home: Home) -> set[Path]:
 
 
 def _show_turn(
-    home: Home, told: Recorded, turn: int, states: list[State], restored: list[str], lost: list[str]
+    home: Home, recorded: Recorded, turn: int, states: list[State], restored: list[str], lost: list[str]
 ) -> None:
     """Show a turn again if anything of it is gone in MLflow, or is not what the ledger says."""
-    wrong = [*_wrong_in_files(home, told, states), *_wrong_in(home, told, turn, states)]
+    wrong = [*_wrong_in_files(home, recorded, states), *_wrong_in(home, recorded, turn, states)]
     if not wrong:
         return
     try:
-        showing.show_again(home, told.pipeline, turn)
+        showing.show_again(home, recorded.pipeline, turn)
     except _OF_ALL:
         raise
     except IncumbentError as problem:
         lost.append(f"turn {turn} in MLflow: {_unstopped(problem)}")
         return
     restored.append(f"turn {turn} in MLflow: {', '.join(wrong)}")
-    lost.extend(_not_made_again(home, told, states))
+    lost.extend(_not_made_again(home, recorded, states))
     failpoints.reach("turn-repaired")
 
 
-def _wrong_in_files(home: Home, told: Recorded, states: list[State]) -> Iterator[str]:
+def _wrong_in_files(home: Home, recorded: Recorded, states: list[State]) -> Iterator[str]:
     """What is to be put back in its place; what cannot be is taken out of the way, so that it is written anew."""
     client = tracking.open_client(home.tracking)
     for state in states:
         for number in dict(state.elsewhere):
-            client.delete_model_version(told.pipeline, str(number))
+            client.delete_model_version(recorded.pipeline, str(number))
         if state.is_right:
             continue
         if state.gone or not state.in_home:
-            _take_out(home, client, told.pipeline, state)
+            _take_out(home, client, recorded.pipeline, state)
         yield f"the files of {state.named}"
 
 
@@ -174,33 +174,33 @@ def _take_out(home: Home, client: "MlflowClient", pipeline: str, state: State) -
             client.delete_model_version(pipeline, str(one.number))
 
 
-def _not_made_again(home: Home, told: Recorded, states: list[State]) -> Iterator[str]:
+def _not_made_again(home: Home, recorded: Recorded, states: list[State]) -> Iterator[str]:
     """Files that were logged once, and that MLflow cannot be given again."""
     for state in states:
-        held = home.ledger.logged.of(told.pipeline, state.model.id)
+        held = home.ledger.logged.of(recorded.pipeline, state.model.id)
         gone = dict(state.kept.files).keys() - dict(held.files).keys() if state.kept and held else ()
         yield from (
             f"{path} of {state.named} in MLflow: what it was made from is others by now" for path in sorted(gone)
         )
 
 
-def _wrong_in(home: Home, told: Recorded, turn: int, states: list[State]) -> Iterator[str]:
+def _wrong_in(home: Home, recorded: Recorded, turn: int, states: list[State]) -> Iterator[str]:
     """What of a turn is missing in MLflow; what says otherwise is taken out of the way, so that it is written anew."""
     client = tracking.open_client(home.tracking)
-    challenger, verdict = told.verdicts.get(turn, ("", None))
-    batch = told.batch_of.get(turn)
-    there = projections.finished_runs(home.tracking, told.pipeline)
-    run = home.ledger.turns.projected(told.pipeline, "mlflow").get(turn)
+    challenger, verdict = recorded.verdicts.get(turn, ("", None))
+    batch = recorded.batch_of.get(turn)
+    there = projections.finished_runs(home.tracking, recorded.pipeline)
+    run = home.ledger.turns.projected(recorded.pipeline, "mlflow").get(turn)
     if run in there and _corrected(client, run, there[run], challenger, verdict):
         yield f"the tags of run {run}"
-    for model in home.ledger.models.of_turn(told.pipeline, turn):
+    for model in home.ledger.models.of_turn(recorded.pipeline, turn):
         runs = [name for name, tags in there.items() if tags.get(tracking.MODEL_TAG) == model.id]
-        if told.was_shown(model.id, batch) and not (run in there if model.id == challenger else runs):
+        if recorded.was_shown(model.id, batch) and not (run in there if model.id == challenger else runs):
             yield f"the run of {model.family}"
-    refit = told.refit.model if told.refit and told.refit.turn == turn else None
-    for version in (number for number, model in told.versions.items() if model.id in (challenger, refit)):
+    refit = recorded.refit.model if recorded.refit and recorded.refit.turn == turn else None
+    for version in (number for number, model in recorded.versions.items() if model.id in (challenger, refit)):
         put_back = any(state.version == version and state.in_home and not state.gone for state in states)
-        if not _is_registered(home, client, told, version, put_back):
+        if not _is_registered(home, client, recorded, version, put_back):
             yield f"v{version}"
 
 
@@ -218,44 +218,44 @@ def _unstopped(problem: Exception) -> str:
     return str(problem).rstrip(". ")
 
 
-def _is_registered(home: Home, client: "MlflowClient", told: Recorded, version: int, put_back: bool) -> bool:
+def _is_registered(home: Home, client: "MlflowClient", recorded: Recorded, version: int, put_back: bool) -> bool:
     """Whether MLflow has a version as it should be; one that gives out another bundle is removed, with its run.
 
     `put_back` says that its folder is put right in its place.
     """
-    model, there = told.versions[version], registry.find(home.tracking, told.pipeline, version)
+    model, there = recorded.versions[version], registry.find(home.tracking, recorded.pipeline, version)
     if there is None:
         return False
     if put_back or projections.gives_out(there, model):
         return there.model == model.id
-    found = registry.number(home.tracking, told.pipeline, version)
-    if found is not None:
-        tags = projections.finished_runs(home.tracking, told.pipeline).get(found.run_id or "", {})
-        if found.run_id and tags.get(tracking.MODEL_TAG) == model.id:  # it may be gone, or be of another model
-            client.delete_run(found.run_id)
-        client.delete_model_version(told.pipeline, found.version)
+    shown = registry.number(home.tracking, recorded.pipeline, version)
+    if shown is not None:
+        tags = projections.finished_runs(home.tracking, recorded.pipeline).get(shown.run_id or "", {})
+        if shown.run_id and tags.get(tracking.MODEL_TAG) == model.id:  # it may be gone, or be of another model
+            client.delete_run(shown.run_id)
+        client.delete_model_version(recorded.pipeline, shown.version)
     return False
 
 
-def _point_aliases(home: Home, told: Recorded, projected: set[int], pointed: dict[str, int]) -> Iterator[str]:
+def _point_aliases(home: Home, recorded: Recorded, projected: set[int], pointed: dict[str, int]) -> Iterator[str]:
     """Let `champion` and `challenger` say what the ledger says, as far as those versions are there.
 
     `pointed` is what they said before anything was shown again, which moves them as well.
     """
-    there = registry.versions(home.tracking, told.pipeline)
-    owed = home.ledger.promotions.untold(told.pipeline)
-    challengers = projections.expected_versions(told, projected)
+    there = registry.versions(home.tracking, recorded.pipeline)
+    owed = home.ledger.promotions.untold(recorded.pipeline)
+    challengers = projections.expected_versions(recorded, projected)
     right = {"challenger": next(reversed(challengers), None)}
-    if told.promotions:
-        right["champion"] = told.promotions[-1].version
+    if recorded.promotions:
+        right["champion"] = recorded.promotions[-1].version
     for alias, version in sorted(right.items()):
         if version not in there:
             continue
-        registry.set_alias(home.tracking, told.pipeline, alias, version)
+        registry.set_alias(home.tracking, recorded.pipeline, alias, version)
         if pointed.get(alias) != version:
             yield f"MLflow's alias {alias}: v{version}"
     if owed and right.get("champion") in there:
-        showing.show_rollbacks(home, told.pipeline)
+        showing.show_rollbacks(home, recorded.pipeline)
 
 
 # ── pages ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -276,10 +276,10 @@ def _draw_drift(home: Home, pipeline: str, turn: int, name: str, restored: list[
     (restored if projections.is_whole(path) else lost).append(f"the drift page of turn {turn} ({path.name})")
 
 
-def _write_page(home: Home, told: Recorded) -> Iterator[str]:
+def _write_page(home: Home, recorded: Recorded) -> Iterator[str]:
     """Write the report anew if it is gone, or is not what follows from the bytes."""
     counted = recount.Counted()
-    list(recount.check(home, told, counted))
-    if any(projections.check_report(home, told, counted)):
-        path = report_file.write(home, told.pipeline)
+    list(recount.check(home, recorded, counted))
+    if any(projections.check_report(home, recorded, counted)):
+        path = report_file.write(home, recorded.pipeline)
         yield f"the report ({path.name})"

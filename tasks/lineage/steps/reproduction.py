@@ -90,13 +90,13 @@ def reproduce(home: Home, pipeline: str, model: Model) -> Reproduction:
 def _gone(home: Home, pipeline: str, model: Model) -> tuple[str, ...]:
     """Inputs that cannot be read any more."""
     named = {batch.accepted_file: batch.name for batch in home.ledger.batches.all(pipeline)}
-    found = []
+    missing = []
     for file in model.snapshot.batches:
         try:
             home.store.recheck(file)
         except Damaged as problem:
-            found.append(f"the rows of batch {named.get(file, file[:12])}: {problem}")
-    return tuple(found)
+            missing.append(f"the rows of batch {named.get(file, file[:12])}: {problem}")
+    return tuple(missing)
 
 
 def _libraries(model: Model) -> str:

@@ -56,20 +56,20 @@ def retrain(home: Home, pipeline: str) -> Iterator[Retrained]:
 def _retrain(home: Home, pipeline: str, model: Model, version: int | None) -> Retrained:
     named = f"{f'v{version}' if version else 'model'} {model.family} {model.id[:12]}"
     try:
-        made = reproduction.reproduce(home, pipeline, model)
+        again = reproduction.reproduce(home, pipeline, model)
     except IncumbentError as problem:
         return Retrained(model.id, version, Remade.NOT_POSSIBLE, f"{named} could not be made again: {problem}")
-    return Retrained(model.id, version, *_judge(named, made))
+    return Retrained(model.id, version, *_judge(named, again))
 
 
-def _judge(named: str, made: Reproduction) -> tuple[Remade, str]:
-    if made.gone:
-        return Remade.NOT_POSSIBLE, f"{named} could not be made again: {'; '.join(made.gone)}"
-    asked = f"on {wording.count(made.rows)} rows"
-    if made.succeeded:
-        same = "bundle the same to the last byte" if made.same_bytes else "bundle of other bytes"
+def _judge(named: str, again: Reproduction) -> tuple[Remade, str]:
+    if again.gone:
+        return Remade.NOT_POSSIBLE, f"{named} could not be made again: {'; '.join(again.gone)}"
+    asked = f"on {wording.count(again.rows)} rows"
+    if again.succeeded:
+        same = "bundle the same to the last byte" if again.same_bytes else "bundle of other bytes"
         return Remade.SAME, f"{named} made again: the same answers {asked}, {same}"
-    text = f"{named} made again answers differently {asked}, by up to {made.largest:.3g}"
-    if made.building:
-        return Remade.NOT_POSSIBLE, f"{text}; not as it was at the fit: {'; '.join(made.building)}"
+    text = f"{named} made again answers differently {asked}, by up to {again.largest:.3g}"
+    if again.building:
+        return Remade.NOT_POSSIBLE, f"{text}; not as it was at the fit: {'; '.join(again.building)}"
     return Remade.DIFFERS, text

@@ -105,11 +105,11 @@ def _look(home: Home, pipeline: str) -> _Landed:
     for delivery in deliveries:
         batch = home.ledger.batches.get(pipeline, delivery.digest)
         refused = batch is not None and batch.status is BatchStatus.REFUSED
-        made = origin(_bytes(delivery))
-        if refused and not made:
+        simulated = origin(_bytes(delivery))
+        if refused and not simulated:
             continue
         lasts += list(_times(_bytes(delivery), settings))
-        if not refused and (made is None or made["fault"] == SimulatedFault.CONCEPT):
+        if not refused and (simulated is None or simulated["fault"] == SimulatedFault.CONCEPT):
             good.append(delivery)
     accepted = home.ledger.batches.accepted(pipeline)
     lasts += [batch.last_event for batch in accepted if batch.last_event is not None]
@@ -171,11 +171,11 @@ def _write(
 ) -> Written:
     """Make one batch and put it into the landing folder, whole or not at all."""
     settings, seed = home.settings(pipeline), home.settings(pipeline).training.seed + len(landed.names)
-    made = faults.apply(fault, landed.rows, settings, seed, column)
+    damaged = faults.apply(fault, landed.rows, settings, seed, column)
     event = settings.ingestion.times.event
-    span = faults.weeks_after(made.frame[event].min().to_pydatetime(), landed.last)
+    span = faults.weeks_after(damaged.frame[event].min().to_pydatetime(), landed.last)
     marks: dict[str, str | int] = {"fault": str(fault), "base": landed.base, "seed": seed}
-    frame = faults.move(made.frame, span)
+    frame = faults.move(damaged.frame, span)
     content = _as_parquet(frame, marks)
     while home.ledger.batches.get(pipeline, hashlib.sha256(content).hexdigest()) is not None:
         # Such a batch was taken in, and its file removed since: what is known would not be looked at again.
@@ -185,7 +185,7 @@ def _write(
     name = faults.name_after(landed.names, first, ending)
     path = home.landing(pipeline) / f"{name}.parquet"
     files.publish(path, content)
-    return Written(name, path, len(frame), landed.base, first, max(_of_frame(frame, settings)), made.changed)
+    return Written(name, path, len(frame), landed.base, first, max(_of_frame(frame, settings)), damaged.changed)
 
 
 def _as_parquet(frame: pd.DataFrame, marks: dict[str, str | int]) -> bytes:

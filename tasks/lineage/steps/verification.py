@@ -20,28 +20,28 @@ def verify(home: Home, pipeline: str) -> Iterator[Finding]:
         home: What is checked.
         pipeline: Whose part of it.
     """
-    told, counted = ledger_copy.read(home, pipeline), recount.Counted()
+    recorded, counted = ledger_copy.read(home, pipeline), recount.Counted()
     damaged: set[str] = set()
-    yield from told.unreadable
-    yield from _guarded(recount.check(home, told, counted), told)
-    yield from _guarded(models.check(home, told, damaged), told)
-    if counted.whole and not told.unreadable:
-        yield from recount.check_deliveries(home, told)
-        yield from models.check_selections(home, told)
-        yield from models.check_gates(home, told, damaged)
-        yield from refit_pair.check(home, told, damaged)
-    yield from _guarded(triggers.check(home, told), told)
-    yield from _guarded(projections.check_mlflow(home, told), told)
-    yield from _guarded(projections.check_drift(home, told), told)
-    yield from _guarded(projections.check_report(home, told, counted), told)
-    yield from _guarded(leaks.check(home, pipeline), told)
+    yield from recorded.unreadable
+    yield from _guarded(recount.check(home, recorded, counted), recorded)
+    yield from _guarded(models.check(home, recorded, damaged), recorded)
+    if counted.whole and not recorded.unreadable:
+        yield from recount.check_deliveries(home, recorded)
+        yield from models.check_selections(home, recorded)
+        yield from models.check_gates(home, recorded, damaged)
+        yield from refit_pair.check(home, recorded, damaged)
+    yield from _guarded(triggers.check(home, recorded), recorded)
+    yield from _guarded(projections.check_mlflow(home, recorded), recorded)
+    yield from _guarded(projections.check_drift(home, recorded), recorded)
+    yield from _guarded(projections.check_report(home, recorded, counted), recorded)
+    yield from _guarded(leaks.check(home, pipeline), recorded)
 
 
-def _guarded(check: Iterator[Finding], told: Recorded) -> Iterator[Finding]:
+def _guarded(check: Iterator[Finding], recorded: Recorded) -> Iterator[Finding]:
     """A check that meets a row which cannot be read ends there; that row is a finding once."""
     try:
         yield from check
     except (Damaged, JSONDecodeError) as problem:
-        if not told.unreadable:
-            told.unreadable.append(Finding("I6", f"A record in the ledger cannot be read: {problem}"))
-            yield told.unreadable[-1]
+        if not recorded.unreadable:
+            recorded.unreadable.append(Finding("I6", f"A record in the ledger cannot be read: {problem}"))
+            yield recorded.unreadable[-1]

@@ -26,13 +26,13 @@ def all_recorded(
         known: Contents that are recorded as batches.
     """
     recorded = set(known)
-    found = [
+    findings = [
         Finding("I2", f"delivery {', '.join(names)} ({batch[:12]}): no batch of this content is recorded")
         for batch, names in delivered.items()
         if batch not in recorded
     ]
     lost = [number for batch, number in done.items() if batch not in recorded | delivered.keys()]
-    return found + [Finding("I2", f"turn {number} is done, but its batch is not recorded") for number in lost]
+    return findings + [Finding("I2", f"turn {number} is done, but its batch is not recorded") for number in lost]
 
 
 def rows_add_up(batch: Batch, counted: Batch | None) -> list[Finding]:
@@ -42,18 +42,18 @@ def rows_add_up(batch: Batch, counted: Batch | None) -> list[Finding]:
         batch: The record.
         counted: The record as it would be made from the stored rows; None if it was refused.
     """
-    named, found = _named(batch), []
+    named, findings = _named(batch), []
     if batch.landed != batch.accepted + batch.quarantined + batch.duplicates:
         parts = " + ".join(wording.count(part) for part in (batch.accepted, batch.quarantined, batch.duplicates))
-        found.append(
+        findings.append(
             Finding("I2", f"{named}: {wording.count(batch.landed)} rows landed, but {parts} are accounted for")
         )
     for name in _COUNTED if counted is not None else ():
         recorded, stored = getattr(batch, name), getattr(counted, name)
         if recorded != stored:
             text = f"{named}: {_shown(recorded)} {name.replace('_', ' ')} recorded, {_shown(stored)} stored"
-            found.append(Finding("I2", text))
-    return found
+            findings.append(Finding("I2", text))
+    return findings
 
 
 def labels_agree(batch: Batch, counted: Batch) -> list[Finding]:
@@ -65,8 +65,8 @@ def labels_agree(batch: Batch, counted: Batch) -> list[Finding]:
     """
     if batch.label is None or batch.label != counted.label or batch.label_values == counted.label_values:
         return []
-    told, stored = (", ".join(one.label_values) or "nothing" for one in (batch, counted))
-    return [Finding("I2", f"{_named(batch)}: the label has the values {told} recorded, {stored} stored")]
+    recorded, stored = (", ".join(one.label_values) or "nothing" for one in (batch, counted))
+    return [Finding("I2", f"{_named(batch)}: the label has the values {recorded} recorded, {stored} stored")]
 
 
 def never_read(batch: Batch) -> bool:
@@ -104,15 +104,15 @@ def deliveries_agree(rows: Mapping[str, tuple[str, int]], batches: Mapping[str, 
         rows: For each delivery, its content and its number of rows.
         batches: Every recorded batch by content.
     """
-    found = []
+    findings = []
     for name, (content, counted) in rows.items():
         batch = batches.get(content)
         refused = batch is not None and batch.status is BatchStatus.REFUSED
         # The copy of a refused file is counted without rows: nobody could vouch for their number.
         if batch is not None and counted != batch.landed and not (refused and counted == 0):
             text = f"{wording.count(counted)} rows counted, its batch has {wording.count(batch.landed)}"
-            found.append(Finding("I2", f"delivery {name}: {text}"))
-    return found
+            findings.append(Finding("I2", f"delivery {name}: {text}"))
+    return findings
 
 
 def nothing_changed(batch: Batch, missing: int, strange: int) -> list[Finding]:
@@ -141,18 +141,20 @@ def reasons_given(batch: Batch, reasons: Sequence[str] | None) -> list[Finding]:
         return [] if batch.reason else [Finding("I9", f"{named} was refused without a reason")]
     silent = sum(not reason for reason in reasons or ())
     rows = "row is" if silent == 1 else "rows are"
-    found = [Finding("I9", f"{named}: {wording.count(silent)} {rows} quarantined without a reason")] if silent else []
+    findings = (
+        [Finding("I9", f"{named}: {wording.count(silent)} {rows} quarantined without a reason")] if silent else []
+    )
     counted, strange = _rows_per_rule(batch, reasons or ())
     if strange:
         rows = "row is" if strange == 1 else "rows are"
         text = f"{wording.count(strange)} {rows} quarantined for a reason that no rule of the batch gives"
-        found.append(Finding("I9", f"{named}: {text}"))
+        findings.append(Finding("I9", f"{named}: {text}"))
     for place, finding in enumerate(batch.findings):
         stored = counted[place]
         if stored != finding.rows:
-            told = f"{wording.count(finding.rows)} recorded, {wording.count(stored)} stored"
-            found.append(Finding("I9", f"{named}: rows kept out by {finding.column!r} {finding.rule}: {told}"))
-    return found
+            counts = f"{wording.count(finding.rows)} recorded, {wording.count(stored)} stored"
+            findings.append(Finding("I9", f"{named}: rows kept out by {finding.column!r} {finding.rule}: {counts}"))
+    return findings
 
 
 def _rows_per_rule(batch: Batch, reasons: Sequence[str]) -> tuple[Counter[int], int]:
@@ -186,13 +188,13 @@ def exclusions_told(named: str, recorded: Snapshot, selected: Snapshot) -> list[
         recorded: As a model has it.
         selected: The same selection, made again from the bytes.
     """
-    found = []
+    findings = []
     for name in _SELECTED:
-        told, counted = getattr(recorded, name), getattr(selected, name)
-        if told != counted:
+        kept, counted = getattr(recorded, name), getattr(selected, name)
+        if kept != counted:
             what = name.replace("_", " ")
-            found.append(Finding("I9", f"{named}: {_shown(told)} {what} recorded, {_shown(counted)} selected"))
-    return found
+            findings.append(Finding("I9", f"{named}: {_shown(kept)} {what} recorded, {_shown(counted)} selected"))
+    return findings
 
 
 def known_files(selected: Iterable[str], accepted: Iterable[str], named: str) -> list[Finding]:

@@ -22,12 +22,12 @@ def triggers_end(
         ended: When each has ended, by its number.
         outcomes: How each turn ended; None for one that goes on.
     """
-    found = []
+    findings = []
     for trigger in triggers:
         wrong = _wrong(trigger, ended.get(trigger.id), outcomes)
         if wrong:
-            found.append(Finding("I4", f"trigger {trigger.id} ({trigger.kind}: {trigger.evidence}) {wrong}"))
-    return found
+            findings.append(Finding("I4", f"trigger {trigger.id} ({trigger.kind}: {trigger.evidence}) {wrong}"))
+    return findings
 
 
 def turns_were_asked_for(triggers: Sequence[Trigger], done: Mapping[int, str]) -> list[Finding]:
@@ -44,8 +44,8 @@ def turns_were_asked_for(triggers: Sequence[Trigger], done: Mapping[int, str]) -
 
 def trained_once(models: Iterable[Model]) -> list[Finding]:
     """I4: the same snapshot, settings, family and code give one model."""
-    known: dict[tuple[str, ...], Model] = {}
-    found = []
+    fitted: dict[tuple[str, ...], Model] = {}
+    findings = []
     for model in models:
         about = (
             model.snapshot.id,
@@ -55,11 +55,11 @@ def trained_once(models: Iterable[Model]) -> list[Finding]:
             model.code_version,
             str(model.seed),
         )
-        other = known.setdefault(about, model)
+        other = fitted.setdefault(about, model)
         if other is not model:
             text = f"models {other.id[:12]} and {model.id[:12]} are the same training: {model.family} on snapshot"
-            found.append(Finding("I4", f"{text} {model.snapshot.id[:12]}"))
-    return found
+            findings.append(Finding("I4", f"{text} {model.snapshot.id[:12]}"))
+    return findings
 
 
 def _wrong(trigger: Trigger, ended: datetime | None, outcomes: Mapping[int, Outcome | None]) -> str | None:

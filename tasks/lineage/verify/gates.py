@@ -32,13 +32,13 @@ def losses_agree(
     """
     if recorded.clusters != measured.clusters or recorded.cluster_rows != measured.cluster_rows:
         return [Finding("I1", f"turn {turn}: the models were compared on other rows than are stored")]
-    found = []
+    findings = []
     for name, who in zip(("base_loss", "challenger_loss"), names, strict=True):
-        told, now = math.fsum(getattr(recorded, name)), math.fsum(getattr(measured, name))
+        then, now = math.fsum(getattr(recorded, name)), math.fsum(getattr(measured, name))
         if not _alike(getattr(recorded, name), getattr(measured, name)):
-            text = f"the loss of {who} is recorded as {told:,.4f}, and is {now:,.4f} on the stored rows"
-            found.append(Finding("I1", f"turn {turn}: {text}"))
-    return found
+            text = f"the loss of {who} is recorded as {then:,.4f}, and is {now:,.4f} on the stored rows"
+            findings.append(Finding("I1", f"turn {turn}: {text}"))
+    return findings
 
 
 def gain_agrees(turn: int, recorded: Comparison, measured: Comparison) -> list[Finding]:
@@ -49,10 +49,10 @@ def gain_agrees(turn: int, recorded: Comparison, measured: Comparison) -> list[F
         recorded: The comparison of the ledger.
         measured: The same, made again.
     """
-    told, now = ((one.gain, one.low, one.high) for one in (recorded, measured))
-    if _alike(told, now):
+    then, now = ((one.gain, one.low, one.high) for one in (recorded, measured))
+    if _alike(then, now):
         return []
-    text = f"a gain of {told[0]:,.4f} ({told[1]:,.4f} to {told[2]:,.4f}) is recorded, {now[0]:,.4f} follows"
+    text = f"a gain of {then[0]:,.4f} ({then[1]:,.4f} to {then[2]:,.4f}) is recorded, {now[0]:,.4f} follows"
     return [Finding("I1", f"turn {turn}: {text} ({now[1]:,.4f} to {now[2]:,.4f})")]
 
 
@@ -65,7 +65,7 @@ def scores_agree(turn: int, comparison: Comparison, champion: Score | None, chal
         champion: Score of the champion on that batch, if it was judged on the same rows.
         challenger: Score of the challenger.
     """
-    found = []
+    findings = []
     for who, score, losses in (
         ("champion", champion, comparison.base_loss),
         ("challenger", challenger, comparison.challenger_loss),
@@ -74,8 +74,8 @@ def scores_agree(turn: int, comparison: Comparison, champion: Score | None, chal
         if value is not None and not _alike((value * comparison.rows,), (math.fsum(losses),)):
             compared = math.fsum(losses) / comparison.rows
             text = f"the {who} is scored with a loss of {value:,.4f}, and was compared with {compared:,.4f}"
-            found.append(Finding("I1", f"turn {turn}: {text}"))
-    return found
+            findings.append(Finding("I1", f"turn {turn}: {text}"))
+    return findings
 
 
 def evidence_follows(turn: int, recorded: Evidence, expected: Sequence[Evidence]) -> list[Finding]:
@@ -90,8 +90,8 @@ def evidence_follows(turn: int, recorded: Evidence, expected: Sequence[Evidence]
         return []
     if all(recorded.pool != one.pool for one in expected):
         return [Finding("I1", f"turn {turn}: the evidence names other batches than those that were judged")]
-    told = f"evidence {recorded.value:,.4f} is recorded, {expected[0].value:,.4f} follows from the losses"
-    return [Finding("I1", f"turn {turn}: {told}")]
+    text = f"evidence {recorded.value:,.4f} is recorded, {expected[0].value:,.4f} follows from the losses"
+    return [Finding("I1", f"turn {turn}: {text}")]
 
 
 def judged_once(judged: Mapping[int, Sequence[str]]) -> list[Finding]:
@@ -100,15 +100,15 @@ def judged_once(judged: Mapping[int, Sequence[str]]) -> list[Finding]:
     Args:
         judged: By turn, the batches that were judged in it, as one.
     """
-    found, before = [], dict[str, int]()
+    findings, before = [], dict[str, int]()
     for turn, members in sorted(judged.items()):
-        found += [
+        findings += [
             Finding("I1", f"turn {turn} judged batch {one[:12]}, which turn {before[one]} had judged")
             for one in members
             if one in before
         ]
         before |= dict.fromkeys(members, turn)
-    return found
+    return findings
 
 
 def verdict_follows(
@@ -148,8 +148,8 @@ def verdict_follows(
         expected = gate.judge(evidence, comparison, verdict.guards, settings)
     if expected.kind is verdict.kind:
         return []
-    told = f"the verdict is {verdict.kind}, but {expected.kind} follows ({expected.reasons[0]})"
-    return [Finding("I1", f"turn {turn}: {told}")]
+    text = f"the verdict is {verdict.kind}, but {expected.kind} follows ({expected.reasons[0]})"
+    return [Finding("I1", f"turn {turn}: {text}")]
 
 
 def can_be_followed(turn: int, verdict: Verdict) -> list[Finding]:

@@ -21,10 +21,10 @@ def is_one(refit: Refit, versions: Mapping[int, Model], verdict: tuple[str, Verd
         verdict: Challenger and verdict of the turn that made it.
     """
     named = f"refit v{refit.version} of v{refit.judged}"
-    made, judged = versions.get(refit.version), versions.get(refit.judged)
-    if made is None or judged is None or (made.id, judged.id) != (refit.model, refit.judged_model):
+    refitted, judged = versions.get(refit.version), versions.get(refit.judged)
+    if refitted is None or judged is None or (refitted.id, judged.id) != (refit.model, refit.judged_model):
         return [Finding("I1", f"{named}: its versions do not resolve to the models that are recorded with it")]
-    if not refits.covers(made, judged):
+    if not refits.covers(refitted, judged):
         return [Finding("I1", f"{named}: it is not the same family on all the rows, and more")]
     if verdict is None or not verdict[1].first or verdict[0] != refit.judged_model:
         return [Finding("I1", f"{named}: v{refit.judged} was not judged as a first champion in turn {refit.turn}")]
@@ -63,7 +63,7 @@ def was_compared(
 def _due(refit: Refit, judged: Mapping[int, Verdict], promotions: Sequence[Promotion]) -> int | None:
     """The first turn that judged while the refit was live, and kept it."""
     for turn, verdict in sorted(judged.items()):
-        live = next((made.model for made in reversed(promotions) if made.place < turn), None)
+        live = next((promotion.model for promotion in reversed(promotions) if promotion.place < turn), None)
         if live == refit.model and verdict.kind is not VerdictKind.PROMOTE:
             return turn
     return None

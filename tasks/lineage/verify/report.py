@@ -24,16 +24,18 @@ def says_the_same(page: str, batches: str, left_out: str) -> list[Finding]:
         batches: What was counted in the bytes of each batch, as the report would say it.
         left_out: What is left out, likewise.
     """
-    found = []
+    findings = []
     for what, pattern, true in (("rows per batch", _BATCHES, batches), ("what is left out", _LEFT_OUT, left_out)):
         part = re.search(pattern, page, re.DOTALL)
         there = Counter(_NUMBER.findall(html.unescape(_TAG.sub(" ", _ASIDE.sub(" ", part.group(1))))) if part else ())
         counted = Counter(_NUMBER.findall(true))
         if there != counted:
-            told = [
+            differing = [
                 ", ".join(sorted((one - other).elements())[:5]) or "nothing"
                 for one, other in ((there, counted), (counted, there))
             ]
-            text = f"the report says {told[0]} where the bytes say {told[1]}; `verify --repair` writes it anew"
-            found.append(shown_wrongly("I9", f"{what}: {text}"))
-    return found
+            text = (
+                f"the report says {differing[0]} where the bytes say {differing[1]}; `verify --repair` writes it anew"
+            )
+            findings.append(shown_wrongly("I9", f"{what}: {text}"))
+    return findings

@@ -68,9 +68,9 @@ def wanted(values: Mapping[str, str]) -> Wanted:
 
 def inside(text: str, looked_for: Wanted) -> set[str]:
     """What of it is in a text: never the value, only what it is."""
-    found = {what for what, value in looked_for.values if value in text and _alone(value, text)}
+    kinds = {what for what, value in looked_for.values if value in text and _alone(value, text)}
     possible = [(what, form) for what, signs, form in looked_for.forms if any(sign in text for sign in signs)]
-    return found | {what for what, form in possible if form.search(text)}
+    return kinds | {what for what, form in possible if form.search(text)}
 
 
 def told(places: Iterable[tuple[str, str]]) -> list[Finding]:

@@ -53,27 +53,27 @@ class Recorded:
     def outcomes(self) -> dict[int, Outcome | None]:
         """How each turn ended; None for one that goes on."""
         ended = {turn["number"] for turn in self.done}
-        told = {turn["number"]: turn["outcome"] for turn in self.turns}
-        known = {outcome.value: outcome for outcome in Outcome}
-        return {number: known.get(said) if number in ended else None for number, said in told.items()}
+        outcomes = {turn["number"]: turn["outcome"] for turn in self.turns}
+        values = {outcome.value: outcome for outcome in Outcome}
+        return {number: values.get(value) if number in ended else None for number, value in outcomes.items()}
 
     @property
     def batch_of(self) -> dict[int, Batch]:
         """The batch of each turn that has taken one in."""
-        known, last = {batch.id: batch for batch in self.batches}, {one["batch"]: one["number"] for one in self.turns}
-        taken = {number: known[batch] for batch, number in last.items() if batch in known}
+        batches, last = {batch.id: batch for batch in self.batches}, {one["batch"]: one["number"] for one in self.turns}
+        taken = {number: batches[batch] for batch, number in last.items() if batch in batches}
         return taken | {one.turn: one.refusal for one in self.admissions if one.turn is not None}
 
     @property
     def pools(self) -> dict[int, Pool]:
         """What each turn has judged, or waits to judge: its batch, alone or with others that were too short."""
-        known = {batch.id: batch for batch in self.batches}
+        batches = {batch.id: batch for batch in self.batches}
         batch_of = {turn["number"]: turn["batch"] for turn in self.turns}
         ids = {turn["number"]: ((turn["decision"] or {}).get("pool") or [turn["batch"]]) for turn in self.turns}
         return {
-            number: Pool(tuple(known[one] for one in members), None, turn=batch_of[number])
+            number: Pool(tuple(batches[one] for one in members), None, turn=batch_of[number])
             for number, members in ids.items()
-            if set(members) <= known.keys()
+            if set(members) <= batches.keys()
         }
 
     def was_shown(self, model: str, batch: Batch | None) -> bool:
@@ -94,7 +94,7 @@ class Recorded:
 
     def live_before(self, turn: int) -> int | None:
         """The version that was live when a turn began."""
-        return next((made.version for made in reversed(self.promotions) if made.place < turn), None)
+        return next((promotion.version for promotion in reversed(self.promotions) if promotion.place < turn), None)
 
     def model(self, identity: str) -> Model | None:
         """A model by its id."""
@@ -112,8 +112,8 @@ def read(home: Home, pipeline: str) -> Recorded:
         except Damaged as problem:
             wrong.append(Finding(invariant, str(problem)))
         except JSONDecodeError as problem:
-            told = f"A record in the ledger is no JSON any more: {problem}. Restore the ledger from a backup."
-            wrong.append(Finding(invariant, told))
+            text = f"A record in the ledger is no JSON any more: {problem}. Restore the ledger from a backup."
+            wrong.append(Finding(invariant, text))
         unread.add(field)
         return nothing
 

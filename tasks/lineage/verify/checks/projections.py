@@ -40,7 +40,7 @@ def check_mlflow(home: Home, recorded: Recorded) -> Iterator[Finding]:
     from sqlalchemy.exc import SQLAlchemyError
 
     try:
-        untold = {made.sequence for made in home.ledger.promotions.untold(recorded.pipeline)}
+        untold = {promotion.sequence for promotion in home.ledger.promotions.untold(recorded.pipeline)}
         yield from _check_registry(home.tracking, recorded, set(shown), untold)
         yield from _check_runs(home, recorded, runs)
         yield from served_files.check(home, recorded)
@@ -102,8 +102,8 @@ def champion_shown(recorded: Recorded, shown: set[int], untold: set[int]) -> set
     """
     allowed: set[int | None] = {recorded.promotions[-1].version}
     for place in range(len(recorded.promotions) - 1, -1, -1):
-        made = recorded.promotions[place]
-        if made.sequence not in untold and (made.turn is None or made.turn in shown):
+        promotion = recorded.promotions[place]
+        if promotion.sequence not in untold and (promotion.turn is None or promotion.turn in shown):
             break
         allowed.add(recorded.promotions[place - 1].version if place else None)
     return allowed
@@ -181,22 +181,22 @@ def _check_copy(store: "TrackingStore", recorded: Recorded, version: int) -> Ite
 def _check_runs(home: Home, recorded: Recorded, runs: dict[int, str]) -> Iterator[Finding]:
     """Each model that was judged in a turn has its run, which ended; the challenger's is known and says its verdict."""
     there = finished_runs(home.tracking, recorded.pipeline)
-    known = {tags.get(tracking.MODEL_TAG) for tags in there.values()}
+    models = {tags.get(tracking.MODEL_TAG) for tags in there.values()}
     for turn, run in sorted(runs.items()):
         challenger, verdict = recorded.verdicts.get(turn, ("", None))
-        found = there.get(run)
-        if found is None:
+        shown_as = there.get(run)
+        if shown_as is None:
             yield shown_wrongly("I6", f"MLflow has no finished run {run} of turn {turn}")
         elif recorded.model(challenger) is None:
             continue  # has been told
-        elif found.get(tracking.MODEL_TAG) != challenger:
+        elif shown_as.get(tracking.MODEL_TAG) != challenger:
             yield shown_wrongly("I6", f"MLflow's run {run} of turn {turn} is of another model than the ledger's")
-        elif verdict is not None and found.get(VERDICT_TAG) != verdict.kind.value:
+        elif verdict is not None and shown_as.get(VERDICT_TAG) != verdict.kind.value:
             yield shown_wrongly("I6", f"MLflow's run {run} of turn {turn} does not say the verdict, {verdict.kind}")
         batch = recorded.batch_of.get(turn)
         others = [one.id for one in home.ledger.models.of_turn(recorded.pipeline, turn) if one.id != challenger]
         for model in others:
-            if recorded.was_shown(model, batch) and model not in known:
+            if recorded.was_shown(model, batch) and model not in models:
                 yield shown_wrongly("I6", f"MLflow has no finished run of model {model[:12]}, judged in turn {turn}")
 
 
@@ -212,14 +212,14 @@ def _counted(home: Home, pipeline: str, counted: Counted) -> tuple[str, str]:
     from tasks.reporting import captions, tables
     from tasks.reporting.steps import report_file
 
-    told = report_file.read_history(home, pipeline)
+    history = report_file.read_history(home, pipeline)
     turns = tuple(
         turn  # of refused rows nothing is counted, and the batch may have been admitted since
         if turn.batch.status is BatchStatus.REFUSED
         else replace(turn, batch=counted.batches.get(turn.batch.id, turn.batch))
-        for turn in told.turns
+        for turn in history.turns
     )
-    true = replace(told, turns=turns)
+    true = replace(history, turns=turns)
     batches = "\n".join(" ".join((row.name, *row.cells)) for row in tables.batches(true))
     left_out = [" ".join(part) for part in captions.left_out(true, home.settings(pipeline)) if part[0]]
     return batches, "\n".join((*left_out, captions.total(true)))

@@ -46,13 +46,13 @@ def check(home: Home, recorded: Recorded, counted: Counted) -> Iterator[Finding]
     pipeline, ledger = recorded.pipeline, home.ledger
     done = {turn["batch"]: turn["number"] for turn in recorded.done if turn["outcome"] != Outcome.FAILED}
     if not any(one.invariant == "I2" for one in recorded.unreadable):
-        known = [batch.id for batch in recorded.batches]
-        lost = rules.all_recorded(ledger.batches.deliveries(pipeline), done, known)
+        ids = [batch.id for batch in recorded.batches]
+        lost = rules.all_recorded(ledger.batches.deliveries(pipeline), done, ids)
         counted.whole = not lost
         yield from lost
         yield from (Finding("I2", f"batch {name}: {TORN}") for name in ledger.batches.torn(pipeline))
-    told = {name: (content, rows) for name, content, rows, _ in ledger.audit.delivered(pipeline)}
-    yield from rules.deliveries_agree(told, {batch.id: batch for batch in recorded.batches})
+    delivered = {name: (content, rows) for name, content, rows, _ in ledger.audit.delivered(pipeline)}
+    yield from rules.deliveries_agree(delivered, {batch.id: batch for batch in recorded.batches})
     accepted: list[NDArray[np.uint64]] = []
     admitted = [admission.batch for admission in recorded.admissions]
     for batch in recorded.batches:
@@ -74,9 +74,9 @@ def check_deliveries(home: Home, recorded: Recorded) -> Iterator[Finding]:
         there = landing_folder.list_deliveries(settings.ingestion.source, home.landing(recorded.pipeline))
     except LandingFolderMissing:
         return
-    known = {batch.id: batch for batch in recorded.batches if batch.status is BatchStatus.ACCEPTED}
+    accepted = {batch.id: batch for batch in recorded.batches if batch.status is BatchStatus.ACCEPTED}
     for delivery in there:
-        batch = known.pop(delivery.digest, None)
+        batch = accepted.pop(delivery.digest, None)
         if batch is None or (batch.accepted and not batch.accepted_file):
             continue
         try:
@@ -135,8 +135,8 @@ def _count(home: Home, pipeline: str, batch: Batch, stored: SortedOut) -> Batch:
 
 def _stored(home: Home, batch: Batch) -> "list[pd.DataFrame]":
     """Accepted rows and those set aside, as they came."""
-    found = [home.store.read(file) for file in (batch.accepted_file, batch.aside_file) if file]
-    return [frame.drop(columns=[batches.ASIDE, REASONS], errors="ignore") for frame in found]
+    frames = [home.store.read(file) for file in (batch.accepted_file, batch.aside_file) if file]
+    return [frame.drop(columns=[batches.ASIDE, REASONS], errors="ignore") for frame in frames]
 
 
 def _twice(accepted: "list[NDArray[np.uint64]]") -> int:

@@ -40,14 +40,14 @@ def _measured(home: Home, recorded: Recorded, damaged: set[str]) -> Comparison |
     models = recorded.model(refit.model), recorded.model(refit.judged_model)
     if pool is None or probe is None or None in models or {refit.model, refit.judged_model} & damaged:
         return None
-    made, stands_for = models
-    assert made is not None and stands_for is not None
+    refitted, stands_for = models
+    assert refitted is not None and stands_for is not None
     try:
         settings = kept_settings.of(home, recorded.pipeline, probe)
         decided = home.ledger.audit.decided_by(recorded.pipeline).get(turn)
         if settings is None or decided not in (None, loader.decision_hash(settings)):
             return None  # they were changed between the fit and the decision
         moment = probe.snapshot.cutoff  # the probe of that turn learned up to where judging began
-        return refitting.compare(home, settings, pool, moment, made, stands_for)
+        return refitting.compare(home, settings, pool, moment, refitted, stands_for)
     except (MistakeOfUser, Damaged):  # the contract has changed since, or damage has been told
         return None

@@ -123,8 +123,11 @@ def _state(home: Home, pipeline: str, about: State, run: "Run", registered: "Seq
     if run_folder is None or folder is None:
         return replace(about, gone=(f"is handed out from no folder of this machine ({logged.artifact_location})",))
     ours = [tracking.holds(home.tracking, one) for one in (run_folder, folder)]
-    known = kept is None or (kept.run_folder, kept.model_folder) == (run.info.artifact_uri, logged.artifact_location)
-    gone = () if all(ours) or known else (f"is handed out from where it was not logged ({folder})",)
+    is_in_place = kept is None or (kept.run_folder, kept.model_folder) == (
+        run.info.artifact_uri,
+        logged.artifact_location,
+    )
+    gone = () if all(ours) or is_in_place else (f"is handed out from where it was not logged ({folder})",)
     if kept is not None and kept.run != about.run:
         gone = (f"is shown by run {about.run}, but was logged by run {kept.run}",)
     looks = [artifacts.look(one, pipeline) for one in (run_folder, folder)]
@@ -181,8 +184,8 @@ def _of_earlier(
 def _says(path: Path, value: Mapping[str, Any]) -> bool:
     """Whether a file says what the ledger says, in so far as both say it."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() and not path.is_symlink() else {}
+        content = json.loads(path.read_text(encoding="utf-8")) if path.is_file() and not path.is_symlink() else {}
     except (OSError, ValueError):
         return False
     true = json.loads(json.dumps(value, default=str))
-    return isinstance(found, dict) and all(found[name] == true[name] for name in found.keys() & true.keys())
+    return isinstance(content, dict) and all(content[name] == true[name] for name in content.keys() & true.keys())
