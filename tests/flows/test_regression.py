@@ -105,17 +105,17 @@ def test_mlflow_has_runs_of_a_regressor_that_answers_with_numbers(
     monkeypatch.setenv("INCUMBENT_PIPELINES", str(pipelines))
     home = open_home(folder)
     client = tracking.open_client(home.tracking)
-    version = registry.aliases(home.tracking, "bicycles")["champion"]
-    found = client.get_model_version("bicycles", str(version))
-    run = client.get_run(found.run_id)
+    aliases = registry.aliases(home.tracking, "bicycles")
+    live, judged = (client.get_model_version("bicycles", str(aliases[one])) for one in ("champion", "challenger"))
+    run = client.get_run(judged.run_id)
     asked = hours("2024-05-06", 150)[["hour", "warm", "sky"]].astype({"hour": "float64", "sky": object}).head(5)
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # mlflow's, about its own type hints
-        loaded = mlflow.pyfunc.load_model(f"{found.source}")
+        loaded = [mlflow.pyfunc.load_model(f"{version.source}") for version in (live, judged)]
     plots = {file.path for file in client.list_artifacts(run.info.run_id, "plots")}
 
-    assert loaded.predict(asked).shape == (5,)
+    assert [model.predict(asked).shape for model in loaded] == [(5,), (5,)]
     assert {"squared_error", "rmse", "mae", "r2", "bias", "mean_label"} <= run.data.metrics.keys()
     assert {"gain", "rmse_gain"} <= run.data.metrics.keys()
     assert not {"log_loss", "positive_share"} & run.data.metrics.keys()
