@@ -12,7 +12,7 @@ from tasks.reporting import sentences, titles, versions
 def as_object(side: Side) -> dict[str, object]:
     """One version for machines."""
     own = {"version": side.version, "family": side.model.family, **_measured(side.score)}
-    gate = {"batch": side.gate[0], **_measured(side.gate[1])} if side.gate else None
+    gate = {"batch": side.gate[0], "of": _judged(side), **_measured(side.gate[1])} if side.gate else None
     judged = [{"batch": name, **_measured(score)} for name, score in side.judged]
     return {**own, "learned_from_these_rows": side.has_learned, "gate": gate, "judged": judged}
 
@@ -21,13 +21,19 @@ def _measured(score: Score) -> dict[str, object]:
     return {"rows": score.rows, **{metric.name: metric.value for metric in score.metrics}}
 
 
+def _judged(side: Side) -> int:
+    """The version that was asked at the gate: of a refit, the one for which it stands."""
+    return side.stands_for or side.version
+
+
 def table(*sides: Side) -> list[str]:
     """One line per version: on these rows, at its gate, on the batches since."""
     problem = kinds.of(sides[0].score)
     head = ("version", "family", problem.title, "at its gate", "judged live or as challenger", "trained on")
     rows = [head]
     for side in sides:
-        gate = f"{sentences.loss(side.gate[1])} on {side.gate[0]}" if side.gate else "never live"
+        whose = f" of v{_judged(side)}" if side.stands_for else ""
+        gate = f"{sentences.loss(side.gate[1])}{whose} on {side.gate[0]}" if side.gate else "never live"
         losses = [score.metrics[0].value for _, score in side.judged]
         judged = [value for value in losses if value is not None]
         between = f"{problem.loss(min(judged))} to {problem.loss(max(judged))}" if len(judged) > 1 else ""

@@ -62,7 +62,7 @@ def promotions(history: History) -> tuple[PromotionRow, ...]:
         pair = _pair(history, change, turn)
         over = f"over v{change.previous}" if change.previous is not None else "over no model"
         gain = kinds.gain(pair) if pair else wording.MISSING
-        over = f"of v{stands} {over}" if (stands := standing.stands_for(history, change.version)) else over
+        whose = f" of v{stands}" if (stands := standing.stands_for(history, change.version)) else ""
         rows.append(
             PromotionRow(
                 version=f"v{change.version}",
@@ -71,10 +71,10 @@ def promotions(history: History) -> tuple[PromotionRow, ...]:
                 until=_until(later, names.get(later.turn) if later else None),
                 trained_on=(wording.count(model.snapshot.rows), span(model)) if model else (wording.MISSING, ""),
                 gain=(
-                    gain if change.is_rollback else f"{gain} {over}",
+                    gain if change.is_rollback else f"{gain}{whose} {over}",
                     kinds.ends(pair) if pair else "",
                 ),
-                gate=(value(gate), _ends(gate)),
+                gate=(f"{value(gate)}{whose}", _ends(gate)),
                 what=_what(history, change),
             )
         )

@@ -152,7 +152,7 @@ def test_mlflow_has_two_versions_of_one_turn(steady: Lived, opened: Callable[[Li
         ),
         (("explain", "v1", "bicycles"), "v2 is the refit of v1, which had won in turn 1, on all rows"),
         (("explain", "v2", "bicycles"), "Turn 2 compared both: v2 stays live"),
-        (("history", "bicycles"), "refit of v1, which beats no model by"),
+        (("history", "bicycles"), " of v1 promoted by first champion policy: refit of v1, which beats no model by"),
         (("reproduce", "v2", "bicycles"), "v2"),
     ],
 )

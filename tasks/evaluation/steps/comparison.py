@@ -25,6 +25,8 @@ class Side:
     """Every batch on which it was the live model or the challenger, and how it did, in the order of the turns."""
     has_learned: bool
     """Whether rows that both were asked about are among those that it was trained on."""
+    stands_for: int | None = None
+    """The version whose gate that is, if this one is its refit."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,10 @@ def _side(home: Home, pipeline: str, version: int, model: Model, score: Score, h
         and (row["champion_version"] == version or verdicts.get(row["number"], ("",))[0] == model.id)
     ]
     won = history.at_gate(home.ledger, pipeline, model.id)
-    return Side(version, model, score, (names[won.batch], won) if won else None, tuple(judged), has_learned)
+    refit = home.ledger.refits.get(pipeline)
+    stands_for = refit.judged if refit and refit.model == model.id and refit.version == version else None
+    gate = (names[won.batch], won) if won else None
+    return Side(version, model, score, gate, tuple(judged), has_learned, stands_for)
 
 
 def _batch(home: Home, pipeline: str, wanted: str | None) -> Batch:

@@ -128,7 +128,9 @@ def test_two_versions_are_asked_on_the_same_rows_and_answer_as_in_their_turn(
     assert (code, told["batch"], told["rows"]) == (0, "2013-02", recorded.rows)
     assert told["gain"] == pytest.approx(recorded.gain, abs=1e-12)
     assert [one["learned_from_these_rows"] for one in told["versions"]] == [False, False]
-    assert [one["gate"] and one["gate"]["batch"] for one in told["versions"]] == ["2013-01", None]
+    gates = [one["gate"] and (one["gate"]["batch"], one["gate"]["of"]) for one in told["versions"]]
+    assert gates == [("2013-01", 1), None], "a refit was asked at no gate: v1 was"
+    assert " of v1 on 2013-01" in out
     assert [[each["batch"] for each in one["judged"]] for one in told["versions"]] == [
         ["2013-02"],
         ["2013-02"],
