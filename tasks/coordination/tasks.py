@@ -30,9 +30,9 @@ def record_trigger(pipeline: str, kind: str, evidence: str, key: str, force: boo
     """Put a reason to look into the inbox; says whether it was new."""
     hands = home.current()
     asking = TriggerKind.of(kind)
-    told = evidence or asking.unexplained
+    sentence = evidence or asking.unexplained
     own = f"{kind}:{runtime.flow_run.id}"  # so that retries of a run are one reason
-    new = hands.ledger.inbox.record(pipeline, asking, key or own, told, force=force)
+    new = hands.ledger.inbox.record(pipeline, asking, key or own, sentence, force=force)
     failpoints.reach("trigger-recorded")
     return new
 

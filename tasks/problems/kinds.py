@@ -55,8 +55,8 @@ def write(metric: str) -> Write:
 
 def shown(metric: Metric) -> Metric:
     """A loss that decides with the numbers that are told of it, for pictures."""
-    told = named(_BY_METRIC[metric.name])
-    value, low, high = (told.value(number) for number in (metric.value, metric.low, metric.high))
+    problem = named(_BY_METRIC[metric.name])
+    value, low, high = (problem.value(number) for number in (metric.value, metric.low, metric.high))
     return replace(metric, value=value, low=low, high=high)
 
 

@@ -29,7 +29,7 @@ def judge(
         finite = math.isfinite(comparison.gain)
         reasons = (_UNKNOWN, *_vetoes(guards)) if finite else ("the losses are not finite", *_vetoes(guards))
         return Verdict(VerdictKind.KEEP_SHADOWING if finite else VerdictKind.REJECT, reasons, tuple(guards))
-    vetoes, standing, told = _vetoes(guards), _standing(evidence), kinds.of(comparison)
+    vetoes, standing, problem = _vetoes(guards), _standing(evidence), kinds.of(comparison)
     if not (math.isfinite(evidence.value) and math.isfinite(comparison.gain)):
         kind, reasons = VerdictKind.REJECT, ("the losses are not finite", *vetoes)
     elif evidence.value < 1:
@@ -39,11 +39,11 @@ def judge(
     elif evidence.value < evidence.needed:
         kind, reasons = VerdictKind.KEEP_SHADOWING, (standing,)
     elif math.fsum(evidence.sums) > 0:
-        kind, reasons = VerdictKind.PROMOTE, (f"{standing}; {told.gain_title} {kinds.difference(comparison)}",)
+        kind, reasons = VerdictKind.PROMOTE, (f"{standing}; {problem.gain_title} {kinds.difference(comparison)}",)
     else:
-        worth = f"{wording.share(settings.min_relative_gain)} of the {told.decides}"
+        worth = f"{wording.share(settings.min_relative_gain)} of the {problem.decides}"
         worth = worth if settings.min_relative_gain else "0"
-        gain = f"the {told.gain_title} on this batch, {kinds.gain(comparison)}, is not above {worth}"
+        gain = f"the {problem.gain_title} on this batch, {kinds.gain(comparison)}, is not above {worth}"
         kind, reasons = VerdictKind.KEEP_SHADOWING, (f"{standing}, but {gain}",)
     return Verdict(kind, reasons, tuple(guards))
 

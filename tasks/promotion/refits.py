@@ -40,8 +40,8 @@ def check(refit: Refit, turn: int, comparison: Comparison, objections: Sequence[
         objections: What rollbacks have against making that version live.
     """
     objection, worse = next((guard.text for guard in objections if guard.objects), ""), is_worse(comparison)
-    judged, version, told = f"v{refit.judged}", f"v{refit.version}", kinds.of(comparison)
-    measured = f"{told.gain_title} of {judged} over it {kinds.gain(comparison)} ({kinds.ends(comparison)})"
+    judged, version, problem = f"v{refit.judged}", f"v{refit.version}", kinds.of(comparison)
+    measured = f"{problem.gain_title} of {judged} over it {kinds.gain(comparison)} ({kinds.ends(comparison)})"
     if not worse:
         reason = (
             f"{version} stays live: nothing shows that it is worse than {judged}, of which it is the refit ({measured})"

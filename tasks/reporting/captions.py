@@ -20,13 +20,13 @@ _TOP = 5
 def loss(history: History) -> str:
     """How much of the gain of retraining every turn the promotions captured."""
     known = []
-    told = None
+    problem = None
     for turn in history.turns:
         losses = [s.loss.value if s else None for s in (turn.champion, turn.probe, turn.never)]
         if turn.champion and turn.champion.rows and all(value is not None for value in losses):
             known.append((turn.champion.rows, *[float(value or 0) for value in losses]))
-            told = kinds.of(turn.champion)
-    if told is None:
+            problem = kinds.of(turn.champion)
+    if problem is None:
         return "No champion has been judged on a later batch yet."
     rows = sum(n for n, _, _, _ in known)
     saved = sum(n * (never - live) for n, live, _, never in known) / rows
@@ -39,11 +39,11 @@ def loss(history: History) -> str:
     if most <= 0:
         return f"Putting a retrained model live {turns} would have gained nothing over never retraining."
     if not changes:
-        by = told.difference(most, base)
-        return f"Putting a retrained model live {turns} would have lowered the {told.title} by {by}."
+        by = problem.difference(most, base)
+        return f"Putting a retrained model live {turns} would have lowered the {problem.title} by {by}."
     who = f"{capital(wording.number_word(changes))} promotion{'s' if changes > 1 else ''}"
     if saved <= 0:
-        return f"{who} cost {told.difference(saved, base)} of {told.title} against never retraining."
+        return f"{who} cost {problem.difference(saved, base)} of {problem.title} against never retraining."
     part = wording.share(saved / most)
     return f"{who} captured {part} of what putting a retrained model live {turns} would have gained."
 

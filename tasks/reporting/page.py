@@ -84,7 +84,7 @@ def render(history: History, settings: PipelineSettings, *, written: datetime, l
     shown = history.turns[-WINDOW:]
     older = history.turns[: -len(shown)] if shown else ()
     style, script = _text("style.css"), _text("script.js")
-    told = kinds.named(settings.training.problem)
+    problem = kinds.named(settings.training.problem)
     return (
         _environment()
         .get_template("page.html.jinja")
@@ -100,16 +100,16 @@ def render(history: History, settings: PipelineSettings, *, written: datetime, l
             columns=list(map(strip.column, shown, titles.axis([turn.batch for turn in shown]))),
             reigns=strip.reigns(history, shown),
             back=strip.back(history),
-            overview=_overview(history, len(shown), told.title),
+            overview=_overview(history, len(shown), problem.title),
             figures=_figures(history, shown, settings),
             rows=[_numbers(turn, settings) for turn in shown],
             stories=[_story(history, turn, settings, links or {}) for turn in reversed(shown)],
             older=[(strip.column(turn), sentences.why(turn), _numbers(turn, settings)) for turn in reversed(older)],
             nouns=settings.reporting.row,
             outcome=settings.reporting.outcome,
-            **_words(told, settings),
-            loss=capital(told.title),
-            gain=capital(told.gain_title),
+            **_words(problem, settings),
+            loss=capital(problem.title),
+            gain=capital(problem.gain_title),
             **_data(history, settings),
             **_inputs(history, shown, settings),
             **_model(history, settings),
@@ -163,8 +163,8 @@ def _overview(history: History, shown: int, loss: str) -> Figure | None:
 
 def _figures(history: History, turns: Sequence[Turn], settings: PipelineSettings) -> list[Figure]:
     needed, rows = settings.promotion.false_promotion_every, settings.reporting.row[1]
-    told = kinds.named(settings.training.problem)
-    loss, gain = capital(told.title), capital(told.gain_title)
+    problem = kinds.named(settings.training.problem)
+    loss, gain = capital(problem.title), capital(problem.gain_title)
     percent = wording.share(settings.evaluation.confidence)
     live_from = [(p.place, p.version) for p in history.promotions if p.previous is not None]
     said = (

@@ -92,8 +92,8 @@ def _difference(gains: tuple[float | None, ...], worse: bool, across: Ends) -> C
 
 def _total(base: Score, other: Score | None, turn: Turn, scale: Ends, across: Ends) -> SliceRow:
     pair = turn.comparison if turn.champion else None
-    told = kinds.of(base)
-    share = told.level(kinds.actual(base))
+    problem = kinds.of(base)
+    share = problem.level(kinds.actual(base))
     return SliceRow(
         column="",
         label="all",

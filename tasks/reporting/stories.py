@@ -138,15 +138,15 @@ def _champion(history: History, turn: Turn, settings: PipelineSettings) -> list[
     state = turn.health.state if turn.health else HealthState.NOT_JUDGED
     found = [f"v{turn.champion_version} {WAS[state]}."]
     found.append(measured(turn, dict(history.gates).get(turn.champion_version or 0), settings))
-    told = kinds.of(score)
-    floor = told.floor(settings.promotion.first).metric
+    problem = kinds.of(score)
+    floor = problem.floor(settings.promotion.first).metric
     best = next((one for one in score.metrics if one.name == floor and one.value is not None), None)
     beside = [f"{METRICS[best.name].title} {wording.loss(best.value)}"] if best else []
     if turn.dummy_loss is not None:
         said = f"{_constant(score, f'v{turn.champion_version}')}, said for every {settings.reporting.row[0]}"
-        beside.append(f"{told.title} without a model {told.loss(turn.dummy_loss)} ({said})")
+        beside.append(f"{problem.title} without a model {problem.loss(turn.dummy_loss)} ({said})")
     if turn.never and turn.never.loss.value is not None:
-        beside.append(f"of the first champion {told.loss(turn.never.loss.value)}")
+        beside.append(f"of the first champion {problem.loss(turn.never.loss.value)}")
     return [*found, f"{', '.join(beside)}." if beside else ""]
 
 
@@ -165,12 +165,12 @@ def _evidence(turn: Turn, settings: PipelineSettings) -> list[str]:
         other = f"v{turn.champion_version}" if turn.champion else "no model"
         word = "less" if pair.gain >= 0 else "more"
         percent = wording.share(settings.evaluation.confidence)
-        told = kinds.of(pair)
-        compared = f"{kinds.difference(pair)} {word}{told.per_row(nouns[0])} than {other}"
+        problem = kinds.of(pair)
+        compared = f"{kinds.difference(pair)} {word}{problem.per_row(nouns[0])} than {other}"
         found.append(
-            f"{capital(challenger(turn))}, trained on the {rows} before, had {told.title} "
+            f"{capital(challenger(turn))}, trained on the {rows} before, had {problem.title} "
             f"{value(probe)} on the same {nouns[1]}: {compared} "
-            f"({told.gain_title} {gain(pair)}, {percent} interval)."
+            f"({problem.gain_title} {gain(pair)}, {percent} interval)."
         )
     if turn.evidence:
         before, after = wording.evidence(turn.evidence.before), wording.evidence(turn.evidence.value)

@@ -15,8 +15,8 @@ class BeatsADummy:
         """Compare the loss with that of the constant and with that of the live model."""
         if case.champion is None:
             return None
-        told = kinds.of(case.probe)
-        loss, live = (base.value(score, told.metric) for score in (case.probe, case.champion))
+        problem = kinds.of(case.probe)
+        loss, live = (base.value(score, problem.metric) for score in (case.probe, case.champion))
         good = case.dummy_loss is not None and loss < case.dummy_loss
-        text = f"{told.title} {told.loss(loss)}, no model {told.loss(case.dummy_loss)}"
-        return base.unless_live_is_worse(turns.Guard(self.name, not good, text), live > loss, told.loss(live))
+        text = f"{problem.title} {problem.loss(loss)}, no model {problem.loss(case.dummy_loss)}"
+        return base.unless_live_is_worse(turns.Guard(self.name, not good, text), live > loss, problem.loss(live))

@@ -29,9 +29,9 @@ def _worse(comparison: Comparison, champion: Score) -> tuple[bool, str]:
     judged = sum(part.sufficient for part in comparison.slices)
     pooled = len(comparison.slices) - judged
     few = f", {pooled} with too few rows" if pooled else ""
-    told = kinds.of(comparison)
+    problem = kinds.of(comparison)
     live = {(part.column, part.label): part.loss.value for part in champion.slices}
-    sizes = [told.difference(part.gain, live.get((part.column, part.label))) for part in worse[:_SHOWN]]
+    sizes = [problem.difference(part.gain, live.get((part.column, part.label))) for part in worse[:_SHOWN]]
     named = [f"{part.column} {part.label} by {size}" for part, size in zip(worse, sizes, strict=False)]
     more = f" and {len(worse) - _SHOWN} more" if len(worse) > _SHOWN else ""
     which = f": {', '.join(named)}{more}" if worse else ""

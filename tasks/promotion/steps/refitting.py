@@ -30,9 +30,9 @@ def refit(home: Home, turn: TurnRef, pool: Pool, judged: Model, version: int) ->
         version: Its number.
     """
     ledger = home.ledger
-    known = ledger.refits.get(turn.pipeline)
-    if known is not None or any(made.turn == turn.number for made in ledger.promotions.all(turn.pipeline)):
-        return known
+    recorded = ledger.refits.get(turn.pipeline)
+    if recorded is not None or any(made.turn == turn.number for made in ledger.promotions.all(turn.pipeline)):
+        return recorded
     model = _fitted(home, turn, pool, judged)
     number = ledger.models.register(turn.pipeline, model.id)
     failpoints.reach("refit-numbered")
@@ -54,17 +54,17 @@ def check(home: Home, turn: TurnRef, pool: Pool, champion: Model, verdict: Verdi
         champion: The live model.
         verdict: About the challenger.
     """
-    known = home.ledger.refits.get(turn.pipeline)
-    if known is None or not refits.is_due(known, champion.id, turn.number, verdict):
+    recorded = home.ledger.refits.get(turn.pipeline)
+    if recorded is None or not refits.is_due(recorded, champion.id, turn.number, verdict):
         return None
-    if known.check is not None:
-        return known
-    judged = home.ledger.models.get(turn.pipeline, known.judged_model)
+    if recorded.check is not None:
+        return recorded
+    judged = home.ledger.models.get(turn.pipeline, recorded.judged_model)
     assert judged is not None, "a refit is recorded after the model that it stands for"
     measured = compare(home, home.settings(turn.pipeline), pool, pool.moment, champion, judged)
     objections = return_to.guards(home, turn, judged)
-    found = refits.check(known, turn.number, measured, objections)
-    made = home.ledger.refits.record_check(turn.pipeline, known, found)
+    decision = refits.check(recorded, turn.number, measured, objections)
+    made = home.ledger.refits.record_check(turn.pipeline, recorded, decision)
     failpoints.reach("refit-checked")
     return made
 
