@@ -6,16 +6,13 @@ asked in `monitoring`, of rows that passed.
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import pandera.pandas as pa
 from numpy.typing import NDArray
-from pandera.config import ValidationDepth, config_context
-from pandera.errors import SchemaErrors
 
 from configs.errors import BrokenContract
 from configs.validation import ColumnRule, ValidationSettings
@@ -24,14 +21,18 @@ from tasks.domain.records import RuleFinding
 from tasks.ingestion import columns, digits
 from tasks.problems import scale
 
+if TYPE_CHECKING:
+    import pandera.pandas as pa
+
 _LARGEST = 1e100
 """Of a number that is learned from, or kept; a label has a bound of its own (`scale.LARGEST_LABEL`)."""
 _EXACT = 2**53
 """Up to here every whole number is a float as well."""
 _EXAMPLES = 3
-_OF_PANDERA = {"not_nullable": "missing"}
 _OF_KEY = {"key": "one row for each", "taken": "new (a row with this key and other content was accepted before)"}
 
+Rule = Callable[["pd.Series[Any]"], NDArray[np.bool_]]
+"""Which values of a column keep a rule, shape (rows,); whether one may be missing is not asked here."""
 Broken = Mapping[tuple[str, str], NDArray[np.int64]]
 """Positions of the rows that break a rule, by column and rule; the key has no column."""
 
@@ -85,129 +86,118 @@ def check(
     return Checked(rows[~bad].reset_index(drop=True), quarantined, findings)
 
 
-def schema(
-    settings: ValidationSettings, label: str | None = None, key: Sequence[str] | None = None
-) -> pa.DataFrameSchema:
-    """The rules for values as a pandera schema; its checks are vectorised and never convert.
+def schema(settings: ValidationSettings, label: str | None = None) -> "pa.DataFrameSchema":
+    """The contract as a pandera schema: the same rules, for a notebook or a test of one's own; it never converts.
+
+    `check` asks the rules without it: pandera needs half a second to be imported, and its verdict is the same.
 
     Args:
         settings: The contract.
         label: Column to predict, which has a bound of its own.
-        key: Columns that name a row, where they are more than the settings say: digits of a time belong to it.
     """
-    rules = settings.columns.items()
+    import pandera.pandas as pa
+
     return pa.DataFrameSchema(
-        {name: pa.Column(None, _checks(rule, _largest(name, label)), nullable=rule.nullable) for name, rule in rules},
-        unique=list(settings.key if key is None else key) or None,
+        {
+            name: pa.Column(
+                None,
+                [pa.Check(_as_series(keeps), name=broken) for broken, keeps in _rules(rule, _largest(name, label))],
+                nullable=rule.nullable,
+            )
+            for name, rule in settings.columns.items()
+        },
+        unique=list(settings.key) or None,
         report_duplicates="all",
     )
 
 
 # ── the rules ─────────────────────────────────────────────────────────────────────────────────────────────────────
-def _checks(rule: ColumnRule, largest: float) -> list[pa.Check]:
-    tests: dict[str, Callable[[pd.Series[Any]], pd.Series[bool]]] = {}
+def _rules(rule: ColumnRule, largest: float) -> Iterator[tuple[str, Rule]]:
+    """The rules for the values of a column, each by its name; what is missing keeps them all."""
     if rule.type in ("integer", "number"):
-        tests["finite"] = _is_below(largest)
+        yield "finite", _is_below(largest)
     if rule.type == "integer":
-        tests["whole"] = _is_whole
-        tests["exact"] = _is_exact
+        yield "whole", _is_whole
+        yield "exact", _is_below(_EXACT)
     if rule.min is not None:
-        tests["min"] = _at_least(rule.min)
+        yield "min", _at_least(rule.min)
     if rule.max is not None:
-        tests["max"] = _at_most(rule.max)
+        yield "max", _at_most(rule.max)
     if rule.values is not None:
-        tests["values"] = _one_of(rule.values)
-    return [pa.Check(test, name=name) for name, test in tests.items()]
-
-
-def _is_below(largest: float) -> "Callable[[pd.Series[Any]], pd.Series[bool]]":
-    """Alone, pandera lets infinity pass `ge(0)`; a missing value is another rule's matter.
-
-    The largest numbers that there are mark what is missing; they measure nothing, and have no finite square.
-    """
-
-    def is_below(values: "pd.Series[Any]") -> "pd.Series[bool]":
-        if not pd.api.types.is_float_dtype(values.dtype):
-            return pd.Series(True, index=values.index)
-        numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
-        return pd.Series(~(np.abs(numbers) >= largest), index=values.index)
-
-    return is_below
+        yield "values", _one_of(rule.values)
 
 
 def _largest(name: str, label: str | None) -> float:
     return scale.LARGEST_LABEL if name == label else _LARGEST
 
 
-def _is_whole(values: "pd.Series[Any]") -> "pd.Series[bool]":
-    if not pd.api.types.is_float_dtype(values.dtype):
-        return pd.Series(True, index=values.index)
-    numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
-    return pd.Series(np.isnan(numbers) | (np.floor(numbers) == numbers), index=values.index)
+def _is_below(largest: float) -> Rule:
+    """Of decimal numbers; those that are stored as whole ones are.
+
+    The largest numbers that there are mark what is missing; they measure nothing, and have no finite square. From 2^53
+    on a float may not be the whole number that somebody wrote: 2^53 + 1 becomes 2^53.
+    """
+
+    def is_below(values: "pd.Series[Any]") -> NDArray[np.bool_]:
+        numbers = _floats(values)
+        return np.ones(len(values), dtype=bool) if numbers is None else ~(np.abs(numbers) >= largest)
+
+    return is_below
 
 
-def _is_exact(values: "pd.Series[Any]") -> "pd.Series[bool]":
-    """From 2^53 on a float may not be the whole number that somebody wrote: 2^53 + 1 becomes 2^53."""
-    if not pd.api.types.is_float_dtype(values.dtype):
-        return pd.Series(True, index=values.index)
-    return ~_true(values.abs() >= _EXACT)
+def _is_whole(values: "pd.Series[Any]") -> NDArray[np.bool_]:
+    numbers = _floats(values)
+    return np.ones(len(values), dtype=bool) if numbers is None else np.isnan(numbers) | (np.floor(numbers) == numbers)
 
 
-def _at_least(bound: float) -> "Callable[[pd.Series[Any]], pd.Series[bool]]":
+def _floats(values: "pd.Series[Any]") -> NDArray[np.float64] | None:
+    """The values of a column of decimal numbers; None of any other column."""
+    is_decimal = pd.api.types.is_float_dtype(values.dtype)
+    return values.to_numpy(dtype=np.float64, na_value=np.nan) if is_decimal else None
+
+
+def _at_least(bound: float) -> Rule:
     """Whole numbers are compared with a whole bound: as floats, those above 2^53 would be rounded."""
     return lambda values: ~_true(values < (math.ceil(bound) if _are_integers(values) else bound))
 
 
-def _at_most(bound: float) -> "Callable[[pd.Series[Any]], pd.Series[bool]]":
+def _at_most(bound: float) -> Rule:
     return lambda values: ~_true(values > (math.floor(bound) if _are_integers(values) else bound))
 
 
-def _one_of(allowed: tuple[str, ...]) -> "Callable[[pd.Series[Any]], pd.Series[bool]]":
-    return lambda values: values.isin(allowed) | values.isna()
+def _one_of(allowed: tuple[str, ...]) -> Rule:
+    return lambda values: _true(values.isin(allowed) | values.isna())
 
 
 def _are_integers(values: "pd.Series[Any]") -> bool:
     return bool(pd.api.types.is_integer_dtype(values.dtype))
 
 
-def _true(answers: "pd.Series[Any]") -> "pd.Series[bool]":
+def _true(answers: "pd.Series[Any]") -> NDArray[np.bool_]:
     """Answers with 'unknown' (a missing value) as no."""
-    return answers.fillna(False).astype(bool)
+    sure: NDArray[np.bool_] = answers.to_numpy(dtype=bool, na_value=False)
+    return sure
+
+
+def _as_series(keeps: Rule) -> "Callable[[pd.Series[Any]], pd.Series[bool]]":
+    """The rule as pandera asks it."""
+    return lambda values: pd.Series(keeps(values), index=values.index)
 
 
 # ── from failures to findings ─────────────────────────────────────────────────────────────────────────────────────
 def _broken(rows: pd.DataFrame, settings: ValidationSettings, label: str) -> Broken:
-    """Which rows break which rule, in the order of the contract."""
-    times = [name for name, rule in settings.columns.items() if rule.type == "timestamp"]
-    strange = {name: places for name in times if len(places := np.flatnonzero(columns.beyond_calendar(rows[name])))}
-    # pandera prints what it finds, which fails for such times: it gets their ticks.
-    found = _failures(rows.assign(**{name: _ticks(rows[name]) for name in strange}), settings, label)
-    found |= {(name, "calendar"): places for name, places in strange.items()}
-    place = {name: number for number, name in enumerate(settings.columns)}
-    return dict(sorted(found.items(), key=lambda item: place.get(item[0][0], len(place))))
-
-
-def _failures(rows: pd.DataFrame, settings: ValidationSettings, label: str) -> dict[tuple[str, str], NDArray[np.int64]]:
-    """What pandera finds."""
-    try:
-        # Without this, an environment variable of pandera could switch the contract off.
-        with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
-            schema(settings, label, digits.beside(rows, settings.key)).validate(rows, lazy=True)
-    except SchemaErrors as err:
-        cases = err.failure_cases[["schema_context", "column", "check", "index"]]
-    else:
-        return {}
-    of_key = cases["schema_context"] == "DataFrameSchema"
-    found: dict[tuple[str, str], NDArray[np.int64]] = {}
-    for (column, rule), places in cases[~of_key].groupby(["column", "check"], sort=False)["index"]:
-        found[str(column), _OF_PANDERA.get(str(rule), str(rule))] = np.unique(places.to_numpy(dtype=np.int64))
-    if of_key.any():
-        found["", "key"] = np.unique(cases.loc[of_key, "index"].to_numpy(dtype=np.int64))
-    return found
-
-
-def _ticks(times: "pd.Series[Any]") -> "pd.Series[Any]":
-    return times.astype("int64").astype("Int64").mask(times.isna())
+    """Which rows break which rule, in the order of the contract; the key comes last."""
+    broken: dict[tuple[str, str], NDArray[np.bool_]] = {}
+    for name, rule in settings.columns.items():
+        column = rows[name]
+        if not rule.nullable:
+            broken[name, "missing"] = column.isna().to_numpy()
+        broken |= {(name, named): ~keeps(column) for named, keeps in _rules(rule, _largest(name, label))}
+        if rule.type == "timestamp":
+            broken[name, "calendar"] = columns.beyond_calendar(column)
+    if settings.key:
+        broken["", "key"] = rows.duplicated(digits.beside(rows, settings.key), keep=False).to_numpy()
+    return {rule: np.flatnonzero(bad) for rule, bad in broken.items() if bad.any()}
 
 
 def _finding(
