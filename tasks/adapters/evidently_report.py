@@ -26,6 +26,7 @@ import pandas as pd
 from configs.monitoring import DriftSettings
 from configs.validation import ColumnRule
 from tasks.adapters import failpoints, files
+from tasks.domain import wording
 from tasks.domain.records import MISSING, RARE
 from tasks.domain.turns import ColumnDrift, Drift
 
@@ -34,6 +35,7 @@ _verdicts: ContextVar[Mapping[str, ColumnDrift]] = ContextVar("_verdicts")
 
 _NUMBER_TEST = "incumbent_number"
 _CATEGORY_TEST = "incumbent_category"
+_MOST_COLUMNS = 50
 _MOST_LEVELS = 24
 _LONGEST = 60
 _LOOKALIKES = str.maketrans({"<": "‹", ">": "›", '"': "”", "`": "ˋ"})
@@ -56,12 +58,16 @@ def write(
         reference: Rows of the live model's training data; at most `settings.max_rows` of them are drawn.
         current: Rows of the batch; likewise.
         drift: What was decided for these rows.
-        features: Columns to show, all of them judged in `drift`.
+        features: Columns that may be shown, all of them judged in `drift`, those that matter most first. At most 50 are
+            drawn: those that moved, largest effect first, then in this order; the page counts the rest.
         columns: Rules of the contract, which say what is a number.
         settings: Share of moved columns from which the batch as a whole has drifted, and size of the samples.
         seed: Of the samples.
     """
     judged = {one.column: one for one in drift.columns}
+    moved = [one.column for one in drift.moved if one.column in features]
+    ranked = [*moved, *(name for name in features if not judged[name].moved)]
+    features, rest = ranked[:_MOST_COLUMNS], ranked[_MOST_COLUMNS:]
     names = dict(zip(features, _distinct([_plain(name) for name in features]), strict=True))
     rng = np.random.default_rng(seed)
     samples = [_sample(frame, features, settings.max_rows, rng) for frame in (reference, current)]
@@ -73,7 +79,7 @@ def write(
         html = _render(frames[0], frames[1], _threshold(list(verdicts.values()), drift.drifted, settings.share))
     finally:
         _verdicts.reset(token)
-    page, script_name, script = _part(html)
+    page, script_name, script = _part(_with_note(html, _left_out(rest, len(moved))) if rest else html)
     if not (path.parent / script_name).exists():
         files.publish(path.parent / script_name, script)
         failpoints.reach("drift-script-published")
@@ -167,6 +173,19 @@ def _render(reference: pd.DataFrame, current: pd.DataFrame, threshold: float) ->
         preset = evidently.Preset(drift_share=threshold, num_method=_NUMBER_TEST, cat_method=_CATEGORY_TEST)
         snapshot = evidently.Report([preset], include_tests=False).run(*datasets)
         return str(snapshot.get_html_str(as_iframe=False))
+
+
+def _left_out(rest: Sequence[str], moved: int) -> str:
+    """What the page says of the columns that it does not draw."""
+    also = wording.count(moved - _MOST_COLUMNS) if moved > _MOST_COLUMNS else "none"
+    return (
+        f"Columns that are not drawn: {wording.count(len(rest))}. These {_MOST_COLUMNS} moved or matter most to the "
+        f"live model. Of the others {also} moved; the report counts them all."
+    )
+
+
+def _with_note(html: str, note: str) -> str:
+    return html.replace("<body>", f'<body><p style="font-family: sans-serif; margin: 1em 2em">{note}</p>', 1)
 
 
 @contextmanager

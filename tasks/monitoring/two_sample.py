@@ -9,7 +9,8 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import chdtrc, gammaln, kolmogorov
+from scipy import stats
+from scipy.special import kolmogorov
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -75,11 +76,7 @@ def homogeneity(reference: Floats, current: Floats) -> float:
 
 def benjamini_hochberg(p_values: Floats, level: float) -> Flags:
     """Which hypotheses are rejected at this false discovery rate (Benjamini & Hochberg 1995)."""
-    order = np.argsort(p_values, kind="stable")
-    passed = np.flatnonzero(p_values[order] <= level * np.arange(1, len(order) + 1) / len(order))
-    rejected = np.zeros(len(order), dtype=bool)
-    if len(passed):
-        rejected[order[: passed[-1] + 1]] = True
+    rejected: Flags = stats.false_discovery_control(p_values) <= level
     return rejected
 
 
@@ -93,19 +90,10 @@ def _last_below(values: Floats, points: Floats) -> Floats:
 
 
 def _chi_square(reference: Floats, current: Floats) -> float:
-    counts = np.stack([reference, current])
-    expected = counts.sum(axis=1, keepdims=True) * counts.sum(axis=0) / counts.sum()
-    return float(chdtrc(counts.shape[1] - 1, ((counts - expected) ** 2 / expected).sum()))
+    return float(stats.chi2_contingency([reference, current], correction=False).pvalue)
 
 
 def _fisher(reference: int, current: int, reference_rows: int, current_rows: int) -> float:
     """Two-sided exact p-value that a rare level is as frequent in both samples; cheap because it is rare."""
-    total, rows = reference + current, reference_rows + current_rows
-    counts = np.arange(max(0, total - reference_rows), min(total, current_rows) + 1)
-    logs = _log_choose(current_rows, counts) + _log_choose(reference_rows, total - counts) - _log_choose(rows, total)
-    observed = logs[current - counts[0]]
-    return float(min(1.0, np.exp(logs[logs <= observed + 1e-7]).sum()))
-
-
-def _log_choose(n: int, k: NDArray[np.int64] | int) -> Floats:
-    return np.asarray(gammaln(n + 1) - gammaln(np.asarray(k) + 1) - gammaln(n - np.asarray(k) + 1))
+    others = [reference_rows - reference, current_rows - current]
+    return float(stats.fisher_exact([[reference, current], others]).pvalue)

@@ -106,6 +106,23 @@ def test_the_verdicts_measured_by_core_arrive_in_the_page(tmp_path: Path) -> Non
     assert {name: row["data_drift"] == "Detected" for name, row in rows.items()} == {"temp": True, "carrier": False}
 
 
+@pytest.mark.parametrize(("moved", "told"), [(1, "none moved"), (53, "3 moved")])
+def test_of_many_columns_those_are_drawn_that_moved_or_matter_most(tmp_path: Path, moved: int, told: str) -> None:
+    names = [f"c{k}" for k in range(60)]
+    frame = pd.DataFrame({name: world(50, seed)["temp"] for seed, name in enumerate(names)})
+    drift_of = decided({name: k >= len(names) - moved for k, name in enumerate(names)}, drifted=False)
+
+    page = written(tmp_path, frame, frame, drift_of, rules=dict.fromkeys(names, RULES["temp"]))
+
+    drawn = table(page)
+    assert len(drawn) == 50
+    assert "Columns that are not drawn: 10." in page
+    assert f"Of the others {told}" in page
+    assert sum(row["data_drift"] == "Detected" for row in drawn.values()) == min(moved, 50)
+    if moved == 1:
+        assert set(drawn) == {*names[:49], "c59"}, "after those that moved come those that matter most"
+
+
 def test_tags_in_names_and_values_are_shown_as_text(tmp_path: Path) -> None:
     bad, worse = "<b onclick=x>temp</b>", '</script><img src=x onerror="alert(1)">&lt;i&gt;'
     rules = {bad: RULES["temp"], worse: RULES["carrier"]}

@@ -3,6 +3,7 @@
 All of it is a projection of the ledger: it can be done late, twice, or by another process, and ends the same.
 """
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -105,7 +106,8 @@ def show_drift(home: Home, pipeline: str, number: int, *, again: bool = False) -
         return
     settings, name = home.settings(pipeline), f"{pipeline}-drift-{number}.html"
     columns, measured = settings.validation.columns, {one.column for one in drift.columns}
-    features = [feature for feature in settings.training.features if feature in measured]
+    matters = _most_important_first(home, pipeline, settings.training.features)
+    features = [feature for feature in matters if feature in measured]
     if not features:  # the settings have others by now
         return
     evidently_report.write(
@@ -121,6 +123,13 @@ def show_drift(home: Home, pipeline: str, number: int, *, again: bool = False) -
     failpoints.reach("drift-report-published")
     home.ledger.turns.project(pipeline, number, "drift_report", name)
     failpoints.reach("drift-report-committed")
+
+
+def _most_important_first(home: Home, pipeline: str, features: Sequence[str]) -> list[str]:
+    """The features by what they mattered to the model that was looked at last; new ones last, as in the settings."""
+    looked_at = home.ledger.turns.projected(pipeline, "importance")
+    ranks = {name: place for place, (name, _) in enumerate(looked_at[max(looked_at)])} if looked_at else {}
+    return sorted(features, key=lambda name: ranks.get(name, len(ranks)))
 
 
 def _show_models(
