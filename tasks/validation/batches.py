@@ -52,8 +52,8 @@ def sort_out(
     """
     key = [name for name in settings.validation.key if name in frame.columns]
     alike = _alike(frame, earlier, key)
-    known = np.concatenate([intake.hash_rows(rows) for rows in alike]) if alike else None
-    fresh, duplicates = intake.separate(frame, known)
+    hashes = np.concatenate([intake.hash_rows(rows) for rows in alike]) if alike else None
+    fresh, duplicates = intake.separate(frame, hashes)
     if fresh.empty and len(duplicates):
         # Nothing new in an otherwise good file is no fault: its rows are counted as what they are.
         return SortedOut(fresh, _set_aside(fresh.assign(_reasons=""), duplicates), ())
@@ -84,8 +84,8 @@ def accept(identity: str, name: str, rows: SortedOut, settings: PipelineSettings
     label, event = settings.training.label, accepted[settings.ingestion.times.event]
     duplicates = int((aside[ASIDE] == "duplicate").sum())
     problem = kinds.named(settings.training.problem)
-    known = problem.outcomes(accepted[label].dropna(), settings.training)
-    positives, mean = problem.counts(float(known.sum()), len(known))
+    outcomes = problem.outcomes(accepted[label].dropna(), settings.training)
+    positives, mean = problem.counts(float(outcomes.sum()), len(outcomes))
     return Batch(
         id=identity,
         name=name,
@@ -94,7 +94,7 @@ def accept(identity: str, name: str, rows: SortedOut, settings: PipelineSettings
         accepted=len(accepted),
         quarantined=len(aside) - duplicates,
         duplicates=duplicates,
-        unlabelled=len(accepted) - len(known),
+        unlabelled=len(accepted) - len(outcomes),
         positives=positives,
         label_mean=mean,
         missing=_missing(accepted, settings),
@@ -146,8 +146,7 @@ def _taken(fresh: pd.DataFrame, alike: Sequence[pd.DataFrame], key: list[str]) -
     """Which rows have the key of an accepted one; rows that are wholly the same are no longer among them."""
     if not key or not alike:
         return np.zeros(len(fresh), dtype=bool)
-    known = np.concatenate([_keys(rows, key) for rows in alike])
-    return np.isin(_keys(fresh, key), known)
+    return np.isin(_keys(fresh, key), np.concatenate([_keys(rows, key) for rows in alike]))
 
 
 def _ahead(

@@ -250,13 +250,13 @@ def _require_enough(bad: NDArray[np.bool_], findings: tuple[RuleFinding, ...], m
     allowed = f"at most {wording.count(math.floor(most * rows + 1e-9))} ({wording.number(100 * most)}\u202f%) may"
     raise BrokenContract(
         f"{wording.count(quarantined)} of {wording.count(rows)} rows break the contract"
-        f"{'' if quarantined / rows <= most else f', {allowed}'}: {'; '.join(_told(findings))}."
+        f"{'' if quarantined / rows <= most else f', {allowed}'}: {'; '.join(_worst(findings))}."
     )
 
 
-def _told(findings: tuple[RuleFinding, ...]) -> Iterator[str]:
+def _worst(findings: tuple[RuleFinding, ...]) -> Iterator[str]:
     """The rules that keep out most, worst first."""
-    for finding in sorted(findings, key=lambda found: -found.rows)[:_EXAMPLES]:
+    for finding in sorted(findings, key=lambda finding: -finding.rows)[:_EXAMPLES]:
         shown = f", e.g. {finding.examples[0]}" if finding.examples else ""
         plural = "" if finding.rows == 1 else "s"
         yield f"{finding.column!r} must be {finding.message} ({wording.count(finding.rows)} row{plural}{shown})"
@@ -264,9 +264,9 @@ def _told(findings: tuple[RuleFinding, ...]) -> Iterator[str]:
 
 def _reasons(bad: NDArray[np.bool_], findings: tuple[RuleFinding, ...], broken: Broken) -> list[str]:
     """For each bad row all its reasons."""
-    told: list[list[str]] = [[] for _ in range(int(bad.sum()))]
+    reasons: list[list[str]] = [[] for _ in range(int(bad.sum()))]
     place_of = np.cumsum(bad) - 1
     for finding, places in zip(findings, broken.values(), strict=True):
         for place in place_of[places]:
-            told[place].append(f"{finding.column}: {finding.message}")
-    return ["; ".join(reasons) for reasons in told]
+            reasons[place].append(f"{finding.column}: {finding.message}")
+    return ["; ".join(of_row) for of_row in reasons]

@@ -48,12 +48,12 @@ def require_known(rows: pd.DataFrame, learned: Collection[str] | None, settings:
     """
     if not has_values(settings):
         return
-    found = rows[settings.training.label].value_counts()
-    counts = {_text(value): int(number) for value, number in found.items() if number}
+    numbers = rows[settings.training.label].value_counts()
+    counts = {_text(value): int(number) for value, number in numbers.items() if number}
     declared = _declared(settings)
     alike = [value for value in counts if value not in declared and _is_like_a_yes(value, counts, learned, settings)]
     if alike:
-        raise BrokenContract(_told(settings, "values that look like a yes, but are none", alike, counts))
+        raise BrokenContract(_refusal(settings, "values that look like a yes, but are none", alike, counts))
     if _is_closed(settings):
         return
     if learned is None and not settings.training.negatives:
@@ -62,7 +62,7 @@ def require_known(rows: pd.DataFrame, learned: Collection[str] | None, settings:
     unknown = [value for value in counts if value not in declared.union(learned or ())]
     if unknown:
         what = "values that are not declared" if learned is None else "values that no batch before had"
-        raise BrokenContract(_told(settings, what, unknown, counts, declared.union(learned or ())))
+        raise BrokenContract(_refusal(settings, what, unknown, counts, declared.union(learned or ())))
 
 
 def _require_a_yes(counts: dict[str, int], settings: PipelineSettings) -> None:
@@ -75,7 +75,7 @@ def _require_a_yes(counts: dict[str, int], settings: PipelineSettings) -> None:
         )
     if len(counts) > 1 and not positives & counts.keys():
         yes = ", ".join(map(repr, sorted(positives)))
-        raise BrokenContract(_told(settings, f"values of which none is the positive one ({yes})", [*counts], counts))
+        raise BrokenContract(_refusal(settings, f"values of which none is the positive one ({yes})", [*counts], counts))
 
 
 def _declared(settings: PipelineSettings) -> set[str]:
@@ -112,14 +112,14 @@ def _text(value: object) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _told(
-    settings: PipelineSettings, what: str, values: list[str], counts: dict[str, int], known: Collection[str] = ()
+def _refusal(
+    settings: PipelineSettings, what: str, values: list[str], counts: dict[str, int], usual_values: Collection[str] = ()
 ) -> str:
     worst = sorted(values, key=lambda value: (-counts[value], value))
     named = ", ".join(f"{columns.example(value)!r} ({wording.count(counts[value])})" for value in worst[:_NAMED])
     more = f" and {wording.count(len(worst) - _NAMED)} more" if len(worst) > _NAMED else ""
-    usual = ", ".join(map(repr, sorted(map(columns.example, known))[:_NAMED]))
-    others = f"; known are {usual}{' and others' if len(known) > _NAMED else ''}" if usual else ""
+    usual = ", ".join(map(repr, sorted(map(columns.example, usual_values))[:_NAMED]))
+    others = f"; known are {usual}{' and others' if len(usual_values) > _NAMED else ''}" if usual else ""
     return (
         f"Column {settings.training.label!r} (the label) has {what}: {named}{more}{others}. If they are right, name "
         "those that mean yes in training.positive, and the others in training.negative."

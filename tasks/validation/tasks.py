@@ -24,9 +24,9 @@ from tasks.validation.steps import label_values
 def check_batch(turn: TurnRef) -> Batch:
     """Judge a batch by contract and triage; publish its rows, the accepted ones and those set aside with reasons."""
     hands = home.current()
-    known = hands.ledger.batches.passed(turn.pipeline, turn.batch)
-    if known is not None:
-        return known
+    earlier = hands.ledger.batches.passed(turn.pipeline, turn.batch)
+    if earlier is not None:
+        return earlier
     settings, now = hands.settings(turn.pipeline), hands.clock()
     frame = landed.of(hands).rows(turn, settings)
     accepted = hands.ledger.batches.accepted(turn.pipeline)

@@ -81,14 +81,14 @@ def examine(now: pd.DataFrame, before: Sequence[pd.DataFrame], settings: Pipelin
     event, label = settings.ingestion.times.event, settings.training.label
     stretches = _number(now[event], [frame[event] for frame in before])
     order = np.argsort(np.concatenate([frame[event].to_numpy(dtype="datetime64[us]") for frame in before]))
-    found: list[Fault | None] = []
+    faults: list[Fault | None] = []
     for name in (*settings.training.features, label):
-        known = [frame[name] for frame in before if name in frame.columns]
-        if len(known) == len(before):
-            past = _Past(pd.concat(known, ignore_index=True), order, stretches)
+        parts = [frame[name] for frame in before if name in frame.columns]
+        if len(parts) == len(before):
+            past = _Past(pd.concat(parts, ignore_index=True), order, stretches)
             judged = _label(now[name], past, settings) if name == label else _feature(now[name], past, limits)
-            found.append(judged)
-    return tuple(fault for fault in found if fault is not None)
+            faults.append(judged)
+    return tuple(fault for fault in faults if fault is not None)
 
 
 def neighbours(rows: pd.DataFrame, accepted: Sequence[Batch], event: str) -> list[Batch]:
@@ -116,11 +116,11 @@ def require_sound(now: pd.DataFrame, before: Sequence[pd.DataFrame], settings: P
 
 def reason(faults: Sequence[Fault]) -> str:
     """Why a batch with these faults is refused, in one sentence."""
-    told = "; ".join(fault.text.removesuffix("?") for fault in faults[:_NAMED])
+    text = "; ".join(fault.text.removesuffix("?") for fault in faults[:_NAMED])
     rest = [fault.column for fault in faults[_NAMED:]]
     if rest:
-        return f"{told}; and {wording.number_word(len(rest))} more: {', '.join(rest)}."
-    return told + ("?" if faults[-1].text.endswith("?") else ".")
+        return f"{text}; and {wording.number_word(len(rest))} more: {', '.join(rest)}."
+    return text + ("?" if faults[-1].text.endswith("?") else ".")
 
 
 @dataclass(frozen=True)
@@ -173,14 +173,14 @@ def _missing(now: "pd.Series[Any]", past: _Past, limits: TriageSettings) -> Faul
 
 def _constant(now: "pd.Series[Any]", past: _Past, limits: TriageSettings) -> Fault | None:
     """One value in all rows, where in no stretch of the past nearly all rows had the same."""
-    known = now.dropna()
-    if not past.is_long or len(known) < limits.min_rows or not _is_one(known):
+    values = now.dropna()
+    if not past.is_long or len(values) < limits.min_rows or not _is_one(values):
         return None
     usual = max(float(part.value_counts(sort=False, normalize=True).max()) for part in past.stretches)
     if not usual <= _COMMON:
         return None
     had = wording.count(past.values.nunique())
-    text = f"every value is {columns.example(known.iloc[0])} (there were {had} different ones): stuck?"
+    text = f"every value is {columns.example(values.iloc[0])} (there were {had} different ones): stuck?"
     return _fault(now, FaultKind.CONSTANT, text)
 
 
@@ -200,13 +200,13 @@ def _unit(now: "pd.Series[Any]", past: _Past, limits: TriageSettings) -> Fault |
 
 def _unseen(now: "pd.Series[Any]", past: _Past, limits: TriageSettings) -> Fault | None:
     """Values never seen before in many rows, and in far more than a stretch of the past had that no other one had."""
-    counts, known = now.value_counts(), past.values.value_counts()
-    new = counts[~counts.index.isin(known.index)]
+    counts, before = now.value_counts(), past.values.value_counts()
+    new = counts[~counts.index.isin(before.index)]
     share = float(new.sum() / max(1, counts.sum()))
     if share < limits.unseen_share:
         return None
     own = [part.value_counts() for part in past.stretches]
-    usual = max(float(part[part == known.reindex(part.index)].sum() / max(1, part.sum())) for part in own)
+    usual = max(float(part[part == before.reindex(part.index)].sum() / max(1, part.sum())) for part in own)
     if share < limits.unseen_share + _USUAL * usual:
         return None
     names = ", ".join(columns.example(level) for level in new.index[:_NAMED])
@@ -223,21 +223,21 @@ def _label(now: "pd.Series[Any]", past: _Past, settings: PipelineSettings) -> Fa
         "constant": lambda: _constant(now, past, limits),
         "unit": lambda: _unit(now, past, limits),
     }
-    found = (faults[name]() for name in kinds.named(training.problem).label_faults)
-    return next((fault for fault in found if fault is not None), None)
+    judged = (faults[name]() for name in kinds.named(training.problem).label_faults)
+    return next((fault for fault in judged if fault is not None), None)
 
 
 def _one_class(now: "pd.Series[Any]", past: _Past, training: TrainingSettings) -> Fault | None:
     """All labels alike, where every stretch of the past had both."""
-    known, was = _outcomes(now, training), _outcomes(past.values, training)
-    if not len(known) or not len(was) or not _is_one(known):
+    answers, was = _outcomes(now, training), _outcomes(past.values, training)
+    if not len(answers) or not len(was) or not _is_one(answers):
         return None
-    value = bool(known.iloc[0])
+    value = bool(answers.iloc[0])
     other = float((was != value).mean())
-    if other * len(known) < _EXPECTED or any(_is_one(_outcomes(part, training)) for part in past.stretches):
+    if other * len(answers) < _EXPECTED or any(_is_one(_outcomes(part, training)) for part in past.stretches):
         return None
     label, opposite = outcomes.named(value, training), outcomes.named(not value, training)
-    text = f"all {wording.count(len(known))} labels are {label} ({wording.share(other)} were {opposite})"
+    text = f"all {wording.count(len(answers))} labels are {label} ({wording.share(other)} were {opposite})"
     return _fault(now, FaultKind.ONE_CLASS, text)
 
 
@@ -260,9 +260,9 @@ def _outcomes(labels: "pd.Series[Any]", training: TrainingSettings) -> "pd.Serie
     return pd.Series(kinds.named(training.problem).outcomes(labels, training)).dropna()
 
 
-def _is_one(known: "pd.Series[Any]") -> bool:
+def _is_one(values: "pd.Series[Any]") -> bool:
     """Whether there is at most one value."""
-    return not len(known) or bool((known == known.iloc[0]).all())
+    return not len(values) or bool((values == values.iloc[0]).all())
 
 
 def _numbers(values: "pd.Series[Any]") -> NDArray[np.float64]:
