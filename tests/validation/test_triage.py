@@ -2,7 +2,6 @@
 
 import math
 import re
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -330,17 +329,6 @@ def test_nothing_is_wrong_with_a_real_year_nor_with_its_weeks_and_halves(months:
     ]
 
     assert faults == []
-
-
-def test_it_costs_a_tenth_of_a_second_at_most(months: list[pd.DataFrame]) -> None:
-    flights, spent = loader.load("flights"), []
-
-    for place in range(6, 12):
-        begun = time.process_time()
-        triage.examine(months[place], months[place - 3 : place], flights)
-        spent.append(time.process_time() - begun)
-
-    assert min(spent) <= 0.1
 
 
 def _halved(rows: pd.DataFrame, first: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
