@@ -21,14 +21,14 @@ def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> in
     """Two versions on the same rows, beside how each has done so far."""
     from flows.console import lines, side_by_side
     from tasks.adapters import lookup
-    from tasks.evaluation.steps import comparison
+    from tasks.evaluation.steps import pairs
     from tasks.reporting import titles
 
     pipeline, settings = chosen.pipeline, hands.settings(chosen.pipeline)
     numbers = lookup.version(chosen.one), lookup.version(chosen.other)
     if numbers[0] == numbers[1]:
         raise MistakeOfUser(f"Both are v{numbers[0]} of {pipeline}: comparing takes two different versions.")
-    pair = comparison.compare(hands, pipeline, *numbers, on=chosen.on)
+    pair = pairs.of(hands, pipeline, *numbers, on=chosen.on)
     gain = {"gain": pair.comparison.gain, "low": pair.comparison.low, "high": pair.comparison.high}
     about = {"pipeline": pipeline, "batch": pair.batch.name, "rows": pair.comparison.rows}
     screen.facts({**about, **gain, "versions": [side_by_side.as_object(side) for side in (pair.one, pair.other)]})

@@ -4,7 +4,7 @@ from configs.settings import PipelineSettings
 from flows.console import lines
 from tasks.domain import wording
 from tasks.domain.records import Score
-from tasks.evaluation.steps.comparison import Pair, Side
+from tasks.evaluation.steps.pairs import Pair, Side
 from tasks.problems import kinds
 from tasks.reporting import sentences, titles, versions
 

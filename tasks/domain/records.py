@@ -269,6 +269,8 @@ class Score:
     """Mean squared distance of such labels from their mean; else None."""
     offset: Metric | None = None
     """How far the mean answer lies above the mean label, with its interval; None where that was not measured."""
+    excess: Metric | None = None
+    """Loss less that of no model on the same rows, paired, with its interval; None where that was not measured."""
 
     @property
     def loss(self) -> Metric:

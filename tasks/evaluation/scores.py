@@ -41,8 +41,12 @@ def score(
     slice_labels: Mapping[str, Labels],
     settings: EvaluationSettings,
     problem: ProblemName,
+    base_rate: float | None = None,
 ) -> Score:
-    """Measure answers `p` (probabilities, or numbers) of one model against labels `y`, overall and per slice."""
+    """Measure answers `p` (probabilities, or numbers) of one model against labels `y`, overall and per slice.
+
+    `base_rate` is what no model says of every row; without it the loss is not compared with that of no model.
+    """
     y, p = _floats(y), _floats(p)
     kind, units = kinds.named(problem), intervals.group(clusters)
     lost, (first, *others) = kind.losses(y, p), kind.needed
@@ -70,7 +74,20 @@ def score(
         mean_actual=mean,
         variance=kind.variance(y),
         offset=Metric("offset", *intervals.offset(y, p, units, settings.confidence), False) if sound else None,
+        excess=_excess(kind, lost, y, base_rate, units, settings) if sound and base_rate is not None else None,
     )
+
+
+def _excess(
+    kind: Problem, lost: Floats, y: Floats, base_rate: float, units: Groups, settings: EvaluationSettings
+) -> Metric | None:
+    """Loss less that of no model, paired by row: what makes a cluster hard for both cancels. One has no interval."""
+    apart = lost - kind.losses(y, constant(base_rate, len(y)))
+    if not np.isfinite(apart).all():
+        return None
+    mean = intervals.means(apart, intervals.everything(len(y)), units, settings.confidence, kind.largest(apart))
+    low, high = (float(mean.low[0]), float(mean.high[0])) if units.size > 1 else (None, None)
+    return Metric("excess", float(mean.value[0]), low, high, greater_is_better=False)
 
 
 def compare(

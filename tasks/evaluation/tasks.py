@@ -8,8 +8,8 @@ from tasks.adapters import failpoints, home
 from tasks.domain.pools import Pool
 from tasks.domain.records import Batch, Comparison, Model, Score, Snapshot
 from tasks.domain.turns import TurnRef
-from tasks.evaluation import scores
-from tasks.training.steps import fitting, handles
+from tasks.evaluation.steps import compare
+from tasks.training.steps import fitting
 
 
 @task(task_run_name="score-{model.family}", tags=["evaluation"])
@@ -26,10 +26,7 @@ def score_model(turn: TurnRef, lot: Batch | Pool, model: Model, snapshot: Snapsh
         return known
     settings = hands.settings(turn.pipeline)
     cutoff = snapshot.cutoff if snapshot else _watched_from(turn, lot)
-    rows = handles.rows(hands).judged(lot, cutoff, settings)
-    answers = handles.rows(hands).answers(model, lot, cutoff, settings)
-    judged = (rows.clusters, rows.slices, settings.evaluation, settings.training.problem)
-    score = scores.score(model.id, kept_as, rows.outcomes, answers, *judged)
+    score = compare.score(hands, settings, lot, cutoff, model, kept_as)
     hands.ledger.models.record_score(turn.pipeline, score)
     failpoints.reach("score-committed")
     return score
@@ -42,13 +39,7 @@ def compare_models(turn: TurnRef, pool: Pool, champion: Model | None, probe: Mod
     known = hands.ledger.models.comparison(turn.pipeline, turn.batch, against, probe.id)
     if known is not None:
         return known
-    settings = hands.settings(turn.pipeline)
-    rows, level = handles.rows(hands).judged(pool, cutoff, settings), settings.promotion.guards.slice_level
-    dummy = scores.constant(probe.base_rate, len(rows.outcomes))
-    base = dummy if champion is None else handles.rows(hands).answers(champion, pool, cutoff, settings)
-    answers = handles.rows(hands).answers(probe, pool, cutoff, settings)
-    parts, judged, problem = (rows.clusters, rows.slices), settings.evaluation, settings.training.problem
-    found = scores.compare(rows.outcomes, base, answers, *parts, judged, level, problem)
+    found = compare.compare(hands, hands.settings(turn.pipeline), pool, cutoff, champion, probe)
     hands.ledger.models.record_comparison(turn.pipeline, turn.batch, against, probe.id, found)
     failpoints.reach("comparison-committed")
     return found

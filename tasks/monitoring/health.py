@@ -25,15 +25,14 @@ def judge(
     drift: Drift | None,
     settings: HealthSettings,
     words: ReportingSettings,
-    *,
-    dummy_loss: float | None = None,
 ) -> Health:
     """Say how the live model did on a batch; the reasons that made the state come first.
 
-    - not well: the interval of its loss lies above the loss of no model; or the interval of the difference of the
-      expected and the actual share of positives (of a number: of the means) lies beyond FAR times the setting.
-    - watch: above no model though within the interval; or the two differ by more than the setting; or the interval of
-      its loss lies above the interval at its gate.
+    - not well: its loss is above that of no model on the same rows, and the interval of the difference, paired by
+      cluster, lies above zero; or the interval of the difference of the expected and the actual share of positives (of
+      a number: of the means) lies beyond FAR times the setting.
+    - watch: above no model though the interval contains zero; or the two differ by more than the setting; or the
+      interval of its loss lies above the interval at its gate.
     - not judged: no score, no labelled row, or a loss that is not a number.
 
     Args:
@@ -42,14 +41,13 @@ def judge(
         drift: Of this batch; it is told when the batch has drifted, and never changes the state.
         settings: How far the shares, or means, may differ.
         words: What a row and a positive label are called.
-        dummy_loss: Loss of a constant on the same rows.
     """
     if score is None or score.rows == 0:
         return Health(HealthState.NOT_JUDGED, (f"There are no labelled {words.row[1]} to judge it on.",))
     loss = score.loss
     if loss.value is None or not math.isfinite(loss.value):
         return Health(HealthState.NOT_JUDGED, (f"{_subject(score, words)} was not a number.",))
-    unwell, watch = _against_no_model(loss, dummy_loss, kinds.of(score))
+    unwell, watch = _against_no_model(score)
     share = level_sentence(score, words)
     off, far = is_off(score, settings), _far_off(score, settings)
     unwell += [share, far] if far else []
@@ -96,14 +94,18 @@ def level_sentence(score: Score, words: ReportingSettings) -> str:
     return problem.level_sentence(expected, actual, words)
 
 
-def _against_no_model(loss: Metric, dummy_loss: float | None, told: Problem) -> tuple[list[str], list[str]]:
+def _against_no_model(score: Score) -> tuple[list[str], list[str]]:
     """Sentences that make it unwell, and that make it one to watch."""
-    if dummy_loss is None or loss.value is None or loss.value <= dummy_loss:
+    problem, loss, excess = kinds.of(score), score.loss.value, score.excess
+    if excess is None or excess.value is None or loss is None or excess.value <= 0:
         return [], []
-    text = f"Its {told.title}, {_with_interval(loss, told)}, was above {told.loss(dummy_loss)}, that of no model"
-    if loss.low is not None and loss.low > dummy_loss:
-        return [f"{text}; the interval does not reach it."], []
-    return [], [f"{text}, which lies within the interval." if loss.low is not None else f"{text}."]
+    dummy = problem.loss(loss - excess.value)
+    text = f"Its {problem.title}, {problem.loss(loss)}, was above {dummy}, that of no model"
+    if excess.low is None:
+        return [], [f"{text}."]
+    apart = wording.interval(excess.low, excess.high, lambda end: problem.gain(end, loss))
+    text += f"; the interval of the difference, {apart},"
+    return ([f"{text} lies above zero."], []) if excess.low > 0 else ([], [f"{text} contains zero."])
 
 
 def _loss_sentence(score: Score, gate: Score | None, words: ReportingSettings) -> str:

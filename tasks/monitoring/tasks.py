@@ -3,17 +3,13 @@
 from prefect import task
 
 from tasks.adapters import failpoints, home
-from tasks.adapters.ledger import history
 from tasks.adapters.prefect import events
 from tasks.domain import first_champion
 from tasks.domain.records import Batch, Model, Score
 from tasks.domain.turns import Drift, Health, TurnRef
-from tasks.monitoring import alarms, health
-from tasks.monitoring import drift as drifts
-from tasks.monitoring.steps import look_ahead as watching
-from tasks.problems import kinds
-from tasks.training import preparation
-from tasks.training.steps import handles
+from tasks.monitoring import alarms
+from tasks.monitoring.steps import look_ahead as looking
+from tasks.monitoring.steps import watch
 
 
 @task(task_run_name="find-live-model-{turn.name}", tags=["monitoring"])
@@ -37,11 +33,7 @@ def measure_drift(turn: TurnRef, batch: Batch, champion: Model) -> Drift:
     known = hands.ledger.models.drift(turn.pipeline, batch.id)
     if known is not None:
         return known
-    settings = hands.settings(turn.pipeline)
-    features, rules, limits = settings.training.features, settings.validation.columns, settings.monitoring.drift
-    then = handles.rows(hands).reference(champion.snapshot, settings)
-    now = preparation.complete(hands.store.read(batch.accepted_file or ""), rules)
-    found = drifts.measure(then, now, features, rules, limits, batch=batch.id, snapshot=champion.snapshot.id)
+    found = watch.drift(hands, turn.pipeline, champion, hands.store.read(batch.accepted_file or ""), batch.id)
     hands.ledger.models.record_drift(turn.pipeline, found)
     failpoints.reach("drift-committed")
     return found
@@ -54,13 +46,7 @@ def judge_health(turn: TurnRef, batch: Batch, champion: Model, scores: list[Scor
     `scores` are of the batch, and of all that waits with it to be judged as one: the worse of the two counts.
     """
     hands = home.current()
-    settings = hands.settings(turn.pipeline)
-    at_gate = history.at_gate(hands.ledger, turn.pipeline, champion.id)
-    limits, words = settings.monitoring.health, settings.reporting
-    found = health.worst(
-        health.judge(score, at_gate, drift, limits, words, dummy_loss=kinds.constant_loss(champion.base_rate, score))
-        for score in scores
-    ) or health.judge(None, at_gate, drift, limits, words)
+    found = watch.judge(hands, turn.pipeline, champion, scores, drift)
     hands.ledger.turns.note(turn.pipeline, turn.number, health=found)
     failpoints.reach("health-committed")
     return found
@@ -80,9 +66,9 @@ def record_alarms(turn: TurnRef, drift: Drift, state: Health) -> None:
 def look_ahead(pipeline: str) -> Health:
     """Judge the champion and its inputs on what waits, before a turn takes it in; record alarms, then announce them."""
     hands = home.current()
-    found = watching.look_ahead(hands, pipeline)
+    found = looking.look_ahead(hands, pipeline)
     for seen in found:
         for alarm in alarms.raised(seen.batch, seen.drift, seen.health):
             if hands.ledger.inbox.record(pipeline, alarm.kind, alarm.key, alarm.evidence):
                 events.emit(alarm.kind.event, pipeline, alarm.evidence, alarm.key)
-    return watching.summary(found) or watching.last_health(hands, pipeline)
+    return looking.summary(found) or looking.last_health(hands, pipeline)

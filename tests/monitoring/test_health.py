@@ -2,13 +2,17 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
 
+from configs.evaluation import EvaluationSettings
 from configs.monitoring import HealthSettings
 from configs.reporting import ReportingSettings
 from tasks.domain.records import Metric, Score
 from tasks.domain.turns import Drift, Health, HealthState
+from tasks.evaluation import scores
 from tasks.monitoring import health
+from tasks.problems import kinds
 
 WORDS = ReportingSettings(row=("flight", "flights"), outcome="late")
 
@@ -22,9 +26,14 @@ def scored(
 
 
 def judged(
-    score: Score | None, gate: Score | None = None, dummy: float | None = None, drift: Drift | None = None
+    score: Score | None,
+    gate: Score | None = None,
+    excess: tuple[float, float, float] | None = None,
+    drift: Drift | None = None,
 ) -> Health:
-    return health.judge(score, gate, drift, HealthSettings(), WORDS, dummy_loss=dummy)
+    if score is not None and excess is not None:
+        score = dataclasses.replace(score, excess=Metric("excess", *excess, greater_is_better=False))
+    return health.judge(score, gate, drift, HealthSettings(), WORDS)
 
 
 def plain(found: Health) -> list[str]:
@@ -32,9 +41,9 @@ def plain(found: Health) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("score", "gate", "dummy", "state"),
+    ("score", "gate", "excess", "state"),
     [
-        (scored(), scored(), 0.6, HealthState.WELL),
+        (scored(), scored(), (-0.10, -0.12, -0.08), HealthState.WELL),
         (scored(), None, None, HealthState.WELL),
         (scored(actual=289), None, None, HealthState.WELL),
         (scored(actual=291), None, None, HealthState.WATCH),
@@ -43,10 +52,13 @@ def plain(found: Health) -> list[str]:
         (scored(0.55), scored(0.50), None, HealthState.WATCH),
         (scored(0.45), scored(0.50), None, HealthState.WELL),
         (scored(0.55, None), scored(0.50), None, HealthState.WELL),
-        (scored(0.61), None, 0.60, HealthState.WATCH),
-        (scored(0.61, None), None, 0.60, HealthState.WATCH),
-        (scored(0.63), None, 0.60, HealthState.UNWELL),
-        (scored(0.63), scored(0.50), 0.60, HealthState.UNWELL),
+        (scored(0.61), None, (0.0, -0.01, 0.01), HealthState.WELL),
+        (scored(0.61), None, (0.01, -0.01, 0.03), HealthState.WATCH),
+        (scored(0.61), None, (0.01, 0.0, 0.02), HealthState.WATCH),
+        (scored(0.61), None, (0.01, 0.001, 0.019), HealthState.UNWELL),
+        (scored(0.61, None), None, (0.01, 0.001, 0.019), HealthState.UNWELL),
+        (scored(0.63), None, (0.03, -0.01, 0.07), HealthState.WATCH),
+        (scored(0.63), scored(0.50), (0.03, 0.01, 0.05), HealthState.UNWELL),
         (scored(rows=0, actual=0), None, None, HealthState.NOT_JUDGED),
         (scored(None), None, None, HealthState.NOT_JUDGED),
         (scored(float("nan")), None, None, HealthState.NOT_JUDGED),
@@ -54,9 +66,9 @@ def plain(found: Health) -> list[str]:
     ],
 )
 def test_the_state_follows_from_share_loss_and_no_model(
-    score: Score | None, gate: Score | None, dummy: float | None, state: HealthState
+    score: Score | None, gate: Score | None, excess: tuple[float, float, float] | None, state: HealthState
 ) -> None:
-    found = judged(score, gate, dummy)
+    found = judged(score, gate, excess)
 
     assert found.state is state
     assert len(found.reasons) > 0
@@ -72,10 +84,11 @@ def test_the_share_and_the_loss_are_told_with_their_yardsticks() -> None:
 
 
 def test_what_made_the_state_comes_first_and_once() -> None:
-    found = judged(scored(0.65, actual=265), scored(0.5), 0.6)
+    found = judged(scored(0.65, actual=265), scored(0.5), (0.05, 0.03, 0.07))
 
     assert plain(found) == [
-        "Its log loss, 0.650 (0.630 to 0.670), was above 0.600, that of no model; the interval does not reach it.",
+        "Its log loss, 0.650, was above 0.600, that of no model; the interval of the difference, +0.0300 to +0.0700, "
+        "lies above zero.",
         "Its log loss on 1,000 flights was 0.650 (0.630 to 0.670), against 0.500 (0.480 to 0.520) at its gate.",
         "It expected 26 % of flights to be late; 26 % were.",
     ]
@@ -143,3 +156,54 @@ def test_what_is_far_off_is_told_first_and_by_how_much() -> None:
         "It expected 88 % of flights to be late; 45 % were.",
         "That is off by more than 15 points (40.2 to 45.8).",
     ]
+
+
+# ── against no model, paired by week ──────────────────────────────────────────────────────────────────────────────
+SAYS_NO_MODEL = 0.3
+
+# shares of positives by week, what the model says in each, what its own interval said alone, its state
+WEEKS = [
+    ((0.1, 0.5) * 4, (0.2, 0.6) * 4, "around it", HealthState.WELL),
+    # hard weeks are hard for both: what they cost cancels in the pair
+    ((0.1, 0.5) * 4, (0.4, 0.25) * 4, "around it", HealthState.UNWELL),
+    # weeks that no model met by luck
+    ((0.1, 0.5) * 4, (0.45, 0.5) * 4, "above it", HealthState.WATCH),
+    ((0.1, 0.5) * 4, (0.3, 0.3) * 4, "around it", HealthState.WELL),
+    # too few weeks to know
+    ((0.1, 0.5), (0.4, 0.25), "around it", HealthState.WATCH),
+    ((0.5,), (0.9,), "none", HealthState.WATCH),
+]
+
+
+@pytest.mark.parametrize(("shares", "says", "alone", "state"), WEEKS)
+def test_against_no_model_the_weeks_are_paired(
+    shares: tuple[float, ...], says: tuple[float, ...], alone: str, state: HealthState
+) -> None:
+    outcomes = np.concatenate([np.arange(200) < 200 * share for share in shares])
+    weeks = np.repeat([f"week {number}" for number in range(len(shares))], 200)
+    score = scores.score(
+        "m", "b", outcomes, np.repeat(says, 200), weeks, {}, EvaluationSettings(), "binary", SAYS_NO_MODEL
+    )
+    constant = kinds.constant_loss(SAYS_NO_MODEL, score)
+    assert constant is not None
+    assert score.excess is not None
+    assert score.loss.value == pytest.approx(constant + (score.excess.value or 0.0))
+    low = score.loss.low
+    assert alone == ("none" if low is None else "above it" if low > constant else "around it")
+
+    found = health.judge(score, None, None, HealthSettings(max_share_error=1.0), WORDS)
+
+    assert found.state is state
+
+
+def test_one_cluster_says_nothing_about_luck() -> None:
+    score = scores.score("m", "b", [1.0, 0.0], [0.9, 0.9], ["a", "a"], {}, EvaluationSettings(), "binary", 0.5)
+
+    assert score.excess is not None
+    assert (score.excess.low, score.excess.high) == (None, None)
+    assert judged(score).reasons[0] == "Its log loss, 1.204, was above 0.693, that of no model."
+
+
+@pytest.mark.parametrize("answers", [(float("nan"), 0.5), (1.5, 0.5)])
+def test_answers_without_a_loss_are_not_compared_with_no_model(answers: tuple[float, float]) -> None:
+    assert scores.score("m", "b", [1, 0], answers, ["a", "b"], {}, EvaluationSettings(), "binary", 0.5).excess is None

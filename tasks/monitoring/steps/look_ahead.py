@@ -14,9 +14,11 @@ from tasks.adapters.home import Home
 from tasks.adapters.ledger import history
 from tasks.domain.records import Model
 from tasks.domain.turns import Drift, Health, HealthState
+from tasks.evaluation.steps import compare
 from tasks.ingestion.sources import landing_folder
 from tasks.ingestion.sources.landing_folder import Delivery
 from tasks.ingestion.steps import arrivals
+from tasks.monitoring.steps import watch
 from tasks.training.steps import handles
 
 if TYPE_CHECKING:
@@ -106,24 +108,19 @@ class Looking:
 
     def at(self, delivery: Delivery) -> Seen:
         """What is seen in a delivery."""
-        from tasks.monitoring import drift as drifts
         from tasks.validation import batches
 
-        settings, champion = self._settings, self._champion
-        room = settings.ingestion
+        settings, room = self._settings, self._settings.ingestion
         try:
             frame = landing_folder.read(delivery, room.source, settings.validation, room.derive)
             accepted = batches.sort_out(frame, [], settings).accepted
         except BadInput as problem:
             return Seen(delivery.digest, delivery.name, None, Health(HealthState.NOT_JUDGED, (str(problem),)))
-        features, rules, limits = settings.training.features, settings.validation.columns, settings.monitoring.drift
-        then, reference = handles.rows(self._home).reference(champion.snapshot, settings), champion.snapshot.id
-        drift = drifts.measure(then, accepted, features, rules, limits, batch=delivery.digest, snapshot=reference)
+        drift = watch.drift(self._home, self._pipeline, self._champion, accepted, delivery.digest)
         return Seen(delivery.digest, delivery.name, drift, self._health(accepted, drift))
 
     def _health(self, accepted: "pd.DataFrame", drift: Drift) -> Health:
         from tasks.domain import pools
-        from tasks.monitoring import health
 
         asked = self._ask(accepted)
         if asked is None:
@@ -138,14 +135,11 @@ class Looking:
                 _together(self._waits, self._settings).rows.size, self._settings.training.min_rows
             )
             self._waits = [] if enough else self._waits
-        found = health.worst(self._judge(_together(lot, self._settings), drift) for lot in lots)
-        assert found is not None
-        return found
+        return self._judge([_together(lot, self._settings) for lot in lots], drift)
 
     def _when_old_enough(self, accepted: "pd.DataFrame", asked: _Asked, drift: Drift) -> Health:
         """The same, of what is old enough once a delivery is there: of younger rows the labels come early."""
         from tasks.domain import pools
-        from tasks.monitoring import health
         from tasks.training.steps import rows
 
         days = self._settings.training.maturity
@@ -163,22 +157,13 @@ class Looking:
             return Health(HealthState.NOT_JUDGED, (told,))
         lots = [self._waits, *([[asked]] if asked in ripe and len(self._waits) > 1 else [])]
         whole = _together(self._waits, self._settings)
-        found = health.worst(self._judge(_together(lot, self._settings), drift) for lot in lots)
         self._waits = self._waits if pools.missing(whole.rows.size, self._settings.training.min_rows) else []
-        assert found is not None
-        return found
+        return self._judge([_together(lot, self._settings) for lot in lots], drift)
 
-    def _judge(self, asked: _Asked, drift: Drift) -> Health:
-        from tasks.evaluation import scores
-        from tasks.monitoring import health
-        from tasks.problems import kinds
-
-        home, settings, champion, rows = self._home, self._settings, self._champion, asked.rows
-        parts = (rows.clusters, rows.slices, settings.evaluation, settings.training.problem)
-        score = scores.score(champion.id, drift.batch, rows.outcomes, asked.answers, *parts)
-        gate, dummy = history.at_gate(home.ledger, self._pipeline, champion.id), champion.base_rate
-        limits, words = settings.monitoring.health, settings.reporting
-        return health.judge(score, gate, drift, limits, words, dummy_loss=kinds.constant_loss(dummy, score))
+    def _judge(self, lots: Sequence[_Asked], drift: Drift) -> Health:
+        settings, champion = self._settings, self._champion
+        scores = [compare.score_rows(settings, lot.rows, lot.answers, champion, drift.batch) for lot in lots]
+        return watch.judge(self._home, self._pipeline, champion, scores, drift)
 
     def _ask(self, accepted: "pd.DataFrame") -> _Asked | None:
         from tasks.problems import prediction

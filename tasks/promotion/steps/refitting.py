@@ -3,14 +3,12 @@
 Each step looks up what is done, does the rest and commits it. Which of the two is live is decided in `refits`.
 """
 
-from datetime import datetime
-
-from configs.settings import PipelineSettings
 from tasks.adapters import failpoints
 from tasks.adapters.home import Home
 from tasks.domain.pools import Pool
-from tasks.domain.records import Comparison, Model
+from tasks.domain.records import Model
 from tasks.domain.turns import Refit, TurnRef, Verdict
+from tasks.evaluation.steps import compare
 from tasks.promotion import refits
 from tasks.promotion.guards.bundle import Bundle
 from tasks.promotion.steps import return_to
@@ -61,24 +59,13 @@ def check(home: Home, turn: TurnRef, pool: Pool, champion: Model, verdict: Verdi
         return recorded
     judged = home.ledger.models.get(turn.pipeline, recorded.judged_model)
     assert judged is not None, "a refit is recorded after the model that it stands for"
-    measured = compare(home, home.settings(turn.pipeline), pool, pool.moment, champion, judged)
+    settings = home.settings(turn.pipeline)
+    measured = compare.compare(home, settings, pool, pool.moment, champion, judged, sliced=False)
     objections = return_to.guards(home, turn, judged)
     decision = refits.check(recorded, turn.number, measured, objections)
     made = home.ledger.refits.record_check(turn.pipeline, recorded, decision)
     failpoints.reach("refit-checked")
     return made
-
-
-def compare(
-    home: Home, settings: PipelineSettings, pool: Pool, moment: datetime | None, refit: Model, judged: Model
-) -> Comparison:
-    """Both on the rows that are judged, from that moment on; neither has learned from one of them."""
-    from tasks.evaluation import scores
-
-    rows = handles.rows(home).judged(pool, moment, settings)
-    made, won = (handles.rows(home).answers(model, pool, moment, settings) for model in (refit, judged))
-    room, level, problem = settings.evaluation, settings.promotion.guards.slice_level, settings.training.problem
-    return scores.compare(rows.outcomes, made, won, rows.clusters, {}, room, level, problem)
 
 
 def told(home: Home, turn: TurnRef) -> tuple[str, ...]:

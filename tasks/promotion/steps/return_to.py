@@ -38,6 +38,12 @@ class Way:
         return self.version == self.live.version
 
 
+def require_decision(home: Home, pipeline: str, reason: str, by: str) -> None:
+    """Raise what a decision of a person lacks: there is no such pipeline, or who decided, and why, is not said."""
+    home.settings(pipeline)
+    rollback.require_words(reason, by)
+
+
 def find_way(home: Home, pipeline: str, to: int | None) -> Way:
     """Which version to go back to; without `to`, a rollback that was cut off before it was shown is gone on with.
 
@@ -141,7 +147,7 @@ def _answers_of_stored_rows(
     from tasks.problems import prediction
     from tasks.training import learning, preparation
 
-    then = _settings_then(home, way) or settings
+    then = kept_settings.readable(home, way.pipeline, way.model) or settings
     then = then.model_copy(update={"training": then.training.model_copy(update={"features": names})})
     try:
         rows = handles.rows(home).reference(way.model.snapshot, then)
@@ -149,14 +155,6 @@ def _answers_of_stored_rows(
         return None
     prepared = preparation.prepare(rows, names, settings.validation.columns)
     return prediction.predict(home.bundles.load(way.model.bundle, way.model.golden), learning.golden(prepared))
-
-
-def _settings_then(home: Home, way: Way) -> PipelineSettings | None:
-    """The settings with which it was fitted; None if they were not kept, or are none of this version any more."""
-    try:
-        return kept_settings.of(home, way.pipeline, way.model)
-    except Damaged:
-        return None
 
 
 def _needs(model: Model) -> str:

@@ -31,3 +31,11 @@ def of(home: Home, pipeline: str, model: Model) -> PipelineSettings | None:
             f"The settings {model.settings_hash[:12]} are none of this version: {wrong}. Use the code of "
             f"{model.code_version}."
         ) from err
+
+
+def readable(home: Home, pipeline: str, model: Model) -> PipelineSettings | None:
+    """The same; None as well if they are none of this version any more."""
+    try:
+        return of(home, pipeline, model)
+    except Damaged:
+        return None

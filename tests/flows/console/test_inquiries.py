@@ -12,7 +12,7 @@ import yaml
 
 from configs.environment import CHECKOUT
 from tasks.adapters.home import Home
-from tasks.evaluation.steps import comparison
+from tasks.evaluation.steps import pairs
 
 Say = Callable[..., tuple[int, str, str]]
 STEPS = ["trigger", "data", "inputs", "champion", "evidence", "verdict", "refit", "action"]
@@ -142,7 +142,7 @@ def test_two_versions_are_asked_on_the_same_rows_and_answer_as_in_their_turn(
 def test_only_rows_that_neither_has_learned_from_are_asked_about_if_there_are_any(
     say: Say, folder: Path, open_home: Callable[[Path], Home]
 ) -> None:
-    half = comparison.compare(open_home(folder), "flights", 1, 1, on="2013-01")
+    half = pairs.of(open_home(folder), "flights", 1, 1, on="2013-01")
     whole = json.loads(say("compare", "1", "2", "--on", "2013-01", "--json")[1])
     text = say("compare", "1", "2", "--on", "2013-01")[1]
 

@@ -10,6 +10,7 @@ from tasks.adapters.home import Home
 from tasks.domain.pools import Pool
 from tasks.domain.records import Comparison, Model
 from tasks.domain.turns import Evidence, VerdictKind
+from tasks.evaluation.steps import compare
 from tasks.lineage.verify import balance as rules
 from tasks.lineage.verify import gates, succession
 from tasks.lineage.verify.checks.ledger_copy import Recorded
@@ -38,7 +39,7 @@ def check_selections(home: Home, recorded: Recorded) -> Iterator[Finding]:
     """I9: each window is selected again from the bytes; what it left out is what is recorded."""
     known = {batch.accepted_file: batch for batch in recorded.batches if batch.accepted_file}
     for model in {model.snapshot.id: model for model in recorded.models}.values():
-        snapshot, settings = model.snapshot, _settings_of(home, recorded.pipeline, model)
+        snapshot, settings = model.snapshot, kept_settings.readable(home, recorded.pipeline, model)
         if settings is None or not set(snapshot.batches) <= known.keys():
             continue
         files = tuple(known[file] for file in snapshot.batches)
@@ -61,7 +62,7 @@ def check_gates(home: Home, recorded: Recorded, damaged: set[str]) -> Iterator[F
         if comparison is None:
             yield Finding("I1", f"turn {turn}: there is a verdict, but no comparison")
             continue
-        settings = _settings_of(home, recorded.pipeline, probe)
+        settings = kept_settings.readable(home, recorded.pipeline, probe)
         if settings is not None:
             yield from _check_losses(home, recorded, turn, pool, probe, comparison, damaged, settings)
         decided = home.ledger.audit.decided_by(recorded.pipeline).get(turn)
@@ -144,18 +145,10 @@ def _check_history(home: Home, recorded: Recorded) -> Iterator[Finding]:
             yield Finding("I1", f"v{one.version} does not resolve to the model that was promoted")
 
 
-def _settings_of(home: Home, pipeline: str, model: Model) -> PipelineSettings | None:
-    """The settings with which a model was fitted; None if they were not kept, or are none of this version."""
-    try:
-        return kept_settings.of(home, pipeline, model)
-    except Damaged:
-        return None
-
-
 def _decided_with(home: Home, recorded: Recorded, decided: str | None) -> PipelineSettings | None:
     """The settings of a decision, if a model was fitted with them too."""
     fitted = {model.settings_hash: model for model in recorded.models}
-    kept = (_settings_of(home, recorded.pipeline, model) for model in fitted.values())
+    kept = (kept_settings.readable(home, recorded.pipeline, model) for model in fitted.values())
     return next((one for one in kept if one is not None and loader.decision_hash(one) == decided), None)
 
 
@@ -170,21 +163,13 @@ def _check_losses(
     settings: PipelineSettings,
 ) -> Iterator[Finding]:
     """The same comparison, made again with the stored bundles on the stored rows."""
-    from tasks.evaluation import scores
-
     champion, is_first = recorded.champion_of(turn), recorded.verdicts[turn][1].first
     if {probe.id, champion.id if champion else probe.id} & damaged or (champion is None and not is_first):
         return
-    cutoff, level = probe.snapshot.cutoff, settings.promotion.guards.slice_level
     try:
-        rows = handles.rows(home).judged(pool, cutoff, settings)
-        base = scores.constant(probe.base_rate, len(rows.outcomes))
-        base = base if champion is None else handles.rows(home).answers(champion, pool, cutoff, settings)
-        answers = handles.rows(home).answers(probe, pool, cutoff, settings)
+        measured = compare.compare(home, settings, pool, probe.snapshot.cutoff, champion, probe, sliced=False)
     except (MistakeOfUser, Damaged):  # the contract has changed since, or damage has been told
         return
-    room, problem = settings.evaluation, settings.training.problem
-    measured = scores.compare(rows.outcomes, base, answers, rows.clusters, {}, room, level, problem)
     yield from gates.losses_agree(turn, comparison, measured)
 
 

@@ -6,10 +6,10 @@ from configs import loader
 from configs.errors import Damaged, MistakeOfUser
 from tasks.adapters.home import Home
 from tasks.domain.records import Comparison
+from tasks.evaluation.steps import compare
 from tasks.lineage.verify import refit_record as rules
 from tasks.lineage.verify.checks.ledger_copy import Recorded
 from tasks.lineage.verify.findings import Finding
-from tasks.promotion.steps import refitting
 from tasks.training.steps import kept_settings
 
 
@@ -48,6 +48,6 @@ def _measured(home: Home, recorded: Recorded, damaged: set[str]) -> Comparison |
         if settings is None or decided not in (None, loader.decision_hash(settings)):
             return None  # they were changed between the fit and the decision
         moment = probe.snapshot.cutoff  # the probe of that turn learned up to where judging began
-        return refitting.compare(home, settings, pool, moment, refitted, stands_for)
+        return compare.compare(home, settings, pool, moment, refitted, stands_for, sliced=False)
     except (MistakeOfUser, Damaged):  # the contract has changed since, or damage has been told
         return None

@@ -8,6 +8,7 @@ from tasks.adapters import lookup
 from tasks.adapters.home import Home
 from tasks.adapters.ledger import history
 from tasks.domain.records import Batch, Comparison, Model, Score
+from tasks.evaluation.steps import compare
 from tasks.training.steps import handles
 
 
@@ -39,7 +40,7 @@ class Pair:
     comparison: Comparison
 
 
-def compare(home: Home, pipeline: str, one: int, other: int, on: str | None = None) -> Pair:
+def of(home: Home, pipeline: str, one: int, other: int, on: str | None = None) -> Pair:
     """Both versions on the labelled rows of a batch that neither was trained on; on all of them if there are none.
 
     Args:
@@ -52,22 +53,13 @@ def compare(home: Home, pipeline: str, one: int, other: int, on: str | None = No
     Raises:
         MistakeOfUser: There is no such version or batch, or its rows have no labels.
     """
-    from tasks.evaluation import scores as evaluation
-
     models, batch = [lookup.model(home, pipeline, version) for version in (one, other)], _batch(home, pipeline, on)
     settings, cutoff = home.settings(pipeline), _unseen(batch, models)
     if cutoff is not None and not handles.rows(home).count(batch, cutoff, settings).rows:
         cutoff = None
-    rows = handles.rows(home).judged(batch, cutoff, settings)
-    answers = [handles.rows(home).answers(model, batch, cutoff, settings) for model in models]
-    room, level, problem = settings.evaluation, settings.promotion.guards.slice_level, settings.training.problem
-    scores = [
-        evaluation.score(model.id, batch.id, rows.outcomes, given, rows.clusters, rows.slices, room, problem)
-        for model, given in zip(models, answers, strict=True)
-    ]
+    scores = [compare.score(home, settings, batch, cutoff, model, batch.id) for model in models]
     learned = [cutoff is None and _learned(model, batch) for model in models]
-    base, challenger = answers
-    pair = evaluation.compare(rows.outcomes, base, challenger, rows.clusters, rows.slices, room, level, problem)
+    pair = compare.compare(home, settings, batch, cutoff, *models)
     sides = [_side(home, pipeline, *about) for about in zip((one, other), models, scores, learned, strict=True)]
     return Pair(batch, sides[0], sides[1], pair)
 

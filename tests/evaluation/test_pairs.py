@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tasks.adapters.home import Home
-from tasks.evaluation.steps import comparison
+from tasks.evaluation.steps import pairs
 from tests.lineage import damages
 
 
@@ -20,7 +20,7 @@ def home(lived_home: Path, tmp_path: Path) -> Iterator[Home]:
 
 
 def judged(home: Home) -> list[list[str]]:
-    pair = comparison.compare(home, "flights", 2, 3)
+    pair = pairs.of(home, "flights", 2, 3)
     return [[name for name, _ in side.judged] for side in (pair.one, pair.other)]
 
 
