@@ -24,6 +24,8 @@ NAMES = {
     "commit-ahead": "the statements of a transaction are made, and not committed",
     "format-noted": "the store says in which format it is, and has nothing yet",
     "schema-made": "the tables of the ledger are made, and not committed",
+    "home-named": "the home has its id, and the ledger does not know it",
+    "ledger-claimed": "the ledger says whose it is",
     # ── coordination ──
     "arrival-recorded": "a delivery is in the inbox, and not announced",
     "trigger-recorded": "the reason for the run is in the inbox",

@@ -11,7 +11,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from configs.errors import Damaged, UnusableHome
-from tasks.adapters import files
+from tasks.adapters import failpoints, files
 from tasks.adapters.ledger.book import Ledger
 from tasks.adapters.ledger.owner import Owned, Place
 
@@ -85,7 +85,11 @@ def _introduce(folder: Path, ledger: Ledger) -> tuple[str, Owned]:
     if mine is None:
         mine = owned.home if owned else uuid4().hex
         _write(folder, mine)
-    return mine, owned or ledger.owner.claim(mine, place)
+        failpoints.reach("home-named")
+    if owned is None:
+        owned = ledger.owner.claim(mine, place)
+        failpoints.reach("ledger-claimed")
+    return mine, owned
 
 
 def _foreign(folder: Path, owned: Owned | None) -> str:

@@ -18,8 +18,9 @@ Row = dict[str, Any]
 
 ASIDE = {
     "at", "started", "finished", "ended", "attempted", "attempts", "fence", "expires", "prefect_run", "run", "inode",
+    "home",
 }  # fmt: skip
-"""Columns of the ledger; the folder of a home that is put back has another inode."""
+"""Columns of the ledger; the folder of a home that is put back has another inode, and a new home draws an id."""
 MEASURED = re.compile(r"fit_seconds\\?\": [\d.e-]+|\d+ ms for a row|fitted in [\d.,]+ s")
 """What a clock said."""
 TIMES = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?([+-]\d\d:\d\d)?|\d\d? [A-Z][a-z]+ \d{4},? \d\d:\d\d")

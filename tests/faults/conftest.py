@@ -1,5 +1,6 @@
 """One world for all tests of faults, and how it ends when nobody disturbs it."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,9 @@ def shared_world(
 def undisturbed(shared_world: World) -> dict[str, Any]:
     """What is there in the end if nobody disturbs the run."""
     shared_world.restore()
-    return _finish(shared_world, shared_world.log)
+    ended = _finish(shared_world, shared_world.log)
+    shutil.copytree(shared_world.home, shared_world.after)
+    return ended
 
 
 @pytest.fixture(scope="session")

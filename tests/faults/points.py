@@ -1,11 +1,9 @@
 """Where a run is killed: every failpoint of a turn, and between writing and publishing, between saying and committing."""
 
-from datetime import UTC, datetime
-
 from tasks.adapters import failpoints
 
-OF_THE_MAKING = ("format-noted", "schema-made")
-"""Ledger and store are made once."""
+OF_THE_MAKING = ("format-noted", "schema-made", "home-named", "ledger-claimed")
+"""Ledger and store are made once, and belong together from then on."""
 OF_OTHER_COMMANDS = (
     "admission-recorded", "arrival-recorded", "delivery-unread", "mlflow-files-restored", "refusal-reopened",
     "turn-repaired",
@@ -39,7 +37,5 @@ BETWEEN = [f"file-written:{time}" for time in range(1, 8)] + [f"commit-ahead:{ti
 """Each file that is published, and every third commit, before it is done: a name stands behind each of them."""
 EVERYWHERE = [*OF_A_TURN, *BETWEEN]
 
-
-def of_today() -> str:
-    """The one that is tried today; all have been tried after so many days."""
-    return EVERYWHERE[datetime.now(UTC).date().toordinal() % len(EVERYWHERE)]
+ALWAYS = ("bundle-published", "promotion-committed")
+"""Those that `make test` tries; `make test-long` tries all."""

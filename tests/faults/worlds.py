@@ -50,18 +50,23 @@ class World:
         """The same if all turns are made by one run."""
         return self.before.parent / "reached-from-the-start.log"
 
-    def restore(self) -> None:
-        """As after the first turn, with all the rest waiting."""
+    @property
+    def after(self) -> Path:
+        """The home as the undisturbed run left it."""
+        return self.before.parent / "after"
+
+    def restore(self, kept: Path | None = None) -> None:
+        """As after the first turn, with all the rest waiting; or as it was kept elsewhere."""
         shutil.rmtree(self.home, ignore_errors=True)
-        shutil.copytree(self.before, self.home)
+        shutil.copytree(kept or self.before, self.home)
 
     def restart(self) -> None:
         """As before the first turn, with everything waiting."""
         self.restore()
         for part in ("store", "bundles", "reports", "mlflow/artifacts/flights"):
             shutil.rmtree(self.home / part)
-        for database in (*self.home.glob("ledger.db*"), *self.home.glob("mlflow/mlflow.db*")):
-            database.unlink()
+        for file in (self.home / ".home.json", *self.home.glob("ledger.db*"), *self.home.glob("mlflow/mlflow.db*")):
+            file.unlink()
         shutil.copyfile(self.before.parent / "mlflow.db", self.home / "mlflow" / "mlflow.db")
 
     def empty(self) -> None:
