@@ -25,6 +25,4 @@ def release(version: str | int, reason: str, pipeline: str = "flights", by: str 
     """
     promotion.require_decision(pipeline, reason, by)
     number = promotion.number(version)
-    was_held = promotion.release(pipeline, number, by, reason)
-    problem = lineage.show_release(pipeline) if was_held else None
-    return reporting.end_release(pipeline, number, by, reason, problem)
+    return reporting.end_release(pipeline, number, by, reason, lineage.release(pipeline, number, by, reason))

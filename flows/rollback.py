@@ -5,7 +5,6 @@ The command line does the same without Prefect: `flows.console.rollback`.
 
 from prefect import flow
 
-from tasks.coordination import tasks as coordination
 from tasks.lineage import tasks as lineage
 from tasks.promotion import tasks as promotion
 from tasks.reporting import tasks as reporting
@@ -27,10 +26,5 @@ def rollback(
         by: Who decides.
     """
     promotion.require_decision(pipeline, reason, by)
-    way, checked = promotion.find_way(pipeline, to), ""
-    with coordination.at_work(pipeline):
-        if not way.done:
-            checked = promotion.check_old_answers(way)
-            promotion.roll_back(way, by, reason)
-        problem = lineage.show_champion(pipeline)
+    checked, problem = lineage.roll_back(promotion.find_way(pipeline, to), by, reason)
     return reporting.end_rollback(pipeline, checked, problem)

@@ -23,12 +23,11 @@ def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> in
     from flows.console import connection, lines
     from tasks.adapters.processes import identity
     from tasks.ingestion.steps import admission
-    from tasks.promotion import rollback as rules
+    from tasks.promotion.steps import return_to
     from tasks.reporting import titles
 
     pipeline, by = chosen.pipeline, chosen.by or identity.user()
-    hands.settings(pipeline)
-    rules.require_words(chosen.reason, by)
+    return_to.require_decision(hands, pipeline, chosen.reason, by)
     before = admission.find(hands, pipeline, chosen.batch)  # a mistake is told before anything is started
     with connection.connected(hands, pipeline, screen, stage=False):
         from flows.admit import admit

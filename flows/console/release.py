@@ -21,17 +21,16 @@ def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> in
     from flows.console import lines
     from tasks.adapters import lookup
     from tasks.adapters.processes import identity
-    from tasks.lineage.steps import live_version
-    from tasks.promotion import rollback as rules
+    from tasks.lineage.steps import going_back
     from tasks.promotion.steps import return_to
 
     pipeline, version, by = chosen.pipeline, lookup.version(chosen.version), chosen.by or identity.user()
-    hands.settings(pipeline)
-    rules.require_words(chosen.reason, by)
-    was_held = return_to.release(hands, pipeline, version, by, chosen.reason)
-    problem = live_version.show_release(hands, pipeline) if was_held else ""
+    return_to.require_decision(hands, pipeline, chosen.reason, by)
+    problem = going_back.release(hands, pipeline, version, by, chosen.reason)
+    was_held = problem is not None
     held = sorted(hands.ledger.promotions.held(pipeline))
-    screen.facts({"pipeline": pipeline, "version": version, "released": was_held, "held": held, "problem": problem})
+    about = {"pipeline": pipeline, "version": version, "released": was_held}
+    screen.facts({**about, "held": held, "problem": problem or ""})
     outcome = "is released: automation may have it again" if was_held else "was not held off"
     late = [f"  The report could not be told ({problem}); the next turn makes up for it."] if problem else []
     screen.show([f"{pipeline}: v{version} {outcome}.", *late, *lines.held(pipeline, held)])

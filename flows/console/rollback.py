@@ -23,24 +23,18 @@ def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> in
     from flows.console import lines
     from tasks.adapters import lookup
     from tasks.adapters.processes import identity
-    from tasks.lineage.steps import live_version
-    from tasks.promotion import rollback as rules
+    from tasks.lineage.steps import going_back
     from tasks.promotion.steps import return_to
     from tasks.reporting import titles
 
     pipeline, by = chosen.pipeline, chosen.by or identity.user()
-    hands.settings(pipeline)
-    rules.require_words(chosen.reason, by)
+    return_to.require_decision(hands, pipeline, chosen.reason, by)
     way = return_to.find_way(hands, pipeline, None if chosen.to is None else lookup.version(chosen.to))
-    checked = ""
-    with hands.ledger.lease.held(pipeline):
-        if not way.done:
-            checked = return_to.require_old_answers(hands, way)
-            return_to.make_live(hands, way, by, chosen.reason)
-            screen.show([f"{pipeline}: v{way.version} is live again in place of v{way.live.version}; {checked}."])
-        else:
-            screen.show([f"{pipeline}: v{way.version} is live already, since {titles.since(way.live)}."])
-        problem = live_version.show(hands, pipeline)
+    checked, problem = going_back.roll_back(hands, way, by, chosen.reason)
+    if way.done:
+        screen.show([f"{pipeline}: v{way.version} is live already, since {titles.since(way.live)}."])
+    else:
+        screen.show([f"{pipeline}: v{way.version} is live again in place of v{way.live.version}; {checked}."])
     held = sorted(hands.ledger.promotions.held(pipeline))
     live = hands.ledger.promotions.all(pipeline)[-1]
     facts = {"pipeline": pipeline, "champion": live.version, "previous": live.previous, "changed": not way.done}

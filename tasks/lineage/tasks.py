@@ -7,7 +7,8 @@ from prefect import runtime, task
 from tasks.adapters import helper, home
 from tasks.adapters.prefect import events, running_server
 from tasks.domain.turns import TurnRef
-from tasks.lineage.steps import helper_jobs, live_version
+from tasks.lineage.steps import going_back, helper_jobs
+from tasks.promotion.steps.return_to import Way
 
 
 def stage(*, wanted: bool) -> AbstractContextManager[None]:
@@ -36,12 +37,13 @@ def show_turn(pipeline: str, number: int) -> str | None:
     return run
 
 
-@task(task_run_name="show-champion-{pipeline}", tags=["lineage"])
-def show_champion(pipeline: str) -> str:
-    """Let MLflow's alias and the report say who is live; gives what stood in the way."""
-    return live_version.show(home.current(), pipeline)
+@task(task_run_name="go-back-to-v{way.version}", tags=["lineage"])
+def roll_back(way: Way, by: str, reason: str) -> tuple[str, str]:
+    """Make a version live that had been live before; gives what was checked, and what kept others from being told."""
+    return going_back.roll_back(home.current(), way, by, reason, runtime.flow_run.id)
 
 
-def show_release(pipeline: str) -> str:
-    """Let the report say that a version is released; gives what stood in the way."""
-    return live_version.show_release(home.current(), pipeline, runtime.flow_run.id)
+@task(task_run_name="release-v{version}", tags=["lineage"])
+def release(pipeline: str, version: int, by: str, reason: str) -> str | None:
+    """Let automation have a version again; gives what kept the report from being told, None if it was not held off."""
+    return going_back.release(home.current(), pipeline, version, by, reason, runtime.flow_run.id)

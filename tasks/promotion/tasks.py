@@ -8,7 +8,7 @@ from tasks.domain.pools import Pool
 from tasks.domain.records import Comparison, Model, Score, Snapshot
 from tasks.domain.turns import Evidence, Promotion, Refit, TurnRef, Verdict
 from tasks.problems import kinds
-from tasks.promotion import evidence, gate, refits, rollback
+from tasks.promotion import evidence, gate, refits
 from tasks.promotion.guards import listed
 from tasks.promotion.guards.base import Case
 from tasks.promotion.steps import first_family, refitting, return_to
@@ -122,8 +122,7 @@ def check_refit(turn: TurnRef, pool: Pool, champion: Model, verdict: Verdict) ->
 # ── going back ────────────────────────────────────────────────────────────────────────────────────────────────────
 def require_decision(pipeline: str, reason: str, by: str) -> None:
     """Raise what a decision of a person lacks: there is no such pipeline, or who decided, and why, is not said."""
-    home.current().settings(pipeline)
-    rollback.require_words(reason, by)
+    return_to.require_decision(home.current(), pipeline, reason, by)
 
 
 def number(version: str | int) -> int:
@@ -143,21 +142,3 @@ def find_way(pipeline: str, to: str | int | None) -> Way:
     """
     is_named = to is not None and bool(str(to).strip())
     return return_to.find_way(home.current(), pipeline, lookup.version(str(to)) if is_named else None)
-
-
-@task(task_run_name="check-v{way.version}", tags=["promotion"])
-def check_old_answers(way: Way) -> str:
-    """Digest, allow-list and golden batch: a version that would not answer as it did is not made live."""
-    return return_to.require_old_answers(home.current(), way)
-
-
-@task(task_run_name="go-back-to-v{way.version}", tags=["promotion"])
-def roll_back(way: Way, by: str, reason: str) -> Promotion:
-    """Make a version that had been live the champion again: one row in the ledger, in one step."""
-    return return_to.make_live(home.current(), way, by, reason)
-
-
-@task(task_run_name="release-v{version}", tags=["promotion"])
-def release(pipeline: str, version: int, by: str, reason: str) -> bool:
-    """Let automation have a version again; says whether it was held off."""
-    return return_to.release(home.current(), pipeline, version, by, reason)

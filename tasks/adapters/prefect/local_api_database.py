@@ -51,14 +51,7 @@ def server_environment(folder: Path, database: Path, auth: str) -> dict[str, str
         database: Its SQLite file.
         auth: User and password that its clients must give.
     """
-    from configs import environment
-
-    # Nothing of the user's own Prefect: neither its profile nor its server's settings.
-    inherited = {k: v for k, v in environment.for_child(folder.parent).items() if not k.startswith("PREFECT_")}
-    return inherited | {
-        "PYTHONPATH": os.pathsep.join([str(_CHECKOUT), *filter(None, [inherited.get("PYTHONPATH")])]),
-        "DO_NOT_TRACK": "1",
-        "PREFECT_HOME": str(folder),
+    return own_environment(folder) | {
         # As a URI of SQLite: as a path, a `?` in it would begin the options.
         "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///file:{quote(str(database))}?uri=true",
         # The database is ready before the API is; asking alembic again would take 0.6 s.
@@ -83,7 +76,7 @@ def server_environment(folder: Path, database: Path, auth: str) -> dict[str, str
 
 
 def own_environment(folder: Path) -> dict[str, str]:
-    """The environment of a child whose Prefect is ours alone: nothing of the user's profile and settings of theirs.
+    """The environment of a child whose Prefect is ours alone: neither the user's profile nor their server's settings.
 
     Args:
         folder: Prefect's folder in the home.
