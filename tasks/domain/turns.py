@@ -177,11 +177,6 @@ class Refit:
     """Its own gate: the bundle answers its golden batch, and is small and quick enough."""
     check: RefitCheck | None = None
 
-    @property
-    def is_live(self) -> bool:
-        """Whether it is the one that stands for the first champion; else that is the version that was judged."""
-        return not self.guard.objects and (self.check is None or not self.check.goes_back)
-
 
 @dataclass(frozen=True)
 class Hold:

@@ -78,8 +78,7 @@ def measured(turn: Turn, gate: Score | None, settings: PipelineSettings) -> str:
     found = found or _unjudged_metrics(turn, gate, settings)
     if not found:
         return ""
-    first = found[0][:1].lower() + found[0][1:] if found[0].startswith(("It ", "Its ")) else found[0]
-    return " ".join([f"{capital(titles.when(turn.batch))} {first}", *found[1:]])
+    return " ".join([f"{capital(titles.when(turn.batch))} {titles.inside(found[0])}", *found[1:]])
 
 
 def loss(score: Score | None) -> str:
@@ -262,7 +261,7 @@ def _how_it_was(turn: Turn, settings: PipelineSettings) -> str:
     """`v4 needed watching: it expected 20 % of flights to be late; 32 % were.`"""
     state = f"v{turn.champion_version} {WAS[turn.health.state if turn.health else HealthState.NOT_JUDGED]}"
     told = health.level_sentence(turn.champion, settings.reporting) if turn.champion else ""
-    return f"{state}: i{told.removeprefix('I')}" if told else f"{state}."
+    return f"{state}: {titles.inside(told)}" if told else f"{state}."
 
 
 def _told_by_drift(turn: Turn) -> set[str]:

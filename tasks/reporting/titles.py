@@ -118,6 +118,11 @@ def capital(sentence: str) -> str:
     return sentence if _VERSION.match(sentence) else sentence[:1].upper() + sentence[1:]
 
 
+def inside(sentence: str) -> str:
+    """The sentence as it stands behind other words."""
+    return sentence[:1].lower() + sentence[1:]
+
+
 def ended(sentence: str) -> str:
     """The sentence with a full stop, unless it has an end."""
     return sentence if sentence.rstrip().endswith((".", "!", "?", ":")) else f"{sentence.rstrip()}."

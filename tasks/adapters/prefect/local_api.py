@@ -43,8 +43,6 @@ _CLOSED = (401, 403)
 """Answers of a server that wants to know who asks."""
 _HEALTHY_BYTES = 64
 """Of an answer that is read: Prefect says `true`."""
-_NEVER_REACHED = "Failed to reach API"
-"""How Prefect puts it in a RuntimeError if the first call of a flow finds nobody."""
 
 
 # ── the side of the run ───────────────────────────────────────────────────────────────────────────────────────────
@@ -203,7 +201,7 @@ def connected(api: Api) -> Iterator[str]:
 @contextmanager
 def _explained(api: Api) -> Iterator[None]:
     """Say in words that the API was lost in the middle of a run, or failed for want of room."""
-    from httpx import HTTPStatusError, TransportError
+    from httpx import HTTPError, HTTPStatusError, TransportError
 
     try:
         yield
@@ -215,7 +213,7 @@ def _explained(api: Api) -> Iterator[None]:
         full = files.explain_want_of_room(api.log.parent.parent) if api.log else None
         raise (UnusableHome(full) if full else Unreachable(api.explain_failure(err))) from err
     except RuntimeError as err:
-        if not str(err).startswith(_NEVER_REACHED):
+        if not isinstance(err.__cause__, HTTPError):  # so Prefect raises what the first call of a flow has met
             raise
         raise Unreachable(api.explain_loss(err)) from err
 

@@ -266,6 +266,24 @@ def test_a_server_that_goes_away_in_the_middle_of_a_run_is_no_traceback(
         raise ConnectError("refused")
 
 
+def test_a_server_that_is_gone_at_the_first_call_of_a_flow_is_no_traceback(
+    home: Path, named: Callable[[int], str]
+) -> None:
+    from prefect.client.orchestration import get_client
+
+    with (
+        pytest.raises(Unreachable, match="answered at first and then no more"),
+        local_api.serve(home, named(200)),
+        get_client(httpx_settings={"base_url": "http://127.0.0.1:9/api"}, sync_client=True) as client,
+    ):
+        client.raise_for_api_version_mismatch()
+
+
+def test_any_other_error_of_a_run_stays_what_it_is(home: Path, named: Callable[[int], str]) -> None:
+    with pytest.raises(RuntimeError, match="of the test"), local_api.serve(home, named(200)):
+        raise RuntimeError("of the test")
+
+
 @pytest.mark.parametrize("url", ["nonsense", "http://", "ftp:/x", "http://[::1/api"])
 def test_an_address_that_is_none_is_no_traceback(home: Path, url: str) -> None:
     with pytest.raises(Unreachable, match="gave no answer"):
