@@ -239,7 +239,9 @@ def test_mlflow_opens_at_the_training_runs_with_telemetry_off(let_in: Browser, t
     assert asked(tree, "mlflow", "GET", "/ajax-api/3.0/mlflow/assistant/config", secret(tree)) == 404
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "localhost"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", *(pytest.param(name, marks=pytest.mark.long) for name in ("127.0.0.1", "localhost"))]
+)
 def test_a_hostile_page_in_a_real_browser_gets_nothing_done(
     host: str, let_in: Browser, tree: Up, evil: Evil, tmp_path: Path
 ) -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -106,7 +107,14 @@ SERVERS = {
 }
 
 
-@pytest.mark.parametrize("url", SERVERS.values(), ids=SERVERS.keys())
+def some(kinds: dict[str, str], *always: str) -> list[Any]:
+    """Some kinds for `make test`; the others, which go through the same reader, are a long sweep."""
+    return [
+        pytest.param(text, id=name, marks=() if name in always else pytest.mark.long) for name, text in kinds.items()
+    ]
+
+
+@pytest.mark.parametrize("url", some(SERVERS, "login", "option", "not written as it should be"))
 @pytest.mark.parametrize("module", ["flows.run", pytest.param("deployments.apply", marks=pytest.mark.long)])
 def test_a_prefect_server_that_cannot_be_used_is_told_without_secrets(
     url: str, module: str, home: Path, command: Command
@@ -143,7 +151,7 @@ LEDGERS = {
 }
 
 
-@pytest.mark.parametrize("url", LEDGERS.values(), ids=LEDGERS.keys())
+@pytest.mark.parametrize("url", some(LEDGERS, "password", "unknown option", "value that cannot be", "parameter"))
 def test_a_ledger_that_cannot_be_used_is_told_without_secrets(
     url: str, home: Path, command: Command, postgres: Cluster
 ) -> None:
@@ -163,7 +171,7 @@ DATA = {
 }
 
 
-@pytest.mark.parametrize("text", DATA.values(), ids=DATA.keys())
+@pytest.mark.parametrize("text", some(DATA, "folder", "elsewhere"))
 def test_an_address_of_data_is_refused_without_its_secrets(
     text: str, home: Path, command: Command, tmp_path: Path
 ) -> None:
