@@ -49,6 +49,28 @@ VAGUE = {"told", "found", "known", "said", "made", "given", "seen"}
 VAGUE_NAMES = {"flows": 10, "tasks/coordination": 4, "tasks/lineage": 14, "tasks/validation": 0}
 """How many things of a part that was gone through still have such a name: lower a number, never raise one."""
 
+PARTS_OF_TEXT = {"startswith", "endswith", "removeprefix", "removesuffix", "partition", "rpartition", "split"}
+"""Methods that look into a text. What a sentence says must be asked of the value from which it was written."""
+JUDGES = ("evaluation", "monitoring", "promotion", "coordination", "reporting", "lineage")
+"""Rooms that get values: what is delivered as text is read by the rooms before them."""
+LOOKS_INTO = {
+    "coordination/course.py _subject": "the key of a trigger",
+    "coordination/course.py batch_of": "the key of a trigger",
+    "evaluation/metrics.py find": "an import path",
+    "lineage/faults.py _names": "the name of a delivery",
+    "lineage/steps/reproduction.py reproduce": "white space in an error of a library, to be shown",
+    "lineage/verify/balance.py _rules_in": "the reasons that stand in the rows that were set aside",
+    "lineage/verify/checks/served_files.py _kept": "paths",
+    "lineage/verify/checks/served_files.py _of_earlier": "paths",
+    "reporting/endings.py _first": "where the first sentence ends, to be shown",
+    "reporting/page.py _is_harmless": "an address",
+    "reporting/sentences.py why": "whether a reason lacks its subject, to be shown",
+    "reporting/tables.py inputs": "where the first part of a text ends, to be shown",
+    "reporting/titles.py _crowded": "a date that was written here",
+    "reporting/titles.py ended": "whether a sentence has its full stop",
+}
+"""Who looks into a text all the same, and into which: take one away, never add one that reads a reason."""
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -102,6 +124,20 @@ def test_nothing_is_nested_deeper_than_three() -> None:
     deep = {_place(path, node): _depth(node) for path in SOURCES for node in _functions(path) if _depth(node) > 3}
 
     assert deep == {}
+
+
+def test_nothing_is_decided_by_what_a_sentence_says() -> None:
+    paths = [path for room in JUDGES for path in sorted((ROOT / "tasks" / room).rglob("*.py"))]
+
+    looking = {
+        f"{path.relative_to(ROOT / 'tasks').as_posix()} {node.name}"
+        for path in paths
+        for node in _functions(path)
+        for part in ast.walk(node)
+        if isinstance(part, ast.Attribute) and part.attr in PARTS_OF_TEXT
+    }
+
+    assert looking == LOOKS_INTO.keys()
 
 
 def test_packages_hold_one_docstring_and_nothing_else() -> None:
