@@ -14,6 +14,7 @@
     ├── Unreachable                10   a server that was named does not answer
     ├── DeliveryWaits              12   a delivery cannot be read just now; it is tried again
     └── Damaged                    11   what is stored is not what was recorded
+        ├── BlobUnavailable        11   what was stored is gone, or cannot be read
         └── BundleRefused          11   a model bundle that is not what passed its gate
 
 Business outcomes (a batch refused, a challenger rejected) are values, not exceptions; after a run in which a batch
@@ -129,6 +130,21 @@ class Damaged(IncumbentError):
 
     exit_code = 11
     title = "stored data is damaged, or `verify` found something"
+
+
+class BlobUnavailable(Damaged):
+    """Bytes that were stored are gone, or cannot be read."""
+
+    def __init__(self, where: str, why: str, *, is_gone: bool) -> None:
+        """Args:
+        where: Their place.
+        why: What stands in the way, in a few words.
+        is_gone: Whether nothing is there.
+        """
+        wrong = f"The store has lost {where}" if is_gone else f"{where} cannot be read: {why}"
+        super().__init__(f"{wrong}. Restore it from a backup.")
+        self.why = why
+        self.is_gone = is_gone
 
 
 class BundleRefused(Damaged):

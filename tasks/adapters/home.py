@@ -17,7 +17,9 @@ from configs.errors import Damaged, InvalidSettings, LandingFolderMissing
 from configs.settings import PipelineSettings
 from tasks.adapters import ownership
 from tasks.adapters.blobs import layout
+from tasks.adapters.blobs.local import LocalBlobs
 from tasks.adapters.ledger.book import Ledger
+from tasks.domain.ports import Blobs
 
 if TYPE_CHECKING:
     from tasks.adapters.blobs.bundles import Bundles
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
 
 _OURS = ("bundles", "cut", "mlflow", "polled", "prefect", "reports", "store")
 """Folders of a home into which only we write."""
-_PUBLISHED = ("store/*/*.parquet", "bundles/*.skops")
-"""What is published only after a turn has been opened."""
 
 
 class Forgetful(Protocol):
@@ -58,7 +58,12 @@ class Home:
             UnusableHome: It was.
             Damaged: The note of its format cannot be understood.
         """
-        layout.require(self.folder / "store")
+        layout.require(self.blobs)
+
+    @cached_property
+    def blobs(self) -> Blobs:
+        """Rows, models and refused bytes."""
+        return LocalBlobs(self.folder)
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -96,7 +101,7 @@ class Home:
 
         # As text, a `?` in the path would begin the options.
         own: Any = URL.create("sqlite", database=str(self.folder / "ledger.db"))
-        published = next((path for part in _PUBLISHED for path in self.folder.glob(part)), None)
+        published = layout.published(self.blobs)
         lost = self._lost("is gone", published) if published else None
         opened = Ledger(self.ledger_url or own, self.folder / ".ledger.lock", self.clock, lost)
         if published and not opened.turns.any():
@@ -104,11 +109,11 @@ class Home:
             raise Damaged(self._lost("is empty", published))
         return opened
 
-    def _lost(self, how: str, published: Path) -> str:
+    def _lost(self, how: str, published: str) -> str:
         which = "The ledger that INCUMBENT_LEDGER_URL names" if self.ledger_url else f"{self.folder / 'ledger.db'}"
         return (
             f"{which} {how}, but there are rows or models in {self.folder} that it should know, such as "
-            f"{published.relative_to(self.folder)}. Restore the ledger from a backup, or name the right one. To begin "
+            f"{published}. Restore the ledger from a backup, or name the right one. To begin "
             "anew without what was there, name another INCUMBENT_HOME or move that folder away."
         )
 
@@ -117,21 +122,21 @@ class Home:
         """Accepted and set-aside rows."""
         from tasks.adapters.blobs.store import Store
 
-        return Store(self.folder / "store")
+        return Store(self.blobs)
 
     @cached_property
     def scratch(self) -> "Scratch":
         """What tasks of a turn hand to each other."""
         from tasks.adapters.blobs.scratch import Scratch
 
-        return Scratch(self.folder / "store" / "scratch")
+        return Scratch(self.blobs)
 
     @cached_property
     def bundles(self) -> "Bundles":
         """Model files."""
         from tasks.adapters.blobs.bundles import Bundles
 
-        return Bundles(self.folder / "bundles")
+        return Bundles(self.blobs)
 
     @cached_property
     def tracking(self) -> "TrackingStore":

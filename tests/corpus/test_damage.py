@@ -12,10 +12,12 @@ import pytest
 from configs import loader
 from configs.errors import BadInput, Damaged, UnreadableFile
 from configs.settings import PipelineSettings
+from tasks.adapters.blobs.local import LocalBlobs
 from tasks.adapters.blobs.store import Store
 from tasks.ingestion.formats import parquet
 from tasks.ingestion.sources import landing_folder
 from tasks.validation import batches
+from tests import stored
 from tests.corpus import table, world
 from tests.corpus.world import PIPELINE, ROWS
 
@@ -73,17 +75,17 @@ def test_no_flipped_bit_at_all_leads_to_a_traceback(settings: PipelineSettings, 
 
 
 def test_a_flipped_bit_in_our_store_is_always_found(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+    store = Store(LocalBlobs(tmp_path))
     digest = store.write(world.good(1))
-    content = store.path(digest).read_bytes()
+    content = stored.rows(store.blobs, digest).read_bytes()
 
     for place in _places(content, FLIPS):
-        store.path(digest).write_bytes(_flipped(content, place))
+        stored.rows(store.blobs, digest).write_bytes(_flipped(content, place))
         store.forget()
         with pytest.raises(Damaged):
             store.read(digest)
 
-    store.path(digest).write_bytes(content)
+    stored.rows(store.blobs, digest).write_bytes(content)
     pd.testing.assert_frame_equal(store.read(digest), world.good(1))
 
 

@@ -16,6 +16,7 @@ import pytest
 from tasks.adapters.home import Home
 from tasks.domain.records import Batch, BatchStatus
 from tasks.lineage.steps import verification
+from tests import stored
 from tests.corpus import table, values_kept
 from tests.corpus.world import PIPELINE, SHEETS, Expected, accepted
 
@@ -141,4 +142,4 @@ def _files(batch: Batch) -> list[str]:
 
 
 def _stored(home: Home, file: str) -> "Counter[tuple[object, ...]]":
-    return values_kept.of(home.store.path(file).read_bytes())
+    return values_kept.of(stored.rows(home, file).read_bytes())

@@ -18,6 +18,7 @@ from tasks.adapters.home import Home
 from tasks.domain.records import Batch, BatchStatus
 from tasks.domain.turns import Outcome
 from tasks.lineage.steps import verification
+from tests import stored
 from tests.command_line import CommandLine
 
 GOOD_FIRST, GOOD_LAST, COPY = "2013-01", "2013-03", "2013-02 january once more"
@@ -168,7 +169,7 @@ def test_a_known_file_under_another_name_is_a_duplicate_and_no_turn(home: Home, 
 def test_every_refused_file_is_in_quarantine_byte_for_byte(after: Ran, home: Home, batches: dict[str, Batch]) -> None:
     refused = [batch for batch in batches.values() if batch.status is BatchStatus.REFUSED]
 
-    kept = {batch.name: home.store.original(batch.aside_file or "").read_bytes() for batch in refused}
+    kept = {batch.name: stored.refused(home, batch.aside_file or "").read_bytes() for batch in refused}
 
     good = {f"{name}.parquet" for name in (GOOD_FIRST, GOOD_LAST, COPY)} | {"2013-04.parquet.tmp"}
     files = [content for name, content in after.landed.items() if name not in good]

@@ -17,7 +17,7 @@ from tasks.domain.turns import TurnRef
 from tasks.ingestion import tasks as ingestion
 from tasks.ingestion.steps import landed
 from tasks.validation import tasks as validation
-from tests import shop
+from tests import shop, stored
 
 ODD = {
     "list": pa.array([[1, None, 2**60 + 1]] * 336),
@@ -79,12 +79,12 @@ def test_the_source_may_change_between_reading_and_judging(shop_home: Home, land
 
 def test_nothing_is_left_when_the_batch_is_in(shop_home: Home, landing: Path) -> None:
     turn = read(shop_home)
-    assert shop_home.scratch.path("shop", turn.batch).exists()
+    assert stored.scratch(shop_home, "shop", turn.batch).exists()
 
     with homes.use(shop_home):
         ingestion.accept_batch.fn(turn, validation.check_batch.fn(turn))
 
-    assert not shop_home.scratch.path("shop", turn.batch).exists()
+    assert not stored.scratch(shop_home, "shop", turn.batch).exists()
 
 
 def test_what_a_killed_process_has_left_goes_with_the_next_start(shop_home: Home, landing: Path) -> None:
@@ -93,7 +93,7 @@ def test_what_a_killed_process_has_left_goes_with_the_next_start(shop_home: Home
     with homes.use(Home(shop_home.folder)):
         ingestion.list_waiting.fn("shop")
 
-    assert not shop_home.scratch.path("shop", turn.batch).exists()
+    assert not stored.scratch(shop_home, "shop", turn.batch).exists()
 
 
 def test_a_file_that_cannot_be_read_leaves_nothing(shop_home: Home, landing: Path) -> None:
@@ -106,7 +106,7 @@ def test_a_file_that_cannot_be_read_leaves_nothing(shop_home: Home, landing: Pat
 
     assert refused is not None
     assert refused.status is BatchStatus.REFUSED
-    assert not shop_home.scratch.folder.exists()
+    assert not stored.scratch(shop_home, "shop").parent.exists()
 
 
 def test_bytes_that_are_lost_on_the_way_are_waited_for(shop_home: Home, landing: Path) -> None:

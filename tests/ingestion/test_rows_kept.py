@@ -13,12 +13,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from tasks.adapters.blobs import frames
+from tasks.adapters.blobs.local import LocalBlobs
 from tasks.adapters.blobs.store import Store
 from tasks.adapters.home import Home
 from tasks.domain.records import Batch
 from tasks.ingestion import cells, digits, intake
 from tasks.ingestion.formats import arrow_values
-from tests import shop
+from tests import shop, stored
 from tests.corpus import table, values_kept
 
 BIG = 2**60
@@ -92,13 +93,13 @@ def test_different_values_are_different_rows(name: str):
 
 @pytest.mark.parametrize("name", ARRAYS)
 def test_stored_values_are_those_that_came_and_are_known_again(name: str, tmp_path: Path):
-    rows, store = frame(ARRAYS[name]), Store(tmp_path)
+    rows, store = frame(ARRAYS[name]), Store(LocalBlobs(tmp_path))
     picked = pd.concat([rows[::-1].reset_index(drop=True), rows.head(1)], ignore_index=True)
 
     digest = store.write(picked)
 
-    read = Store(tmp_path).read(digest)
-    back = pq.read_table(io.BytesIO(store.path(digest).read_bytes())).column("x").combine_chunks()
+    read = Store(LocalBlobs(tmp_path)).read(digest)
+    back = pq.read_table(io.BytesIO(stored.rows(store.blobs, digest).read_bytes())).column("x").combine_chunks()
     wanted = pa.concat_arrays([ARRAYS[name].take(pa.array(range(len(rows))[::-1])), ARRAYS[name].slice(0, 1)])
     wanted = wanted.cast(pa.string()) if pa.types.is_dictionary(wanted.type) else wanted
     assert back.cast(wanted.type).equals(wanted) or back.equals(wanted) or name.startswith("records with decimal")
@@ -221,8 +222,8 @@ def test_nothing_of_a_column_beyond_the_contract_changes_in_the_store(home: Home
 
     batch = deliver(home, "a", rows)
 
-    stored = home.store.path(batch.accepted_file or "").read_bytes()
+    kept = stored.rows(home, batch.accepted_file or "").read_bytes()
     skipped = {"x records in a zone", "x records with nanoseconds", "x times of day", "x lengths of time"}
     assert values_kept.rows(rows.drop_columns([*skipped])) == values_kept.rows(
-        pq.read_table(io.BytesIO(stored)).drop_columns([*skipped])
+        pq.read_table(io.BytesIO(kept)).drop_columns([*skipped])
     )

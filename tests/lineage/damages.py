@@ -23,6 +23,7 @@ from tasks.adapters.mlflow import artifacts, registry, tracking
 from tasks.adapters.web import access
 from tasks.domain.records import Batch, BatchStatus
 from tasks.reporting.steps import report_file
+from tests import stored
 
 PIPELINE = "flights"
 VERDICT = "incumbent.verdict"
@@ -94,7 +95,7 @@ def file_of(home: Home, name: str, kind: str) -> Path:
     """Where a file of a batch is: `accepted_file` or `aside_file`."""
     found = batch(home, name)
     digest = getattr(found, kind)
-    return home.store.original(digest) if found.status is BatchStatus.REFUSED else home.store.path(digest)
+    return stored.refused(home, digest) if found.status is BatchStatus.REFUSED else stored.rows(home, digest)
 
 
 def restore_rows(home: Home, name: str, kind: str, change: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
@@ -340,12 +341,12 @@ def change_the_refit(home: Home, path: str, value: object) -> None:
 
 def bundle(home: Home, version: int) -> Path:
     """The skops file of a version."""
-    return home.bundles.bundle_path(home.ledger.models.versions(PIPELINE)[version].bundle)
+    return stored.bundle(home, home.ledger.models.versions(PIPELINE)[version].bundle)
 
 
 def golden(home: Home, version: int) -> Path:
     """The golden batch of a version."""
-    return home.bundles.golden_path(home.ledger.models.versions(PIPELINE)[version].golden)
+    return stored.golden(home, home.ledger.models.versions(PIPELINE)[version].golden)
 
 
 def accepted(home: Home, name: str) -> int:

@@ -12,7 +12,7 @@ from tasks.domain.records import Batch, Snapshot
 from tasks.domain.turns import Outcome, RetrainingDecision, TurnRef, Verdict, VerdictKind
 from tasks.training.steps import fitting, handles
 from tasks.training.windows import Opening, Plan
-from tests import shop
+from tests import shop, stored
 
 FAMILIES = ("hist_gradient_boosting", "logistic_regression")
 
@@ -169,7 +169,7 @@ def test_the_same_order_gives_the_same_bytes(family: str, shop_home: Home, setti
     assert one.id == fitting.order(settings, snapshot, family).model
     assert (one.family, one.snapshot, one.seed) == (family, snapshot, 5)
     assert one.base_rate == snapshot.positives / snapshot.rows
-    assert one.bundle_bytes == shop_home.bundles.bundle_path(one.bundle).stat().st_size
+    assert one.bundle_bytes == stored.bundle(shop_home, one.bundle).stat().st_size
 
 
 def test_another_seed_candidate_or_selection_is_another_model(shop_home: Home, settings: PipelineSettings) -> None:
@@ -205,8 +205,8 @@ def test_a_bundle_that_is_not_the_one_of_its_gate_is_a_fact_with_a_reason(
 ) -> None:
     model = fitting.fit(shop_home, fitting.order(settings, a_snapshot(shop_home), FAMILIES[0]), settings)
     paths = {
-        "bundle": shop_home.bundles.bundle_path(model.bundle),
-        "golden": shop_home.bundles.golden_path(model.golden),
+        "bundle": stored.bundle(shop_home, model.bundle),
+        "golden": stored.golden(shop_home, model.golden),
     }
     paths[part].write_bytes(b"something else")
 

@@ -9,7 +9,6 @@ import io
 import json
 import zipfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,9 +19,11 @@ import skops.io
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
-from configs.errors import BundleRefused, IncumbentError
-from tasks.adapters import failpoints, files
+from configs.errors import BlobUnavailable, BundleRefused, IncumbentError
+from tasks.adapters import failpoints
+from tasks.adapters.blobs import layout
 from tasks.adapters.cache import Cache
+from tasks.domain.ports import Blobs
 from tasks.problems import prediction
 
 ALLOWED = (
@@ -65,17 +66,9 @@ class BundleFiles:
 
 @dataclass(frozen=True)
 class Bundles:
-    """A folder of bundles; a file is never changed and its name is the sha256 of its content."""
+    """Bundles among blobs; one is never changed, and its name is the sha256 of its content."""
 
-    folder: Path
-
-    def bundle_path(self, digest: str) -> Path:
-        """Where the skops file of this digest is."""
-        return self.folder / f"{digest}.skops"
-
-    def golden_path(self, digest: str) -> Path:
-        """Where the golden batch of this digest is."""
-        return self.folder / f"{digest}.golden.parquet"
+    blobs: Blobs
 
     def write(self, pipeline: Pipeline, golden: pd.DataFrame, answers: NDArray[np.float64]) -> BundleFiles:
         """Publish a fitted Pipeline and its golden batch: prepared rows, and what it answers.
@@ -87,9 +80,9 @@ class Bundles:
         _refuse_unknown_types(model, "the new model")
         rows = _golden_bytes(golden, answers)
         written = BundleFiles(hashlib.sha256(model).hexdigest(), hashlib.sha256(rows).hexdigest(), len(model))
-        _publish(self.golden_path(written.golden), written.golden, rows)
+        self._publish(layout.golden(written.golden), written.golden, rows)
         failpoints.reach("golden-published")
-        _publish(self.bundle_path(written.bundle), written.bundle, model)
+        self._publish(layout.bundle(written.bundle), written.bundle, model)
         return written
 
     def load(self, bundle: str, golden: str) -> Pipeline:
@@ -97,7 +90,7 @@ class Bundles:
 
         Raises BundleRefused with which of the three failed. The Pipeline is shared by all callers: do not fit it.
         """
-        key = self.folder, bundle, golden
+        key = self.blobs, bundle, golden
         kept = _loaded.get(key)
         if kept is None:
             kept, size = _load(self, bundle, golden)
@@ -106,7 +99,7 @@ class Bundles:
 
     def golden(self, golden: str) -> tuple[pd.DataFrame, NDArray[np.float64]]:
         """Golden rows as the model wants them, and what it answered at its gate; checked by their digest."""
-        rows = _read(self.golden_path(golden), golden, "Golden batch")
+        rows = self.golden_bytes(golden)
         frame = _as_prepared(pq.read_table(io.BytesIO(rows), page_checksum_verification=True))
         expected = frame.pop(_ANSWER).to_numpy(dtype=np.float64)
         return frame, expected
@@ -115,6 +108,32 @@ class Bundles:
         """As `load`, but from the bytes up even if it was loaded before."""
         return _load(self, bundle, golden)[0]
 
+    def content(self, bundle: str) -> bytes:
+        """The skops file of this digest, which is checked; raises BundleRefused."""
+        return self._read(layout.bundle(bundle), bundle, "Model bundle")
+
+    def golden_bytes(self, golden: str) -> bytes:
+        """The golden batch of this digest as it is stored; raises as `content` does."""
+        return self._read(layout.golden(golden), golden, "Golden batch")
+
+    def _read(self, key: str, digest: str, what: str) -> bytes:
+        try:
+            content = self.blobs.get(key)
+        except BlobUnavailable as err:
+            name = key.rpartition("/")[2]
+            raise BundleRefused(f"{what} {digest[:12]} (digest) cannot be read: {err.why} ({name}). {_HELP}") from err
+        actual = hashlib.sha256(content).hexdigest()
+        if actual != digest:
+            raise BundleRefused(
+                f"{what} {digest[:12]} (digest) was changed after its gate: its sha256 is {actual[:12]}. {_HELP}"
+            )
+        return content
+
+    def _publish(self, key: str, digest: str, content: bytes) -> None:
+        """Put a file in place unless it is there whole; a damaged one is replaced."""
+        if self.blobs.digest(key) != digest:
+            self.blobs.replace(key, content)
+
 
 _loaded: Cache[Pipeline] = Cache(_KEPT_BYTES)
 """Models that were checked in this process."""
@@ -122,8 +141,8 @@ _loaded: Cache[Pipeline] = Cache(_KEPT_BYTES)
 
 def _load(bundles: Bundles, bundle: str, golden: str) -> tuple[Pipeline, int]:
     """A Pipeline, and the size of what is in its file."""
-    model = _read(bundles.bundle_path(bundle), bundle, "Model bundle")
-    rows = _read(bundles.golden_path(golden), golden, "Golden batch")
+    model = bundles.content(bundle)
+    rows = bundles.golden_bytes(golden)
     named = f"Model bundle {bundle[:12]}"
     _refuse_unknown_types(model, named)
     try:
@@ -143,21 +162,6 @@ def _load(bundles: Bundles, bundle: str, golden: str) -> tuple[Pipeline, int]:
 def _unpacked(model: bytes) -> int:
     with zipfile.ZipFile(io.BytesIO(model)) as archive:
         return sum(part.file_size for part in archive.infolist())
-
-
-def _read(path: Path, digest: str, what: str) -> bytes:
-    try:
-        content = path.read_bytes()
-    except OSError as err:
-        raise BundleRefused(
-            f"{what} {digest[:12]} (digest) cannot be read: {err.strerror} ({path.name}). {_HELP}"
-        ) from err
-    actual = hashlib.sha256(content).hexdigest()
-    if actual != digest:
-        raise BundleRefused(
-            f"{what} {digest[:12]} (digest) was changed after its gate: its sha256 is {actual[:12]}. {_HELP}"
-        )
-    return content
 
 
 def _refuse_unknown_types(model: bytes, named: str) -> None:
@@ -249,9 +253,3 @@ def _renumbered(node: Any, numbers: dict[int, int]) -> Any:
 def _renamed(name: str, numbers: dict[int, int]) -> str:
     stem, dot, ending = name.partition(".")
     return f"{numbers.setdefault(int(stem), len(numbers) + 1)}{dot}{ending}" if stem.isdigit() else name
-
-
-def _publish(path: Path, digest: str, content: bytes) -> None:
-    """Put the file in place unless it is there whole; a damaged one is replaced."""
-    if not path.exists() or files.digest(path) != digest:
-        files.publish(path, content)

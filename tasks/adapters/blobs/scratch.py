@@ -4,13 +4,10 @@ Nothing here is on record. What a process that was killed has left goes when the
 """
 
 import hashlib
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
-from configs.errors import DeliveryWaits, UnusableHome
-from tasks.adapters import files
+from configs.errors import BlobUnavailable, DeliveryWaits
+from tasks.adapters.blobs import layout
+from tasks.domain.ports import Blobs
 
 _AGAIN = "It is read from its source again by the next try."
 
@@ -18,15 +15,11 @@ _AGAIN = "It is read from its source again by the next try."
 class Scratch:
     """Bytes by pipeline and digest; who holds the lease of a pipeline is alone with what is there for it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, blobs: Blobs) -> None:
         """Args:
-        folder: Where the files are; made when the first one is written.
+        blobs: Where the bytes are.
         """
-        self.folder = folder
-
-    def path(self, pipeline: str, digest: str) -> Path:
-        """Where the bytes of this digest are."""
-        return self.folder / pipeline / digest
+        self.blobs = blobs
 
     def put(self, pipeline: str, digest: str, content: bytes) -> None:
         """Write bytes down, unless they are there already.
@@ -34,9 +27,9 @@ class Scratch:
         Raises:
             UnusableHome: They cannot be written.
         """
-        path = self.path(pipeline, digest)
-        if not (path.exists() and files.digest(path) == digest):
-            files.publish(path, content)
+        key = layout.scratch(pipeline, digest)
+        if self.blobs.digest(key) != digest:
+            self.blobs.replace(key, content)
 
     def get(self, pipeline: str, digest: str) -> bytes:
         """The bytes of this digest.
@@ -44,33 +37,25 @@ class Scratch:
         Raises:
             DeliveryWaits: They are gone, or others; they have to be read from their source again.
         """
-        path = self.path(pipeline, digest)
+        key = layout.scratch(pipeline, digest)
+        place = self.blobs.where(key)
         try:
-            content = path.read_bytes()
-        except OSError as err:
-            lost = f"What was read of a delivery cannot be had from {path}: {err.strerror}."
+            content = self.blobs.get(key)
+        except BlobUnavailable as err:
+            lost = f"What was read of a delivery cannot be had from {place}: {err.why}."
             raise DeliveryWaits(f"{lost} {_AGAIN}") from err
         if hashlib.sha256(content).hexdigest() != digest:
-            raise DeliveryWaits(f"What was read of a delivery has changed in {path}. {_AGAIN}")
+            raise DeliveryWaits(f"What was read of a delivery has changed in {place}. {_AGAIN}")
         return content
 
     def remove(self, pipeline: str, digest: str) -> None:
-        """Bytes that nobody needs any more."""
-        with _removing(self.path(pipeline, digest)) as path:
-            path.unlink()
+        """Bytes that nobody needs any more; raises as `clear` does."""
+        self.blobs.remove(layout.scratch(pipeline, digest))
 
     def clear(self, pipeline: str) -> None:
-        """Whatever an earlier run of a pipeline has left."""
-        with _removing(self.folder / pipeline) as path:
-            shutil.rmtree(path)
+        """Whatever an earlier run of a pipeline has left.
 
-
-@contextmanager
-def _removing(path: Path) -> Iterator[Path]:
-    """What is gone by the end, or was not there."""
-    try:
-        yield path
-    except FileNotFoundError:
-        return
-    except OSError as err:
-        raise UnusableHome(f"{path} cannot be removed: {err.strerror}. Give this user access to it.") from err
+        Raises:
+            UnusableHome: It cannot be removed.
+        """
+        self.blobs.clear(layout.scratch(pipeline))

@@ -6,16 +6,16 @@ found by listing a folder. What the rows mean belongs to the rooms.
 
 import hashlib
 from dataclasses import replace
-from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from configs.errors import BrokenContract, Damaged
-from tasks.adapters import failpoints, files
+from tasks.adapters import failpoints
 from tasks.adapters.blobs import frames, layout
 from tasks.adapters.cache import Cache
+from tasks.domain.ports import Blobs
 from tasks.domain.records import Batch
 
 _KEPT_BYTES = 512 * 2**20
@@ -28,17 +28,13 @@ class Store:
     needed for drift, training and scoring. They must not be changed by who gets them.
     """
 
-    def __init__(self, folder: Path, kept_bytes: int = _KEPT_BYTES) -> None:
+    def __init__(self, blobs: Blobs, kept_bytes: int = _KEPT_BYTES) -> None:
         """Args:
-        folder: Where the files are; made when the first one is written.
+        blobs: Where the files are.
         kept_bytes: How many bytes of frames are kept.
         """
-        self.folder = folder
+        self.blobs = blobs
         self._frames: Cache[pd.DataFrame] = Cache(kept_bytes)
-
-    def path(self, digest: str) -> Path:
-        """Where the file with this digest is."""
-        return self.folder / digest[:2] / f"{digest}.parquet"
 
     def write(self, frame: pd.DataFrame) -> str:
         """Store rows and return the digest of their file; the same rows give the same file.
@@ -48,9 +44,7 @@ class Store:
         """
         content = _as_parquet(frame)
         digest = hashlib.sha256(content).hexdigest()
-        if not self.path(digest).exists():
-            layout.note(self.folder)
-            files.publish(self.path(digest), content)
+        layout.put(self.blobs, layout.rows(digest), content)
         self._frames.keep(digest, frame)
         return digest
 
@@ -67,15 +61,14 @@ class Store:
         kept = self._frames.get(digest)
         if kept is not None:
             return kept
+        key = layout.rows(digest)
+        content = self.blobs.get(key)
+        if hashlib.sha256(content).hexdigest() != digest:
+            raise Damaged(f"{self.blobs.where(key)} is damaged: it has changed. Restore it from a backup.")
         try:
-            content = self.path(digest).read_bytes()
-            if hashlib.sha256(content).hexdigest() != digest:
-                raise Damaged(f"{self.path(digest)} is damaged: it has changed. Restore it from a backup.")
             frame = frames.stored(pq.read_table(pa.BufferReader(content), page_checksum_verification=True))
-        except FileNotFoundError as err:
-            raise Damaged(f"The store has lost {self.path(digest)}. Restore it from a backup.") from err
         except (OSError, pa.ArrowException) as err:
-            raise Damaged(f"{self.path(digest)} is damaged: {err}. Restore it from a backup.") from err
+            raise Damaged(f"{self.blobs.where(key)} is damaged: {err}. Restore it from a backup.") from err
         if keep:
             self._frames.keep(digest, frame)
         return frame
@@ -95,15 +88,9 @@ class Store:
         Raises:
             Damaged: They are gone, others, or cannot be read.
         """
-        path = self.original(digest)
-        try:
-            is_same = files.digest(path) == digest
-        except FileNotFoundError:
-            is_same = False
-        except OSError as err:
-            raise Damaged(f"{path} cannot be read: {err.strerror}. Restore it from a backup.") from err
-        if not is_same:
-            raise Damaged(f"{path} is gone or has changed. Restore it from a backup.")
+        key = layout.refused(digest)
+        if self.blobs.digest(key) != digest:
+            raise Damaged(f"{self.blobs.where(key)} is gone or has changed. Restore it from a backup.")
 
     def forget(self) -> None:
         """Let go of the frames that were kept."""
@@ -118,14 +105,8 @@ class Store:
     def keep_original(self, content: bytes) -> str:
         """Keep a refused delivery byte for byte; returns its digest."""
         digest = hashlib.sha256(content).hexdigest()
-        if not self.original(digest).exists():
-            layout.note(self.folder)
-            files.publish(self.original(digest), content)
+        layout.put(self.blobs, layout.refused(digest), content)
         return digest
-
-    def original(self, digest: str) -> Path:
-        """Where refused bytes are kept."""
-        return layout.original(self.folder, digest)
 
 
 def _as_parquet(frame: pd.DataFrame) -> bytes:

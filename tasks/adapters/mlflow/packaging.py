@@ -8,9 +8,8 @@ in memory, pack it anew and load it for a test.
 import hashlib
 import json
 import platform
-import shutil
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -39,7 +38,8 @@ class Packaged:
     run_id: str
     location: str
     """Where MLflow keeps its artifacts."""
-    bundle: Path
+    bundle: Callable[[], bytes]
+    """Reads it."""
     trusted_types: tuple[str, ...]
     features: tuple[tuple[str, ColumnType, bool], ...]
     logged: datetime
@@ -79,7 +79,8 @@ def pack(packaged: Packaged, folder: Path) -> None:
     from numpy import dtype
 
     folder.mkdir()
-    shutil.copyfile(packaged.bundle, folder / FILE)
+    bundle = packaged.bundle()
+    (folder / FILE).write_bytes(bundle)
     pinned = requirements()
     (folder / "requirements.txt").write_text("\n".join(pinned) + "\n")
     python = f"python: {platform.python_version()}\nbuild_dependencies: [pip, setuptools, wheel]\n"
@@ -110,7 +111,7 @@ def pack(packaged: Packaged, folder: Path) -> None:
         sklearn_version=version("scikit-learn"),
         skops_trusted_types=list(packaged.trusted_types),
     )
-    model.model_size_bytes = packaged.bundle.stat().st_size
+    model.model_size_bytes = len(bundle)
     model.save(str(folder / "MLmodel"))
 
 

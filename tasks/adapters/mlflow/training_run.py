@@ -3,9 +3,9 @@
 Add a field here when a run in MLflow shows something more. How it is shown belongs to `run_facts` and `run_files`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +43,8 @@ class TrainingRun:
     """Why there was a turn, one sentence each."""
     pipeline_yaml: str
     """The pipeline file as it is now."""
-    bundle: Path
+    bundle: Callable[[], bytes]
+    """Reads the skops file; asked only where MLflow does not have it yet."""
     trusted_types: tuple[str, ...]
     """Types beyond skops' own that the bundle holds."""
     started: datetime

@@ -152,7 +152,7 @@ def _admitted(home: Home, admitted: Mapping[str, Admission], deliveries: Sequenc
     there = {(delivery.digest, delivery.name): delivery for delivery in deliveries}
     found = {}
     for batch, admission in admitted.items():
-        path = layout.original(home.folder / "store", batch)
+        path = Path(home.blobs.where(layout.refused(batch)))
         if (batch, admission.refusal.name) in there:
             found[batch] = there[batch, admission.refusal.name]
         elif path.exists():

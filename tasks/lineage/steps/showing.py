@@ -157,7 +157,7 @@ def _show_models(
             triggers=tuple(trigger.evidence for trigger in turn.triggers),
             pipeline_yaml=text,
             settings_changed=now != model.settings_hash,
-            bundle=home.bundles.bundle_path(model.bundle),
+            bundle=partial(home.bundles.content, model.bundle),
             trusted_types=ALLOWED,
             started=turn.started,
             finished=turn.finished or turn.started,

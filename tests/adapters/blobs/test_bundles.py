@@ -19,10 +19,13 @@ from sklearn.preprocessing import FunctionTransformer
 from configs.errors import BundleRefused
 from configs.training import Candidate, HistGradientBoostingCandidate, LogisticRegressionCandidate
 from configs.validation import ColumnRule
+from tasks.adapters.blobs import layout
 from tasks.adapters.blobs.bundles import ALLOWED, TOLERANCE, BundleFiles, Bundles, differences
+from tasks.adapters.blobs.local import LocalBlobs
 from tasks.problems import prediction
 from tasks.training import learning, preparation
 from tasks.training.estimators import families
+from tests import stored
 
 COLUMNS = {"city": ColumnRule(type="category", nullable=True), "size": ColumnRule(type="number", nullable=True)}
 LINEAR = LogisticRegressionCandidate(family="logistic_regression", min_frequency=2)
@@ -50,7 +53,7 @@ def fitted(candidate: Candidate, seed: int = 0) -> Pipeline:
 
 
 def written(folder: Path, candidate: Candidate = LINEAR) -> tuple[Bundles, BundleFiles]:
-    bundles, pipeline = Bundles(folder), fitted(candidate)
+    bundles, pipeline = Bundles(LocalBlobs(folder)), fitted(candidate)
     golden = learning.golden(world()[0])
     return bundles, bundles.write(pipeline, golden, prediction.predict(pipeline, golden))
 
@@ -58,7 +61,7 @@ def written(folder: Path, candidate: Candidate = LINEAR) -> tuple[Bundles, Bundl
 def forged(bundles: Bundles, content: bytes, golden: str) -> BundleFiles:
     """Put other bytes in place as if they were what passed the gate: only types and answers can tell."""
     digest = hashlib.sha256(content).hexdigest()
-    bundles.bundle_path(digest).write_bytes(content)
+    bundles.blobs.replace(layout.bundle(digest), content)
     return BundleFiles(digest, golden, len(content))
 
 
@@ -75,10 +78,13 @@ def test_a_bundle_answers_as_at_its_gate(candidate: Candidate, tmp_path: Path) -
 def test_files_are_named_by_their_content_and_nothing_else_is_left(tmp_path: Path) -> None:
     bundles, files = written(tmp_path / "new" / "folder")
 
-    found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in bundles.folder.iterdir()}
+    found = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in (bundles.blobs.folder / "bundles").iterdir()
+    }
 
     assert found == {f"{files.bundle}.skops": files.bundle, f"{files.golden}.golden.parquet": files.golden}
-    assert bundles.bundle_path(files.bundle).stat().st_size == files.bytes
+    assert stored.bundle(bundles.blobs, files.bundle).stat().st_size == files.bytes
 
 
 @FAMILIES
@@ -110,7 +116,9 @@ def test_a_bundle_is_loaded_once_per_process_and_checked_again_on_demand(tmp_pat
 @pytest.mark.parametrize("part", ["bundle", "golden"])
 def test_one_changed_byte_is_refused_by_the_digest(part: str, tmp_path: Path) -> None:
     bundles, files = written(tmp_path)
-    path = bundles.bundle_path(files.bundle) if part == "bundle" else bundles.golden_path(files.golden)
+    path = (
+        stored.bundle(bundles.blobs, files.bundle) if part == "bundle" else stored.golden(bundles.blobs, files.golden)
+    )
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
@@ -121,7 +129,7 @@ def test_one_changed_byte_is_refused_by_the_digest(part: str, tmp_path: Path) ->
 
 def test_a_damaged_file_is_replaced_when_the_same_model_is_written_again(tmp_path: Path) -> None:
     bundles, files = written(tmp_path)
-    bundles.bundle_path(files.bundle).write_bytes(b"torn")
+    stored.bundle(bundles.blobs, files.bundle).write_bytes(b"torn")
 
     written(tmp_path)
 
@@ -130,7 +138,7 @@ def test_a_damaged_file_is_replaced_when_the_same_model_is_written_again(tmp_pat
 
 def test_a_file_that_is_gone_is_refused_by_name(tmp_path: Path) -> None:
     bundles, files = written(tmp_path)
-    bundles.golden_path(files.golden).unlink()
+    stored.golden(bundles.blobs, files.golden).unlink()
 
     with pytest.raises(BundleRefused, match=f"{files.golden[:12]} \\(digest\\) cannot be read"):
         bundles.load(files.bundle, files.golden)
@@ -147,7 +155,7 @@ def test_a_type_that_was_not_reviewed_is_refused_before_it_is_made(tmp_path: Pat
 
 def test_a_function_inside_an_allowed_partial_is_refused(tmp_path: Path) -> None:
     bundles, files = written(tmp_path, BOOSTED)
-    content = bundles.bundle_path(files.bundle).read_bytes()
+    content = stored.bundle(bundles.blobs, files.bundle).read_bytes()
     with zipfile.ZipFile(io.BytesIO(content)) as old:
         members = {name: old.read(name) for name in old.namelist()}
     members["schema.json"] = members["schema.json"].replace(b'"check_array"', b'"check_X_y"')
@@ -202,7 +210,7 @@ def test_a_model_that_cannot_be_asked_by_the_installed_libraries_is_refused(tmp_
 
 @pytest.mark.parametrize(("difference", "refused"), [(1e-7, True), (1e-12, False)])
 def test_answers_may_differ_by_rounding_only(difference: float, refused: bool, tmp_path: Path) -> None:
-    bundles, pipeline = Bundles(tmp_path), fitted(LINEAR)
+    bundles, pipeline = Bundles(LocalBlobs(tmp_path)), fitted(LINEAR)
     golden = learning.golden(world()[0])
     files = bundles.write(pipeline, golden, prediction.predict(pipeline, golden) + difference)
 
@@ -226,7 +234,7 @@ def test_a_model_that_could_not_be_loaded_is_not_written(tmp_path: Path) -> None
     golden = learning.golden(world()[0])
 
     with pytest.raises(BundleRefused, match=r"subprocess\.run"):
-        Bundles(tmp_path).write(foreign, golden, np.zeros(len(golden)))
+        Bundles(LocalBlobs(tmp_path)).write(foreign, golden, np.zeros(len(golden)))
 
     assert list(tmp_path.iterdir()) == []
 

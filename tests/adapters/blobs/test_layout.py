@@ -7,17 +7,18 @@ import pytest
 
 from configs.errors import Damaged, UnusableHome
 from tasks.adapters.blobs import layout
+from tasks.adapters.blobs.local import LocalBlobs
 from tasks.adapters.blobs.store import Store
 from tasks.adapters.home import Home
 
 
 def test_the_first_file_of_a_store_comes_after_a_note_of_its_format(tmp_path: Path) -> None:
-    Store(tmp_path / "rows").write(pd.DataFrame({"a": [1]}))
-    Store(tmp_path / "bytes").keep_original(b"refused")
+    Store(LocalBlobs(tmp_path / "rows")).write(pd.DataFrame({"a": [1]}))
+    Store(LocalBlobs(tmp_path / "bytes")).keep_original(b"refused")
 
     for name in ("rows", "bytes"):
-        assert (tmp_path / name / "FORMAT").read_text() == f"{layout.FORMAT}\n"
-        layout.require(tmp_path / name)
+        assert (tmp_path / name / "store" / "FORMAT").read_text() == f"{layout.FORMAT}\n"
+        layout.require(LocalBlobs(tmp_path / name))
 
 
 @pytest.mark.parametrize("written", [None, "1\n"])
@@ -28,7 +29,7 @@ def test_a_store_of_this_version_or_from_before_there_were_notes_is_opened(tmp_p
 
     opened = Home(tmp_path)
 
-    assert opened.store.folder == tmp_path / "store"
+    assert opened.blobs.where("store") == str(tmp_path / "store")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,9 @@ import pandas as pd
 import pytest
 
 from configs.errors import BrokenContract, Damaged
+from tasks.adapters.blobs.local import LocalBlobs
 from tasks.adapters.blobs.store import Store
+from tests import stored
 from tests.reporting import pieces
 
 HOURS = pd.date_range("2013-01-01", periods=500, freq="h", tz="UTC").as_unit("us")
@@ -34,12 +36,12 @@ def rows(**more: Any) -> pd.DataFrame:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "new" / "store")
+    return Store(LocalBlobs(tmp_path / "new"))
 
 
 def again(store: Store) -> Store:
     """The store as another process sees it."""
-    return Store(store.folder)
+    return Store(store.blobs)
 
 
 def test_rows_are_read_by_another_process_exactly_as_they_were_written(store: Store) -> None:
@@ -68,7 +70,7 @@ def test_a_column_that_no_file_can_hold_is_refused_with_its_name(store: Store) -
     with pytest.raises(BrokenContract, match=r"A column that is not in the contract cannot be stored: .*notes"):
         store.write(frame)
 
-    assert not store.folder.exists()
+    assert not store.blobs.folder.exists()
 
 
 def written(path: Path) -> tuple[int, int, int]:
@@ -79,13 +81,13 @@ def written(path: Path) -> tuple[int, int, int]:
 
 def test_a_file_is_named_by_its_content_and_written_once(store: Store) -> None:
     digest = store.write(rows())
-    before = written(store.path(digest))
+    before = written(stored.rows(store.blobs, digest))
 
     other = again(store).write(rows())
 
-    assert digest == other == hashlib.sha256(store.path(digest).read_bytes()).hexdigest()
-    assert written(store.path(digest)) == before
-    assert {path.name for path in store.folder.rglob("*") if path.is_file()} == {"FORMAT", f"{digest}.parquet"}
+    assert digest == other == hashlib.sha256(stored.rows(store.blobs, digest).read_bytes()).hexdigest()
+    assert written(stored.rows(store.blobs, digest)) == before
+    assert {path.name for path in store.blobs.folder.rglob("*") if path.is_file()} == {"FORMAT", f"{digest}.parquet"}
 
 
 def test_other_rows_are_another_file(store: Store) -> None:
@@ -96,7 +98,7 @@ def test_other_rows_are_another_file(store: Store) -> None:
 
 @pytest.mark.parametrize("place", [0.05, 0.3, 0.5])
 def test_a_flipped_bit_in_the_rows_is_damage(place: float, store: Store) -> None:
-    path = store.path(digest := store.write(rows()))
+    path = stored.rows(store.blobs, digest := store.write(rows()))
     content = bytearray(path.read_bytes())
     content[int(len(content) * place)] ^= 4
     path.write_bytes(content)
@@ -108,7 +110,7 @@ def test_a_flipped_bit_in_the_rows_is_damage(place: float, store: Store) -> None
 
 @pytest.mark.parametrize("length", [0, 3, 100, -1])
 def test_a_truncated_file_is_damage(length: int, store: Store) -> None:
-    path = store.path(digest := store.write(rows()))
+    path = stored.rows(store.blobs, digest := store.write(rows()))
     path.write_bytes(path.read_bytes()[:length])
 
     with pytest.raises(Damaged):
@@ -116,7 +118,7 @@ def test_a_truncated_file_is_damage(length: int, store: Store) -> None:
 
 
 def test_a_file_that_is_gone_is_damage(store: Store) -> None:
-    store.path(digest := store.write(rows())).unlink()
+    stored.rows(store.blobs, digest := store.write(rows())).unlink()
 
     for ask in (again(store).read, again(store).recheck):
         with pytest.raises(Damaged, match="The store has lost"):
@@ -125,7 +127,7 @@ def test_a_file_that_is_gone_is_damage(store: Store) -> None:
 
 def test_a_good_file_in_the_place_of_another_is_found_by_its_digest(store: Store) -> None:
     one, other = store.write(rows()), store.write(rows(count=7))
-    store.path(one).write_bytes(store.path(other).read_bytes())
+    stored.rows(store.blobs, one).write_bytes(stored.rows(store.blobs, other).read_bytes())
 
     with pytest.raises(Damaged):
         store.recheck(one)
@@ -134,7 +136,7 @@ def test_a_good_file_in_the_place_of_another_is_found_by_its_digest(store: Store
 def test_rows_that_were_read_are_kept_until_they_are_checked_anew(store: Store) -> None:
     digest = store.write(rows())
     kept = store.read(digest)
-    store.path(digest).unlink()
+    stored.rows(store.blobs, digest).unlink()
 
     assert store.read(digest) is kept
     with pytest.raises(Damaged):
@@ -144,12 +146,12 @@ def test_rows_that_were_read_are_kept_until_they_are_checked_anew(store: Store) 
 
 
 def test_frames_are_kept_up_to_so_many_bytes(store: Store) -> None:
-    small = Store(store.folder, kept_bytes=40_000)
+    small = Store(store.blobs, kept_bytes=40_000)
     digests = [small.write(rows(number=float(number))) for number in range(3)]
 
     kept = [small.read(digest) is small.read(digest) for digest in digests]
     for digest in digests:
-        store.path(digest).unlink()
+        stored.rows(store.blobs, digest).unlink()
 
     assert kept == [True, True, True], "the last one is kept whatever its size"
     assert small.read(digests[-1]) is not None
@@ -177,13 +179,15 @@ def test_refused_bytes_are_kept_as_they_came(store: Store) -> None:
     again(store).check_original(digest)
 
     assert store.keep_original(b"PAR1 nonsense") == digest
-    assert store.original(digest).read_bytes() == b"PAR1 nonsense"
+    assert stored.refused(store.blobs, digest).read_bytes() == b"PAR1 nonsense"
 
 
 @pytest.mark.parametrize("damage", ["changed", "gone"])
 def test_refused_bytes_that_are_no_longer_there_are_damage(damage: str, store: Store) -> None:
     digest = store.keep_original(b"PAR1 nonsense")
-    store.original(digest).unlink() if damage == "gone" else store.original(digest).write_bytes(b"other")
+    stored.refused(store.blobs, digest).unlink() if damage == "gone" else stored.refused(
+        store.blobs, digest
+    ).write_bytes(b"other")
 
     with pytest.raises(Damaged, match="is gone or has changed"):
         store.check_original(digest)
@@ -191,8 +195,8 @@ def test_refused_bytes_that_are_no_longer_there_are_damage(damage: str, store: S
 
 def test_refused_bytes_that_cannot_be_read_are_damage(store: Store) -> None:
     digest = store.keep_original(b"PAR1 nonsense")
-    store.original(digest).unlink()
-    store.original(digest).mkdir()
+    stored.refused(store.blobs, digest).unlink()
+    stored.refused(store.blobs, digest).mkdir()
 
     with pytest.raises(Damaged, match=r"cannot be read: Is a directory\. Restore it from a backup"):
         store.check_original(digest)

@@ -38,7 +38,7 @@ def described(pipeline: str, bundle: Path, model: str = "m1", **changes: object)
         "features": (("city", "category", True), ("size", "number", False)),
         "triggers": ("new data: 2024-03",),
         "pipeline_yaml": "title: Will it be sold?\n",
-        "bundle": bundle,
+        "bundle": bundle.read_bytes,
         "trusted_types": ALLOWED,
         "started": MOMENT,
         "finished": MOMENT.replace(hour=13),

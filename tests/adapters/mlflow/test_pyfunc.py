@@ -18,6 +18,7 @@ from configs.settings import PipelineSettings
 from configs.training import HistGradientBoostingCandidate, LinearRegressionCandidate, LogisticRegressionCandidate
 from configs.validation import ColumnRule
 from tasks.adapters.blobs.bundles import Bundles
+from tasks.adapters.blobs.local import LocalBlobs
 from tasks.adapters.home import Home
 from tasks.adapters.mlflow import packaging, pyfunc, registry, tracking
 from tasks.adapters.mlflow.tracking import TrackingStore
@@ -26,6 +27,7 @@ from tasks.ingestion.sources import landing_folder, one_file
 from tasks.problems import prediction
 from tasks.training import learning, preparation
 from tasks.training.estimators import families
+from tests import stored
 from tests.adapters.mlflow.described import described
 
 pytestmark = pytest.mark.filterwarnings("default")  # MLflow's, about its own type hints
@@ -79,7 +81,7 @@ def champion(
     store: TrackingStore, folder: Path, name: str, pipeline: Any, prepared: pd.DataFrame, columns: dict[str, ColumnRule]
 ) -> Any:
     """The champion, logged as the door logs it, loaded as a person loads it."""
-    bundles = Bundles(folder / name)
+    bundles = Bundles(LocalBlobs(folder / name))
     files = bundles.write(pipeline, prepared, prediction.predict(pipeline, prepared))
     features = tuple((str(one), columns[one].type, columns[one].nullable) for one in prepared.columns)
     changes: dict[str, Any] = {"features": features}
@@ -88,7 +90,7 @@ def champion(
         settings = loader.load("bike_sharing").evaluation
         groups = np.arange(len(prepared)).astype(str)
         changes["score"] = scores.score("m1", "c" * 64, told, told, groups, {}, settings, "regression")
-    run = tracking.log_training(store, described(name, bundles.bundle_path(files.bundle), **changes))
+    run = tracking.log_training(store, described(name, stored.bundle(bundles.blobs, files.bundle), **changes))
     registry.register(store, name, model="m1", version=1, run_id=run)
     registry.set_alias(store, name, "champion", 1)
     with connected(store):

@@ -20,12 +20,14 @@ from configs.evaluation import EvaluationSettings
 from configs.training import HistGradientBoostingCandidate, LinearRegressionCandidate
 from configs.validation import ColumnRule
 from tasks.adapters.blobs.bundles import Bundles
+from tasks.adapters.blobs.local import LocalBlobs
 from tasks.adapters.mlflow import packaging, registry, tracking
 from tasks.adapters.mlflow.tracking import TrackingStore
 from tasks.evaluation import scores
 from tasks.problems import prediction
 from tasks.training import learning, preparation
 from tasks.training.estimators import families
+from tests import stored
 from tests.adapters.mlflow.described import described, judged
 
 ROOT = Path(__file__).parents[3]
@@ -49,9 +51,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pd.DataFram
     )
     pipeline = families.build(candidate, ("city", "size"), COLUMNS, 0, "binary")
     learning.fit(pipeline, prepared, frame["size"].to_numpy() > 100, threads=1)
-    bundles = Bundles(tmp_path_factory.mktemp("bundles"))
+    bundles = Bundles(LocalBlobs(tmp_path_factory.mktemp("bundles")))
     files = bundles.write(pipeline, prepared, prediction.predict(pipeline, prepared))
-    return bundles.bundle_path(files.bundle), prepared
+    return stored.bundle(bundles.blobs, files.bundle), prepared
 
 
 def client(store: TrackingStore) -> MlflowClient:
@@ -176,16 +178,15 @@ def test_a_model_of_a_number_is_logged_as_a_regressor_that_answers_with_numbers(
     candidate = LinearRegressionCandidate(family="linear_regression")
     pipeline = families.build(candidate, ("city", "size"), COLUMNS, 0, "regression")
     learning.fit(pipeline, rows, 3 * frame["size"].to_numpy(), threads=1)
-    files = Bundles(tmp_path).write(pipeline, rows, prediction.predict(pipeline, rows))
+    bundles = Bundles(LocalBlobs(tmp_path))
+    files = bundles.write(pipeline, rows, prediction.predict(pipeline, rows))
     parts = {"city": frame["city"].to_numpy()}
     score = scores.score(
         "m1", "c" * 64, 3 * frame["size"], prediction.predict(pipeline, rows), np.repeat(range(20), 10).astype(str), parts,
         EvaluationSettings(min_slice_rows=20), "regression",
     )  # fmt: skip
 
-    run_id = tracking.log_training(
-        store, described("numbers", Bundles(tmp_path).bundle_path(files.bundle), score=score)
-    )
+    run_id = tracking.log_training(store, described("numbers", stored.bundle(bundles.blobs, files.bundle), score=score))
 
     client = tracking.open_client(store)
     run = client.get_run(run_id)

@@ -23,6 +23,7 @@ from tasks.adapters import home as homes
 from tasks.adapters.home import Home
 from tasks.adapters.ledger import history
 from tasks.ingestion.steps.arrivals import Waiting
+from tests import stored
 from tests.homes import copied
 
 Say = Callable[..., tuple[int, str, str]]
@@ -127,7 +128,7 @@ def test_what_verify_finds_is_printed_even_if_quiet(
     folder = copied(lived, tmp_path / "home")
     with homes.use(Home(folder)) as home:
         (refused,) = [batch for batch in home.ledger.batches.all("flights") if batch.reason]
-        home.store.original(refused.aside_file or "").write_bytes(b"other")
+        stored.refused(home, refused.aside_file or "").write_bytes(b"other")
     say = in_home(folder)
 
     quiet, loud, machine = say("verify", "--quiet"), say("verify"), say("verify", "--json")

@@ -13,6 +13,7 @@ import yaml
 from configs.environment import CHECKOUT
 from tasks.adapters.home import Home
 from tasks.evaluation.steps import pairs
+from tests import stored
 
 Say = Callable[..., tuple[int, str, str]]
 STEPS = ["trigger", "data", "inputs", "champion", "evidence", "verdict", "refit", "action"]
@@ -178,7 +179,7 @@ def test_what_is_gone_is_named_and_nothing_is_guessed(
 ) -> None:
     home = open_home(folder)
     (january,) = home.ledger.models.versions("flights")[2].snapshot.batches
-    home.store.path(january).unlink()
+    stored.rows(home, january).unlink()
     with closing(sqlite3.connect(folder / "ledger.db")) as ledger, ledger:
         ledger.execute("delete from settings")
 

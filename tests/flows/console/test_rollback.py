@@ -18,6 +18,7 @@ from tasks.ingestion.steps import arrivals
 from tasks.lineage.steps import showing
 from tasks.problems import prediction
 from tasks.training import preparation
+from tests import stored
 
 Say = Callable[..., tuple[int, str, str]]
 WHY = ("--reason", "too many complaints", "--by", "anna")
@@ -164,13 +165,13 @@ def test_a_rollback_waits_for_nobody(say: Say, folder: Path, open_home: Callable
 
 
 # ── an old version answers as it did, or is refused ───────────────────────────────────────────────────────────────
-@pytest.mark.parametrize("what", ["bundle_path", "golden_path"])
+@pytest.mark.parametrize("what", ["bundle", "golden"])
 def test_a_version_whose_files_were_changed_is_refused(
     what: str, say: Say, folder: Path, open_home: Callable[[Path], Home]
 ) -> None:
     home = open_home(folder)
     model = home.ledger.models.versions("flights")[2]
-    path = getattr(home.bundles, what)(model.bundle if what == "bundle_path" else model.golden)
+    path = getattr(stored, what)(home, getattr(model, what))
     path.write_bytes(path.read_bytes()[:-1] + b"!")
 
     code, out, err = say("rollback", "flights", *WHY)
@@ -211,7 +212,7 @@ def test_without_the_rows_that_it_learned_from_a_version_is_made_live_on_its_gol
 ) -> None:
     home = open_home(folder)
     (file,) = home.ledger.models.versions("flights")[2].snapshot.batches
-    home.store.path(file).unlink()
+    stored.rows(home, file).unlink()
 
     code, out, _ = say("rollback", "flights", *WHY)
 

@@ -13,6 +13,7 @@ from tasks.adapters.home import Home
 from tasks.domain.records import BatchStatus
 from tasks.domain.turns import HealthState, Outcome
 from tasks.lineage.steps import verification
+from tests import stored
 from tests.command_line import CommandLine
 
 FAULTS = ("unit", "silent", "renamed", "one_class")
@@ -46,7 +47,7 @@ def test_data_faults_are_refused_and_named_and_a_good_batch_after_them_is_taken_
     assert [line.split(":")[0] for line in taken.stdout.splitlines()] == [*(one["batch"] for one in said), "2013-12"]
     assert batches["2013-12"].status is BatchStatus.ACCEPTED
     assert looked.ledger.promotions.all("flights")[-1].version == 1
-    kept = [looked.store.original(batch.aside_file or "").read_bytes() for batch in refused]
+    kept = [stored.refused(looked, batch.aside_file or "").read_bytes() for batch in refused]
     assert kept == [Path(one["path"]).read_bytes() for one in said]
     assert list(verification.verify(looked, "flights")) == []
 
