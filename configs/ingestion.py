@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Annotated, Literal, Self
 
@@ -96,6 +97,10 @@ class Source(Section):
     def zone(self, column: str) -> str | None:
         """The time zone of times in a column that are written without one."""
         return self.timezones.get(column, self.timezone)
+
+    def zones(self, columns: Iterable[str]) -> dict[str, str]:
+        """The same for columns, where there is one."""
+        return {name: zone for name in columns if (zone := self.zone(name)) is not None}
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

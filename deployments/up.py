@@ -28,6 +28,8 @@ from tasks.adapters.prefect import running_server
 from tasks.adapters.processes import patience
 from tasks.adapters.web import access, loopback
 from tasks.adapters.web.door import Door
+from tasks.ingestion.sources import source_kinds
+from tasks.ingestion.sources.base import Source
 
 _TICK_SECONDS = 0.1
 _GRACE_SECONDS = 10.0
@@ -82,7 +84,7 @@ class _Up:
         for problem in known.sentences:
             _say(environment.without_secrets(problem), error=True)
         self._pipelines = list(known.usable)
-        self._folders = dict(_landing_folders(home, self._pipelines))
+        self._sources = dict(_sources(home, self._pipelines))
         self._prefect = opened.enter_context(listening.on(children.PREFECT_PORT))
         self._mlflow = opened.enter_context(listening.on(children.MLFLOW_PORT))
         self._url = f"{listening.address(self._prefect)}/api"
@@ -117,11 +119,11 @@ class _Up:
         shown = access.named(self._reports, self._name)
         _say(f"  Reports  {shown}/{self._pipelines[0]}.html  (after its first turn)  {_AFTER}")
         if self._wait(self._is_ready):
-            _say(_what_next(self._home, self._url, self._folders, time.monotonic() - self._began))
+            _say(_what_next(self._home, self._url, self._sources, time.monotonic() - self._began))
         self._watch()
 
     def _watch(self) -> None:
-        watcher = Watcher(self._url, self._folders)
+        watcher = Watcher(self._url, self._sources)
         for looks in itertools.count(1):
             if self._stop.wait(LOOK_SECONDS):
                 return
@@ -162,19 +164,19 @@ class _Up:
         self._tree.close()
 
 
-def _landing_folders(home: Path, pipelines: Sequence[str]) -> Iterator[tuple[str, Path]]:
-    """The landing folder of each pipeline; one in the home is made, so that there is somewhere to drop a file."""
+def _sources(home: Path, pipelines: Sequence[str]) -> Iterator[tuple[str, Source]]:
+    """The source of each pipeline; a folder in the home is made, so that there is somewhere to drop a file."""
     hands = Home(home)
     for pipeline in pipelines:
         try:
-            folder = hands.landing(pipeline)
+            source = source_kinds.of(hands, pipeline)
         except IncumbentError as problem:
             _say(environment.without_secrets(f"{pipeline} is not watched: {problem}"), error=True)
             continue
         if hands.settings(pipeline).ingestion.source.folder is None:
             with suppress(OSError):
-                folder.mkdir(parents=True, exist_ok=True)
-        yield pipeline, folder
+                hands.landing(pipeline).mkdir(parents=True, exist_ok=True)
+        yield pipeline, source
 
 
 def _runs(mlflow: str, name: str) -> str:
@@ -185,9 +187,10 @@ def _answers(listener: socket.socket) -> bool:
     return loopback.answers(f"{listening.address(listener)}{mlflow_ui.HEALTH}", patience.stretched(1.0))
 
 
-def _what_next(home: Path, url: str, folders: Mapping[str, Path], seconds: float) -> str:
-    here, resource = Path.cwd(), f"incumbent.pipeline.{next(iter(folders))}"
-    shown = [str(path.relative_to(here) if path.is_relative_to(here) else path) for path in folders.values()]
+def _what_next(home: Path, url: str, sources: Mapping[str, Source], seconds: float) -> str:
+    here, resource = Path.cwd(), f"incumbent.pipeline.{next(iter(sources))}"
+    paths = [Path(source.where) for source in sources.values()]
+    shown = [str(path.relative_to(here) if path.is_relative_to(here) else path) for path in paths]
     places = shown[0] if len(shown) == 1 else f"{shown[0]}, or another of {len(shown)} landing folders"
     return "\n".join(
         (

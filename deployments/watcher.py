@@ -1,18 +1,17 @@
-"""Looks at the landing folders every two seconds, and starts the flow `poll` of a pipeline whose folder has changed.
+"""Looks at the sources every two seconds, and starts the flow `poll` of a pipeline whose source has changed.
 
 It only makes things quicker: the same flow runs by the clock, and decides by itself what is new.
 """
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
+from configs.errors import LandingFolderMissing
 from deployments import rest
+from tasks.ingestion.sources.base import Source
 
 LOOK_SECONDS = 2.0
 
-Fingerprint = tuple[tuple[str, int, int], ...]
 _CANCELLED = "CANCELLED"
 _WAITS = ("SCHEDULED", "PENDING")
 _AT_WORK = ("PENDING", "RUNNING")
@@ -20,34 +19,34 @@ _AT_WORK = ("PENDING", "RUNNING")
 
 @dataclass
 class Watcher:
-    """What was seen of each folder, and what was done about it."""
+    """How each source looked, and what was done about it."""
 
     url: str
     """Address of the API."""
-    folders: Mapping[str, Path]
-    """Landing folder of each pipeline."""
-    _seen: dict[str, Fingerprint] = field(default_factory=dict)
-    _told: dict[str, Fingerprint] = field(default_factory=dict)
+    sources: Mapping[str, Source]
+    """Source of each pipeline."""
+    _last: dict[str, str] = field(default_factory=dict)
+    _reported: dict[str, str] = field(default_factory=dict)
     _asked: dict[str, str] = field(default_factory=dict)
 
     def look(self) -> list[str]:
-        """One look at every folder; gives the pipelines whose `poll` was started.
+        """One look at every source; gives the pipelines whose `poll` was started.
 
-        A folder that changed is left alone until a second look finds it unchanged: a file may still be growing. If
+        One that changed is left alone until a second look finds it unchanged: a file may still be growing. If
         the server does not answer, the next look tries again.
         """
-        return [pipeline for pipeline, folder in self.folders.items() if self._look(pipeline, fingerprint(folder))]
+        return [pipeline for pipeline, source in self.sources.items() if self._look(pipeline, _mark(source))]
 
-    def _look(self, pipeline: str, now: Fingerprint) -> bool:
-        settled, self._seen[pipeline] = self._seen.get(pipeline) == now, now
+    def _look(self, pipeline: str, now: str) -> bool:
+        settled, self._last[pipeline] = self._last.get(pipeline) == now, now
         try:
-            wanted = self._was_turned_away(pipeline) or (settled and now != self._told.get(pipeline, ()))
+            wanted = self._was_turned_away(pipeline) or (settled and now != self._reported.get(pipeline, ""))
             run = _start(self.url, f"poll/{pipeline}") if wanted else None
         except OSError:
             return False
         if run is None:
             return False
-        self._asked[pipeline], self._told[pipeline] = run, now
+        self._asked[pipeline], self._reported[pipeline] = run, now
         return True
 
     def _was_turned_away(self, pipeline: str) -> bool:
@@ -62,15 +61,12 @@ class Watcher:
         return kind in (_CANCELLED, None)
 
 
-def fingerprint(folder: Path) -> Fingerprint:
-    """Names, sizes and times of the files; hidden ones and *.tmp are somebody's draft."""
+def _mark(source: Source) -> str:
+    """Of a source that is missing the same as of one in which nothing is."""
     try:
-        with os.scandir(folder) as entries:
-            files = [entry for entry in entries if not entry.name.startswith(".") and not entry.name.endswith(".tmp")]
-            stats = [(entry.name, entry.stat()) for entry in files if entry.is_file()]
-    except OSError:
-        return ()
-    return tuple(sorted((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats))
+        return source.mark().text
+    except LandingFolderMissing:
+        return ""
 
 
 def _start(url: str, deployment: str) -> str | None:

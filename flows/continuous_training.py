@@ -12,7 +12,7 @@ from tasks.coordination import tasks as coordination
 from tasks.domain.runs import CaughtUp
 from tasks.domain.turns import Outcome
 from tasks.ingestion import tasks as ingestion
-from tasks.ingestion.sources.landing_folder import Delivery
+from tasks.ingestion.sources.base import Delivery
 from tasks.lineage import tasks as lineage
 from tasks.reporting import tasks as reporting
 

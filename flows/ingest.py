@@ -7,7 +7,7 @@ from tasks.coordination import tasks as coordination
 from tasks.domain.records import Batch
 from tasks.domain.turns import TurnRef
 from tasks.ingestion import tasks as ingestion
-from tasks.ingestion.sources.landing_folder import Delivery
+from tasks.ingestion.sources.base import Delivery
 from tasks.validation import tasks as validation
 
 

@@ -31,6 +31,9 @@ class MemoryBlobs:
     def open(self, key: str) -> BinaryIO:
         return io.BytesIO(self.get(key))
 
+    def has(self, key: str) -> bool:
+        return key in self.contents
+
     def digest(self, key: str) -> str | None:
         return hashlib.sha256(self.contents[key]).hexdigest() if key in self.contents else None
 

@@ -6,7 +6,7 @@ Add here what more than one command asks of a source. How it is looked at belong
 from flows.console import lines, program
 from flows.console.terminal import Terminal
 from tasks.adapters.home import Home
-from tasks.ingestion.sources import one_file
+from tasks.ingestion.sources import source_kinds
 from tasks.ingestion.steps import arrivals
 from tasks.ingestion.steps.arrivals import Waiting
 
@@ -25,7 +25,7 @@ def require(waiting: Waiting) -> None:
 
 def tell_gone(hands: Home, pipeline: str, screen: Terminal) -> None:
     """Warn as long as a source that is cut into batches has lost rows."""
-    file, gone = hands.settings(pipeline).ingestion.source.file, one_file.gone(hands, pipeline)
+    file, gone = hands.settings(pipeline).ingestion.source.file, source_kinds.of(hands, pipeline).gone()
     if file is not None and gone:
         screen.facts({"pipeline": pipeline, "source": file, "gone": gone})
         screen.show([f"{pipeline}: {lines.gone_line(file, gone)}"])

@@ -55,7 +55,7 @@ def _broken(name: str, problem: IncumbentError, screen: "Terminal") -> int:
 def _one(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> int:
     from flows.console import lines, source
     from tasks.adapters.prefect import notifications, running_server
-    from tasks.ingestion.sources import one_file
+    from tasks.ingestion.sources import source_kinds
     from tasks.reporting.steps import report_file
 
     settings = hands.settings(chosen.pipeline)
@@ -71,7 +71,7 @@ def _one(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> int:
         turns = [lines.turn_object(chosen.pipeline, turn, settings.training.problem) for turn in history.turns[-5:]]
         inbox_now = [{"kind": one.kind, "evidence": one.evidence} for one in asked]
         facts = {"pipeline": chosen.pipeline, "champion": live, "waits": names, "triggers": inbox_now}
-        facts["gone"] = one_file.gone(hands, chosen.pipeline)
+        facts["gone"] = source_kinds.of(hands, chosen.pipeline).gone()
         facts["held"] = sorted(hands.ledger.promotions.held(chosen.pipeline))
         screen.facts({**facts, "alerts": [one.text for one in owed], "turns": turns})
     else:

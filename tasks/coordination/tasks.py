@@ -17,7 +17,7 @@ from tasks.domain.pools import Pool
 from tasks.domain.records import Batch, Snapshot
 from tasks.domain.trigger_kinds import TriggerKind
 from tasks.domain.turns import Outcome, RetrainingDecision, TurnRef, TurnState, Verdict
-from tasks.ingestion.sources.landing_folder import Delivery
+from tasks.ingestion.sources.base import Delivery
 from tasks.ingestion.steps import arrivals
 from tasks.ingestion.steps.arrivals import Waiting
 from tasks.promotion.steps import refitting

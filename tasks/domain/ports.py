@@ -44,6 +44,9 @@ class Blobs(Protocol):
             BlobUnavailable: There are none, or they cannot be read.
         """
 
+    def has(self, key: str) -> bool:
+        """Whether there are bytes, of which nothing is read."""
+
     def digest(self, key: str) -> str | None:
         """The sha256 of the bytes, in hex; None if there are none.
 

@@ -7,7 +7,7 @@ from tasks.adapters import failpoints, home
 from tasks.domain.records import Batch, BatchStatus
 from tasks.domain.turns import TurnRef, TurnState
 from tasks.ingestion import intake
-from tasks.ingestion.sources.landing_folder import Delivery
+from tasks.ingestion.sources.base import Delivery
 from tasks.ingestion.steps import admission, arrivals, landed
 from tasks.ingestion.steps.arrivals import Waiting
 
@@ -35,7 +35,7 @@ def choose_new(pipeline: str, waiting: Waiting) -> list[Delivery]:
 
 def require_source(pipeline: str) -> None:
     """Raise what keeps one file as a source from delivering; asked last, as what it has delivered goes on."""
-    if (problem := arrivals.cut(home.current(), pipeline)) is not None:
+    if (problem := arrivals.fetch(home.current(), pipeline)) is not None:
         raise problem
 
 
@@ -49,7 +49,8 @@ def read_batch(turn: TurnRef, delivery: Delivery) -> Batch | None:
     if hands.ledger.batches.passed(turn.pipeline, turn.batch) is not None:
         return None
     try:
-        landed.of(hands).read(turn, delivery, hands.settings(turn.pipeline))
+        content = arrivals.content(hands, turn.pipeline, delivery)
+        landed.of(hands).keep(turn, content, hands.settings(turn.pipeline), delivery.odd)
     except BadInput as problem:
         return intake.refuse(turn.batch, turn.name, problem.rows, str(problem))
     except DeliveryWaits as problem:

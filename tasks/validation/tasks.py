@@ -12,9 +12,8 @@ from tasks.adapters import failpoints, home
 from tasks.domain.records import Batch
 from tasks.domain.turns import TurnRef
 from tasks.ingestion import intake
-from tasks.ingestion.sources import landing_folder
-from tasks.ingestion.sources.landing_folder import Delivery
-from tasks.ingestion.steps import landed
+from tasks.ingestion.sources.base import Delivery
+from tasks.ingestion.steps import arrivals, landed
 from tasks.validation import batches, triage
 from tasks.validation import labels as answers
 from tasks.validation.steps import label_values
@@ -46,7 +45,7 @@ def set_aside(turn: TurnRef, delivery: Delivery, refused: Batch) -> Batch:
     """Keep the bytes of a refused delivery in quarantine, as they came."""
     hands = home.current()
     try:
-        kept = hands.store.keep_original(landing_folder.content(delivery))
+        kept = hands.store.keep_original(arrivals.content(hands, turn.pipeline, delivery))
     except DeliveryWaits as problem:
         hands.ledger.turns.unread(turn.pipeline, turn.number, str(problem))
         raise

@@ -11,11 +11,11 @@ import pytest
 
 from configs import loader
 from configs.errors import BadInput, Damaged, UnreadableFile
+from configs.ingestion import Source
 from configs.settings import PipelineSettings
 from tasks.adapters.blobs.local import LocalBlobs
 from tasks.adapters.blobs.store import Store
-from tasks.ingestion.formats import parquet
-from tasks.ingestion.sources import landing_folder
+from tasks.ingestion.formats import decoding, parquet
 from tasks.validation import batches
 from tests import stored
 from tests.corpus import table, world
@@ -37,7 +37,9 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> PipelineSettings:
 def test_a_parquet_file_that_is_cut_off_at_every_64th_byte_is_refused() -> None:
     content = world.parquet(world.good(1))
 
-    said = {cut: _refusal(lambda cut=cut: parquet.read(content[:cut])) for cut in range(0, len(content), STEP)}
+    said = {
+        cut: _refusal(lambda cut=cut: parquet.table(content[:cut], Source())) for cut in range(0, len(content), STEP)
+    }
 
     assert len(said) > 50
     assert said[0] == "The file is empty (0 bytes)."
@@ -49,7 +51,9 @@ def test_a_parquet_file_whose_middle_is_gone_is_refused_or_gives_all_its_rows() 
 
     for cut in range(STEP, len(content) - STEP, STEP):
         rest = content[:cut] + content[cut + STEP :]
-        assert _refusal(lambda rest=rest: parquet.read(rest)) or parquet.read(rest).num_rows == ROWS
+        assert (
+            _refusal(lambda rest=rest: parquet.table(rest, Source())) or parquet.table(rest, Source()).num_rows == ROWS
+        )
 
 
 @pytest.mark.parametrize("checked", [False, True], ids=["no checksums", "checksums"])
@@ -92,14 +96,14 @@ def test_a_flipped_bit_in_our_store_is_always_found(tmp_path: Path) -> None:
 def _judged(content: bytes, settings: PipelineSettings) -> str:
     types = {name: rule.type for name, rule in settings.validation.columns.items()}
     try:
-        frame = landing_folder.rows(content, settings.ingestion.source, types)
+        frame = decoding.rows(content, settings.ingestion.source, types)
         sorted_out = batches.sort_out(frame, [], settings)
     except BadInput:
         return "refused"
     landed = len(sorted_out.accepted) + len(sorted_out.aside)
     if landed != ROWS:
         return f"{landed} rows"
-    good = landing_folder.rows(world.parquet(world.good(1)), settings.ingestion.source, types)
+    good = decoding.rows(world.parquet(world.good(1)), settings.ingestion.source, types)
     return "as it was" if frame.equals(good) else "judged"
 
 

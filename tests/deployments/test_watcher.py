@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from deployments import rest
-from deployments.watcher import Watcher, fingerprint
+from deployments.watcher import Watcher
+from tests import folders
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def runs(url: str, deployment: str) -> list[dict[str, Any]]:
 
 
 def test_a_file_that_is_complete_starts_one_look(prefect_server: str, poll: str, tmp_path: Path) -> None:
-    watcher = Watcher(prefect_server, {"watched": tmp_path})
+    watcher = Watcher(prefect_server, {"watched": folders.of(tmp_path)})
     watcher.look()
     (tmp_path / "june.parquet").write_bytes(b"half")
     growing = watcher.look()
@@ -39,7 +40,7 @@ def test_a_file_that_is_complete_starts_one_look(prefect_server: str, poll: str,
 
 
 def test_a_look_that_met_another_one_is_asked_for_again(prefect_server: str, poll: str, tmp_path: Path) -> None:
-    watcher = Watcher(prefect_server, {"watched": tmp_path})
+    watcher = Watcher(prefect_server, {"watched": folders.of(tmp_path)})
     (tmp_path / "june.parquet").write_bytes(b"all")
     watcher.look()
     watcher.look()
@@ -56,7 +57,7 @@ def test_it_waits_for_a_look_that_is_at_work(prefect_server: str, poll: str, tmp
     running = {"state": {"type": "RUNNING", "name": "Running"}, "force": True}
     other = rest.call(prefect_server, "POST", f"/deployments/{poll}/create_flow_run", {})["id"]
     rest.call(prefect_server, "POST", f"/flow_runs/{other}/set_state", running)
-    watcher = Watcher(prefect_server, {"watched": tmp_path})
+    watcher = Watcher(prefect_server, {"watched": folders.of(tmp_path)})
     (tmp_path / "june.parquet").write_bytes(b"all")
 
     meanwhile = [watcher.look() for _ in range(3)]
@@ -68,7 +69,7 @@ def test_it_waits_for_a_look_that_is_at_work(prefect_server: str, poll: str, tmp
 
 
 def test_while_the_server_is_away_nothing_is_forgotten(prefect_server: str, poll: str, tmp_path: Path) -> None:
-    watcher = Watcher("http://127.0.0.1:9/api", {"watched": tmp_path})
+    watcher = Watcher("http://127.0.0.1:9/api", {"watched": folders.of(tmp_path)})
     (tmp_path / "june.parquet").write_bytes(b"all")
     away = [watcher.look() for _ in range(3)]
 
@@ -78,18 +79,27 @@ def test_while_the_server_is_away_nothing_is_forgotten(prefect_server: str, poll
     assert watcher.look() == ["watched"]
 
 
-def test_drafts_folders_and_a_folder_that_is_missing_are_nothing(tmp_path: Path) -> None:
-    for name in (".june.parquet", "june.parquet.tmp"):
+def test_drafts_notes_and_a_folder_that_is_missing_start_nothing(
+    prefect_server: str, poll: str, tmp_path: Path
+) -> None:
+    for name in (".june.parquet", "june.parquet.tmp", "_SUCCESS"):
         (tmp_path / name).write_bytes(b"draft")
-    (tmp_path / "inner").mkdir()
+    watcher = Watcher(prefect_server, {"watched": folders.of(tmp_path), "missing": folders.of(tmp_path / "missing")})
 
-    assert fingerprint(tmp_path) == fingerprint(tmp_path / "missing") == ()
+    looks = [watcher.look() for _ in range(3)]
+
+    assert looks == [[], [], []]
+    assert runs(prefect_server, poll) == []
 
 
-def test_a_file_of_the_same_size_is_seen_by_its_time(tmp_path: Path) -> None:
+def test_a_file_of_the_same_size_is_seen_by_its_time(prefect_server: str, poll: str, tmp_path: Path) -> None:
     (tmp_path / "june.parquet").write_bytes(b"one")
-    before = fingerprint(tmp_path)
+    watcher = Watcher(prefect_server, {"watched": folders.of(tmp_path)})
+    before = [watcher.look() for _ in range(2)]
+    cancelled = {"state": {"type": "COMPLETED", "name": "Completed"}, "force": True}
+    rest.call(prefect_server, "POST", f"/flow_runs/{runs(prefect_server, poll)[0]['id']}/set_state", cancelled)
 
     os.utime(tmp_path / "june.parquet", (1, 1))
 
-    assert fingerprint(tmp_path) != before
+    assert before == [[], ["watched"]]
+    assert [watcher.look() for _ in range(3)] == [[], ["watched"], []]

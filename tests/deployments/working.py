@@ -27,7 +27,7 @@ from tasks.adapters.home import Home
 from tasks.adapters.prefect import running_server
 from tasks.adapters.processes import identity
 from tasks.adapters.web import access
-from tasks.ingestion.sources import landing_folder
+from tests import folders
 from tests.deployments.conftest import own_variables
 from tests.faults import worlds
 from tests.fixtures_server import asking, wait_until
@@ -157,7 +157,7 @@ class Tree:
         """Wait until all that was dropped has been noticed, and nobody works."""
         noticed, folder = self.home / "polled" / "flights", self.home / "landing" / "flights"
         busy = {"tags": {"all_": ["incumbent"]}, "state": {"type": {"any_": ["PENDING", "RUNNING"]}}}
-        wait_until(lambda: noticed.exists() and noticed.read_text() == landing_folder.fingerprint(folder)[0], LONG)
+        wait_until(lambda: noticed.exists() and noticed.read_text() == folders.of(folder).mark().text, LONG)
         wait_until(lambda: not list(rest.flow_runs(self.url, busy)), LONG)
         self.wait_for("select 1 where not exists (select 1 from triggers where state = 'open')")
 

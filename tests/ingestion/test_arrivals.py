@@ -13,7 +13,7 @@ from configs.environment import CHECKOUT
 from configs.errors import LandingFolderMissing
 from tasks.adapters.home import Home
 from tasks.domain.turns import Outcome
-from tasks.ingestion.sources.landing_folder import Delivery
+from tasks.ingestion.sources.base import Delivery
 from tasks.ingestion.steps import arrivals
 from tasks.ingestion.steps.arrivals import Waiting
 
@@ -257,8 +257,8 @@ def test_a_landing_folder_that_is_gone_is_said(shop_home: Home) -> None:
 def test_rows_that_cannot_be_counted_are_enough(shop_home: Home, landing: Path) -> None:
     put(landing, "a", "b")
 
-    assert arrivals.count_rows(look(shop_home).deliveries) == sys.maxsize
-    assert arrivals.count_rows(()) == 0
+    assert arrivals.count_rows(shop_home, "shop", look(shop_home).deliveries) == sys.maxsize
+    assert arrivals.count_rows(shop_home, "shop", ()) == 0
 
 
 def test_to_see_whether_a_folder_has_changed_needs_neither_pandas_nor_pyarrow(shop_home: Home, landing: Path) -> None:

@@ -13,7 +13,7 @@ from configs.errors import BrokenContract
 from configs.ingestion import DerivedTime, Source
 from configs.section import ColumnType
 from tasks.ingestion import moments
-from tasks.ingestion.sources import landing_folder
+from tasks.ingestion.formats import decoding
 
 TYPES: dict[str, ColumnType] = {"at": "timestamp", "settled": "timestamp", "shop": "category"}
 TEXTS = ["2013-01-31T12:00:00", "2013-07-31 12:00", "2013-07-31"]
@@ -37,7 +37,7 @@ def content(kind: str, texts: list[str], unit: str = "us", zone: str | None = No
 
 
 def read(kind: str, found: bytes, **about: object) -> dict[str, list[str]]:
-    frame = landing_folder.rows(found, source(kind, **about), TYPES)
+    frame = decoding.rows(found, source(kind, **about), TYPES)
     return {name: np.datetime_as_string(frame[name].dt.tz_localize(None), "m").tolist() for name in ("at", "settled")}
 
 
@@ -107,7 +107,7 @@ def test_without_a_zone_they_are_refused_and_the_setting_is_named(kind: str) -> 
         with pytest.raises(BrokenContract, match=r"name its zone as ingestion\.source\.timezone"):
             read(kind, found)
     else:
-        assert landing_folder.rows(found, source(kind), TYPES)["at"].dt.tz is None, "the contract refuses it"
+        assert decoding.rows(found, source(kind), TYPES)["at"].dt.tz is None, "the contract refuses it"
 
 
 @pytest.mark.parametrize(

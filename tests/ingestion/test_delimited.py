@@ -17,7 +17,7 @@ from configs.errors import BadInput, BrokenContract, UnreadableFile
 from configs.ingestion import DerivedTime, Source
 from configs.validation import ColumnRule, ValidationSettings
 from tasks.ingestion.formats import delimited
-from tasks.ingestion.sources import landing_folder
+from tests import folders
 
 CSV = Source(kind="csv")
 PLAIN = b"shop,items\na,1\nb,2\n"
@@ -33,7 +33,7 @@ def archive(**members: bytes) -> bytes:
 
 def refusal(found: bytes, **source: Any) -> str:
     with pytest.raises(BadInput) as caught:
-        delimited.read(found, Source(kind="csv", **source))
+        delimited.table(found, Source(kind="csv", **source))
     return str(caught.value)
 
 
@@ -56,7 +56,7 @@ def refusal(found: bytes, **source: Any) -> str:
     ],
 )
 def test_the_same_cells_are_read_however_they_are_written(found: bytes, source: dict[str, Any]):
-    read = delimited.read(found, Source(kind="csv", **source))
+    read = delimited.table(found, Source(kind="csv", **source)).to_pandas()
 
     assert read.to_dict("list") == {"shop": ["a", "b"], "items": ["1", "2"]}
 
@@ -104,7 +104,7 @@ def test_every_cut_of_a_file_is_refused_or_is_whole_lines():
 
     for end in range(len(whole)):
         try:
-            rows = delimited.read(whole[:end], CSV)
+            rows = delimited.table(whole[:end], CSV)
         except UnreadableFile:
             continue
         assert whole[:end] in (b"shop,items,note\n", b'shop,items,note\na,1,"x, y"\n'), rows
@@ -134,8 +134,8 @@ DERIVE = {"at": DerivedTime(text="{day}", format="%Y-%m-%d")}
 
 def read(folder: Path, name: str, found: bytes) -> pd.DataFrame:
     (folder / name).write_bytes(found)
-    (delivery,) = landing_folder.list_deliveries(CSV, folder)
-    return landing_folder.read(delivery, CSV, CONTRACT, DERIVE)
+    (delivery,) = folders.listed(folder)
+    return folders.rows(folder, delivery, CONTRACT, CSV, DERIVE)
 
 
 def test_a_delivery_is_typed_by_its_contract_and_gets_its_times(tmp_path: Path):
@@ -163,7 +163,7 @@ def test_the_name_of_a_compressed_delivery_has_neither_ending(tmp_path: Path):
     for name in ("2013-10.csv.gz", "2013-9.csv", "v1.5.zip"):
         (tmp_path / name).write_bytes(name.encode())
 
-    assert [one.name for one in landing_folder.list_deliveries(CSV, tmp_path)] == ["2013-9", "2013-10", "v1.5"]
+    assert [one.name for one in folders.listed(tmp_path)] == ["2013-9", "2013-10", "v1.5"]
 
 
 def test_parquet_among_csv_is_read_as_what_it_is(tmp_path: Path):
@@ -171,22 +171,22 @@ def test_parquet_among_csv_is_read_as_what_it_is(tmp_path: Path):
     (tmp_path / "a.csv").unlink()
     frame.to_parquet(tmp_path / "b.parquet", index=False)
 
-    (delivery,) = landing_folder.list_deliveries(CSV, tmp_path)
+    (delivery,) = folders.listed(tmp_path)
 
-    pd.testing.assert_frame_equal(landing_folder.read(delivery, CSV, CONTRACT, DERIVE), frame)
+    pd.testing.assert_frame_equal(folders.rows(tmp_path, delivery, CONTRACT, CSV, DERIVE), frame)
 
 
 def test_rows_are_counted_without_judging_them(tmp_path: Path):
     (tmp_path / "a.csv").write_bytes(b'x,y\n"1\n2",3\n4,5\n')
     (tmp_path / "b.csv").write_bytes(b"x,y\n1\n")
 
-    found = landing_folder.list_deliveries(CSV, tmp_path)
+    found = folders.listed(tmp_path)
 
-    assert [landing_folder.count_rows(one, CSV) for one in found] == [2, None]
+    assert [folders.count(tmp_path, one, CSV) for one in found] == [2, None]
 
 
 def test_a_cell_of_any_length_that_memory_holds_is_read():
     text = "x" * 200_000
 
-    assert delimited.read(f"a,b\n{text},1\n".encode(), CSV)["a"].tolist() == [text]
+    assert delimited.table(f"a,b\n{text},1\n".encode(), CSV)["a"].to_pylist() == [text]
     assert csv.field_size_limit() == 131072

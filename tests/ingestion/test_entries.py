@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from configs.errors import DeliveryWaits
-from configs.ingestion import Source
-from tasks.ingestion.sources import entries, landing_folder
+from tasks.ingestion.sources import entries
+from tests import folders
 
 SECRET = b"what lies outside of the landing folder"
 MACHINE = (
@@ -92,12 +92,12 @@ def test_what_is_swapped_in_after_the_look_is_not_read(
 def test_what_is_swapped_in_between_listing_and_reading_waits(
     swap: Callable[[Path, Path], None], landing: Path
 ) -> None:
-    (delivery,) = landing_folder.list_deliveries(Source(kind="csv"), landing)
+    (delivery,) = folders.listed(landing)
     (landing / "a.csv").unlink()
     swap(landing / "a.csv", landing.parent / "outside")
 
     with pytest.raises(DeliveryWaits, match="it waits"):
-        landing_folder.content(delivery)
+        folders.content(landing, delivery)
 
 
 def test_a_folder_that_is_swapped_in_is_another_one(landing: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,7 +172,7 @@ def test_a_link_may_lead_to_a_file_beside_it(target: str, odd: str | None, landi
 def test_what_the_machine_cannot_do_waits(
     number: int, call: str, landing: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (delivery,) = landing_folder.list_deliveries(Source(kind="csv"), landing)
+    (delivery,) = folders.listed(landing)
 
     def fail(*given: object, **named: object) -> None:
         raise OSError(number, os.strerror(number))
@@ -180,17 +180,17 @@ def test_what_the_machine_cannot_do_waits(
     with monkeypatch.context() as broken:
         broken.setattr(entries.os, call, fail)
         with pytest.raises(DeliveryWaits, match=os.strerror(number)):
-            landing_folder.content(delivery)
-        looked = landing_folder.look(Source(kind="csv"), landing)
+            folders.content(landing, delivery)
+        looked = folders.of(landing).look()
 
     is_gone = number == errno.ENOENT
     assert (looked.deliveries, looked.unreadable) == ([], {} if is_gone else {"a.csv": os.strerror(number)})
-    assert landing_folder.content(delivery) == b"a\n1\n"
+    assert folders.content(landing, delivery) == b"a\n1\n"
 
 
 @pytest.mark.parametrize("problem", [OSError(errno.EIO, "Input/output error"), MemoryError()])
 def test_a_read_that_fails_half_way_waits(problem: Exception, landing: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (delivery,) = landing_folder.list_deliveries(Source(kind="csv"), landing)
+    (delivery,) = folders.listed(landing)
 
     class Broken:
         def __init__(self, handle: int, mode: str, *, closefd: bool) -> None:
@@ -202,7 +202,7 @@ def test_a_read_that_fails_half_way_waits(problem: Exception, landing: Path, mon
     monkeypatch.setattr(entries.os, "fdopen", Broken)
 
     with pytest.raises(DeliveryWaits, match="cannot be read just now"):
-        landing_folder.content(delivery)
+        folders.content(landing, delivery)
 
 
 def test_a_file_that_is_written_while_it_is_listed_waits(landing: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,7 +216,7 @@ def test_a_file_that_is_written_while_it_is_listed_waits(landing: Path, monkeypa
 
     monkeypatch.setattr(entries.hashlib, "file_digest", grow)
 
-    looked = landing_folder.look(Source(kind="csv"), landing)
+    looked = folders.of(landing).look()
 
     assert (looked.deliveries, looked.unreadable) == ([], {"a.csv": "it changed while it was read"})
 

@@ -20,12 +20,10 @@ from hypothesis import strategies as st
 
 from configs.environment import CHECKOUT
 from configs.errors import BadInput, BrokenContract, DeliveryWaits, LandingFolderMissing, UnreadableFile
-from configs.ingestion import Source
 from configs.validation import ColumnRule, ValidationSettings
-from tasks.ingestion.sources import landing_folder
-from tasks.ingestion.sources.landing_folder import Delivery
+from tasks.ingestion.sources.base import Delivery, Mark
+from tests import folders
 
-SOURCE = Source()
 CONTRACT = ValidationSettings(
     columns={
         "at": ColumnRule(type="timestamp"),
@@ -51,12 +49,12 @@ def write(path: Path, **changed: Any) -> Path:
 
 
 def delivered(path: Path) -> Delivery:
-    (found,) = [delivery for delivery in landing_folder.list_deliveries(SOURCE, path.parent) if delivery.path == path]
+    (found,) = [delivery for delivery in folders.listed(path.parent) if delivery.address == path.name]
     return found
 
 
 def read(path: Path) -> pd.DataFrame:
-    return landing_folder.read(delivered(path), SOURCE, CONTRACT)
+    return folders.rows(path.parent, delivered(path), CONTRACT)
 
 
 def refusal(path: Path) -> BadInput:
@@ -70,21 +68,19 @@ def test_deliveries_are_listed_in_natural_order_by_name_and_content(tmp_path: Pa
     for name in ("batch-10.parquet", "batch-2.parquet", "notes.txt"):
         (tmp_path / name).write_bytes(name.encode())
 
-    found = landing_folder.list_deliveries(SOURCE, tmp_path)
+    found = folders.listed(tmp_path)
 
     assert [delivery.name for delivery in found] == ["batch-2", "batch-10", "notes"]
-    assert found[0] == Delivery(
-        "batch-2", tmp_path / "batch-2.parquet", hashlib.sha256(b"batch-2.parquet").hexdigest(), 15
-    )
+    assert found[0] == Delivery("batch-2", "batch-2.parquet", hashlib.sha256(b"batch-2.parquet").hexdigest())
 
 
 def test_a_correction_comes_after_what_it_corrects(tmp_path: Path):
     for name in ("2013-01-late.parquet", "2013-01 b.parquet", "2013-01.parquet", "2013-01.csv"):
         (tmp_path / name).write_bytes(name.encode())
 
-    found = landing_folder.list_deliveries(SOURCE, tmp_path)
+    found = folders.listed(tmp_path)
 
-    assert [delivery.path.name for delivery in found] == [
+    assert [delivery.address for delivery in found] == [
         "2013-01.csv",
         "2013-01.parquet",
         "2013-01 b.parquet",
@@ -96,35 +92,35 @@ def test_only_what_is_being_written_and_notes_of_programs_are_left_out(tmp_path:
     for name in ("a.parquet.tmp", ".hidden.parquet", "_SUCCESS", "b.parquet"):
         (tmp_path / name).write_bytes(b"")
 
-    assert [delivery.name for delivery in landing_folder.list_deliveries(SOURCE, tmp_path)] == ["b"]
+    assert [delivery.name for delivery in folders.listed(tmp_path)] == ["b"]
 
 
 def test_an_empty_folder_has_no_deliveries_and_a_missing_one_is_a_mistake(tmp_path: Path):
-    assert landing_folder.list_deliveries(SOURCE, tmp_path) == []
+    assert folders.listed(tmp_path) == []
     with pytest.raises(LandingFolderMissing, match=r"landing/nyc does not exist\. Make it and put parquet files there"):
-        landing_folder.list_deliveries(SOURCE, tmp_path / "landing" / "nyc")
+        folders.listed(tmp_path / "landing" / "nyc")
 
 
 def test_a_name_of_any_bytes_can_be_printed_and_stored(tmp_path: Path):
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9\x1b[31m\n.parquet")).write_bytes(b"x")
 
-    (delivery,) = landing_folder.list_deliveries(SOURCE, tmp_path)
+    (delivery,) = folders.listed(tmp_path)
 
     assert delivery.name.isprintable()
     assert delivery.name.encode().startswith(b"caf")
-    assert landing_folder.content(delivery) == b"x"
+    assert folders.content(tmp_path, delivery) == b"x"
 
 
 def test_to_see_what_waits_needs_neither_pandas_nor_pyarrow(tmp_path: Path):
     code = (
-        "import sys; from pathlib import Path; from configs.ingestion import Source; from tasks.ingestion.sources import landing_folder as sources;"
-        "sources.list_deliveries(Source(), Path(sys.argv[1])); sys.exit(bool({'pandas', 'pyarrow'} & set(sys.modules)))"
+        "import sys; from pathlib import Path; from tasks.ingestion.steps import arrivals; from tasks.ingestion.sources.landing_folder import LandingFolder;"
+        "LandingFolder(Path(sys.argv[1]), 'csv').look(); sys.exit(bool({'pandas', 'pyarrow'} & set(sys.modules)))"
     )
 
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=CHECKOUT, check=True)
 
 
-# ── the fingerprint ───────────────────────────────────────────────────────────────────────────────────────────────
+# ── the mark ───────────────────────────────────────────────────────────────────────────────────────────────
 def change(folder: Path, kind: str) -> None:
     path = folder / "a.parquet"
     if kind == "a new file":
@@ -158,47 +154,47 @@ def change(folder: Path, kind: str) -> None:
         "a folder",
     ],
 )
-def test_a_folder_that_has_changed_has_another_fingerprint(tmp_path: Path, kind: str):
+def test_a_folder_that_has_changed_has_another_mark(tmp_path: Path, kind: str):
     (tmp_path / "a.parquet").write_bytes(b"a")
-    before = landing_folder.fingerprint(tmp_path)
+    before = folders.of(tmp_path).mark()
 
     change(tmp_path, kind)
 
-    assert landing_folder.fingerprint(tmp_path)[0] != before[0]
+    assert folders.of(tmp_path).mark().text != before.text
 
 
-def test_what_is_being_written_and_notes_of_programs_leave_the_fingerprint_as_it_is(tmp_path: Path):
+def test_drafts_and_notes_of_programs_leave_the_mark_as_it_is(tmp_path: Path):
     (tmp_path / "a.parquet").write_bytes(b"a")
-    before = landing_folder.fingerprint(tmp_path)
+    before = folders.of(tmp_path).mark()
     for name in ("b.parquet.tmp", ".hidden", "_SUCCESS"):
         (tmp_path / name).write_bytes(b"b")
 
-    assert landing_folder.fingerprint(tmp_path) == before == landing_folder.fingerprint(tmp_path)
+    assert folders.of(tmp_path).mark() == before == folders.of(tmp_path).mark()
 
 
-def test_with_the_fingerprint_comes_when_a_file_changed_last(tmp_path: Path):
+def test_with_the_mark_comes_when_a_file_changed_last(tmp_path: Path):
     for name, moment in (("a", 100.0), ("b", 300.5), ("c", 200.0)):
         (tmp_path / name).write_bytes(b"")
         os.utime(tmp_path / name, (moment, moment))
     (tmp_path / "d.tmp").write_bytes(b"")
 
-    assert landing_folder.fingerprint(tmp_path)[1] == 300.5
+    assert folders.of(tmp_path).mark().changed == 300.5
 
 
-def test_no_file_is_read_or_waited_for_to_take_a_fingerprint(tmp_path: Path):
+def test_no_file_is_read_or_waited_for_to_take_a_mark(tmp_path: Path):
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "link").symlink_to("gone")
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.parquet")).write_bytes(b"x")
     (tmp_path / "a.parquet").write_bytes(b"a")
     (tmp_path / "a.parquet").chmod(0)
 
-    assert len(landing_folder.fingerprint(tmp_path)[0]) == 64
+    assert len(folders.of(tmp_path).mark().text) == 64
 
 
-def test_a_folder_that_is_not_there_has_no_fingerprint(tmp_path: Path):
-    assert landing_folder.fingerprint(tmp_path)[1] == 0.0
+def test_a_folder_that_is_not_there_has_no_mark(tmp_path: Path):
+    assert folders.of(tmp_path).mark() == Mark("", 0.0)
     with pytest.raises(LandingFolderMissing, match="does not exist"):
-        landing_folder.fingerprint(tmp_path / "not there")
+        folders.of(tmp_path / "not there").mark()
 
 
 def test_rows_are_counted_by_the_word_of_the_file_and_unknown_if_it_has_none(tmp_path: Path):
@@ -207,12 +203,12 @@ def test_rows_are_counted_by_the_word_of_the_file_and_unknown_if_it_has_none(tmp
     (tmp_path / "c.parquet").touch()
     (tmp_path / "d.parquet").mkdir()
     (tmp_path / "e.csv").write_text("a,b\n1,2\n")
-    found = landing_folder.list_deliveries(SOURCE, tmp_path)
+    found = folders.listed(tmp_path)
     (tmp_path / "a-gone.parquet").touch()
     gone = delivered(tmp_path / "a-gone.parquet")
-    gone.path.unlink()
+    (tmp_path / gone.address).unlink()
 
-    assert [landing_folder.count_rows(delivery) for delivery in (*found, gone)] == [2, None, None, None, None, None]
+    assert [folders.count(tmp_path, delivery) for delivery in (*found, gone)] == [2, None, None, None, None, None]
 
 
 # ── things that are no files ──────────────────────────────────────────────────────────────────────────────────────
@@ -251,18 +247,18 @@ def test_what_is_no_file_is_listed_named_and_never_waited_for(
 
     assert isinstance(error, UnreadableFile)
     assert str(error) == f"It is {words}, not a file."
-    assert landing_folder.content(delivery) == f"x.parquet is {words}, not a file.\n".encode()
-    assert hashlib.sha256(landing_folder.content(delivery)).hexdigest() == delivery.digest
+    assert folders.content(landing, delivery) == f"x.parquet is {words}, not a file.\n".encode()
+    assert hashlib.sha256(folders.content(landing, delivery)).hexdigest() == delivery.digest
 
 
 def test_a_link_to_a_file_beside_it_is_that_file(tmp_path: Path):
     write(tmp_path / "a.parquet")
     (tmp_path / "b.parquet").symlink_to("a.parquet")
 
-    one, other = landing_folder.list_deliveries(SOURCE, tmp_path)
+    one, other = folders.listed(tmp_path)
 
     assert one.digest == other.digest
-    assert len(landing_folder.read(other, SOURCE, CONTRACT)) == 2
+    assert len(folders.rows(tmp_path, other, CONTRACT)) == 2
 
 
 # ── rows ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -469,19 +465,19 @@ def test_a_file_that_changes_after_it_was_listed_is_not_read_as_what_was_listed(
     write(tmp_path / "a.parquet", items=pa.array([3, 4]))
 
     with pytest.raises(DeliveryWaits, match=r"Write it under a name that ends in \.tmp") as caught:
-        landing_folder.read(delivery, SOURCE, CONTRACT)
+        folders.rows(tmp_path, delivery, CONTRACT)
 
     assert caught.value.changed
 
 
 def test_a_file_that_is_gone_says_so(tmp_path: Path):
     delivery = delivered(write(tmp_path / "a.parquet"))
-    delivery.path.unlink()
+    (tmp_path / delivery.address).unlink()
 
     with pytest.raises(
         DeliveryWaits, match=r"a cannot be read just now: No such file or directory\. It waits"
     ) as caught:
-        landing_folder.read(delivery, SOURCE, CONTRACT)
+        folders.rows(tmp_path, delivery, CONTRACT)
 
     assert not caught.value.changed
 

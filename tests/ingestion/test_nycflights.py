@@ -9,8 +9,9 @@ import pytest
 
 from configs import loader
 from tasks.ingestion import intake
-from tasks.ingestion.sources import landing_folder, nycflights
+from tasks.ingestion.sources import nycflights
 from tasks.validation import contract
+from tests import folders
 
 
 @pytest.fixture(scope="module")
@@ -23,11 +24,9 @@ def landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def year(landing: Path) -> pd.DataFrame:
     settings = loader.load("flights")
-    source = settings.ingestion.source
-    deliveries = landing_folder.list_deliveries(source, landing)
     parts = [
-        landing_folder.read(delivery, source, settings.validation).assign(batch=delivery.name)
-        for delivery in deliveries
+        folders.rows(landing, delivery, settings.validation).assign(batch=delivery.name)
+        for delivery in folders.listed(landing)
     ]
     return pd.concat(parts, ignore_index=True)
 

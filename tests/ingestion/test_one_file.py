@@ -13,7 +13,7 @@ import pytest
 from configs.errors import DeliveryWaits, LandingFolderMissing, UnreadableFile
 from tasks.adapters.home import Home, use
 from tasks.ingestion import tasks as ingestion
-from tasks.ingestion.sources import entries, landing_folder, one_file
+from tasks.ingestion.sources import entries, one_file, source_kinds
 from tasks.ingestion.steps import arrivals
 from tests import shop
 
@@ -47,7 +47,10 @@ class World:
         self.file.write_text("\n".join([header, *rows, ""]))
 
     def cut(self) -> list[str]:
-        return one_file.deliver(self.home, "sales")
+        return source_kinds.of(self.home, "sales").fetch()
+
+    def gone(self) -> dict[str, int]:
+        return source_kinds.of(self.home, "sales").gone()
 
     def rows(self) -> dict[str, list[str]]:
         folder = self.home.landing("sales")
@@ -87,8 +90,7 @@ def test_who_looks_what_waits_finds_the_windows(make: Callable[..., World]):
     waiting = arrivals.look(world.home, "sales").deliveries
 
     assert [one.name for one in waiting] == ["2013-01-01", "2013-01-02"]
-    room = world.home.settings("sales").ingestion
-    frame = landing_folder.read(waiting[0], room.source, world.home.settings("sales").validation, room.derive)
+    frame = arrivals.read(world.home, "sales", waiting[0])
     assert frame["at"].tolist() == [pd.Timestamp("2013-01-01 04:00", tz="UTC"), pd.Timestamp("2013-01-01 05", tz="UTC")]
     assert frame["shop"].isna().tolist() == [True, False]
 
@@ -153,14 +155,14 @@ def test_what_the_file_has_lost_is_known_until_it_is_back(make: Callable[..., Wo
     world = make()
     world.write(*ROWS, "2013-01-01,4,NULL,true")
     world.cut()
-    whole = one_file.gone(world.home, "sales")
+    whole = world.gone()
 
     world.write(ROWS[1], *ROWS[3:])
-    found = world.cut(), one_file.gone(world.home, "sales")
+    found = world.cut(), world.gone()
     world.write(*ROWS, "2013-01-01,4,NULL,true", "")
 
     assert (whole, found) == ({}, ([], {"2013-01-01": 2, "2013-01-02": 1}))
-    assert (world.cut(), one_file.gone(world.home, "sales")) == ([], {})
+    assert (world.cut(), world.gone()) == ([], {})
 
 
 def test_a_row_that_was_changed_is_a_row_that_is_gone(make: Callable[..., World]):
@@ -173,7 +175,7 @@ def test_a_row_that_was_changed_is_a_row_that_is_gone(make: Callable[..., World]
     world.write("2013-01-02,1,x,false", *ROWS[1:])
     world.cut()
 
-    assert one_file.gone(world.home, "sales") == {"2013-01-02": 1, "2013-01-02-2": 1}
+    assert world.gone() == {"2013-01-02": 1, "2013-01-02-2": 1}
 
 
 def test_a_column_that_is_new_makes_no_row_new(make: Callable[..., World]):
@@ -183,7 +185,7 @@ def test_a_column_that_is_new_makes_no_row_new(make: Callable[..., World]):
 
     world.write(*(f"{row},9" for row in (*ROWS, "2013-01-04,9,d,true")), header="day,hour,shop,sold,price")
 
-    assert (world.cut(), one_file.gone(world.home, "sales")) == (["2013-01-03"], {})
+    assert (world.cut(), world.gone()) == (["2013-01-03"], {})
 
 
 def test_a_column_that_is_needed_and_gone_is_named_before_anything_is_delivered(make: Callable[..., World]):
@@ -242,7 +244,7 @@ def test_parquet_is_cut_as_well(make: Callable[..., World]):
     frame.to_parquet(world.file)
 
     assert world.cut() == ["2013-01-01", "2013-01-02"]
-    assert one_file.deliver(world.home, "sales") == []
+    assert world.cut() == []
     assert len(arrivals.look(world.home, "sales").deliveries) == 2
 
 
@@ -356,7 +358,7 @@ def test_rows_that_are_counted_may_be_added_at_the_end_only(make: Callable[..., 
 
 
 def test_a_folder_as_a_source_is_left_alone(shop_home: Home):
-    assert one_file.deliver(shop_home, "shop") == []
+    assert source_kinds.of(shop_home, "shop").fetch() == []
     assert not (shop_home.folder / "cut").exists()
 
 

@@ -17,8 +17,7 @@ import pytest
 from configs.errors import BadInput, UnreadableFile
 from configs.ingestion import Source
 from configs.section import ColumnType
-from tasks.ingestion.formats import readers
-from tasks.ingestion.sources import landing_folder
+from tasks.ingestion.formats import decoding, readers
 
 TYPES: dict[str, ColumnType] = {"at": "timestamp", "shop": "category", "items": "integer", "gift": "boolean"}
 ROWS = 60
@@ -95,7 +94,7 @@ def sweep(name: str, seeds: range) -> list[str]:
     wrong = []
     for seed in seeds:
         try:
-            frame = landing_folder.rows(damaged(content, seed), source, TYPES)
+            frame = decoding.rows(damaged(content, seed), source, TYPES)
         except BadInput as refused:
             if "\n" in str(refused) or not str(refused).endswith("."):
                 wrong.append(f"{seed}: {refused}")
@@ -108,7 +107,7 @@ def sweep(name: str, seeds: range) -> list[str]:
 def test_undamaged_bytes_are_rows(name: str) -> None:
     source, content = FORMATS[name]
 
-    assert len(landing_folder.rows(content, source, TYPES)) == ROWS
+    assert len(decoding.rows(content, source, TYPES)) == ROWS
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -171,7 +170,7 @@ def test_a_damaged_archive_is_one_sentence(content: bytes) -> None:
     with pytest.raises(
         UnreadableFile, match=r"^The compressed file is damaged, or cut off: .+\.$|Which file of the zip"
     ):
-        landing_folder.rows(content, CSV, TYPES)
+        decoding.rows(content, CSV, TYPES)
 
 
 @pytest.mark.parametrize(
@@ -205,4 +204,4 @@ def test_a_refusal_is_told_as_it_is() -> None:
 @pytest.mark.parametrize("pack", [bz2.compress, lzma.compress, zlib.compress])
 def test_another_compression_is_refused(pack: object) -> None:
     with pytest.raises(BadInput):
-        landing_folder.rows(pack(text()), CSV, TYPES)  # type: ignore[operator]
+        decoding.rows(pack(text()), CSV, TYPES)  # type: ignore[operator]

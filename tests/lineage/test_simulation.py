@@ -12,10 +12,9 @@ import pytest
 from configs.errors import LandingFolderMissing
 from tasks.adapters.home import Home
 from tasks.ingestion import intake
-from tasks.ingestion.sources import landing_folder
 from tasks.lineage.faults import SimulatedFault
 from tasks.lineage.steps import simulation
-from tests import shop
+from tests import folders, shop
 
 
 @pytest.fixture
@@ -29,10 +28,8 @@ def landing(shop_home: Home) -> Path:
 
 
 def read(home: Home, path: Path) -> pd.DataFrame:
-    settings = home.settings("shop")
-    deliveries = landing_folder.list_deliveries(settings.ingestion.source, path.parent)
-    (one,) = [delivery for delivery in deliveries if delivery.path == path]
-    return landing_folder.read(one, settings.ingestion.source, settings.validation)
+    (one,) = [delivery for delivery in folders.listed(path.parent) if delivery.address == path.name]
+    return folders.rows(path.parent, one, home.settings("shop").validation)
 
 
 def test_it_is_made_from_the_newest_delivery_and_happens_when_all_others_are_known(
@@ -75,7 +72,7 @@ def test_called_again_it_is_another_batch_later_and_from_the_same_good_one(shop_
     made = [one for _ in range(3) for one in simulation.simulate(shop_home, "shop", SimulatedFault.ONE_CLASS)]
 
     digests = {hashlib.sha256(one.path.read_bytes()).hexdigest() for one in made}
-    listed = [one.name for one in landing_folder.list_deliveries(shop_home.settings("shop").ingestion.source, landing)]
+    listed = [one.name for one in folders.listed(landing)]
     assert len(digests) == 3
     assert {one.base for one in made} == {"2013-01-14"}
     assert listed[-3:] == [one.name for one in made]

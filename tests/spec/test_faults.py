@@ -8,11 +8,11 @@ import pytest
 
 from configs import loader
 from configs.errors import BrokenContract
-from tasks.ingestion.sources import landing_folder
 from tasks.lineage import faults
 from tasks.lineage.faults import SimulatedFault
 from tasks.monitoring import drift
 from tasks.validation import contract, triage
+from tests import folders
 
 FLIGHTS = loader.load("flights")
 LET_IN = "let in"
@@ -37,12 +37,9 @@ def months(months: Callable[[str], Path]) -> dict[int, pd.DataFrame]:
     """Every fourth flight of January to May, as they were delivered."""
     found = {}
     for number in range(1, 6):
-        (delivery,) = [
-            one
-            for one in landing_folder.list_deliveries(FLIGHTS.ingestion.source, months(f"2013-{number:02d}").parent)
-            if one.name == f"2013-{number:02d}"
-        ]
-        found[number] = landing_folder.read(delivery, FLIGHTS.ingestion.source, FLIGHTS.validation)
+        landing = months(f"2013-{number:02d}").parent
+        (delivery,) = [one for one in folders.listed(landing) if one.name == f"2013-{number:02d}"]
+        found[number] = folders.rows(landing, delivery, FLIGHTS.validation)
     return found
 
 

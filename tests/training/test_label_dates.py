@@ -9,7 +9,7 @@ import pytest
 
 from configs.settings import PipelineSettings
 from tasks.adapters.home import Home
-from tasks.ingestion.sources import one_file
+from tasks.ingestion.sources import source_kinds
 from tasks.training.steps import handles
 from tasks.training.windows import Plan
 from tasks.validation import batches
@@ -116,7 +116,7 @@ def sales(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
         (tmp_path / "sales.csv").write_text(f"day,settled,shop,sold\n2013-01-01,{settled},a,true\n")
         now = pd.Timestamp(today, tz="UTC").to_pydatetime()
         homes.append(Home(tmp_path / f"home-{len(homes)}", clock=lambda: now))
-        return one_file.deliver(homes[-1], "sales")
+        return source_kinds.of(homes[-1], "sales").fetch()
 
     yield cut
     for home in homes:

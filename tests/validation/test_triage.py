@@ -19,9 +19,9 @@ from configs.settings import PipelineSettings
 from configs.training import LogisticRegressionCandidate, TrainingSettings
 from configs.validation import ColumnRule, TriageSettings, ValidationSettings
 from tasks.domain.records import Batch, BatchStatus
-from tasks.ingestion.sources import landing_folder
 from tasks.validation import contract, triage, units
 from tasks.validation.triage import Fault, FaultKind
+from tests import folders
 
 START = pd.Timestamp("2013-01-01", tz="UTC")
 ROWS = 2_000
@@ -308,8 +308,7 @@ def test_two_samples_of_the_same_have_no_factor_beyond_chance(seed: int, rows: i
 def months(year: Path) -> list[pd.DataFrame]:
     """The accepted rows of the twelve months of flights."""
     flights = loader.load("flights")
-    deliveries = landing_folder.list_deliveries(flights.ingestion.source, year)
-    frames = [landing_folder.read(delivery, flights.ingestion.source, flights.validation) for delivery in deliveries]
+    frames = [folders.rows(year, delivery, flights.validation) for delivery in folders.listed(year)]
     return [contract.check(frame, flights.validation, "late").accepted for frame in frames]
 
 

@@ -28,7 +28,7 @@ class LocalBlobs:
 
     def put(self, key: str, content: bytes) -> bool:
         """Write a file unless there is one."""
-        if (self.folder / key).exists():
+        if self.has(key):
             return False
         self.replace(key, content)
         return True
@@ -47,10 +47,14 @@ class LocalBlobs:
         with self._reading(key) as path:
             return path.open("rb")
 
+    def has(self, key: str) -> bool:
+        """Whether there is a file."""
+        return (self.folder / key).exists()
+
     def digest(self, key: str) -> str | None:
         """The sha256 of a file's bytes; None if there is none."""
         with self._reading(key) as path:
-            return files.digest(path) if path.exists() else None
+            return files.digest(path) if self.has(key) else None
 
     def keys(self, folder: str) -> Iterator[str]:
         """Paths of files; drafts have names that begin with a point."""

@@ -8,7 +8,7 @@ from tasks.coordination import course
 from tasks.coordination.course import Agenda, Past
 from tasks.domain.records import BATCH
 from tasks.domain.turns import Trigger, TriggerState, TurnState
-from tasks.ingestion.sources.landing_folder import Delivery
+from tasks.ingestion.sources.base import Delivery
 from tasks.ingestion.steps import arrivals
 from tasks.ingestion.steps.arrivals import Waiting
 
@@ -44,7 +44,7 @@ def plan(
         settings,
         now=home.clock(),
         since=since,
-        rows=arrivals.count_rows(fresh, home.settings(pipeline).ingestion.source) if settings.min_new_rows else None,
+        rows=arrivals.count_rows(home, pipeline, fresh) if settings.min_new_rows else None,
     )
 
 

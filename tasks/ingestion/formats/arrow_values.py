@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from configs.errors import BrokenContract
 from configs.section import ColumnType
 from tasks.adapters.blobs import frames
-from tasks.ingestion.formats import parquet, readers
+from tasks.ingestion.formats import readers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,7 +70,7 @@ def _uniform(name: str, column: "pa.ChunkedArray", wanted: ColumnType | None) ->
 
     kind = column.type
     moment = pa.timestamp("us", tz="UTC")
-    if twice := parquet.field_twice(kind):
+    if twice := _field_twice(kind):
         raise BrokenContract(f"Column {name!r} has records with two fields called {twice!r}; one would be lost.")
     if pa.types.is_dictionary(kind) and frames.is_plain(kind.value_type):
         return column.cast(kind.value_type)
@@ -117,3 +117,10 @@ def _digits(table: "pa.Table", types: Mapping[str, ColumnType]) -> "dict[str, pd
             if texts is not None and field.type.tz is not None:
                 found[digits.column(field.name)] = texts
     return found
+
+
+def _field_twice(kind: "pa.DataType") -> str | None:
+    """A name that two fields of a record have, at any depth; of two, Python would keep one."""
+    names = [kind.field(place).name for place in range(kind.num_fields)]
+    inner = (_field_twice(kind.field(place).type) for place in range(kind.num_fields))
+    return next((name for place, name in enumerate(names) if name in names[:place]), next(filter(None, inner), None))

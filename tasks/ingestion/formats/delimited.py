@@ -10,12 +10,13 @@ import io
 import lzma
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from configs.errors import BrokenContract, UnreadableFile
 from configs.ingestion import Source
+from configs.section import ColumnType
 from tasks.ingestion.formats import readers
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ _SHOWN = 80
 _LONGEST_CELL = 1_000_000
 
 
-def read(found: bytes, source: Source) -> "pd.DataFrame":
-    """The cells of a CSV file, all of them text, with the names of its first line.
+def table(found: bytes, source: Source) -> "pa.Table":
+    """The cells of a CSV file, all of them text and none missing, with the names of its first line.
 
     Args:
         found: The bytes of the file, as they came.
@@ -44,11 +45,6 @@ def read(found: bytes, source: Source) -> "pd.DataFrame":
         UnreadableFile: It is not a whole CSV file of that form.
         BrokenContract: A name stands twice in the first line.
     """
-    return table(found, source).to_pandas()
-
-
-def table(found: bytes, source: Source) -> "pa.Table":
-    """The same as an Arrow table of strings, in which no cell is missing."""
     import pyarrow as pa
 
     if not found:
@@ -76,18 +72,38 @@ def _tabled(lines: Iterator[list[str]]) -> "pa.Table":
     return pa.Table.from_batches(blocks, pa.schema([(name, pa.string()) for name in names]))
 
 
-def count_rows(found: bytes, source: Source) -> int:
-    """Rows of a CSV file; raises as `read` does."""
-    return sum(1 for _ in _lines(_text(unpacked(found, source), source), source)) - 1
+def values(table: "pa.Table", types: Mapping[str, ColumnType], source: Source) -> "pd.DataFrame":
+    """Cells as values of their types; those of columns without one stay text."""
+    from tasks.ingestion import cells
+
+    notation = cells.Notation(source.missing, source.decimal, source.zones(types), source.repeated_hour)
+    return cells.read(table.to_pandas(), types, notation)
 
 
-def write(cells: "pa.Table", source: Source) -> bytes:
-    """A table of text as a CSV file that `read` reads back the same."""
+def count(file: BinaryIO, source: Source) -> int:
+    """Rows of a CSV file, all of which is read."""
+    return sum(1 for _ in _lines(_text(unpacked(file.read(), source), source), source)) - 1
+
+
+def column(values: "pd.Series[Any]") -> "pa.Array":
+    """Times as text to the second, in UTC; numbers as text."""
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+
+    if not isinstance(values.dtype, pd.DatetimeTZDtype):
+        return pa.array(values.to_numpy().astype(str).astype(object), pa.string())
+    texts = np.datetime_as_string(values.dt.tz_localize(None).to_numpy(), unit="s", timezone="UTC")
+    return pa.array(texts.astype(object), pa.string())
+
+
+def write(table: "pa.Table", source: Source) -> bytes:
+    """A table of text as a CSV file that `table` reads back the same."""
     text = io.StringIO(newline="")
     # With both characters at the end of a line the writer puts a cell that has either of them in quotes.
     writer = csv.writer(text, delimiter=source.delimiter, lineterminator="\r\n")
-    writer.writerow(cells.column_names)
-    for block in cells.to_batches(max_chunksize=_BLOCK):
+    writer.writerow(table.column_names)
+    for block in table.to_batches(max_chunksize=_BLOCK):
         writer.writerows(zip(*(column.to_pylist() for column in block.columns), strict=True))
     return text.getvalue().encode(source.encoding)
 

@@ -1,18 +1,23 @@
-"""Parquet files of others: from bytes to a table, or a word about what is wrong with them.
+"""Parquet files of others: from bytes to a table, or a word about what is wrong with them; and back.
 
 Add here what can go wrong with the bytes; which columns there must be, and of which types, is not asked here. Foreign
 files seldom have checksums, so what their parts say about each other is compared.
 """
 
+import io
 import os
 import re
+from collections.abc import Mapping
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from configs.errors import UnreadableFile
-from tasks.ingestion.formats import readers
+from configs.ingestion import Source
+from configs.section import ColumnType
+from tasks.ingestion.formats import arrow_values, readers
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -24,11 +29,12 @@ _CELL = 8
 """Bytes of one value in memory, about."""
 
 
-def read(found: bytes) -> "pa.Table":
+def table(found: bytes, source: Source) -> "pa.Table":
     """The rows of a parquet file, all of its pages checked as far as they can be.
 
     Args:
         found: The bytes of the file, as they came.
+        source: Not asked: a parquet file says itself how it is written.
 
     Raises:
         UnreadableFile: They are not those of one whole parquet file, or it is larger than this machine's memory.
@@ -41,22 +47,64 @@ def read(found: bytes) -> "pa.Table":
         file = pq.ParquetFile(pa.BufferReader(found), page_checksum_verification=True)
         _require_one(found)
         _require_room(file.metadata)
-        table = file.read()
-        table.validate(full=True)
-        for field in table.schema:
+        rows = file.read()
+        rows.validate(full=True)
+        for field in rows.schema:
             _spell(field)
-    if table.num_rows != file.metadata.num_rows:
+    if rows.num_rows != file.metadata.num_rows:
         raise UnreadableFile(
-            f"The file is damaged: it says that it has {file.metadata.num_rows:,} rows, but holds {table.num_rows:,}."
+            f"The file is damaged: it says that it has {file.metadata.num_rows:,} rows, but holds {rows.num_rows:,}."
         )
-    return table
+    return rows
 
 
-def field_twice(kind: "pa.DataType") -> str | None:
-    """A name that two fields of a record have, at any depth; of two, Python would keep one."""
-    names = [kind.field(place).name for place in range(kind.num_fields)]
-    inner = (field_twice(kind.field(place).type) for place in range(kind.num_fields))
-    return next((name for place, name in enumerate(names) if name in names[:place]), next(filter(None, inner), None))
+def values(table: "pa.Table", types: Mapping[str, ColumnType], source: Source) -> "pd.DataFrame":
+    """Columns as the file has them; times without a zone are those of the zone that the source names for them."""
+    import pyarrow as pa
+
+    with readers.refusing("The values of the file cannot be read", pa.ArrowException):
+        return _placed(table, types, source)
+
+
+def _placed(table: "pa.Table", types: Mapping[str, ColumnType], source: Source) -> "pd.DataFrame":
+    import pyarrow as pa
+
+    from tasks.ingestion import zones
+
+    wanted = source.zones(name for name, kind in types.items() if kind == "timestamp")
+    fields = {name: table.schema.field(name).type for name in wanted if table.column_names.count(name) == 1}
+    shown = [name for name, kind in fields.items() if pa.types.is_timestamp(kind) and kind.tz is None]
+    for name in shown:
+        place, kind = table.column_names.index(name), pa.timestamp(fields[name].unit, "UTC")
+        table = table.set_column(place, name, table.column(place).cast(kind))
+    return zones.localize(
+        arrow_values.values(table, types), {name: wanted[name] for name in shown}, source.repeated_hour
+    )
+
+
+def count(file: BinaryIO, source: Source) -> int:
+    """Rows by the footer of a file; the rest is not read."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with readers.refusing("The file is damaged", pa.ArrowException):
+        return int(pq.ParquetFile(file).metadata.num_rows)
+
+
+def column(values: "pd.Series[Any]") -> "pa.Array":
+    """Times and numbers as they are."""
+    import pyarrow as pa
+
+    return pa.array(values)
+
+
+def write(table: "pa.Table", source: Source) -> bytes:
+    """A table as a file with checksums."""
+    import pyarrow.parquet as pq
+
+    sink = io.BytesIO()
+    pq.write_table(table.combine_chunks(), sink, compression="zstd", write_page_checksum=True)
+    return sink.getvalue()
 
 
 def _require_magic(found: bytes) -> None:

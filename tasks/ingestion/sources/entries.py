@@ -62,13 +62,10 @@ def read(path: Path) -> tuple[bytes, str | None]:
         return _all(entry.file), entry.odd
 
 
-def digest(path: Path) -> tuple[str, int, str | None]:
-    """The sha256 of an entry's bytes, their number, and what it is if it is not a file; raises as `opened` does."""
+def digest(path: Path) -> tuple[str, str | None]:
+    """The sha256 of an entry's bytes, and what it is if it is not a file; raises as `opened` does."""
     with opened(path) as entry:
-        if entry.odd:
-            note = entry.file.read()
-            return hashlib.sha256(note).hexdigest(), len(note), entry.odd
-        return hashlib.file_digest(entry.file, "sha256").hexdigest(), entry.file.tell(), None
+        return hashlib.file_digest(entry.file, "sha256").hexdigest(), entry.odd
 
 
 def read_named(path: Path) -> tuple[bytes, os.stat_result]:

@@ -12,14 +12,17 @@ import re
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from configs import environment
 from configs.errors import BadInput, DeliveryWaits, LandingFolderMissing, UnreadableFile
 from configs.ingestion import Cut, IngestionSettings, Source
 from tasks.adapters import files
 from tasks.adapters.home import Home
+from tasks.ingestion.formats import decoding
+from tasks.ingestion.formats.base import Format
 from tasks.ingestion.sources import entries
+from tasks.ingestion.sources.landing_folder import LandingFolder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,41 +45,52 @@ class _Seen:
     """Rows that were delivered and that it does not have any more, by delivery."""
 
 
-def deliver(home: Home, pipeline: str) -> list[str]:
-    """Put every window that is over into the landing folder; gives the names of the new deliveries.
+@dataclass(frozen=True)
+class OneFile(LandingFolder):
+    """A file whose rows are delivered into a landing folder; its deliveries are those of the folder."""
 
-    Nothing is done where the source is a folder, or if the file is as it was and no other window is over by now.
+    home: Home
+    pipeline: str
+    file: str
+    cut: Cut
 
-    Raises:
-        LandingFolderMissing: The file does not exist.
-        UnreadableFile: It cannot be cut: it is damaged or of another form, or its rows have no event time.
-        DeliveryWaits: It, or what was cut from it before, cannot be read just now.
-    """
-    room = home.settings(pipeline).ingestion
-    if room.source.file is None or room.source.cut is None:
-        return []
-    path, memory = _path(room.source.file), home.folder / "cut" / f"{pipeline}.json"
-    try:
-        if _nothing_new(memory, _mark(path, path.stat(), room), home):
-            return []
-        with files.locked(memory.with_suffix(".lock")):
-            if _nothing_new(memory, _mark(path, path.stat(), room), home):
-                return []  # another process was quicker
-            seen, new = _cut(path, home, pipeline, room.source.cut)
-            files.publish(memory, json.dumps(asdict(seen)).encode())
-    except BadInput as problem:
-        raise UnreadableFile(f"{room.source.file} cannot be cut into batches. {problem}", problem.rows) from problem
-    except OSError as err:
-        why = f"{err.filename or path}: {entries.why(err)}"
-        raise DeliveryWaits(f"{room.source.file} cannot be read just now: {why}. The next run tries again.") from err
-    return new
+    def fetch(self) -> list[str]:
+        """Put every window that is over into the landing folder; gives the names of the new deliveries.
 
+        Nothing is done if the file is as it was and no other window is over by now.
 
-def gone(home: Home, pipeline: str) -> dict[str, int]:
-    """Rows that were delivered and that the file did not have any more when it was last cut, by delivery."""
-    source = home.settings(pipeline).ingestion.source
-    seen = _remembered(home.folder / "cut" / f"{pipeline}.json") if source.file is not None else None
-    return seen.gone if seen else {}
+        Raises:
+            LandingFolderMissing: The file does not exist.
+            UnreadableFile: It cannot be cut: it is damaged or of another form, or its rows have no event time.
+            DeliveryWaits: It, or what was cut from it before, cannot be read just now.
+        """
+        room, path = self.home.settings(self.pipeline).ingestion, _path(self.file)
+        try:
+            if self._is_as_it_was(path, room):
+                return []
+            with files.locked(self._memory.with_suffix(".lock")):
+                if self._is_as_it_was(path, room):
+                    return []  # another process was quicker
+                cut, new = _cut(path, self.home, self.pipeline, self.cut)
+                files.publish(self._memory, json.dumps(asdict(cut)).encode())
+        except BadInput as problem:
+            raise UnreadableFile(f"{self.file} cannot be cut into batches. {problem}", problem.rows) from problem
+        except OSError as err:
+            why = f"{err.filename or path}: {entries.why(err)}"
+            raise DeliveryWaits(f"{self.file} cannot be read just now: {why}. The next run tries again.") from err
+        return new
+
+    def gone(self) -> dict[str, int]:
+        """Rows that were delivered and that the file did not have any more when it was last cut, by delivery."""
+        last = _remembered(self._memory)
+        return last.gone if last else {}
+
+    @property
+    def _memory(self) -> Path:
+        return self.home.folder / "cut" / f"{self.pipeline}.json"
+
+    def _is_as_it_was(self, path: Path, room: IngestionSettings) -> bool:
+        return _nothing_new(self._memory, _mark(path, path.stat(), room), self.home)
 
 
 def _path(file: str) -> Path:
@@ -166,7 +180,7 @@ def _deliveries(folder: Path, source: Source, cut: Cut) -> dict[str, dict[int, P
 
 
 def _is_same(earlier: dict[int, Path], rows: "pa.Table", source: Source) -> bool:
-    return len(earlier) == 1 and entries.read(next(iter(earlier.values())))[0] == _written(rows, source)
+    return len(earlier) == 1 and entries.read(next(iter(earlier.values())))[0] == _format(source).write(rows, source)
 
 
 def _deliver(folder: Path, name: str, rows: "pa.Table", earlier: "dict[int, pa.Table]", source: Source) -> list[str]:
@@ -176,7 +190,7 @@ def _deliver(folder: Path, name: str, rows: "pa.Table", earlier: "dict[int, pa.T
     if not rows.num_rows:
         return []
     chosen = f"{name}-{max(earlier) + 1}" if earlier else name
-    files.publish(folder / f"{chosen}.{source.kind}", _written(rows, source))
+    files.publish(folder / f"{chosen}.{source.kind}", _format(source).write(rows, source))
     return [chosen]
 
 
@@ -186,7 +200,7 @@ def _delivered(path: Path, source: Source) -> "pa.Table":
     try:
         if odd:
             raise UnreadableFile(f"It is {odd}, not a file.")
-        return _table(found, source)
+        return _format(source).table(found, source)
     except BadInput as problem:
         raise UnreadableFile(
             f"{path} was cut from it before, and cannot be read any more: {problem} "
@@ -199,35 +213,29 @@ def _read(content: bytes, room: IngestionSettings) -> "pa.Table":
     """All rows of the file, with the times that are counted and the numbers of copies."""
     import pandas as pd
 
-    table = _table(content, room.source)
+    table = _format(room.source).table(content, room.source)
     counted = {name: time for name, time in room.derive.items() if time.rows_per_day and name not in table.column_names}
     if counted:
         from tasks.ingestion import moments
 
         made = moments.derive(pd.DataFrame(index=pd.RangeIndex(table.num_rows)), counted, room.source)
         for name in counted:
-            table = table.append_column(name, _held(made[name], room.source))
+            table = table.append_column(name, _format(room.source).column(made[name]))
     if room.source.cut is not None and room.source.cut.copies == "kept" and _COPY not in table.column_names:
         table = table.append_column(_COPY, _copies(table, room.source))
     return table
 
 
-def _table(found: bytes, source: Source) -> "pa.Table":
-    from tasks.ingestion.formats import delimited, parquet
-
-    return delimited.table(found, source) if source.kind == "csv" else parquet.read(found)
+def _format(source: Source) -> Format:
+    return decoding.FORMATS[source.kind]
 
 
 def _times(table: "pa.Table", event: str, room: IngestionSettings) -> "NDArray[np.datetime64]":
-    from tasks.ingestion import cells, columns, moments
-    from tasks.ingestion.sources import landing_folder
+    from tasks.ingestion import columns, moments
 
     needed = room.derive[event].columns if event in room.derive and event not in table.column_names else (event,)
     part = table.select([name for name in dict.fromkeys(needed) if name in table.column_names])
-    if room.source.kind == "csv":
-        frame = cells.read(part.to_pandas(), {event: "timestamp"}, landing_folder.notation(room.source, [event]))
-    else:
-        frame = landing_folder.placed(part, {event: "timestamp"}, room.source)
+    frame = _format(room.source).values(part, {event: "timestamp"}, room.source)
     frame = moments.derive(frame, {event: room.derive[event]} if event in room.derive else {}, room.source)
     columns.require_time(frame, event)
     found: NDArray[np.datetime64] = frame[event].dt.tz_localize(None).to_numpy(dtype="datetime64[us]")
@@ -243,35 +251,11 @@ def _frame(table: "pa.Table") -> "pd.DataFrame":
 
 def _copies(table: "pa.Table", source: Source) -> "pa.Array":
     """Which of several equal rows each one is, from 1 on."""
-    import pyarrow as pa
+    import pandas as pd
 
     from tasks.ingestion import cuts
 
-    numbers = cuts.copies(_frame(table))
-    return pa.array(numbers.astype(str).astype(object) if source.kind == "csv" else numbers)
-
-
-def _held(times: "pd.Series[Any]", source: Source) -> "pa.Array":
-    import numpy as np
-    import pyarrow as pa
-
-    if source.kind == "parquet":
-        return pa.array(times, pa.timestamp("us", tz="UTC"))
-    texts = np.datetime_as_string(times.dt.tz_localize(None).to_numpy(), unit="s", timezone="UTC")
-    return pa.array(texts.astype(object), pa.string())
-
-
-def _written(rows: "pa.Table", source: Source) -> bytes:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    from tasks.ingestion.formats import delimited
-
-    if source.kind == "csv":
-        return delimited.write(rows, source)
-    sink = pa.BufferOutputStream()
-    pq.write_table(rows.combine_chunks(), sink, compression="zstd", write_page_checksum=True)
-    return bytes(sink.getvalue().to_pybytes())
+    return _format(source).column(pd.Series(cuts.copies(_frame(table))))
 
 
 def _require_columns(table: "pa.Table", earlier: "dict[str, dict[int, pa.Table]]", needed: set[str]) -> None:

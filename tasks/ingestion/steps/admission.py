@@ -5,7 +5,7 @@ from tasks.adapters import lookup
 from tasks.adapters.blobs import layout
 from tasks.adapters.home import Home
 from tasks.domain.records import Batch, BatchStatus
-from tasks.ingestion.sources import landing_folder
+from tasks.ingestion.sources import source_kinds
 
 
 def find(home: Home, pipeline: str, wanted: str) -> Batch:
@@ -31,5 +31,5 @@ def find(home: Home, pipeline: str, wanted: str) -> Batch:
 def _is_there(home: Home, pipeline: str, batch: Batch) -> bool:
     if home.blobs.digest(layout.refused(batch.id)) == batch.id:
         return True
-    source, folder = home.settings(pipeline).ingestion.source, home.landing(pipeline)
-    return folder.is_dir() and any(one.digest == batch.id for one in landing_folder.list_deliveries(source, folder))
+    source, folder = source_kinds.of(home, pipeline), home.landing(pipeline)
+    return folder.is_dir() and any(one.digest == batch.id for one in source.look().deliveries)

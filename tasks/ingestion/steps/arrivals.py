@@ -7,16 +7,20 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from configs.errors import BadInput, DeliveryWaits, IncumbentError, LandingFolderMissing
-from configs.ingestion import Source
+from configs.errors import BadInput, BlobUnavailable, DeliveryWaits, IncumbentError, LandingFolderMissing
 from tasks.adapters import files
 from tasks.adapters.blobs import layout
 from tasks.adapters.home import Home
 from tasks.domain.records import Admission
 from tasks.domain.turns import TurnState
-from tasks.ingestion.sources import landing_folder, one_file
-from tasks.ingestion.sources.landing_folder import Delivery
+from tasks.ingestion.formats import decoding
+from tasks.ingestion.sources import base, source_kinds
+from tasks.ingestion.sources.base import Delivery, Place
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SETTLED_SECONDS = 2.0
 """So long a file must have been left alone before it is announced."""
@@ -48,30 +52,27 @@ class Waiting:
 
 
 def changed(home: Home, pipeline: str) -> str | None:
-    """The fingerprint of the landing folder if it is not the one that was remembered, without reading any file.
+    """The mark of the source if it is not the one that was remembered, without reading any delivery.
 
     None as well while something in it has changed just now: it may still be written.
-
-    Names, sizes and times of change; a file that was replaced by another one of the same size and time is found by the
-    next run, which reads what it takes in.
     """
-    cut(home, pipeline)
-    mark, newest = landing_folder.fingerprint(home.landing(pipeline))
-    path = _memory(home, pipeline)
-    settled = abs(home.clock().timestamp() - newest) >= SETTLED_SECONDS  # a copy may carry a time that is yet to come
-    return None if not settled or (path.exists() and path.read_text() == mark) else mark
+    fetch(home, pipeline)
+    mark, path = source_kinds.of(home, pipeline).mark(), _memory(home, pipeline)
+    # a copy may carry a time that is yet to come
+    settled = abs(home.clock().timestamp() - mark.changed) >= SETTLED_SECONDS
+    return None if not settled or (path.exists() and path.read_text() == mark.text) else mark.text
 
 
-def cut(home: Home, pipeline: str) -> IncumbentError | None:
-    """Have one file as a source deliver what is new; gives what stood in the way, if something was delivered before.
+def fetch(home: Home, pipeline: str) -> IncumbentError | None:
+    """Let a source deliver what is new; gives what stood in the way, if something was delivered before.
 
     Raises:
-        LandingFolderMissing: The file does not exist, and nothing was delivered of it before.
+        LandingFolderMissing: There is no such source, and nothing was delivered of it before.
         UnreadableFile: It cannot be cut, and nothing was delivered of it before.
         DeliveryWaits: It cannot be read just now, and nothing was delivered of it before.
     """
     try:
-        one_file.deliver(home, pipeline)
+        source_kinds.of(home, pipeline).fetch()
     except (BadInput, LandingFolderMissing, DeliveryWaits) as problem:
         if not home.landing(pipeline).is_dir():
             raise
@@ -80,12 +81,12 @@ def cut(home: Home, pipeline: str) -> IncumbentError | None:
 
 
 def remember(home: Home, pipeline: str, mark: str) -> None:
-    """Everything in the folder has been recorded as it was when this fingerprint was taken."""
+    """Everything in the source has been recorded as it was when it had this mark."""
     files.publish(_memory(home, pipeline), mark.encode())
 
 
 def forget(home: Home, pipeline: str) -> None:
-    """The next look is to read the folder, whatever its fingerprint."""
+    """The next look is to read the source, whatever its mark."""
     _memory(home, pipeline).unlink(missing_ok=True)
 
 
@@ -93,10 +94,34 @@ def _memory(home: Home, pipeline: str) -> Path:
     return home.folder / "polled" / pipeline
 
 
-def count_rows(deliveries: Sequence[Delivery], source: Source | None = None) -> int:
+def place(home: Home, pipeline: str, delivery: Delivery) -> Place:
+    """Where the bytes of a delivery are."""
+    return home.blobs if delivery.kept else source_kinds.of(home, pipeline)
+
+
+def content(home: Home, pipeline: str, delivery: Delivery) -> bytes:
+    """The bytes of a delivery; raises as `base.read` does."""
+    return base.read(place(home, pipeline, delivery), delivery)
+
+
+def read(home: Home, pipeline: str, delivery: Delivery) -> "pd.DataFrame":
+    """The rows of a delivery; raises as `base.read` and `decoding.decode` do."""
+    found, settings = content(home, pipeline, delivery), home.settings(pipeline)
+    return decoding.decode(found, settings.ingestion, settings.validation, delivery.odd)
+
+
+def count_rows(home: Home, pipeline: str, deliveries: Sequence[Delivery]) -> int:
     """Rows that wait; a file whose rows cannot be counted is one that has to be looked at, and counts as enough."""
-    counted = [landing_folder.count_rows(delivery, source) for delivery in deliveries]
+    counted = [_count(home, pipeline, delivery) for delivery in deliveries]
     return sys.maxsize if None in counted else sum(rows or 0 for rows in counted)
+
+
+def _count(home: Home, pipeline: str, delivery: Delivery) -> int | None:
+    try:
+        with place(home, pipeline, delivery).open(delivery.address) as file:
+            return None if delivery.odd else decoding.count(file, home.settings(pipeline).ingestion.source)
+    except (OSError, BlobUnavailable):
+        return None
 
 
 def look(home: Home, pipeline: str) -> Waiting:
@@ -106,10 +131,9 @@ def look(home: Home, pipeline: str) -> Waiting:
         LandingFolderMissing: There is no landing folder.
         UnreadableFile: One file as a source cannot be cut, and nothing was delivered of it before.
     """
-    source, folder = home.settings(pipeline).ingestion.source, home.landing(pipeline)
-    problem = cut(home, pipeline)
-    landed = landing_folder.look(source, folder)
-    deliveries, rows = landed.deliveries, home.ledger.turns.all(pipeline)
+    problem = fetch(home, pipeline)
+    listing = source_kinds.of(home, pipeline).look()
+    deliveries, rows = listing.deliveries, home.ledger.turns.all(pipeline)
     turns = {row["batch"]: row for row in rows}  # the last one of each batch
     done = {batch for batch, row in turns.items() if row["state"] == TurnState.DONE}
     known, admitted = home.ledger.batches.deliveries(pipeline), home.ledger.admissions.open(pipeline)
@@ -118,7 +142,7 @@ def look(home: Home, pipeline: str) -> Waiting:
     first = {**{delivery.digest: delivery for delivery in reversed(deliveries)}, **kept}
     again = (unread | admitted.keys()) & done & first.keys()
     cut_off = [
-        first.get(batch) or _gone(deliveries, folder, batch, row["batch_name"])
+        first.get(batch) or _gone(deliveries, batch, row["batch_name"])
         for batch, row in turns.items()
         if batch not in done
     ]
@@ -141,8 +165,8 @@ def look(home: Home, pipeline: str) -> Waiting:
         duplicates=tuple(copies),
         unshown=tuple(number for number in numbers if number not in shown or number in owed),
         page=bool(numbers) and max(numbers) not in page,
-        problem=problem or _problem(landed.unreadable),
-        unreadable=frozenset(landed.unreadable),
+        problem=problem or _problem(listing.unreadable),
+        unreadable=frozenset(listing.unreadable),
         again=frozenset(again),
     )
 
@@ -152,18 +176,18 @@ def _admitted(home: Home, admitted: Mapping[str, Admission], deliveries: Sequenc
     there = {(delivery.digest, delivery.name): delivery for delivery in deliveries}
     found = {}
     for batch, admission in admitted.items():
-        path = Path(home.blobs.where(layout.refused(batch)))
-        if (batch, admission.refusal.name) in there:
-            found[batch] = there[batch, admission.refusal.name]
-        elif path.exists():
-            found[batch] = Delivery(admission.refusal.name, path, batch, path.stat().st_size)
+        name, kept = admission.refusal.name, layout.refused(batch)
+        if (batch, name) in there:
+            found[batch] = there[batch, name]
+        elif home.blobs.has(kept):
+            found[batch] = Delivery(name, kept, batch, kept=True)
     return found
 
 
-def _gone(deliveries: Sequence[Delivery], folder: Path, batch: str, name: str) -> Delivery:
+def _gone(deliveries: Sequence[Delivery], batch: str, name: str) -> Delivery:
     """A delivery whose turn was cut off, and which is not there any more; another one may have its name by now."""
-    path = next((delivery.path for delivery in deliveries if delivery.name == name), folder / name)
-    return Delivery(name, path, batch, 0)
+    address = next((delivery.address for delivery in deliveries if delivery.name == name), name)
+    return Delivery(name, address, batch)
 
 
 def _problem(unreadable: Mapping[str, str]) -> DeliveryWaits | None:

@@ -12,8 +12,7 @@ from tasks.adapters.blobs.scratch import Scratch
 from tasks.adapters.cache import Cache
 from tasks.adapters.home import Home
 from tasks.domain.turns import TurnRef
-from tasks.ingestion.sources import landing_folder
-from tasks.ingestion.sources.landing_folder import Delivery
+from tasks.ingestion.formats import decoding
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,10 +30,9 @@ class Landed:
         self._scratch = scratch
         self._rows: Cache[pd.DataFrame] = Cache(_KEPT_BYTES)
 
-    def read(self, turn: TurnRef, delivery: Delivery, settings: PipelineSettings) -> None:
-        """Read a delivery from its source; raises as `landing_folder.read` does, and then nothing is kept."""
-        content = landing_folder.content(delivery)
-        rows = landing_folder.decode(content, settings, delivery.odd)
+    def keep(self, turn: TurnRef, content: bytes, settings: PipelineSettings, odd: str | None) -> None:
+        """Read the bytes of a delivery; raises as `decoding.decode` does, and then nothing is kept."""
+        rows = decoding.decode(content, settings.ingestion, settings.validation, odd)
         self._scratch.put(turn.pipeline, turn.batch, content)
         failpoints.reach("landed-kept")
         self._rows.keep(_key(turn), rows)
@@ -45,8 +43,9 @@ class Landed:
         Raises:
             DeliveryWaits: Its bytes are not in the scratch place any more.
         """
+        room, contract = settings.ingestion, settings.validation
         return self._rows.once(
-            _key(turn), lambda: landing_folder.decode(self._scratch.get(turn.pipeline, turn.batch), settings)
+            _key(turn), lambda: decoding.decode(self._scratch.get(turn.pipeline, turn.batch), room, contract)
         )
 
     def let_go(self, turn: TurnRef) -> None:

@@ -21,8 +21,9 @@ from configs.settings import PipelineSettings
 from tasks.adapters import files
 from tasks.adapters.home import Home
 from tasks.domain.records import BatchStatus
-from tasks.ingestion.sources import landing_folder, one_file
-from tasks.ingestion.sources.landing_folder import Delivery
+from tasks.ingestion.sources import source_kinds
+from tasks.ingestion.sources.base import Delivery
+from tasks.ingestion.steps import arrivals
 from tasks.lineage import faults
 from tasks.lineage.faults import SimulatedFault
 
@@ -96,19 +97,21 @@ def origin(content: bytes) -> dict[str, str | int] | None:
 # ── what is there ─────────────────────────────────────────────────────────────────────────────────────────────────
 def _look(home: Home, pipeline: str) -> _Landed:
     settings = home.settings(pipeline)
-    one_file.deliver(home, pipeline)
+    source = source_kinds.of(home, pipeline)
+    source.fetch()
     try:
-        deliveries = landing_folder.list_deliveries(settings.ingestion.source, home.landing(pipeline))
+        deliveries = source.look().deliveries
     except LandingFolderMissing:
         deliveries = []
     good, lasts = [], []
     for delivery in deliveries:
         batch = home.ledger.batches.get(pipeline, delivery.digest)
         refused = batch is not None and batch.status is BatchStatus.REFUSED
-        simulated = origin(_bytes(delivery))
+        content = arrivals.content(home, pipeline, delivery)
+        simulated = origin(content)
         if refused and not simulated:
             continue
-        lasts += list(_times(_bytes(delivery), settings))
+        lasts += list(_times(content, settings))
         if not refused and (simulated is None or simulated["fault"] == SimulatedFault.CONCEPT):
             good.append(delivery)
     accepted = home.ledger.batches.accepted(pipeline)
@@ -120,11 +123,9 @@ def _look(home: Home, pipeline: str) -> _Landed:
 
 def _newest(home: Home, pipeline: str, good: list[Delivery]) -> tuple[str, pd.DataFrame]:
     """Name and rows of the newest delivery that can be read; with none, of the newest batch that was accepted."""
-    settings = home.settings(pipeline)
-    room = settings.ingestion
     for delivery in reversed(good):
         try:
-            return delivery.name, landing_folder.read(delivery, room.source, settings.validation, room.derive)
+            return delivery.name, arrivals.read(home, pipeline, delivery)
         except BadInput:
             continue
     accepted = home.ledger.batches.accepted(pipeline)
@@ -134,13 +135,6 @@ def _newest(home: Home, pipeline: str, good: list[Delivery]) -> tuple[str, pd.Da
         f"There is nothing to simulate from: no good delivery is in {home.landing(pipeline)}, and no batch of "
         f"{pipeline} was ever accepted. Put parquet files there first."
     )
-
-
-def _bytes(delivery: Delivery) -> bytes:
-    try:
-        return landing_folder.content(delivery)
-    except BadInput:
-        return b""
 
 
 def _times(content: bytes, settings: PipelineSettings) -> Iterator[datetime]:

@@ -15,8 +15,7 @@ from tasks.adapters.ledger import history
 from tasks.domain.records import Model
 from tasks.domain.turns import Drift, Health, HealthState
 from tasks.evaluation.steps import compare
-from tasks.ingestion.sources import landing_folder
-from tasks.ingestion.sources.landing_folder import Delivery
+from tasks.ingestion.sources.base import Delivery
 from tasks.ingestion.steps import arrivals
 from tasks.monitoring.steps import watch
 from tasks.training.steps import handles
@@ -110,9 +109,9 @@ class Looking:
         """What is seen in a delivery."""
         from tasks.validation import batches
 
-        settings, room = self._settings, self._settings.ingestion
+        settings = self._settings
         try:
-            frame = landing_folder.read(delivery, room.source, settings.validation, room.derive)
+            frame = arrivals.read(self._home, self._pipeline, delivery)
             accepted = batches.sort_out(frame, [], settings).accepted
         except BadInput as problem:
             return Seen(delivery.digest, delivery.name, None, Health(HealthState.NOT_JUDGED, (str(problem),)))

@@ -32,6 +32,7 @@ def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
 def test_what_was_put_is_there(blobs: Blobs) -> None:
     assert blobs.put(KEY, b"content")
 
+    assert blobs.has(KEY)
     assert blobs.get(KEY) == b"content"
     assert blobs.digest(KEY) == hashlib.sha256(b"content").hexdigest()
 
@@ -81,6 +82,7 @@ def test_what_is_missing_is_named(ask: Callable[[Blobs], object], blobs: Blobs) 
 
 
 def test_what_is_missing_has_no_digest(blobs: Blobs) -> None:
+    assert not blobs.has(KEY)
     assert blobs.digest(KEY) is None
 
 

@@ -23,7 +23,8 @@ from tasks.adapters.home import Home
 from tasks.adapters.mlflow import packaging, pyfunc, registry, tracking
 from tasks.adapters.mlflow.tracking import TrackingStore
 from tasks.evaluation import scores
-from tasks.ingestion.sources import landing_folder, one_file
+from tasks.ingestion.sources import source_kinds
+from tasks.ingestion.steps import arrivals
 from tasks.problems import prediction
 from tasks.training import learning, preparation
 from tasks.training.estimators import families
@@ -254,10 +255,11 @@ def first_delivery(name: str, home: Home) -> tuple[pd.DataFrame, pd.DataFrame, P
     room = settings.ingestion
     if not (environment.read().data / str(room.source.file)).exists():
         pytest.skip(f"the data of {name} is not there")
-    one_file.deliver(home, name)
-    one = landing_folder.list_deliveries(room.source, home.landing(name))[0]
-    ours = landing_folder.read(one, room.source, settings.validation, room.derive)
-    return ours, pd.read_csv(one.path, sep=room.source.delimiter), settings
+    source = source_kinds.of(home, name)
+    source.fetch()
+    one = source.look().deliveries[0]
+    ours = arrivals.read(home, name, one)
+    return ours, pd.read_csv(home.landing(name) / one.address, sep=room.source.delimiter), settings
 
 
 @pytest.mark.parametrize("name", ["bike_sharing", "elec2", "hotel_bookings", "online_shoppers", "flights"])

@@ -11,7 +11,8 @@ import pytest
 from configs import environment, loader
 from configs.environment import CHECKOUT
 from tasks.adapters.home import Home
-from tasks.ingestion.sources import landing_folder, one_file
+from tasks.ingestion.sources import source_kinds
+from tasks.ingestion.steps import arrivals
 from tests import shop
 
 EXAMPLES = ["bike_sharing", "elec2", "hotel_bookings", "online_shoppers"]
@@ -61,11 +62,10 @@ def test_every_row_of_the_data_is_in_exactly_one_delivery(name: str, tmp_path: P
         pytest.skip(f"{file} is not there")
     home = Home(tmp_path)
 
-    one_file.deliver(home, name)
+    source = source_kinds.of(home, name)
+    source.fetch()
 
-    found = landing_folder.list_deliveries(room.source, home.landing(name))
-    settings = loader.load(name)
-    frames = [landing_folder.read(one, room.source, settings.validation, room.derive) for one in found]
+    frames = [arrivals.read(home, name, one) for one in source.look().deliveries]
     assert sum(map(len, frames)) == ROWS[name]
     ends = [(frame[room.times.event].min(), frame[room.times.event].max()) for frame in frames]
     assert all(before[1] < after[0] for before, after in pairwise(ends))

@@ -67,11 +67,11 @@ def check(home: Home, recorded: Recorded, counted: Counted) -> Iterator[Finding]
 
 def check_deliveries(home: Home, recorded: Recorded) -> Iterator[Finding]:
     """What still lies in the landing folder, read again and compared row by row with what is stored of it."""
-    from tasks.ingestion.sources import landing_folder
+    from tasks.ingestion.sources import source_kinds
+    from tasks.ingestion.steps import arrivals
 
-    settings = home.settings(recorded.pipeline)
     try:
-        there = landing_folder.list_deliveries(settings.ingestion.source, home.landing(recorded.pipeline))
+        there = source_kinds.of(home, recorded.pipeline).look().deliveries
     except LandingFolderMissing:
         return
     accepted = {batch.id: batch for batch in recorded.batches if batch.status is BatchStatus.ACCEPTED}
@@ -80,8 +80,7 @@ def check_deliveries(home: Home, recorded: Recorded) -> Iterator[Finding]:
         if batch is None or (batch.accepted and not batch.accepted_file):
             continue
         try:
-            room = settings.ingestion
-            frame = landing_folder.read(delivery, room.source, settings.validation, room.derive)
+            frame = arrivals.read(home, recorded.pipeline, delivery)
             stored = _stored(home, batch)
         except (BadInput, Damaged, DeliveryWaits):  # the contract is another one by now; damage has been told
             continue
