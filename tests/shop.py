@@ -49,9 +49,13 @@ def write_pipeline(folder: Path, name: str = "shop", text: str = YAML) -> None:
 
 
 def week(number: int, rows: int = 336) -> pd.DataFrame:
-    """The sales of one week, half an hour apart; the last day has no labels, and all arrives when the week is over."""
+    """The sales of one week, at most half an hour apart; the last day has no labels.
+
+    All arrives when the week is over.
+    """
+    minutes = np.arange(rows) * min(30, 7 * 24 * 60 / rows)
     source = np.random.default_rng(number)
-    at = START + pd.Timedelta(weeks=number - 1) + pd.to_timedelta(np.arange(rows) * 30, unit="min")
+    at = START + pd.Timedelta(weeks=number - 1) + pd.to_timedelta(minutes, unit="min")
     shop, items = source.choice(["a", "b", "c"], rows), source.integers(0, 9, rows)
     likely = 0.15 + 0.5 * (shop == "a") + 0.02 * (8 - items)
     settled = at + pd.Timedelta(hours=3)

@@ -34,10 +34,7 @@ def run(*command: str, home: Path, expect: int = 0, checkout: Path = CHECKOUT) -
         expect: Exit code.
         checkout: Whose code runs; by default this one's.
     """
-    environment = {**os.environ, "INCUMBENT_HOME": str(home)}
-    environment.pop("PREFECT_API_URL", None)
-    # As for a user: compiled modules are kept, so that no start compiles them anew.
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    environment = variables(home)
     before, began = os.times(), time.perf_counter()
     lines: list[tuple[float, str]] = []
     with subprocess.Popen(
@@ -67,6 +64,20 @@ def run(*command: str, home: Path, expect: int = 0, checkout: Path = CHECKOUT) -
     after = os.times()
     cpu = after.children_user + after.children_system - before.children_user - before.children_system
     return Measured(seconds, cpu, memory.peak, tuple(lines))
+
+
+def variables(home: Path) -> dict[str, str]:
+    """The environment of a process that is measured."""
+    environment = {**os.environ, "INCUMBENT_HOME": str(home)}
+    environment.pop("PREFECT_API_URL", None)
+    # As for a user: compiled modules are kept, so that no start compiles them anew.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    return environment
+
+
+def cpu_of(root: int) -> float:
+    """Processor seconds of a running process so far, with those of its descendants."""
+    return sum(map(_cpu, _tree(root))) / os.sysconf("SC_CLK_TCK")
 
 
 class _Memory(threading.Thread):
@@ -100,3 +111,12 @@ def _proportional(process: int) -> float:
     except OSError:
         return 0.0
     return next((int(line.split()[1]) / 1024 for line in rollup.splitlines() if line.startswith("Pss:")), 0.0)
+
+
+def _cpu(process: int) -> int:
+    """Its own ticks, and those of its children that have ended."""
+    try:
+        text = Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        return 0
+    return sum(map(int, text.rpartition(")")[2].split()[11:15]))
