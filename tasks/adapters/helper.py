@@ -15,8 +15,9 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing import active_children, connection, get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -50,8 +51,12 @@ class _Stage:
     ledger_url: str | None
     warm: Warming
     pool: ProcessPoolExecutor
+    warmed: "Future[None]"
+    wanted: dict[str, tuple[Callable[..., object], tuple[object, ...]]] = field(default_factory=dict)
+    """What it is to fit as soon as it is warm, by the id that the model will have."""
     fits: "dict[str, Future[Model]]" = field(default_factory=dict)
-    """What it has been asked to fit, by the id that the model will have."""
+    """What it has been asked to fit."""
+    handing: threading.Lock = field(default_factory=threading.Lock)
 
 
 _stage: _Stage | None = None
@@ -69,7 +74,7 @@ def open_stage(home: Path, ledger_url: str | None, warm: Warming) -> Iterator[No
         warm: Imports what the jobs need; done first.
     """
     global _stage
-    _stage = _Stage(home, ledger_url, warm, _start(home, ledger_url, warm))
+    _stage = _Stage(home, ledger_url, warm, *_start(home, ledger_url, warm))
     try:
         yield
     finally:
@@ -98,7 +103,7 @@ def show(job: Job[T], pipeline: str, number: int) -> T:
             return stage.pool.submit(_work, job, pipeline, number, token).result()
         except BrokenProcessPool as err:
             if stage is _stage:
-                stage.pool = _start(stage.home, stage.ledger_url, stage.warm)
+                stage.pool, stage.warmed = _start(stage.home, stage.ledger_url, stage.warm)
             raise IncumbentError(
                 f"The process that shows turn {number} in MLflow was killed, perhaps for want of memory. "
                 "What was decided is committed; the same command goes on from there."
@@ -116,48 +121,58 @@ def begin(job: Job[None], pipeline: str, number: int) -> None:
 
 
 def begin_fit(model: str, job: "Callable[..., Model]", *arguments: object) -> None:
-    """Let the helper fit a candidate and publish its bundle, while this process fits another one.
+    """Let the helper fit a candidate and publish its bundle when it is warm, while this process fits another one.
 
     Args:
         model: Id that the model will have; `fitted` asks for it.
         job: Fits it; gets the home, and the arguments.
         arguments: Which candidate of what.
     """
-    if _stage is None:
-        return
-    try:
-        _stage.fits[model] = _stage.pool.submit(_fit, job, *arguments)
-    except BrokenProcessPool:
-        return  # whoever asks for it fits it there
+    if _stage is not None:
+        _stage.wanted[model] = (job, arguments)
+        _stage.warmed.add_done_callback(partial(_hand_over, _stage, model))
+
+
+def _hand_over(stage: _Stage, model: str, warmed: "Future[None]") -> None:
+    with stage.handing:
+        job, arguments = stage.wanted.pop(model, (None, ()))
+        if job is None or stage is not _stage or warmed.cancelled() or warmed.exception() is not None:
+            return  # nobody waits for it
+        with suppress(RuntimeError):  # the helper has ended: whoever asks for it fits it there
+            stage.fits[model] = stage.pool.submit(_fit, job, *arguments)
 
 
 def fitted(model: str, settings: str) -> "Model | None":
     """Wait for a model that the helper was asked to fit; None if it was not, or could not, or has made another one.
 
-    Whoever asked fits it then, and meets in person what the helper met.
+    Whoever asked fits it then, and meets in person what the helper met. A helper that is not warm yet, and has begun
+    with nothing, is not waited for: its imports take longer than many a fit.
 
     Args:
         model: Its id.
         settings: Hash of the settings that it has to be of; the helper may have read a file that was changed meanwhile.
     """
-    begun = _stage.fits.pop(model, None) if _stage else None
+    if _stage is None:
+        return None
+    with _stage.handing:
+        _stage.wanted.pop(model, None)
+        begun = _stage.fits.pop(model, None)
     if begun is None or begun.exception() is not None:
         return None
     found = begun.result()
     return found if (found.id, found.settings_hash) == (model, settings) else None
 
 
-def _start(home: Path, ledger_url: str | None, warm: Warming) -> ProcessPoolExecutor:
+def _start(home: Path, ledger_url: str | None, warm: Warming) -> "tuple[ProcessPoolExecutor, Future[None]]":
     """A helper that was born deaf to Ctrl-C and the like: its parent hears them, and ends it."""
     arguments = (os.getpid(), home, ledger_url)
     context = get_context("fork" if _may_fork() else "spawn")
     pool = ProcessPoolExecutor(1, mp_context=context, initializer=_prepare, initargs=arguments)
     heard = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     try:
-        pool.submit(_warm, warm)
+        return pool, pool.submit(_warm, warm)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, heard)
-    return pool
 
 
 def _may_fork() -> bool:

@@ -81,6 +81,7 @@ def test_a_model_that_the_helper_fits_is_the_one_that_would_be_fitted_here(
     home.close()
 
     with backstage.open_stage(home.folder, None, helper_jobs.warm):
+        backstage.show(helper_jobs.show, "flights", 2)  # when it is warm
         for model in (here, there):
             backstage.begin_fit(model.id, FIT, "flights", model.snapshot, model.family)
         found = [backstage.fitted(model.id, model.settings_hash) for model in (here, there)]
@@ -89,12 +90,36 @@ def test_a_model_that_the_helper_fits_is_the_one_that_would_be_fitted_here(
     assert backstage.fitted(here.id, here.settings_hash) is None, "it was given away"
 
 
+def test_a_helper_that_is_not_warm_yet_is_not_waited_for(home: Home) -> None:
+    model = home.ledger.models.of_turn("flights", 2)[0]
+    home.close()
+
+    with backstage.open_stage(home.folder, None, _wait_for_word):
+        backstage.begin_fit("not waited for", FIT, "flights", model.snapshot, model.family)
+        backstage.begin_fit(model.id, FIT, "flights", model.snapshot, model.family)
+        found = backstage.fitted("not waited for", model.settings_hash)
+        (home.folder / "word").touch()
+        backstage.show(helper_jobs.show, "flights", 2)
+        later = backstage.fitted(model.id, model.settings_hash)
+        never = backstage.fitted("not waited for", model.settings_hash)
+
+    assert (found, never) == (None, None)
+    assert later is not None
+    assert later.bundle == model.bundle
+
+
+def _wait_for_word(home: Home) -> None:
+    while not (home.folder / "word").exists():
+        time.sleep(0.05)
+
+
 def test_a_model_that_the_helper_could_not_fit_is_left_to_who_asked(home: Home) -> None:
     model, lost = home.ledger.models.of_turn("flights", 2)[0], "0" * 64
     gone = replace(model.snapshot, batches=(lost,))
     home.close()
 
     with backstage.open_stage(home.folder, None, helper_jobs.warm):
+        backstage.show(helper_jobs.show, "flights", 2)  # when it is warm
         backstage.begin_fit("lost", FIT, "flights", gone, model.family)
         backstage.begin_fit("other settings", FIT, "flights", model.snapshot, model.family)
         found = [backstage.fitted(name, model.settings_hash) for name in ("lost", "other settings", "never asked")]
