@@ -243,12 +243,13 @@ def test_what_was_kept_can_be_let_go(shop_home: Home, settings: PipelineSettings
     pd.testing.assert_frame_equal(after.prepared, before.prepared)
 
 
-def test_the_window_of_a_turn_goes_with_its_end(
+def test_of_a_turn_only_what_the_live_model_learned_from_is_kept(
     shop_home: Home, settings: PipelineSettings, weeks: list[Batch]
 ) -> None:
     rows = handles.rows(shop_home)
     snapshot = rows.select(Plan((weeks[0],), None, begin_of(2), ignores_arrival=True), settings)
     before, judged = rows.window(snapshot, settings), rows.judged(weeks[1], None, settings)
+    reference = rows.reference(snapshot, settings)
     assert rows.window(snapshot, settings) is before
 
     rows.end_turn()
@@ -256,4 +257,14 @@ def test_the_window_of_a_turn_goes_with_its_end(
     after = rows.window(snapshot, settings)
     assert after is not before
     pd.testing.assert_frame_equal(after.prepared, before.prepared)
-    assert rows.judged(weeks[1], None, settings) is judged
+    assert rows.judged(weeks[1], None, settings) is not judged
+    assert rows.reference(snapshot, settings) is reference
+
+
+def test_one_reference_is_kept(shop_home: Home, settings: PipelineSettings, weeks: list[Batch]) -> None:
+    rows = handles.rows(shop_home)
+    old, new = (rows.select(Plan(tuple(weeks), None, begin_of(end)), settings) for end in (2, 3))
+    before = rows.reference(old, settings)
+
+    assert len(rows.reference(new, settings)) > len(before)
+    assert rows.reference(old, settings) is not before

@@ -70,7 +70,9 @@ class Rows:
         self._store = store
         self._bundles = bundles
         self._kept: Cache[Any] = Cache(_KEPT_BYTES)
-        self._window: Cache[Window] = Cache(0)  # one at a time: it is the largest thing in memory
+        # One at a time: they are the largest things in memory.
+        self._window: Cache[Window] = Cache(0)
+        self._reference: Cache[pd.DataFrame] = Cache(0)
 
     def judged(self, lot: Batch | Pool, cutoff: datetime | None, settings: PipelineSettings) -> Judged:
         """The labelled rows of a batch, or of several that are judged as one, that happened at or after the cut-off."""
@@ -79,11 +81,12 @@ class Rows:
 
     def forget(self) -> None:
         """Let go of everything that was kept for the turn."""
-        self._kept.forget()
-        self._window.forget()
+        self.end_turn()
+        self._reference.forget()
 
     def end_turn(self) -> None:
-        """Let go of what no later turn asks for: its models learn from another window."""
+        """Let go of what no later turn asks for: it judges other rows, and its models learn from another window."""
+        self._kept.forget()
         self._window.forget()
 
     def count(self, lot: Batch | Pool, cutoff: datetime | None, settings: PipelineSettings) -> Size:
@@ -205,10 +208,11 @@ class Rows:
         """The inputs that a model learned from, as they were accepted."""
 
         def gather() -> pd.DataFrame:
+            self._reference.forget()  # before the next one is made
             columns = list(settings.training.features)
             return pd.concat([part.frame[columns] for part in self._parts_of(snapshot, settings)], ignore_index=True)
 
-        return self._once(_key("reference", settings, snapshot.id), gather)
+        return self._reference.once(_key("reference", settings, snapshot.id), gather)
 
     def _parts_of(self, snapshot: Snapshot, settings: PipelineSettings, *, keep: bool = True) -> Iterator[Selected]:
         return self._parts(snapshot.batches, snapshot, settings, keep=keep)
