@@ -65,8 +65,8 @@ def _listener(hands: Home, pipeline: str, screen: Terminal) -> Callable[[Announc
         elif isinstance(event, Step):
             screen.step(event.turn, event.batch, event.text, event.number, STEPS)
         elif isinstance(event, TurnDone):
-            turns = report_file.read_history(hands, pipeline).turns
-            screen.turn(pipeline, next(turn for turn in turns if turn.number == event.turn))
+            (turn,) = report_file.read_history(hands, pipeline, [event.turn]).turns
+            screen.turn(pipeline, turn)
         else:
             screen.closing(event.text)
 

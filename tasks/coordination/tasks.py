@@ -199,9 +199,8 @@ def give_up(pipeline: str, delivery: Delivery, problem: str, quietly: bool = Fal
 def find_open_turn(pipeline: str) -> tuple[TurnRef, Batch] | None:
     """The oldest turn whose batch has been taken in and which is not done."""
     ledger = home.current().ledger
-    for row in ledger.turns.all(pipeline):
-        batch = ledger.batches.passed(pipeline, row["batch"])
-        if row["state"] != TurnState.DONE and batch is not None:
+    for row in ledger.turns.unfinished(pipeline):
+        if (batch := ledger.batches.passed(pipeline, row["batch"])) is not None:
             return TurnRef(pipeline, row["number"], row["batch"], row["batch_name"]), batch
     return None
 
@@ -218,7 +217,7 @@ def decide_retraining(turn: TurnRef, batch: Batch, pool: Pool, snapshot: Snapsho
         early=fitting.early_note(snapshot),
         pool=pool,
         opening=fitting.opening(hands, turn, batch) if batch in pool.batches else None,
-        triggers=[one.evidence for one in hands.ledger.inbox.all(turn.pipeline) if one.turn == turn.number],
+        triggers=[one.evidence for one in hands.ledger.inbox.all(turn.pipeline, [turn.number])],
     )
     hands.ledger.turns.note(turn.pipeline, turn.number, decision=decision)
     failpoints.reach("decision-committed")

@@ -30,7 +30,7 @@ def nominate_family(turn: TurnRef, pool: Pool, snapshot: Snapshot, champion: Mod
 def find_verdict(turn: TurnRef) -> tuple[Model, Verdict] | None:
     """The challenger and the verdict of this turn if they were committed before it was cut off: they stand."""
     ledger = home.current().ledger
-    challenger, verdict = ledger.promotions.verdicts(turn.pipeline).get(turn.number, ("", None))
+    challenger, verdict = ledger.promotions.verdicts(turn.pipeline, [turn.number]).get(turn.number, ("", None))
     probe = ledger.models.get(turn.pipeline, challenger)
     return None if probe is None or verdict is None else (probe, verdict)
 

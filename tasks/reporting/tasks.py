@@ -37,8 +37,8 @@ def write_report(pipeline: str) -> str:
 def show_verdict(turn: TurnRef) -> None:
     """Show in Prefect's UI what the turn found and decided."""
     hands = home.current()
-    told = report_file.read_history(hands, turn.pipeline)
-    ended = next(one for one in told.turns if one.number == turn.number)
+    told = report_file.read_history(hands, turn.pipeline, [turn.number])
+    (ended,) = told.turns
     settings = hands.settings(turn.pipeline)
     events.markdown(f"{turn.pipeline}-turn", summaries.markdown(told, ended, settings), ended.reasons[0])
     events.table(f"{turn.pipeline}-data", endings.data_rows(ended.batch), "What became of the rows")
@@ -74,15 +74,13 @@ def in_words(work: Callable[P, T]) -> Callable[P, T]:
 
 def end_turn(turn: TurnRef, outcome: Outcome) -> tuple[int, Outcome]:
     """Give the run of a turn its last name and word; what it returns is the turn's number and outcome."""
-    told = report_file.read_history(home.current(), turn.pipeline).turns
-    ended = endings.turn(turn.pipeline, next(one for one in told if one.number == turn.number))
-    return events.ended(ended, (turn.number, outcome))
+    (ended,) = report_file.read_history(home.current(), turn.pipeline, [turn.number]).turns
+    return events.ended(endings.turn(turn.pipeline, ended), (turn.number, outcome))
 
 
 def end_run(done: CaughtUp, reason: str) -> CaughtUp:
     """Give a run through the inbox its last name and word."""
-    told = report_file.read_history(home.current(), done.pipeline).turns
-    turns = [one for one in told if one.number in done.turns]
+    turns = report_file.read_history(home.current(), done.pipeline, done.turns).turns
     failed = len(done.turns) - len(turns)
     return events.ended(
         endings.run(done.pipeline, reason, turns, failed, done.waits, done.taken_by, done.problem), done

@@ -1,16 +1,20 @@
 """What was delivered and what became of it."""
 
 import itertools
+from collections.abc import Collection
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, Text, cast, select
 
 from tasks.adapters.ledger import admissions, codec
-from tasks.adapters.ledger.connection import Access, differs, insert_once, replace
+from tasks.adapters.ledger.connection import Access, among, differs, insert_once, replace
 from tasks.adapters.ledger.schema import batches, deliveries, turns, verdicts
 from tasks.adapters.ledger.troubles import patient
 from tasks.domain.records import Batch, BatchStatus
 from tasks.domain.turns import Outcome
+
+_RECORDS = select(cast(batches.c.record, Text).label("record"))
 
 
 class Batches:
@@ -33,18 +37,17 @@ class Batches:
         row = self._access.first(query.where(~admissions.is_open(pipeline, batch)))
         return None if row is None else codec.load(Batch, row["record"])
 
-    def all(self, pipeline: str) -> list[Batch]:
-        """Every batch, in the order in which it was taken in."""
-        query = select(batches).where(batches.c.pipeline == pipeline).order_by(batches.c.at, batches.c.id)
-        return [codec.load(Batch, row["record"]) for row in self._access.rows(query)]
+    def all(self, pipeline: str, wanted: Collection[str] | None = None) -> list[Batch]:
+        """Every batch, in the order in which it was taken in, or those of these ids."""
+        query = _RECORDS.where(batches.c.pipeline == pipeline, among(batches.c.id, wanted))
+        return self._decoded(query.order_by(batches.c.at, batches.c.id))
 
     def accepted(self, pipeline: str) -> list[Batch]:
         """The accepted batches that have rows, in event order."""
-        query = select(batches).where(
+        query = _RECORDS.where(
             batches.c.pipeline == pipeline, batches.c.status == BatchStatus.ACCEPTED, batches.c.accepted > 0
         )
-        rows = self._access.rows(query.order_by(batches.c.first_event, batches.c.id))
-        return [codec.load(Batch, row["record"]) for row in rows]
+        return self._decoded(query.order_by(batches.c.first_event, batches.c.id))
 
     def judged(self, pipeline: str, before: int) -> list[Batch]:
         """The batches on which a challenger was judged in an earlier turn, alone or together with others."""
@@ -110,6 +113,15 @@ class Batches:
         first = self.deliveries(pipeline)
         rows = sorted(self._access.rows(query), key=lambda row: (row["at"], row["name"]))
         return tuple((row["name"], first[row["batch"]][0], row["rows"]) for row in rows)
+
+    def _decoded(self, query: Select[Any]) -> list[Batch]:
+        return [_batch(row["record"]) for row in self._access.rows(query)]
+
+
+@lru_cache(maxsize=4096)
+def _batch(record: str) -> Batch:
+    """The batch of this very text: each turn looks at all of them, and few have changed since the one before."""
+    return codec.load_text(Batch, record)
 
 
 def _count_again(connection: Connection, pipeline: str, batch: Batch) -> None:

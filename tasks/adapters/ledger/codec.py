@@ -1,5 +1,6 @@
 """Values of `tasks.domain.records` to JSON and back, unchanged."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -30,6 +31,23 @@ def load(kind: type[T], data: Any) -> T:
             f"A {kind.__name__} in the ledger was changed: {wrong}. Restore the ledger from a backup."
         ) from err
     return found
+
+
+def load_text(kind: type[T], text: str) -> T:
+    """The record that was dumped as this text of JSON.
+
+    Raises:
+        Damaged: It is no such record any more.
+    """
+    try:
+        return load(kind, json.loads(text))
+    except json.JSONDecodeError as err:
+        raise no_json(err) from err
+
+
+def no_json(problem: json.JSONDecodeError) -> Damaged:
+    """What to say of a record that cannot be read at all."""
+    return Damaged(f"A record in the ledger is no JSON any more: {problem}. Restore the ledger from a backup.")
 
 
 def stamp(moment: datetime | None) -> str | None:

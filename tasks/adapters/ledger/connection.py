@@ -1,15 +1,15 @@
 """How the parts of the ledger read and write: short transactions, insert once, and the fence of the lease."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from json import JSONDecodeError
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, Select, Table, and_, select
+from sqlalchemy import Column, ColumnElement, Connection, Engine, RowMapping, Select, Table, and_, select, true
 
-from configs.errors import Busy, Damaged, Unreachable
+from configs.errors import Busy, Unreachable
 from tasks.adapters import failpoints
 from tasks.adapters.ledger import codec
 from tasks.adapters.ledger.dialects import READING
@@ -41,8 +41,7 @@ class Access:
             try:
                 return list(connection.execute(query).mappings())
             except JSONDecodeError as err:
-                told = f"A record in the ledger is no JSON any more: {err}. Restore the ledger from a backup."
-                raise Damaged(told) from err
+                raise codec.no_json(err) from err
 
     def first(self, query: Select[Any]) -> RowMapping | None:
         """The first row of a query, if there is one."""
@@ -111,6 +110,11 @@ class Access:
                 return self.receipts.kept(connection, receipt)
 
         return wait_for(ask)
+
+
+def among(column: Column[Any], wanted: Collection[Any] | None) -> ColumnElement[bool]:
+    """That a column has one of the values that are wanted; None: whatever it has."""
+    return true() if wanted is None else column.in_(wanted)
 
 
 def insert_once(connection: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> bool:

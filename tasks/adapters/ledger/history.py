@@ -1,5 +1,6 @@
 """Reads the whole story of a pipeline back from the ledger, for report, terminal and `status`."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -7,37 +8,36 @@ from tasks.adapters.ledger import codec
 from tasks.adapters.ledger.book import Ledger
 from tasks.domain import first_champion, pools
 from tasks.domain.records import Batch, Model, Score
-from tasks.domain.turns import Health, History, Outcome, Refit, RetrainingDecision, Turn, TurnState
+from tasks.domain.turns import Health, History, Outcome, Refit, RetrainingDecision, Trigger, Turn, TurnState
 from tasks.problems import kinds
 
+_SHOWN = ("mlflow", "drift_report", "importance")
 
-def read(ledger: Ledger, pipeline: str, **about: Any) -> History:
-    """Everything the ledger knows about one pipeline.
+
+def read(ledger: Ledger, pipeline: str, numbers: Collection[int] | None = None, **about: Any) -> History:
+    """Everything the ledger knows about one pipeline, or about some of its turns.
 
     Args:
         ledger: Where it is written.
         pipeline: Which one.
+        numbers: Of the turns that are asked for, whose cost does not grow with the others; of models and gates only
+            those come that these turns tell of, and no duplicates. None: all there is.
         about: Further fields of `History` (hashes, versions of libraries).
     """
-    promotions = ledger.promotions.all(pipeline)
-    versions = ledger.models.versions(pipeline)
-    turns = _turns(ledger, pipeline, {model.id: version for version, model in versions.items()})
-    by_number, refit = {turn.number: turn for turn in turns}, ledger.refits.get(pipeline)
-    gates = [(p.version, by_number[p.turn].probe) for p in promotions if p.turn in by_number]
-    gates += (
-        [(one, by_number[refit.turn].probe) for one in (refit.version, refit.judged)]
-        if refit and refit.turn in by_number
-        else []
-    )
+    found = _Found(ledger, pipeline, numbers)
+    by_number = {turn.number: turn for turn in found.turns()}
+    refit, gates = found.refit, [(made.version, made.turn) for made in found.promotions]
+    gates += [(one, refit.turn) for one in (refit.version, refit.judged)] if refit else []
+    scores = [(version, by_number[turn].probe) for version, turn in gates if turn in by_number]
     return History(
         pipeline=pipeline,
-        turns=turns,
-        promotions=tuple(promotions),
-        models=tuple(versions.items()),
-        gates=tuple((version, score) for version, score in gates if score is not None),
-        duplicates=ledger.batches.duplicates(pipeline),
+        turns=tuple(turn for number, turn in by_number.items() if numbers is None or number in numbers),
+        promotions=tuple(found.promotions),
+        models=tuple(sorted(found.numbered(), key=lambda one: one[0])),
+        gates=tuple((version, score) for version, score in scores if score is not None),
+        duplicates=ledger.batches.duplicates(pipeline) if numbers is None else (),
         holds=tuple(ledger.promotions.holds(pipeline)),
-        admissions=tuple(ledger.admissions.all(pipeline)),
+        admissions=tuple(found.admissions),
         refit=refit,
         **about,
     )
@@ -52,32 +52,61 @@ def at_gate(ledger: Ledger, pipeline: str, model: str) -> Score | None:
     return ledger.models.score(pipeline, judged, ledger.turns.get(pipeline, turn)["batch"])
 
 
-def _turns(ledger: Ledger, pipeline: str, versions: dict[str, int]) -> tuple[Turn, ...]:
-    found = _Found(ledger, pipeline, versions)
-    # A turn whose batch has not passed the contract has nothing to tell.
-    rows = [(row, found.batch(row)) for row in ledger.turns.all(pipeline)]
-    return tuple(found.turn(row, batch) for row, batch in rows if batch is not None)
-
-
 class _Found:
-    """Every table of one pipeline, read once."""
+    """What the tables have about some turns of one pipeline, each table read once."""
 
-    def __init__(self, ledger: Ledger, pipeline: str, versions: dict[str, int]) -> None:
-        self.versions = versions
-        self.batches = {batch.id: batch for batch in ledger.batches.all(pipeline)}
-        self.admissions = ledger.admissions.all(pipeline)
-        self.last = {row["batch"]: row["number"] for row in ledger.turns.all(pipeline)}
-        self.models = {model.id: model for model in ledger.models.all(pipeline)}
-        self.scores = ledger.models.scores(pipeline)
-        self.drifts = ledger.models.drifts(pipeline)
-        self.comparisons = ledger.models.comparisons(pipeline)
-        self.evidence = ledger.promotions.evidence(pipeline)
-        self.verdicts = ledger.promotions.verdicts(pipeline)
-        self.triggers = ledger.inbox.all(pipeline)
-        self.promotions = ledger.promotions.all(pipeline)
+    def __init__(self, ledger: Ledger, pipeline: str, numbers: Collection[int] | None) -> None:
+        # What a row names was committed before it: read after it, it is there, whoever writes meanwhile.
+        self.rows = ledger.turns.all(pipeline, numbers)
+        self.promotions, self.refit = ledger.promotions.all(pipeline), ledger.refits.get(pipeline)
         self.live = {p.version: p.model for p in self.promotions}
-        self.refit = ledger.refits.get(pipeline)
-        self.shown = {kind: ledger.turns.projected(pipeline, kind) for kind in ("mlflow", "drift_report", "importance")}
+        self.admissions = ledger.admissions.all(pipeline)
+        if numbers is not None:
+            self.rows += ledger.turns.all(pipeline, self._gates() - {*numbers})
+            numbers = [row["number"] for row in self.rows]
+        self.verdicts = ledger.promotions.verdicts(pipeline, numbers)
+        self.shown = {kind: ledger.turns.projected(pipeline, kind, numbers) for kind in _SHOWN}
+        self.triggers: dict[int | None, list[Trigger]] = {}
+        for trigger in ledger.inbox.all(pipeline, numbers):
+            self.triggers.setdefault(trigger.turn, []).append(trigger)
+        self._read_batches(ledger, pipeline, only=numbers is not None)
+        self._read_models(ledger, pipeline, only=numbers is not None)
+
+    def _gates(self) -> set[int]:
+        """Turns in which the champions of the turns that are asked for had won."""
+        live, refit = {row["champion_version"] for row in self.rows}, {self.refit.turn} if self.refit else set()
+        return refit | {p.turn for p in self.promotions if p.version in live and p.turn is not None}
+
+    def _read_batches(self, ledger: Ledger, pipeline: str, *, only: bool) -> None:
+        pooled = [(row["decision"] or {}).get("pool") or () for row in self.rows]
+        ids = {row["batch"] for row in self.rows}.union(*pooled) if only else None
+        judged = None if ids is None else ids.union(pools.identity(pool) for pool in pooled if pool)
+        self.batches = {batch.id: batch for batch in ledger.batches.all(pipeline, ids)}
+        self.last = ledger.turns.last(pipeline, ids)
+        self.scores = ledger.models.scores(pipeline, judged)
+        self.drifts = ledger.models.drifts(pipeline, ids)
+        self.comparisons = ledger.models.comparisons(pipeline, ids)
+        self.evidence = ledger.promotions.evidence(pipeline, ids)
+
+    def _read_models(self, ledger: Ledger, pipeline: str, *, only: bool) -> None:
+        ids = {challenger for challenger, _ in self.verdicts.values()}
+        ids |= {self.live.get(row["champion_version"], "") for row in self.rows}
+        ids |= {self.refit.model, self.refit.judged_model} if self.refit else set()
+        rows = ledger.models.beside(pipeline, ids if only else None)
+        self.models = {model.id: model for _, model in rows}
+        self.versions = {model.id: version for version, model in rows if version is not None}
+        self.siblings: dict[str, list[Model]] = {}
+        for model in self.models.values():
+            self.siblings.setdefault(model.snapshot.id, []).append(model)
+
+    def numbered(self) -> list[tuple[int, Model]]:
+        """Registered models with their versions."""
+        return [(version, self.models[model]) for model, version in self.versions.items()]
+
+    def turns(self) -> list[Turn]:
+        """In order; a turn whose batch has not passed the contract has nothing to tell."""
+        rows = [(row, self.batch(row)) for row in self.rows]
+        return [self.turn(row, batch) for row, batch in rows if batch is not None]
 
     def batch(self, row: Any) -> Batch | None:
         """What the turn found: of a batch that was admitted later, how it was refused."""
@@ -103,7 +132,7 @@ class _Found:
             finished=codec.moment(row["finished"]),
             outcome=None if row["outcome"] is None else Outcome(row["outcome"]),
             reasons=tuple(row["reasons"]),
-            triggers=tuple(trigger for trigger in self.triggers if trigger.turn == number),
+            triggers=tuple(self.triggers.get(number, ())),
             decision=decision,
             champion_version=row["champion_version"],
             champion=on_it,
@@ -135,7 +164,7 @@ class _Found:
     def _candidates(self, probe: Model | None, batch: str) -> tuple[tuple[str, float], ...]:
         if probe is None:
             return ()
-        siblings = [model for model in self.models.values() if model.snapshot.id == probe.snapshot.id]
+        siblings = self.siblings[probe.snapshot.id]
         judged = [(model.family, self.scores.get((model.id, batch))) for model in siblings]
         losses = [(family, score.loss.value) for family, score in judged if score is not None]
         return tuple((family, loss) for family, loss in losses if loss is not None)

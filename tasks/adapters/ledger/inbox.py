@@ -3,14 +3,14 @@
 A trigger is a row here before it is announced anywhere, so a lost or doubled announcement costs nothing.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import RowMapping, Select, func, or_, select
 
 from tasks.adapters.ledger import codec
-from tasks.adapters.ledger.connection import Access, insert_new
+from tasks.adapters.ledger.connection import Access, among, insert_new
 from tasks.adapters.ledger.schema import alerts, triggers
 from tasks.adapters.ledger.troubles import patient
 from tasks.domain.records import BATCH
@@ -64,9 +64,9 @@ class Inbox:
         row = self._access.rows(select(func.max(triggers.c.id).label("id")).where(triggers.c.pipeline == pipeline))[0]
         return int(row["id"] or 0)
 
-    def all(self, pipeline: str) -> list[Trigger]:
-        """All of them, oldest first."""
-        return _read(self._access.rows(_of(pipeline)))
+    def all(self, pipeline: str, turns: Collection[int] | None = None) -> list[Trigger]:
+        """All of them, oldest first, or those that some turns answer."""
+        return _read(self._access.rows(_of(pipeline).where(among(triggers.c.turn, turns))))
 
     def cover(self, pipeline: str, turn: int, batch: str) -> None:
         """End every open trigger that this turn answers: the one about its batch, and all that are about no batch."""

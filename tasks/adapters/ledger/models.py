@@ -1,12 +1,12 @@
 """Models, what they were trained on, and how they did on which batch."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import func, select
 
 from tasks.adapters.ledger import codec
-from tasks.adapters.ledger.connection import Access, differs, insert_once, replace
+from tasks.adapters.ledger.connection import Access, among, differs, insert_once, replace
 from tasks.adapters.ledger.schema import comparisons, drifts, models, scores, snapshots, turns
 from tasks.adapters.ledger.schema import settings as recorded_settings
 from tasks.adapters.ledger.troubles import patient
@@ -59,6 +59,11 @@ class Models:
         found = [(row, codec.load(Model, row["record"])) for row in rows]
         return [row["id"] for row, model in found if differs(row, {"id": model.id, **_columns(model)})]
 
+    def number(self, pipeline: str, model: str) -> int | None:
+        """The version number of a model; None if it is not registered."""
+        row = self._access.first(select(models.c.version).where(models.c.pipeline == pipeline, models.c.id == model))
+        return None if row is None else row["version"]
+
     def get(self, pipeline: str, model: str) -> Model | None:
         """One model, or None if it was never committed."""
         row = self._access.first(select(models).where(models.c.pipeline == pipeline, models.c.id == model))
@@ -72,8 +77,7 @@ class Models:
 
     def all(self, pipeline: str) -> list[Model]:
         """Every committed model, oldest first."""
-        query = select(models).where(models.c.pipeline == pipeline).order_by(models.c.at, models.c.id)
-        return [codec.load(Model, row["record"]) for row in self._access.rows(query)]
+        return [model for _, model in self.beside(pipeline)]
 
     @patient
     def register(self, pipeline: str, model: str) -> int:
@@ -87,11 +91,23 @@ class Models:
                 connection.execute(models.update().where(this).values(version=version))
             return int(version)
 
+    def beside(self, pipeline: str, wanted: Collection[str] | None = None) -> list[tuple[int | None, Model]]:
+        """Models and all that were fitted on the same rows, oldest first, with their version numbers; None: all."""
+        here = models.c.pipeline == pipeline
+        same = select(models.c.snapshot).where(here, among(models.c.id, wanted))
+        query = select(models).where(here, models.c.snapshot.in_(same)).order_by(models.c.at, models.c.id)
+        rows = self._access.rows(query)
+        return [(row["version"], codec.load(Model, row["record"])) for row in rows]
+
+    def version(self, pipeline: str, number: int) -> Model | None:
+        """The model that has this version number, if one has."""
+        row = self._access.first(select(models).where(models.c.pipeline == pipeline, models.c.version == number))
+        return None if row is None else codec.load(Model, row["record"])
+
     def versions(self, pipeline: str) -> dict[int, Model]:
         """Registered models by version number."""
-        query = select(models).where(models.c.pipeline == pipeline, models.c.version.is_not(None))
-        rows = self._access.rows(query.order_by(models.c.version))
-        return {row["version"]: codec.load(Model, row["record"]) for row in rows}
+        registered = [(version, model) for version, model in self.beside(pipeline) if version is not None]
+        return dict(sorted(registered, key=lambda one: one[0]))
 
     @patient
     def record_score(self, pipeline: str, score: Score) -> None:
@@ -107,10 +123,10 @@ class Models:
         row = self._access.first(select(scores).where(same))
         return None if row is None else codec.load(Score, row["record"])
 
-    def scores(self, pipeline: str) -> dict[tuple[str, str], Score]:
-        """All scores by model and batch."""
-        query = select(scores).where(scores.c.pipeline == pipeline).order_by(scores.c.batch, scores.c.model)
-        rows = self._access.rows(query)
+    def scores(self, pipeline: str, batches: Collection[str] | None = None) -> dict[tuple[str, str], Score]:
+        """Scores by model and batch, all or those on some batches."""
+        query = select(scores).where(scores.c.pipeline == pipeline, among(scores.c.batch, batches))
+        rows = self._access.rows(query.order_by(scores.c.batch, scores.c.model))
         return {(row["model"], row["batch"]): codec.load(Score, row["record"]) for row in rows}
 
     @patient
@@ -120,9 +136,10 @@ class Models:
         with self._access.writing(pipeline) as connection:
             insert_once(connection, drifts, {"pipeline": pipeline, "batch": drift.batch}, values)
 
-    def drifts(self, pipeline: str) -> dict[str, Drift]:
-        """Findings of drift by batch."""
-        rows = self._access.rows(select(drifts).where(drifts.c.pipeline == pipeline).order_by(drifts.c.batch))
+    def drifts(self, pipeline: str, batches: Collection[str] | None = None) -> dict[str, Drift]:
+        """Findings of drift by batch, all or those about some batches."""
+        query = select(drifts).where(drifts.c.pipeline == pipeline, among(drifts.c.batch, batches))
+        rows = self._access.rows(query.order_by(drifts.c.batch))
         return {row["batch"]: codec.load(Drift, row["record"]) for row in rows}
 
     def drift(self, pipeline: str, batch: str) -> Drift | None:
@@ -161,10 +178,10 @@ class Models:
         row = self._access.first(select(comparisons).where(same))
         return None if row is None else codec.load(Comparison, row["record"])
 
-    def comparisons(self, pipeline: str) -> dict[str, Comparison]:
-        """Comparisons by batch."""
-        query = select(comparisons).where(comparisons.c.pipeline == pipeline).order_by(comparisons.c.batch)
-        rows = self._access.rows(query)
+    def comparisons(self, pipeline: str, batches: Collection[str] | None = None) -> dict[str, Comparison]:
+        """Comparisons by batch, all or those on some batches."""
+        query = select(comparisons).where(comparisons.c.pipeline == pipeline, among(comparisons.c.batch, batches))
+        rows = self._access.rows(query.order_by(comparisons.c.batch))
         return {row["batch"]: codec.load(Comparison, row["record"]) for row in rows}
 
 

@@ -1,12 +1,13 @@
 """What was decided: evidence, verdicts and the one linear history of who was live."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import RowMapping, func, select
 
 from configs.errors import Busy
 from tasks.adapters.ledger import codec
-from tasks.adapters.ledger.connection import Access, insert_once, replace
+from tasks.adapters.ledger.connection import Access, among, insert_once, replace
 from tasks.adapters.ledger.schema import evidence, holds, projections, promotions, turns, verdicts
 from tasks.adapters.ledger.troubles import patient
 from tasks.domain.turns import Evidence, Hold, Promotion, Verdict
@@ -158,9 +159,10 @@ class Promotions:
         changed = row is None or row["settings_hash"] != settings_hash
         return None if row is None or changed else codec.load(Evidence, row["record"])
 
-    def evidence(self, pipeline: str) -> dict[str, Evidence]:
-        """Evidence by batch."""
-        rows = self._access.rows(select(evidence).where(evidence.c.pipeline == pipeline).order_by(evidence.c.turn))
+    def evidence(self, pipeline: str, batches: Collection[str] | None = None) -> dict[str, Evidence]:
+        """Evidence by batch, all or that of some batches."""
+        query = select(evidence).where(evidence.c.pipeline == pipeline, among(evidence.c.batch, batches))
+        rows = self._access.rows(query.order_by(evidence.c.turn))
         return {row["batch"]: codec.load(Evidence, row["record"]) for row in rows}
 
     @patient
@@ -171,9 +173,10 @@ class Promotions:
         with self._access.writing(pipeline) as connection:
             insert_once(connection, verdicts, {"pipeline": pipeline, "turn": turn}, values)
 
-    def verdicts(self, pipeline: str) -> dict[int, tuple[str, Verdict]]:
-        """Challenger and verdict by turn."""
-        rows = self._access.rows(select(verdicts).where(verdicts.c.pipeline == pipeline).order_by(verdicts.c.turn))
+    def verdicts(self, pipeline: str, numbers: Collection[int] | None = None) -> dict[int, tuple[str, Verdict]]:
+        """Challenger and verdict by turn, all or those of some turns."""
+        query = select(verdicts).where(verdicts.c.pipeline == pipeline, among(verdicts.c.turn, numbers))
+        rows = self._access.rows(query.order_by(verdicts.c.turn))
         return {row["turn"]: (row["challenger"], codec.load(Verdict, row["record"])) for row in rows}
 
     def torn(self, pipeline: str) -> list[int]:

@@ -1,13 +1,13 @@
 """Turns, and what of them has been shown elsewhere."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import RowMapping, Select, func, select
 
 from tasks.adapters.ledger import codec
 from tasks.adapters.ledger.admissions import is_open
-from tasks.adapters.ledger.connection import Access, insert_once, replace
+from tasks.adapters.ledger.connection import Access, among, insert_once, replace
 from tasks.adapters.ledger.schema import projections, turns
 from tasks.adapters.ledger.troubles import patient
 from tasks.domain.turns import Health, Outcome, RetrainingDecision, TurnState
@@ -60,18 +60,36 @@ class Turns:
         """One turn as it stands in the table."""
         return self._access.rows(select(turns).where(turns.c.pipeline == pipeline, turns.c.number == number))[0]
 
-    def of_batch(self, pipeline: str, batch: str) -> RowMapping | None:
-        """The last turn of a batch as it stands in the table, if there is one."""
+    def of_batch(self, pipeline: str, batch: str, before: int | None = None) -> RowMapping | None:
+        """The last turn of a batch as it stands in the table, or the last one before another; None if there is none."""
         query = select(turns).where(turns.c.pipeline == pipeline, turns.c.batch == batch)
+        query = query if before is None else query.where(turns.c.number < before)
         return self._access.first(query.order_by(turns.c.number.desc()))
 
     def any(self) -> bool:
         """Whether there was ever a turn, of any pipeline."""
         return self._access.first(select(turns.c.number).limit(1)) is not None
 
-    def all(self, pipeline: str) -> list[RowMapping]:
-        """All turns in order."""
-        return self._access.rows(select(turns).where(turns.c.pipeline == pipeline).order_by(turns.c.number))
+    def all(self, pipeline: str, numbers: Collection[int] | None = None) -> list[RowMapping]:
+        """All turns in order, or those of these numbers."""
+        query = select(turns).where(turns.c.pipeline == pipeline, among(turns.c.number, numbers))
+        return self._access.rows(query.order_by(turns.c.number))
+
+    def done(self, pipeline: str) -> list[int]:
+        """Numbers of the turns that have ended, in order."""
+        query = select(turns.c.number).where(turns.c.pipeline == pipeline, turns.c.state == TurnState.DONE)
+        return [row["number"] for row in self._access.rows(query.order_by(turns.c.number))]
+
+    def unfinished(self, pipeline: str) -> list[RowMapping]:
+        """The turns that have not ended, in order."""
+        query = select(turns).where(turns.c.pipeline == pipeline, turns.c.state != TurnState.DONE)
+        return self._access.rows(query.order_by(turns.c.number))
+
+    def last(self, pipeline: str, batches: Collection[str] | None = None) -> dict[str, int]:
+        """The number of the last turn of each batch."""
+        query = select(turns.c.batch, func.max(turns.c.number).label("number"))
+        chosen = query.where(turns.c.pipeline == pipeline, among(turns.c.batch, batches)).group_by(turns.c.batch)
+        return {row["batch"]: row["number"] for row in self._access.rows(chosen)}
 
     @patient
     def advance(self, pipeline: str, number: int, state: TurnState, **values: Any) -> None:
@@ -118,10 +136,11 @@ class Turns:
             write = replace if again else insert_once
             write(connection, projections, key, {"result": result, "at": self._access.now()})
 
-    def projected(self, pipeline: str, target: str) -> dict[int, Any]:
+    def projected(self, pipeline: str, target: str, numbers: Collection[int] | None = None) -> dict[int, Any]:
         """What has been shown in `target`, by turn."""
         query = select(projections).where(projections.c.pipeline == pipeline, projections.c.target == target)
-        return {row["turn"]: row["result"] for row in self._access.rows(query.order_by(projections.c.turn))}
+        rows = self._access.rows(query.where(among(projections.c.turn, numbers)).order_by(projections.c.turn))
+        return {row["turn"]: row["result"] for row in rows}
 
 
 def _going_on(pipeline: str, batch: str) -> Select[tuple[int]]:

@@ -7,7 +7,7 @@ from tasks.adapters.ledger import codec
 from tasks.coordination import course
 from tasks.coordination.course import Agenda, Past
 from tasks.domain.records import BATCH
-from tasks.domain.turns import Trigger, TriggerState, TurnState
+from tasks.domain.turns import Trigger, TriggerState
 from tasks.ingestion.sources.base import Delivery
 from tasks.ingestion.steps import arrivals
 from tasks.ingestion.steps.arrivals import Waiting
@@ -74,7 +74,7 @@ def unannounced(home: Home, pipeline: str, waiting: Waiting | None = None) -> li
 def asked_by(home: Home, pipeline: str, delivery: Delivery, turn: int) -> tuple[str, str]:
     """Key and evidence of the trigger that a turn has of itself: its delivery landed, was admitted, or is back."""
     key = f"{BATCH}{delivery.digest}"
-    if all(row["number"] >= turn for row in home.ledger.turns.all(pipeline) if row["batch"] == delivery.digest):
+    if home.ledger.turns.of_batch(pipeline, delivery.digest, before=turn) is None:
         return key, f"{delivery.name} landed"
     admission = home.ledger.admissions.open(pipeline).get(delivery.digest)
     how = f"was admitted by {admission.by}: {admission.reason}" if admission else "can be read again"
@@ -104,13 +104,11 @@ def overdue(home: Home, pipeline: str, *, crashed: bool = False) -> Trigger | No
     if holder is not None and holder.lives:
         return None
     now = home.clock()
-    cut_off = [row for row in home.ledger.turns.all(pipeline) if row["state"] != TurnState.DONE]
+    cut_off = home.ledger.turns.unfinished(pipeline)
     for row in cut_off:
         if codec.moment(row["attempted"] or row["started"]) + course.pause(row["attempts"] - crashed) > now:  # type: ignore[operator]
             return None
-    wanted = {row["number"] for row in cut_off}
-    resumed = [trigger for trigger in home.ledger.inbox.all(pipeline) if trigger.turn in wanted]
-    if resumed:
+    if resumed := home.ledger.inbox.all(pipeline, [row["number"] for row in cut_off]):
         return resumed[0]
     late = [trigger for trigger in home.ledger.inbox.open(pipeline) if now - trigger.at >= _ON_ITS_WAY]
     agenda = plan(home, pipeline, arrivals.look(home, pipeline)) if late else Agenda()

@@ -20,7 +20,7 @@ def close(home: Home, pipeline: str, own: str | None = None) -> bool:
         IncumbentError: MLflow cannot be used, and why.
     """
     # The turns are read first: what somebody who has followed the holder meanwhile has begun is not among them.
-    left = [row["prefect_run"] for row in home.ledger.turns.all(pipeline) if not row["finished"]]
+    left = [row["prefect_run"] for row in home.ledger.turns.unfinished(pipeline)]
     lease = home.ledger.lease
     holder = lease.holder(pipeline)
     at_work = holder if holder is not None and holder.lives else None

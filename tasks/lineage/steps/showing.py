@@ -19,7 +19,7 @@ from tasks.adapters.mlflow import failures, registry, restoration, tracking
 from tasks.adapters.mlflow.training_run import Judged, TrainingRun
 from tasks.domain.pools import Pool
 from tasks.domain.records import Comparison, Metric, Model, Score
-from tasks.domain.turns import History, Refit, Turn, TurnState
+from tasks.domain.turns import History, Refit, Turn
 from tasks.problems import kinds
 from tasks.training import learning, preparation
 from tasks.training.steps import handles
@@ -37,13 +37,13 @@ def show(home: Home, pipeline: str, number: int) -> str | None:
         The id of the MLflow run of its probe, None if there was none.
     """
     shown = home.ledger.turns.projected(pipeline, "mlflow")
-    told = history.read(home.ledger, pipeline)
+    owed = [one for one in home.ledger.turns.done(pipeline) if one <= number and one not in shown]
+    told = history.read(home.ledger, pipeline, owed)
     for turn in told.turns:
-        if turn.number <= number and turn.number not in shown and turn.state is TurnState.DONE:
-            with failures.explained(home.folder):
-                shown[turn.number] = _show_turn(home, pipeline, told, turn)
+        with failures.explained(home.folder):
+            shown[turn.number] = _show_turn(home, pipeline, told, turn)
     show_rollbacks(home, pipeline)
-    if number not in shown and number in _done(home, pipeline):  # given up before its batch was taken in
+    if number not in shown and number in owed:  # given up before its batch was taken in
         home.ledger.turns.project(pipeline, number, "mlflow", None)
         return None
     run = shown[number]
@@ -55,9 +55,9 @@ def show_again(home: Home, pipeline: str, number: int) -> str | None:
 
     The aliases are afterwards as they were behind that turn.
     """
-    told = history.read(home.ledger, pipeline)
+    told = history.read(home.ledger, pipeline, [number])
     with failures.explained(home.folder):
-        run = _show_turn(home, pipeline, told, next(turn for turn in told.turns if turn.number == number), again=True)
+        run = _show_turn(home, pipeline, told, told.turns[0], again=True)
     home.ledger.turns.project(pipeline, number, "mlflow", run, again=True)
     return run
 
@@ -80,10 +80,6 @@ def show_rollbacks(home: Home, pipeline: str) -> None:
         home.ledger.turns.project(pipeline, made.place, promotions.target(made), made.version)
 
 
-def _done(home: Home, pipeline: str) -> set[int]:
-    return {row["number"] for row in home.ledger.turns.all(pipeline) if row["state"] == TurnState.DONE}
-
-
 def _show_turn(home: Home, pipeline: str, told: History, turn: Turn, *, again: bool = False) -> str | None:
     versions = {model.id: version for version, model in told.models}
     show_drift(home, pipeline, turn.number)
@@ -100,8 +96,8 @@ def show_drift(home: Home, pipeline: str, number: int, *, again: bool = False) -
     """Draw what moved in a turn, if it was measured and is not drawn yet, or is to be drawn again."""
     row = home.ledger.turns.get(pipeline, number)
     drift, batch = home.ledger.models.drift(pipeline, row["batch"]), home.ledger.batches.get(pipeline, row["batch"])
-    champion = home.ledger.models.versions(pipeline).get(row["champion_version"])
-    drawn = not again and number in home.ledger.turns.projected(pipeline, "drift_report")
+    champion = home.ledger.models.version(pipeline, row["champion_version"] or 0)
+    drawn = not again and number in home.ledger.turns.projected(pipeline, "drift_report", [number])
     if drawn or drift is None or champion is None or batch is None or batch.accepted_file is None:
         return
     settings, name = home.settings(pipeline), f"{pipeline}-drift-{number}.html"

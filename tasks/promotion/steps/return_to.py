@@ -12,7 +12,7 @@ from configs.settings import PipelineSettings
 from tasks.adapters import lookup
 from tasks.adapters.home import Home
 from tasks.domain.records import Model
-from tasks.domain.turns import Guard, Promotion, TurnRef, TurnState
+from tasks.domain.turns import Guard, Promotion, TurnRef
 from tasks.promotion import rollback
 from tasks.training.steps import handles, kept_settings
 
@@ -114,7 +114,7 @@ def make_live(home: Home, way: Way, by: str, reason: str) -> Promotion:
         MistakeOfUser: A turn was cut off just before it would have made another version live.
     """
     ledger, pipeline = home.ledger, way.pipeline
-    open_turns = [row["number"] for row in ledger.turns.all(pipeline) if row["state"] != TurnState.DONE]
+    open_turns = [row["number"] for row in ledger.turns.unfinished(pipeline)]
     history, refit = ledger.promotions.all(pipeline), ledger.refits.get(pipeline)
     rollback.require_settled(ledger.promotions.verdicts(pipeline), open_turns, history, refit)
     return home.ledger.promotions.roll_back(
@@ -135,9 +135,8 @@ def release(home: Home, pipeline: str, version: int, by: str, reason: str) -> bo
 def guards(home: Home, turn: TurnRef, challenger: Model) -> tuple[Guard, ...]:
     """What rollbacks have against a challenger."""
     ledger = home.ledger
-    versions = {model.id: version for version, model in ledger.models.versions(turn.pipeline).items()}
     history, held = ledger.promotions.all(turn.pipeline), ledger.promotions.held(turn.pipeline)
-    return rollback.guards(history, turn.number, versions.get(challenger.id), held)
+    return rollback.guards(history, turn.number, ledger.models.number(turn.pipeline, challenger.id), held)
 
 
 def _answers_of_stored_rows(

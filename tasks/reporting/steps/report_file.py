@@ -1,5 +1,6 @@
 """Writes the report of a pipeline, and says where it is."""
 
+from collections.abc import Collection
 from pathlib import Path
 from urllib.parse import quote
 
@@ -8,14 +9,15 @@ from tasks.adapters import failpoints, files, provenance
 from tasks.adapters.home import Home
 from tasks.adapters.ledger import history
 from tasks.adapters.prefect import running_server
-from tasks.domain.turns import History, TurnState
+from tasks.domain.turns import History
 
 
-def read_history(home: Home, pipeline: str) -> History:
-    """The whole story of a pipeline, with where its code and settings come from."""
+def read_history(home: Home, pipeline: str, numbers: Collection[int] | None = None) -> History:
+    """The whole story of a pipeline, or of some turns, with where its code and settings come from."""
     return history.read(
         home.ledger,
         pipeline,
+        numbers,
         settings_hash=loader.settings_hash(home.settings(pipeline)),
         lock_hash=provenance.lock_hash(),
         libraries=provenance.libraries(),
@@ -44,8 +46,7 @@ def write(home: Home, pipeline: str) -> Path:
     home.ledger.lease.require(pipeline)  # one that was stopped would put an older page in place of a newer one
     files.publish(path, html.encode())
     failpoints.reach("page-published")
-    done = [row["number"] for row in home.ledger.turns.all(pipeline) if row["state"] == TurnState.DONE]
-    if done:
+    if done := home.ledger.turns.done(pipeline):
         home.ledger.turns.project(pipeline, done[-1], "page", path.name)
         failpoints.reach("page-committed")
     return path

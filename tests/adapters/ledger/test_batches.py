@@ -121,3 +121,31 @@ def test_a_record_that_is_none_any_more_is_damage(ledger: Ledger, database: Data
 
     with pytest.raises(Damaged, match="A Batch in the ledger was changed"):
         ledger.batches.all("shop")
+
+
+def test_what_another_process_changes_is_there_at_once(ledger: Ledger, database: Database) -> None:
+    ledger.batches.record("shop", JANUARY)
+    assert ledger.batches.all("shop") == ledger.batches.accepted("shop") == [JANUARY]
+    other = Ledger(database.url, database.lock, lambda: datetime.now(UTC))
+    learned = replace(JANUARY, label="sold", label_values=("no", "yes"))
+
+    other.batches.learn("shop", learned)
+    other.batches.record("shop", FEBRUARY)
+    other.close()
+
+    assert ledger.batches.all("shop") == [learned, FEBRUARY]
+    assert ledger.batches.accepted("shop") == [learned, FEBRUARY]
+
+
+def test_a_batch_that_was_no_json_for_a_while_is_read_again(ledger: Ledger, database: Database) -> None:
+    if database.kind == "postgresql":
+        pytest.skip("a column of JSON takes nothing else there")
+    ledger.batches.record("shop", JANUARY)
+    ((record,),) = database.execute("select record from batches")
+    database.execute("update batches set record = '{'")
+
+    with pytest.raises(Damaged, match=r"A record in the ledger is no JSON any more: .* Restore the ledger"):
+        ledger.batches.all("shop")
+
+    database.execute("update batches set record = :record", record=record)
+    assert ledger.batches.all("shop") == [JANUARY]

@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from tasks.adapters.home import Home
-from tasks.adapters.ledger import history
+from tasks.adapters.ledger import codec, history
 from tasks.adapters.ledger.book import Ledger
-from tasks.domain.records import Batch, Metric, Model, Score
+from tasks.domain import pools
+from tasks.domain.records import Batch, BatchStatus, Metric, Model, Score
 from tasks.domain.turns import (
     Evidence,
     Health,
@@ -30,6 +31,12 @@ BATCHES = [pieces.batch(number, f"month {number}", 900, 10, 5, False, 0.2) for n
 def score(model: Model, batch: Batch, loss: float) -> Score:
     made = pieces.score(model.id, 885, 0.2, 0.3, loss, None, None)
     return replace(made, batch=batch.id, metrics=(Metric("log_loss", loss, None, None, greater_is_better=False),))
+
+
+@pytest.fixture
+def ledger_url(either_ledger: str | None) -> str | None:
+    """On SQLite and on PostgreSQL."""
+    return either_ledger
 
 
 @pytest.fixture
@@ -168,6 +175,93 @@ def test_versions_gates_and_duplicates_are_those_of_the_ledger(ledger: Ledger) -
     assert [(made.version, made.turn) for made in found.promotions] == [(1, 1)]
     assert found.gates == ((1, score(FIRST, BATCHES[0], 0.5)),)
     assert found.duplicates == (("again", "month 1", 900),)
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_one_turn_is_told_as_among_all(ledger: Ledger, number: int) -> None:
+    whole = history.read(ledger, "shop")
+
+    one = history.read(ledger, "shop", [number])
+
+    assert one.turns == (whole.turns[number - 1],)
+    assert (one.promotions, one.holds, one.admissions, one.refit) == (
+        whole.promotions,
+        whole.holds,
+        whole.admissions,
+        whole.refit,
+    )
+
+
+def test_the_gate_of_its_champion_comes_with_a_turn(ledger: Ledger) -> None:
+    assert history.read(ledger, "shop", [2]).gates == ((1, score(FIRST, BATCHES[0], 0.5)),)
+    assert history.read(ledger, "shop", [3]).gates == ()
+
+
+def test_a_pooled_turn_is_told_as_among_all(ledger: Ledger) -> None:
+    pool = (BATCHES[1].id, BATCHES[2].id)
+    model = replace(pieces.model(3, 3), id="third")
+    ledger.models.record("shop", 3, model)
+    ledger.models.record_score("shop", replace(score(FIRST, BATCHES[2], 0.4), batch=pools.identity(pool)))
+    ledger.promotions.record_verdict("shop", 3, FIRST.id, model.id, Verdict(VerdictKind.REJECT, ("too little",)))
+    ledger.turns.note("shop", 3, champion_version=1, decision=RetrainingDecision(True, ("a probe shows",), pool=pool))
+
+    (one,) = history.read(ledger, "shop", [3]).turns
+
+    assert one == history.read(ledger, "shop").turns[2]
+    assert one.pool == (BATCHES[1], BATCHES[2])
+    assert one.champion is not None
+    assert one.champion.batch == pools.identity(pool)
+
+
+def test_a_batch_that_has_two_turns_is_told_as_among_all(ledger: Ledger) -> None:
+    refused = replace(BATCHES[3], status=BatchStatus.REFUSED, reason="no rows")
+    ledger.batches.record("shop", refused)
+    ledger.turns.close("shop", 4, Outcome.REFUSED, ("no rows",))
+    ledger.admissions.record("shop", refused, "ann", "it is right")
+    assert history.read(ledger, "shop", [4]).turns == (history.read(ledger, "shop").turns[3],)
+
+    assert ledger.turns.open("shop", refused.id, refused.name, None) == 5
+    ledger.batches.record("shop", BATCHES[3])
+
+    first, second = history.read(ledger, "shop", [4, 5]).turns
+    assert (first, second) == history.read(ledger, "shop").turns[3:]
+    assert (first.batch, second.batch) == (refused, BATCHES[3])
+
+
+def test_what_another_process_wrote_is_there_at_once(shop_home: Home, ledger: Ledger) -> None:
+    before = history.read(ledger, "shop", [2])
+    other = Home(shop_home.folder, shop_home.ledger_url)
+
+    other.ledger.promotions.promote("shop", 2, SECOND.id, 2, by="ann", reason="better")
+    other.ledger.models.record_comparison("shop", BATCHES[1].id, FIRST.id, "x", pieces.comparison(0.5, 0.1, 0.9, 1))
+    other.close()
+
+    after = history.read(ledger, "shop", [2])
+    assert [made.version for made in before.promotions] == [1]
+    assert [made.version for made in after.promotions] == [1, 2]
+    assert after.turns[0].comparison is not None
+    assert after.turns[0].comparison.gain == 0.5
+
+
+def test_one_turn_takes_no_longer_when_there_are_more(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[type] = []
+    load = codec.load
+    monkeypatch.setattr(codec, "load", lambda kind, data: (loaded.append(kind), load(kind, data))[1])
+    history.read(ledger, "shop", [2])
+    before, loaded[:] = sorted(kind.__name__ for kind in loaded), []
+    for number in range(5, 15):
+        batch = replace(BATCHES[3], id=f"later {number}")
+        ledger.batches.record("shop", batch)
+        ledger.turns.open("shop", batch.id, batch.name, None)
+        ledger.inbox.record("shop", "new_data", batch.id, "landed", turn=number)
+        model = replace(pieces.model(number, number), id=f"model {number}")
+        ledger.models.record("shop", number, model)
+        ledger.models.record_score("shop", score(model, batch, 0.5))
+        ledger.promotions.record_verdict("shop", number, FIRST.id, model.id, Verdict(VerdictKind.REJECT, ("no",)))
+
+    history.read(ledger, "shop", [2])
+
+    assert sorted(kind.__name__ for kind in loaded) == before
 
 
 def test_another_pipeline_has_another_history(ledger: Ledger) -> None:

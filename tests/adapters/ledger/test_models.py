@@ -49,6 +49,27 @@ def test_a_version_number_is_given_once_to_a_model_and_to_no_other(ledger: Ledge
     assert ledger.models.register("flights", ONE.id) == 1
 
 
+def test_a_version_is_found_by_its_number_and_by_its_model(ledger: Ledger) -> None:
+    for model in (ONE, TWO):
+        ledger.models.record("shop", 1, model)
+    ledger.models.register("shop", TWO.id)
+
+    assert [ledger.models.version("shop", number) for number in (0, 1, 2)] == [None, TWO, None]
+    assert [ledger.models.number("shop", model) for model in (TWO.id, ONE.id, "x")] == [1, None, None]
+    assert ledger.models.version("flights", 1) is None
+
+
+def test_siblings_are_those_that_learned_from_the_same_rows(ledger: Ledger) -> None:
+    sibling = replace(TWO, id="sibling")
+    for model in (ONE, TWO, sibling):
+        ledger.models.record("shop", 1, model)
+    ledger.models.register("shop", TWO.id)
+
+    assert ledger.models.beside("shop", [sibling.id]) == [(1, TWO), (None, sibling)]
+    assert ledger.models.beside("shop", []) == []
+    assert ledger.models.beside("shop") == [(None, ONE), (1, TWO), (None, sibling)]
+
+
 def test_models_that_are_registered_at_once_have_a_version_each(open_ledger: Callable[[], Ledger]) -> None:
     ledgers, models = [open_ledger(), open_ledger()], [pieces.model(number, number) for number in range(1, 13)]
     for model in models:

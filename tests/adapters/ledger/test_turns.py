@@ -52,6 +52,24 @@ def test_a_closed_turn_says_how_and_why_and_others_stay_open(ledger: Ledger) -> 
     assert (second, rows[1]["outcome"], rows[1]["finished"]) == (2, None, None)
 
 
+def test_turns_are_found_by_how_far_they_got_and_by_their_batch(ledger: Ledger) -> None:
+    for batch in ("a", "b", "c"):
+        ledger.turns.open("shop", batch, batch, None)
+    ledger.turns.open("flights", "a", "a", None)
+    for number in (1, 3):
+        ledger.turns.unread("shop", number, "gone")
+        ledger.turns.close("shop", number, Outcome.FAILED, ("gone",))
+    assert ledger.turns.open("shop", "a", "a", None) == 4
+
+    assert ledger.turns.done("shop") == [1, 3]
+    assert [row["number"] for row in ledger.turns.unfinished("shop")] == [2, 4]
+    assert [row["batch"] for row in ledger.turns.all("shop", [3, 2, 9])] == ["b", "c"]
+    assert ledger.turns.last("shop") == {"a": 4, "b": 2, "c": 3}
+    assert ledger.turns.last("shop", ["a", "x"]) == {"a": 4}
+    before = [ledger.turns.of_batch("shop", "a", before=turn) for turn in (5, 4, 1)]
+    assert [row and row["number"] for row in before] == [4, 1, None]
+
+
 def test_a_trigger_is_recorded_once_however_often_it_is_announced(ledger: Ledger) -> None:
     for evidence in ("monday landed", "monday landed again"):
         ledger.inbox.record("shop", "new_data", "batch:a", evidence, turn=1)
