@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing import active_children, connection, get_context
@@ -52,7 +52,7 @@ class _Stage:
     warm: Warming
     pool: ProcessPoolExecutor
     warmed: "Future[None]"
-    wanted: dict[str, tuple[Callable[..., object], tuple[object, ...]]] = field(default_factory=dict)
+    wanted: "dict[str, Callable[[], Model]]" = field(default_factory=dict)
     """What it is to fit as soon as it is warm, by the id that the model will have."""
     fits: "dict[str, Future[Model]]" = field(default_factory=dict)
     """What it has been asked to fit."""
@@ -112,12 +112,10 @@ def show(job: Job[T], pipeline: str, number: int) -> T:
 
 def begin(job: Job[None], pipeline: str, number: int) -> None:
     """Let the helper begin to show a turn that goes on; `show` waits for it, and makes up for it if it fails."""
-    if _stage is None:
-        return
-    try:
-        _stage.pool.submit(_work, job, pipeline, number, _token(pipeline), keep=True)
-    except BrokenProcessPool:
-        return  # `show` starts another helper and does it there
+    if _stage is not None:
+        work = partial(_work, job, pipeline, number, _token(pipeline), keep=True)
+        # Not before it is warm: then it would come before the fits, which somebody waits for.
+        _stage.warmed.add_done_callback(partial(_submit, _stage, work))
 
 
 def begin_fit(model: str, job: "Callable[..., Model]", *arguments: object) -> None:
@@ -129,17 +127,26 @@ def begin_fit(model: str, job: "Callable[..., Model]", *arguments: object) -> No
         arguments: Which candidate of what.
     """
     if _stage is not None:
-        _stage.wanted[model] = (job, arguments)
+        _stage.wanted[model] = partial(_fit, job, *arguments)
         _stage.warmed.add_done_callback(partial(_hand_over, _stage, model))
 
 
 def _hand_over(stage: _Stage, model: str, warmed: "Future[None]") -> None:
     with stage.handing:
-        job, arguments = stage.wanted.pop(model, (None, ()))
-        if job is None or stage is not _stage or warmed.cancelled() or warmed.exception() is not None:
-            return  # nobody waits for it
-        with suppress(RuntimeError):  # the helper has ended: whoever asks for it fits it there
-            stage.fits[model] = stage.pool.submit(_fit, job, *arguments)
+        work = stage.wanted.pop(model, None)
+        begun = None if work is None else _submit(stage, work, warmed)
+        if begun is not None:
+            stage.fits[model] = begun
+
+
+def _submit(stage: _Stage, work: Callable[[], T], warmed: "Future[None]") -> "Future[T] | None":
+    """Let a warm helper begin; None if it has ended: whoever asks for it does it there, or has another helper do it."""
+    if stage is not _stage or warmed.cancelled() or warmed.exception() is not None:
+        return None
+    try:
+        return stage.pool.submit(work)
+    except RuntimeError:
+        return None
 
 
 def fitted(model: str, settings: str) -> "Model | None":

@@ -18,6 +18,7 @@ from configs.errors import IncumbentError
 from tasks.adapters import helper as backstage
 from tasks.adapters import home as homes
 from tasks.adapters.home import Home
+from tasks.domain.records import Model
 from tasks.lineage.steps import helper_jobs
 from tasks.training.steps import fitting
 
@@ -106,6 +107,33 @@ def test_a_helper_that_is_not_warm_yet_is_not_waited_for(home: Home) -> None:
     assert (found, never) == (None, None)
     assert later is not None
     assert later.bundle == model.bundle
+
+
+def test_a_helper_begins_with_what_somebody_waits_for(home: Home) -> None:
+    with backstage.open_stage(home.folder, None, _wait_for_word):
+        backstage.begin_fit("a model", _fit_and_note, "flights")
+        backstage.begin(_draw_and_note, "flights", 2)
+        (home.folder / "word").touch()
+        end = time.monotonic() + 20
+        while _notes(home).count("\n") < 2 and time.monotonic() < end:
+            time.sleep(0.05)
+
+    assert _notes(home) == "fitted\ndrawn\n"
+
+
+def _notes(home: Home) -> str:
+    return (home.folder / "notes").read_text() if (home.folder / "notes").exists() else ""
+
+
+def _fit_and_note(home: Home, pipeline: str) -> Model:
+    with (home.folder / "notes").open("a") as notes:
+        notes.write("fitted\n")
+    return home.ledger.models.of_turn(pipeline, 2)[0]
+
+
+def _draw_and_note(home: Home, pipeline: str, number: int) -> None:
+    with (home.folder / "notes").open("a") as notes:
+        notes.write("drawn\n")
 
 
 def _wait_for_word(home: Home) -> None:
