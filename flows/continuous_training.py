@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from prefect import State, flow, runtime, tags
 
@@ -10,19 +10,22 @@ from configs.errors import Busy, DeliveryWaits, IncumbentError
 from flows.announcements import Closing, TurnDone, tell
 from tasks.coordination import tasks as coordination
 from tasks.domain.runs import CaughtUp
+from tasks.domain.trigger_kinds import TriggerKind
 from tasks.domain.turns import Outcome
 from tasks.ingestion import tasks as ingestion
 from tasks.ingestion.sources.base import Delivery
 from tasks.lineage import tasks as lineage
 from tasks.reporting import tasks as reporting
 
-Reason = Literal["manual", "schedule", "new_data", "drift", "performance"]
-
 
 @flow(name="continuous-training", flow_run_name="{pipeline} · {reason}")
 @reporting.in_words
 def continuous_training(
-    pipeline: str = "flights", reason: Reason = "manual", evidence: str = "", key: str = "", force: bool = False
+    pipeline: str = "flights",
+    reason: TriggerKind = TriggerKind.MANUAL,
+    evidence: str = "",
+    key: str = "",
+    force: bool = False,
 ) -> CaughtUp:
     """Keep a model up to date: one turn for each batch that waits, oldest first; then the report.
 

@@ -44,7 +44,7 @@ def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> in
     with connection.connected(hands, pipeline, screen):
         from flows.continuous_training import continuous_training
 
-        forced = {"reason": TriggerKind.MANUAL.value, "force": True}
+        forced = {"reason": TriggerKind.MANUAL, "force": True}
         why = forced if chosen.force else _what_waits(hands, pipeline, waiting)
         done = continuous_training(pipeline, **why)
     if done.taken_by:
@@ -88,8 +88,8 @@ def _what_waits(hands: "Home", pipeline: str, waiting: "Waiting") -> dict[str, A
     if waiting.deliveries:
         first = waiting.deliveries[0]
         key, evidence = f"{BATCH}{first.digest}", f"{first.name} landed"
-        return {"reason": TriggerKind.NEW_DATA.value, "evidence": evidence, "key": key}
+        return {"reason": TriggerKind.NEW_DATA, "evidence": evidence, "key": key}
     turns = hands.ledger.turns.all(pipeline)
     if not turns:
-        return {"reason": TriggerKind.MANUAL.value}
-    return {"reason": TriggerKind.NEW_DATA.value, "key": f"{BATCH}{turns[-1]['batch']}"}
+        return {"reason": TriggerKind.MANUAL}
+    return {"reason": TriggerKind.NEW_DATA, "key": f"{BATCH}{turns[-1]['batch']}"}

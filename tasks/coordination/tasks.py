@@ -26,13 +26,12 @@ from tasks.training.steps import fitting, handles
 
 # ── the inbox ─────────────────────────────────────────────────────────────────────────────────────────────────────
 @task(task_run_name="record-trigger-{kind}", tags=["coordination"])
-def record_trigger(pipeline: str, kind: str, evidence: str, key: str, force: bool) -> bool:
+def record_trigger(pipeline: str, kind: TriggerKind, evidence: str, key: str, force: bool) -> bool:
     """Put a reason to look into the inbox; says whether it was new."""
     hands = home.current()
-    asking = TriggerKind.of(kind)
-    sentence = evidence or asking.unexplained
+    sentence = evidence or kind.unexplained
     own = f"{kind}:{runtime.flow_run.id}"  # so that retries of a run are one reason
-    new = hands.ledger.inbox.record(pipeline, asking, key or own, sentence, force=force)
+    new = hands.ledger.inbox.record(pipeline, kind, key or own, sentence, force=force)
     failpoints.reach("trigger-recorded")
     return new
 

@@ -1,7 +1,7 @@
 """Kinds of trigger: what may ask for a look.
 
-Add a kind here, and its name to the choices of the form in `flows/continuous_training.py`, where a test compares the
-two; what announces it by an event is in `deployments/prefect.yaml`.
+Add a kind here: the form in Prefect's UI offers it, and the ledger keeps it. What announces one by an event is in
+`deployments/prefect.yaml`.
 """
 
 from enum import StrEnum
@@ -34,11 +34,6 @@ class TriggerKind(StrEnum):
         member._value_ = value
         member.words, member.unexplained, member.event = words, unexplained, event
         return member
-
-    @staticmethod
-    def of(kind: str) -> "TriggerKind":
-        """The kind that the ledger keeps by this text; KeyError if there is none."""
-        return {known.value: known for known in TriggerKind}[kind]
 
     @staticmethod
     def in_words(kind: str) -> str:

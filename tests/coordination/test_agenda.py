@@ -17,6 +17,7 @@ from tasks.adapters.home import Home
 from tasks.coordination import tasks as coordination
 from tasks.coordination.course import Agenda, Past
 from tasks.coordination.steps import agenda
+from tasks.domain.trigger_kinds import TriggerKind
 from tasks.domain.turns import Outcome
 from tasks.ingestion.steps import arrivals
 from tests import shop
@@ -184,7 +185,7 @@ def test_a_reason_without_a_key_has_that_of_its_flow_run(home: Home, prefect_api
     @flow
     def ask() -> list[bool]:
         with homes.use(home):
-            return [coordination.record_trigger.fn("shop", "manual", "", "", False) for _ in range(2)]
+            return [coordination.record_trigger.fn("shop", TriggerKind.MANUAL, "", "", False) for _ in range(2)]
 
     new = [ask(), ask()]
 

@@ -1,15 +1,17 @@
 """Kinds of trigger: what each is called, and that the form in Prefect's UI offers all of them."""
 
-from typing import get_args
-
 import pytest
+from prefect.utilities.callables import parameter_schema
 
-from flows.continuous_training import Reason
+from flows.continuous_training import continuous_training
 from tasks.domain.trigger_kinds import TriggerKind
 
 
 def test_the_form_offers_every_kind_in_this_order():
-    assert get_args(Reason) == tuple(kind.value for kind in TriggerKind)
+    form = parameter_schema(continuous_training).model_dump()
+
+    assert form["definitions"]["TriggerKind"]["enum"] == [kind.value for kind in TriggerKind]
+    assert form["properties"]["reason"]["default"] == TriggerKind.MANUAL
 
 
 @pytest.mark.parametrize("kind", TriggerKind)
