@@ -1,12 +1,13 @@
 """Room 4 of the settings: how a model is measured."""
 
 from itertools import pairwise
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
 
 from configs import metrics
-from configs.metrics import MetricName
+from configs.metrics import MetricName, Scorer
+from configs.plugs import Use
 from configs.section import Column, Number, Section
 
 
@@ -65,12 +66,28 @@ class Slice(Section):
         return self
 
 
+def _shape(given: object) -> str:
+    if isinstance(given, dict):
+        return "sklearn" if "sklearn" in given else "use"
+    return "name" if isinstance(given, str) else "sklearn" if isinstance(given, Scorer) else "use"
+
+
+if TYPE_CHECKING:
+    MetricChoice = str | Scorer | Use
+else:
+    MetricChoice = Annotated[
+        Annotated[MetricName, Tag("name")] | Annotated[Scorer, Tag("sklearn")] | Annotated[Use, Tag("use")],
+        Discriminator(_shape),
+    ]
+
+
 class EvaluationSettings(Section):
     """Room 4: how a model is measured."""
 
     cluster: Cluster = Cluster()
-    metrics: tuple[MetricName, ...] | None = None
-    """What is measured beside the loss that decides (log loss, squared error); by default what is usual."""
+    metrics: tuple[MetricChoice, ...] | None = None
+    """What is measured beside the loss that decides (log loss, squared error); by default what is usual. A metric of
+    your own is named by `use:`, a scorer of scikit-learn by `sklearn:`."""
     slices: tuple[Slice, ...] = ()
     min_slice_rows: Annotated[int, Field(ge=2, le=1_000_000_000)] = 300
     """Slices with fewer rows, or with rows in fewer than five clusters, are pooled and called insufficient."""
@@ -79,6 +96,6 @@ class EvaluationSettings(Section):
     importance_rows: Annotated[int, Field(ge=100, le=10_000_000)] = 2000
     """Rows of the sample on which permutation importance is measured."""
 
-    def measured(self, problem: str) -> tuple[str, ...]:
+    def measured(self, problem: str) -> tuple[MetricChoice, ...]:
         """Metrics of a problem that are shown."""
         return metrics.usual(problem) if self.metrics is None else self.metrics

@@ -4,23 +4,20 @@ Change this module when the form of a pipeline file changes. What may stand in i
 for editors is made from there by `python -m configs.loader`.
 """
 
-import difflib
 import hashlib
 import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
-from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Any
 
 import yaml
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import ValidationError
 from yaml.constructor import ConstructorError
 
-from configs import addresses, environment, pipeline_files
+from configs import environment, explanations, pipeline_files, plugs
 from configs.errors import InvalidSettings, NotYaml, UnknownPipeline
 from configs.settings import PipelineSettings
 
@@ -39,17 +36,21 @@ def load(name: str) -> PipelineSettings:
     Raises:
         UnknownPipeline: There is no file of this name.
         NotYaml: The file is not YAML, or asks for more than plain values.
-        InvalidSettings: A setting is unknown, missing, or of the wrong type or size; or another pipeline has the same
-            name but for upper and lower case.
+        InvalidSettings: A setting is unknown, missing, or of the wrong type or size; a plug cannot be used; or another
+            pipeline has the same name but for upper and lower case.
     """
     path = _path(name)
     _require_a_name_of_its_own(name)
     where = pipeline_files.shown(path)
-    text = json.dumps(_plain_values(path, where))
+    values, wrong = plugs.settled(_plain_values(path, where), name)
     try:
-        return PipelineSettings.model_validate_json(text)
+        settings = PipelineSettings.model_validate_json(json.dumps(values))
     except ValidationError as err:
-        raise _invalid(where, [_explain(problem) for problem in _causes(err.errors())]) from err
+        problems = [explanations.explain(one, PipelineSettings) for one in explanations.causes(err.errors())]
+        raise _invalid(where, [*problems, *wrong]) from err
+    if wrong:
+        raise _invalid(where, wrong)
+    return settings
 
 
 def source_text(name: str) -> str:
@@ -93,6 +94,7 @@ def decision_hash(settings: PipelineSettings) -> str:
     parts = {"times": told["ingestion"]["times"], "columns": rules, "key": told["validation"]["key"]}
     if told["ingestion"]["derive"]:
         parts["derive"] = told["ingestion"]["derive"]
+    told["training"].pop("trusted", None)  # what may be loaded changes no answer
     return _hash({**parts, **{room: told[room] for room in ("training", "evaluation", "promotion")}})
 
 
@@ -126,7 +128,7 @@ def _path(name: str) -> Path:
         if os.path.lexists(found):
             return found
     there = [*known(), *examples()]
-    guess = _guess(name, there)
+    guess = explanations.guess(name, there)
     advice = f"Add {pipeline_files.shown(path)}." if is_name else pipeline_files.RULE
     raise UnknownPipeline(
         f"Unknown pipeline {_brief(name)!r}{f'; did you mean {guess!r}?' if guess else '.'} "
@@ -209,7 +211,7 @@ def _plain_values(path: Path, shown: str) -> dict[str, Any]:
     except yaml.YAMLError as err:
         raise NotYaml(f"{shown} is not plain YAML: {str(err).splitlines()[0]}. {_HINT}") from err
     if not isinstance(values, dict):
-        found = "is empty" if values is None else f"holds only {_got(values)}"
+        found = "is empty" if values is None else f"holds only {explanations.got(values)}"
         raise _invalid(shown, [f"the file {found}; it must have sections such as 'ingestion:' (see flights.yaml)"])
     return values
 
@@ -230,116 +232,8 @@ def _require_plain(values: object) -> None:
             value.encode()
 
 
-# ── saying what is wrong ──────────────────────────────────────────────────────────────────────────────────────────
-_RULES = {
-    "missing": "is missing",
-    "greater_than": "must be more than {gt}",
-    "greater_than_equal": "must be at least {ge}",
-    "less_than": "must be less than {lt}",
-    "less_than_equal": "must be at most {le}",
-    "finite_number": "must be a finite number",
-    "literal_error": "must be {expected}",
-    "int_type": "must be a whole number",
-    "int_from_float": "must be a whole number",
-    "float_type": "must be a number",
-    "bool_type": "must be true or false",
-    "string_type": "must be text; write it in quotes",
-    "string_too_short": "must have at least {min_length} character(s)",
-    "string_too_long": "must have at most {max_length} characters",
-    "tuple_type": "must be a list",
-    "dict_type": "must have entries of the form 'name: value'",
-    "model_type": "must have settings of the form 'name: value'",
-    "model_attributes_type": "must have settings of the form 'name: value'",
-    "string_pattern_mismatch": "must not have control characters",
-    "too_short": "must have at least {min_length} entries",
-    "too_long": "must have at most {max_length} entries",
-    "value_error": "{error}",
-    "union_tag_invalid": "must be one of {expected_tags}",
-    "union_tag_not_found": "must name its {discriminator}",
-}
-
-
 def _invalid(shown: str, problems: Iterable[str]) -> InvalidSettings:
     return InvalidSettings("\n".join([f"{shown} is not valid:", *(f"  {problem}" for problem in problems), _HINT]))
-
-
-def _causes(problems: list[ErrorDetails]) -> Iterator[ErrorDetails]:
-    """Without lists that are too short only because entries of them are wrong."""
-    places = [problem["loc"] for problem in problems]
-    for problem in problems:
-        inside = [place for place in places if place[: len(problem["loc"])] == problem["loc"]]
-        if problem["type"] != "too_short" or len(inside) == 1:
-            yield problem
-
-
-def _explain(problem: ErrorDetails) -> str:
-    """One problem as `key: rule (got value)`, with the nearest name for a mistyped one."""
-    where, names = _place(problem["loc"])
-    kind = problem["type"]
-    context = {name: f"{v:g}" if isinstance(v, float) else v for name, v in problem.get("ctx", {}).items()}
-    if kind == "extra_forbidden":
-        guess = _guess(str(problem["loc"][-1]), names)
-        return f"{where}: no such setting; " + (
-            f"did you mean {guess!r}?" if guess else f"there are {', '.join(names)}"
-        )
-    rule = _RULES.get(kind, problem["msg"]).format(**context)
-    if kind == "value_error":
-        return f"{where}: {rule}" if where else rule
-    if kind == "missing":
-        return f"{where}: {rule}"
-    given = problem["input"]
-    if kind == "union_tag_invalid":
-        where, given = f"{where}.{context['discriminator'].strip(chr(39))}", context["tag"]
-    choices = re.findall(r"'([^']*)'", rule) if kind in ("literal_error", "union_tag_invalid") else []
-    guess = _guess(given, choices) if isinstance(given, str) else None
-    return f"{where}: {rule} (got {_got(given)})" + (f"; did you mean {guess!r}?" if guess else "")
-
-
-def _place(location: tuple[int | str, ...]) -> tuple[str, list[str]]:
-    """The key as people write it, and the names that could stand at its last place."""
-    kind: Any = PipelineSettings
-    shown, names = "", []
-    for part in location:
-        kind = _bare(kind)
-        is_model = isinstance(kind, type) and issubclass(kind, BaseModel)
-        names = list(kind.model_fields) if is_model else []
-        if get_origin(kind) in (Union, UnionType) and isinstance(part, str):
-            kind = next((option for option in get_args(kind) if part in _families(option)), None)
-            continue
-        shown += f"[{part}]" if isinstance(part, int) else f".{part}" if shown else str(part)
-        if is_model:
-            field = kind.model_fields.get(str(part))
-            kind = field.annotation if field else None
-        else:
-            arguments = get_args(kind)
-            kind = arguments[-1 if get_origin(kind) is dict else 0] if arguments else None
-    return "".join(sign if sign.isprintable() else "\ufffd" for sign in shown.replace(".[key]", "")), names
-
-
-def _bare(kind: Any) -> Any:
-    """A type without its metadata, and without the choice of leaving it out."""
-    while get_origin(kind) is Annotated:
-        kind = get_args(kind)[0]
-    options = [option for option in get_args(kind) if option is not type(None)]
-    if get_origin(kind) in (Union, UnionType) and len(options) == 1:
-        return _bare(options[0])
-    return kind
-
-
-def _families(option: Any) -> tuple[Any, ...]:
-    literals = (field.annotation for field in getattr(option, "model_fields", {}).values())
-    return tuple(name for kind in literals if get_origin(kind) is Literal for name in get_args(kind))
-
-
-def _got(value: object) -> str:
-    text = repr(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    text = addresses.masked(text)
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _guess(name: str, names: Iterable[str]) -> str | None:
-    near = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
-    return near[0] if near else None
 
 
 if __name__ == "__main__":

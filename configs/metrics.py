@@ -5,7 +5,11 @@ Add an entry here together with its function, which gives the value and an inter
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from configs.section import Section
 
 
 @dataclass(frozen=True)
@@ -43,10 +47,76 @@ METRICS: dict[str, Entry] = {
     "r2": Entry("R²", "tasks.evaluation.metrics:r2", ("regression",), greater_is_better=True),
     "bias": Entry("bias", "tasks.evaluation.metrics:bias", ("regression",)),
 }
+_BY_AVERAGE = tuple(
+    f"{name}{ending}"
+    for name in ("f1", "jaccard", "precision", "recall")
+    for ending in ("", "_macro", "_micro", "_weighted")
+)
+_ENDINGS = ("", "_macro", "_micro", "_weighted")
+SCORERS: dict[str, tuple[str, ...]] = {
+    "binary": (
+        "accuracy",
+        "average_precision",
+        "balanced_accuracy",
+        "d2_brier_score",
+        "d2_log_loss_score",
+        *(f"{name}{ending}" for name in ("f1", "jaccard", "precision", "recall") for ending in _ENDINGS),
+        "matthews_corrcoef",
+        "neg_brier_score",
+        "neg_log_loss",
+        "neg_negative_likelihood_ratio",
+        "positive_likelihood_ratio",
+        "roc_auc",
+    ),
+    "regression": (
+        "d2_absolute_error_score",
+        "explained_variance",
+        "neg_max_error",
+        "neg_mean_absolute_error",
+        "neg_mean_absolute_percentage_error",
+        "neg_mean_gamma_deviance",
+        "neg_mean_poisson_deviance",
+        "neg_mean_squared_error",
+        "neg_mean_squared_log_error",
+        "neg_median_absolute_error",
+        "neg_root_mean_squared_error",
+        "neg_root_mean_squared_log_error",
+        "r2",
+    ),
+}
+"""Scorers of scikit-learn that are for each kind of problem. Of one that begins with `neg_`, less is better."""
 if TYPE_CHECKING:
     MetricName = str
+    ScorerName = str
 else:
     MetricName = Literal[tuple(METRICS)]
+    ScorerName = Literal[tuple(name for names in SCORERS.values() for name in names)]
+
+
+class Scorer(Section):
+    """A scorer of scikit-learn as a metric."""
+
+    sklearn: ScorerName
+    """Its name there, such as `matthews_corrcoef`."""
+    title: Annotated[str, Field(max_length=60)] = ""
+    """As people call it; by default its name in words."""
+    amount: bool = False
+    """Whether a value is an amount in the unit of the label; others are written with three digits."""
+
+    @property
+    def greater_is_better(self) -> bool:
+        """As scikit-learn has it: values are shown without the sign that it puts before errors."""
+        return not self.sklearn.startswith("neg_")
+
+    @property
+    def name(self) -> str:
+        """Its name in records, which is no name of a metric of ours."""
+        return f"sklearn_{self.sklearn.removeprefix('neg_')}"
+
+    @property
+    def shown(self) -> str:
+        """Its title, also where none is chosen."""
+        return self.title or f"{self.sklearn.removeprefix('neg_').replace('_', ' ')} (scikit-learn)"
 
 
 def of(problem: str) -> tuple[str, ...]:
@@ -58,3 +128,10 @@ def of(problem: str) -> tuple[str, ...]:
 def usual(problem: str) -> tuple[str, ...]:
     """What is shown of a kind of problem where the settings name no metrics."""
     return tuple(name for name in of(problem) if METRICS[name].usual)
+
+
+def choice(metric: object, problem: str) -> tuple[str, tuple[str, ...]]:
+    """The name of what was chosen, and those among which it has to be for a kind of problem."""
+    if isinstance(metric, Scorer):
+        return metric.sklearn, SCORERS[problem]
+    return (metric, of(problem)) if isinstance(metric, str) else ("", ("",))

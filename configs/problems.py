@@ -24,8 +24,8 @@ class Kind:
     """The setting to look at, in brackets, if it is not the default."""
     labels: tuple[ColumnType, ...]
     """Types that a label may have."""
-    families: tuple[str, ...]
-    """Families that learn it."""
+    learner: Literal["classifier", "regressor"]
+    """What scikit-learn and MLflow call a model of this kind."""
     names_values: bool
     """Whether values of the label are named as positive or negative."""
 
@@ -37,7 +37,7 @@ KINDS: dict[str, Kind] = {
         words="a yes or no",
         set_by="",
         labels=("boolean", "integer", "category"),
-        families=("hist_gradient_boosting", "logistic_regression"),
+        learner="classifier",
         names_values=True,
     ),
     "regression": Kind(
@@ -46,7 +46,7 @@ KINDS: dict[str, Kind] = {
         words="a number to predict",
         set_by=" (training.problem)",
         labels=("number", "integer"),
-        families=("hist_gradient_boosting", "linear_regression"),
+        learner="regressor",
         names_values=False,
     ),
 }

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from configs.section import Positive, Section, Share
+from configs.plugs import Use
+from configs.section import LATER, Positive, Section, Share
 
 
 class FirstChampion(Section):
@@ -34,6 +35,8 @@ class GuardSettings(Section):
     max_bundle_mb: Positive = 200
     max_latency_ms: Positive = 250
     """Largest processor time to answer one row; the quickest of five answers counts."""
+    own: Annotated[tuple[Use, ...], LATER] = ()
+    """Guards of your own, named by `use:`; they are asked after the others, in this order."""
 
 
 class PromotionSettings(Section):

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
-from configs import metrics
+from configs import metrics, plugs
 from configs.coordination import CoordinationSettings
 from configs.evaluation import EvaluationSettings
 from configs.ingestion import IngestionSettings
@@ -85,18 +85,18 @@ class PipelineSettings(Section):
     @model_validator(mode="after")
     def _what_is_asked_for_fits_the_problem(self) -> Self:
         problem = self.training.problem
-        kind, known = KINDS[problem], metrics.of(problem)
-        asked: list[str] = [candidate.family for candidate in self.training.candidates]
-        twice = [family for family in kind.families if asked.count(family) > 1]
+        kind = KINDS[problem]
+        families, learned = plugs.families(kind.learner), [candidate.family for candidate in self.training.candidates]
+        twice = [family for family in learned if learned.count(family) > 1]
         if twice:
             raise ValueError(f"training.candidates: {twice[0]} is named twice; a turn trains each family once")
-        for candidate in self.training.candidates:
-            if candidate.family not in kind.families:
-                wrong = f"{candidate.family} {_is_not_for(kind)}"
-                raise ValueError(f"training.candidates: {wrong}; {_known(kind.families)}")
+        for family in learned:
+            if family in plugs.ESTIMATORS and family not in families:
+                raise ValueError(f"training.candidates: {family} {_is_not_for(kind)}; {_known(families)}")
         for metric in self.evaluation.measured(problem):
-            if metric not in known:
-                raise ValueError(f"evaluation.metrics: {metric} {_is_not_for(kind)}; {_known(known)}")
+            name, known = metrics.choice(metric, problem)
+            if name not in known:
+                raise ValueError(f"evaluation.metrics: {name} {_is_not_for(kind)}; {_known(known)}")
         return self
 
     def _used_columns(self) -> list[tuple[str, str, tuple[str, ...]]]:

@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Union
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Discriminator, Field, Tag
 
+from configs import plugs
+from configs.plugs import FamilySettings, Imported
 from configs.problems import ProblemName
-from configs.section import LATER, Column, Days, Length, Many, Positive, Section
+from configs.section import LATER, Column, Days, Length, Many, Section
 
 Value = str | int | bool
 
@@ -42,47 +44,18 @@ class Window(Section):
         return None if self.days is None else timedelta(days=self.days)
 
 
-class LogisticRegressionCandidate(Section):
-    """A linear model: standardised numbers with missing indicators, one-hot categories."""
-
-    family: Literal["logistic_regression"]
-    c: Positive = 1.0
-    """Inverse strength of the L2 penalty."""
-    max_iter: Annotated[int, Field(ge=1, le=100_000)] = 200
-    """Largest number of solver steps."""
-    min_frequency: Many = 50
-    """Categories with fewer training rows are pooled."""
+def _shape(given: object) -> str:
+    return "use" if isinstance(given, Imported) or (isinstance(given, dict) and "use" in given) else "family"
 
 
-class HistGradientBoostingCandidate(Section):
-    """Histogram gradient boosting; categories and missing values are handled natively."""
-
-    family: Literal["hist_gradient_boosting"]
-    learning_rate: Annotated[float, Field(gt=0, le=10)] = 0.06
-    max_iter: Annotated[int, Field(ge=1, le=100_000)] = 120
-    """Number of trees."""
-    max_leaf_nodes: Annotated[int, Field(ge=2, le=100_000)] | None = None
-    """Leaves of a tree; without it 7, and 15 where a number is predicted."""
-    min_samples_leaf: Many | None = None
-    """Fewest rows in a leaf; without it a fiftieth of the rows that are learned from, at least 20, at most 1,000."""
-    l2: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1.0
-    """L2 penalty on leaf values."""
-
-
-class LinearRegressionCandidate(Section):
-    """A linear model of a number (ridge): standardised numbers with missing indicators, one-hot categories."""
-
-    family: Literal["linear_regression"]
-    alpha: Positive = 1.0
-    """Strength of the L2 penalty."""
-    min_frequency: Many = 50
-    """Categories with fewer training rows are pooled."""
-
-
-Candidate = Annotated[
-    LogisticRegressionCandidate | LinearRegressionCandidate | HistGradientBoostingCandidate,
-    Field(discriminator="family"),
-]
+if TYPE_CHECKING:
+    Candidate = FamilySettings | Imported
+else:
+    _Family = Annotated[
+        Union[tuple(plugs.built_in(path).Settings for path in plugs.ESTIMATORS.values())],  # noqa: UP007
+        Field(discriminator="family"),
+    ]
+    Candidate = Annotated[Annotated[_Family, Tag("family")] | Annotated[Imported, Tag("use")], Discriminator(_shape)]
 
 
 class TrainingSettings(Section):
@@ -110,6 +83,9 @@ class TrainingSettings(Section):
     """Share of the first batch's clusters, oldest first, that the first model learns from; the others judge it."""
     candidates: tuple[Candidate, ...] = Field(min_length=1)
     """Families to train each turn, in the order of preference; the better of the last batch is the next probe."""
+    trusted: Annotated[tuple[str, ...], LATER] = ()
+    """Types that models of your own families may hold beside their class and what is trusted anyway, in full, such as
+    `sklearn.tree._tree.Tree`. Name one when you have read what loading it does."""
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     threads: Annotated[int, Field(ge=1, le=64)] = 1
     """Threads of one fit; more than the cores that are free makes fits slower."""

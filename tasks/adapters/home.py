@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from configs import environment, loader
+from configs import environment, loader, plugs
 from configs.errors import Damaged, InvalidSettings, LandingFolderMissing
 from configs.settings import PipelineSettings
 from tasks.adapters import ownership
@@ -50,6 +50,8 @@ class Home:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     _settings: dict[str, PipelineSettings] = field(default_factory=dict)
     _kept: dict[str, Any] = field(default_factory=dict)
+    _trusted: set[str] = field(default_factory=set)
+    """Types that pipeline files let models hold; of those that were read."""
 
     def __post_init__(self) -> None:
         """Refuse a home whose store was written by a newer version.
@@ -136,7 +138,7 @@ class Home:
         """Model files."""
         from tasks.adapters.blobs.bundles import Bundles
 
-        return Bundles(self.blobs)
+        return Bundles(self.blobs, self._trusted)
 
     @cached_property
     def tracking(self) -> "TrackingStore":
@@ -161,6 +163,9 @@ class Home:
         """The settings of a pipeline, read once: a change of the file is for the next process."""
         if pipeline not in self._settings:
             self._settings[pipeline] = loader.load(pipeline)
+            training = self._settings[pipeline].training
+            own = [one for one in training.candidates if isinstance(one, plugs.Imported)]
+            self._trusted.update(training.trusted, plugs.types(own))
         return self._settings[pipeline]
 
     def landing(self, pipeline: str) -> Path:

@@ -216,6 +216,10 @@ class Metric:
     low: float | None
     high: float | None
     greater_is_better: bool
+    title: str = ""
+    """As people call it, if it is not one of the metrics that are built in."""
+    amount: bool = False
+    """Whether its value is an amount in the unit of the label, if it is not one of those."""
 
 
 @dataclass(frozen=True)

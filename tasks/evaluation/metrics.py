@@ -7,7 +7,6 @@ Means are ratio estimators over clusters with t quantiles; the AUC uses placemen
 calibration error and average precision use a jackknife that leaves out groups of clusters.
 """
 
-import importlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +17,6 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit, stdtrit
 
-from configs.metrics import METRICS
 from tasks.domain.records import CalibrationBin
 from tasks.problems.losses import LARGEST_LOSS, bound, is_measurable, log_losses, squared_errors
 from tasks.problems.scale import unit as unit_of
@@ -93,13 +91,6 @@ def distinct_clusters(groups: Groups, units: Groups) -> Codes:
     """Number of clusters in which each group has rows."""
     owner = pd.unique(groups.codes * np.intp(max(units.size, 1)) + units.codes) // max(units.size, 1)
     return np.bincount(owner, minlength=groups.size)
-
-
-def find(name: str) -> Estimate:
-    """The function of a metric; see `configs.metrics`."""
-    module, _, function = METRICS[name].path.partition(":")
-    found: Estimate = getattr(importlib.import_module(module), function)
-    return found
 
 
 def means(values: Floats, groups: Groups, units: Groups, confidence: float, largest: float = LARGEST_LOSS) -> Means:
@@ -184,9 +175,9 @@ def average_precision(y: Floats, p: Floats, units: Groups, confidence: float) ->
     if y.min() == y.max():
         return UNDEFINED
     ties = pd.factorize(-p, sort=True)[0]
-    blocks, number = _blocks(units)
-    at_m = np.bincount(ties * number + blocks, y, (ties.max() + 1) * number).reshape(-1, number)
-    at_all = np.bincount(ties * number + blocks, minlength=(ties.max() + 1) * number).reshape(-1, number)
+    parts, number = blocks(units)
+    at_m = np.bincount(ties * number + parts, y, (ties.max() + 1) * number).reshape(-1, number)
+    at_all = np.bincount(ties * number + parts, minlength=(ties.max() + 1) * number).reshape(-1, number)
     hits, shown = at_m.sum(axis=1), at_all.sum(axis=1)
 
     def area(hits: Floats, shown: Floats) -> float:
@@ -194,18 +185,18 @@ def average_precision(y: Floats, p: Floats, units: Groups, confidence: float) ->
         return float((precision * hits).sum() / hits.sum()) if hits.sum() else float("nan")
 
     left_out = np.array([area(hits - at_m[:, j], shown - at_all[:, j]) for j in range(number)])
-    return _jackknife(area(hits, shown), left_out, confidence)
+    return jackknife(area(hits, shown), left_out, confidence)
 
 
 def calibration_error(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
     """Expected calibration error over ten groups of equal size by prediction, which stay fixed in the jackknife."""
-    bins, (blocks, number) = _bins(p), _blocks(units)
-    cells = bins * number + blocks
+    bins, (parts, number) = _bins(p), blocks(units)
+    cells = bins * number + parts
     surplus = np.bincount(cells, p - y, _BINS * number).reshape(_BINS, number)
-    rows = np.bincount(blocks, minlength=number)
+    rows = np.bincount(parts, minlength=number)
     whole = float(np.abs(surplus.sum(axis=1)).sum() / len(y))
     left_out = np.abs(surplus.sum(axis=1, keepdims=True) - surplus).sum(axis=0) / np.maximum(len(y) - rows, 1)
-    return _jackknife(whole, left_out, confidence)
+    return jackknife(whole, left_out, confidence)
 
 
 def squared_error(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
@@ -243,13 +234,13 @@ def r2(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
     """Share of the label's variance that is explained; below 0 it is worse than the mean of these rows."""
     if y.min() == y.max():
         return UNDEFINED
-    blocks, number = _blocks(units)
+    parts, number = blocks(units)
     unit = unit_of(bound(y - y.mean()))
     with np.errstate(over="ignore"):
         y, p = y / unit, p / unit
     centred = y - y.mean()
     sums = np.array(
-        [np.bincount(blocks, w, number) for w in (np.ones_like(y), centred, centred**2, squared_errors(y, p))]
+        [np.bincount(parts, w, number) for w in (np.ones_like(y), centred, centred**2, squared_errors(y, p))]
     )
 
     def explained(rows: Floats, first: Floats, second: Floats, error: Floats) -> Floats:
@@ -261,19 +252,16 @@ def r2(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
     if not math.isfinite(value):
         return UNDEFINED
     left_out = explained(*(sums.sum(axis=1, keepdims=True) - sums))
-    if number < 2 or not np.isfinite(left_out).all():
-        return Interval(value, None, None)
-    reach = float(stdtrit(number - 1, (1 + confidence) / 2) * np.sqrt((number - 1) * left_out.var()))
-    return Interval(value, value - reach, min(value + reach, 1.0))
+    return jackknife(value, left_out, confidence, -math.inf)
 
 
-def _jackknife(value: float, left_out: Floats, confidence: float) -> Interval:
+def jackknife(value: float, left_out: Floats, confidence: float, least: float = 0.0, most: float = 1.0) -> Interval:
+    """A value with an interval from what it is without each group of clusters; none if that is not always defined."""
     number = len(left_out)
     if number < 2 or not np.isfinite(left_out).all():
         return Interval(value, None, None)
-    error = np.sqrt((number - 1) * left_out.var())
-    reach = float(stdtrit(number - 1, (1 + confidence) / 2) * error)
-    return _bounded(value, value - reach, value + reach, number, 1.0)
+    reach = float(stdtrit(number - 1, (1 + confidence) / 2) * np.sqrt((number - 1) * left_out.var()))
+    return Interval(value, max(value - reach, least), min(value + reach, most))
 
 
 def _bins(p: Floats) -> NDArray[np.intp]:
@@ -295,7 +283,7 @@ def _bounded(value: float, low: float, high: float, number: int, largest: float)
     return Interval(value, max(low, 0.0), min(high, largest))
 
 
-def _blocks(units: Groups) -> tuple[Codes, int]:
-    """At most forty groups of clusters to leave out."""
+def blocks(units: Groups) -> tuple[Codes, int]:
+    """At most forty groups of clusters to leave out: of each row which, and how many."""
     number = max(min(units.size, _BLOCKS), 1)
     return units.codes % number, number

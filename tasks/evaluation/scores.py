@@ -13,9 +13,9 @@ from numpy.typing import ArrayLike
 from scipy.special import stdtr
 
 from configs.evaluation import EvaluationSettings
-from configs.metrics import METRICS
 from configs.problems import ProblemName
 from tasks.domain.records import ALONE, Comparison, Metric, Score, SliceGain, SliceScore
+from tasks.evaluation import choices
 from tasks.evaluation import metrics as intervals
 from tasks.evaluation.metrics import Floats, Groups, Means
 from tasks.problems import kinds
@@ -49,16 +49,17 @@ def score(
     """
     y, p = _floats(y), _floats(p)
     kind, units = kinds.named(problem), intervals.group(clusters)
-    lost, (first, *others) = kind.losses(y, p), kind.needed
-    names = dict.fromkeys((first, *settings.measured(problem), *others))
+    lost = kind.losses(y, p)
     sound = bool(len(y)) and bool(np.isfinite(lost).all())
     metrics = tuple(
         Metric(
             name,
-            *(intervals.find(name)(y, p, units, settings.confidence) if sound else intervals.UNDEFINED),
-            greater_is_better=METRICS[name].greater_is_better,
+            *(one.estimate(y, p, units, settings.confidence) if sound else intervals.UNDEFINED),
+            greater_is_better=one.greater_is_better,
+            title=one.title,
+            amount=one.amount,
         )
-        for name in names
+        for name, one in choices.chosen(settings.measured(problem), kind).items()
     )
     parts = _partitions(slice_labels, units, settings.min_slice_rows)
     positives, mean = kind.counts(float(y.sum()), len(y))

@@ -9,9 +9,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from configs.monitoring import HealthSettings
+from configs.problems import KINDS
 from configs.promotion import FirstChampion, GuardSettings
 from configs.reporting import ReportingSettings
 from tasks.domain.records import Batch, CalibrationBin, Model, Score, SliceScore, Snapshot
@@ -52,8 +53,6 @@ class Problem(ABC):
     """What a sentence adds to the size of a gain to say in which unit it is."""
     average: ClassVar[str]
     """What the mean of labels is called: `share`, `mean`."""
-    learner: ClassVar[Literal["classifier", "regressor"]]
-    """What scikit-learn and MLflow call a model of this kind."""
     shares: ClassVar[bool]
     """Whether answers are shares, which lie between 0 and 1: charts then begin and end there."""
     label_faults: ClassVar[tuple[str, ...]]
@@ -69,6 +68,11 @@ class Problem(ABC):
     def metric(self) -> str:
         """Name of the metric that decides."""
         return self.needed[0]
+
+    @property
+    def learner(self) -> str:
+        """What scikit-learn and MLflow call a model of this kind."""
+        return KINDS[self.name].learner
 
     # ── losses and gains, as they are told ────────────────────────────────────────────────────────────────────────
     @abstractmethod

@@ -41,7 +41,6 @@ class Binary(Problem):
     gain_title = "gain"
     average = "share"
     average_name = "positive_share"
-    learner = "classifier"
     shares = True
     label_faults = ("one_class",)
     level_guard = "calibration"

@@ -46,11 +46,16 @@ def of_labels(labelled: Batch | Snapshot) -> Problem:
 
 
 # ── metrics ───────────────────────────────────────────────────────────────────────────────────────────────────────
-def write(metric: str) -> Write:
+def title(metric: Metric) -> str:
+    """What people call a metric."""
+    return METRICS.get(metric.name, metric).title
+
+
+def write(metric: Metric) -> Write:
     """How a value of a metric is written."""
-    if metric in _BY_METRIC:
-        return named(_BY_METRIC[metric]).loss
-    return wording.amount if METRICS[metric].amount else wording.loss
+    if metric.name in _BY_METRIC:
+        return named(_BY_METRIC[metric.name]).loss
+    return wording.amount if METRICS.get(metric.name, metric).amount else wording.loss
 
 
 def shown(metric: Metric) -> Metric:

@@ -39,7 +39,6 @@ class Regression(Problem):
     gain_in = " in RMSE"
     average = "mean"
     average_name = "mean_label"
-    learner = "regressor"
     shares = False
     label_faults = ("constant", "unit")
     idle = ("positives",)

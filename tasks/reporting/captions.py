@@ -215,7 +215,7 @@ def _rows_of(refused: Sequence[Batch], nouns: tuple[str, str]) -> str:
 
 
 def _slice(part: SliceScore) -> str:
-    return f"{part.column} {part.label} ({kinds.write(part.loss.name)(part.loss.value)})"
+    return f"{part.column} {part.label} ({kinds.write(part.loss)(part.loss.value)})"
 
 
 def _times(count: int) -> str:

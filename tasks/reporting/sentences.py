@@ -88,7 +88,7 @@ def loss(score: Score | None) -> str:
 
 def written(metric: Metric) -> str:
     """The value of a metric with its interval, if it has one."""
-    write = kinds.write(metric.name)
+    write = kinds.write(metric)
     text = write(metric.value)
     known = metric.value is not None and metric.low is not None and metric.high is not None
     return f"{text} ({wording.interval(metric.low, metric.high, write)})" if known else text

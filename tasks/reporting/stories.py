@@ -6,7 +6,6 @@ A part that did not happen is left out or says so. First sentences of the page: 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from configs.metrics import METRICS
 from configs.reporting import ReportingSettings
 from configs.settings import PipelineSettings
 from tasks.domain import wording
@@ -141,7 +140,7 @@ def _champion(history: History, turn: Turn, settings: PipelineSettings) -> list[
     problem = kinds.of(score)
     floor = problem.floor(settings.promotion.first).metric
     best = next((one for one in score.metrics if one.name == floor and one.value is not None), None)
-    beside = [f"{METRICS[best.name].title} {wording.loss(best.value)}"] if best else []
+    beside = [f"{kinds.title(best)} {wording.loss(best.value)}"] if best else []
     if turn.dummy_loss is not None:
         said = f"{_constant(score, f'v{turn.champion_version}')}, said for every {settings.reporting.row[0]}"
         beside.append(f"{problem.title} without a model {problem.loss(turn.dummy_loss)} ({said})")

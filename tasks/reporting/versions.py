@@ -5,7 +5,6 @@ Values in, texts out. Batches and inputs are in `tables.py`, sentences in `sente
 
 from dataclasses import dataclass
 
-from configs.metrics import METRICS
 from configs.settings import PipelineSettings
 from tasks.domain import wording
 from tasks.domain.records import Comparison, Model, Score
@@ -222,6 +221,6 @@ def _base(model: Model, settings: PipelineSettings) -> str:
 
 def _metrics(score: Score, settings: PipelineSettings) -> str:
     told, first = [f"{kinds.of(score).title} {loss(score)}"], kinds.of(score).title
-    others = [m for m in score.metrics[1:] if m.value is not None and METRICS[m.name].title != first]
-    told += [f"{METRICS[metric.name].title} {kinds.write(metric.name)(metric.value)}" for metric in others]
+    others = [m for m in score.metrics[1:] if m.value is not None and kinds.title(m) != first]
+    told += [f"{kinds.title(metric)} {kinds.write(metric)(metric.value)}" for metric in others]
     return f"{titles.number_of(score.rows, settings.reporting.row)}: {', '.join(told)}"

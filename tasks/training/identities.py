@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from configs.ingestion import Times
+from configs.plugs import Imported
 from configs.training import Candidate, TrainingSettings
 from configs.validation import ColumnRule
 
@@ -66,7 +67,8 @@ def model_id(
 
 def parameters(candidate: Candidate) -> tuple[tuple[str, str], ...]:
     """The parameters of a candidate as text, for the record; its family is told apart."""
-    dumped = candidate.model_dump(mode="json", exclude={"family"})
+    own = candidate.settings if isinstance(candidate, Imported) else None
+    dumped = candidate.model_dump(mode="json", exclude={"family"}) if own is None else own
     return tuple((name, f"{value:g}" if isinstance(value, float) else str(value)) for name, value in dumped.items())
 
 

@@ -19,7 +19,7 @@ from sklearn.pipeline import Pipeline
 
 from configs.ingestion import Times
 from configs.promotion import PromotionSettings
-from configs.training import Candidate, HistGradientBoostingCandidate, LogisticRegressionCandidate
+from configs.training import Candidate
 from tasks.domain import pools
 from tasks.domain.pools import Size
 from tasks.domain.records import BundleFacts, Comparison, Score
@@ -30,6 +30,8 @@ from tasks.promotion import evidence, gate
 from tasks.promotion.guards import base, listed
 from tasks.training import groups, learning, preparation, selection
 from tasks.training.estimators import families
+from tasks.training.estimators.boosting import HistGradientBoostingCandidate
+from tasks.training.estimators.linear import LogisticRegressionCandidate
 from tests.benchmarks.decisions_streams import EVENT, KNOWN, LABEL, Stream
 
 Floats = NDArray[np.float64]

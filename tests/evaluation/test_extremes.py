@@ -10,7 +10,6 @@ import pytest
 
 from configs.evaluation import EvaluationSettings
 from configs.promotion import PromotionSettings
-from configs.training import HistGradientBoostingCandidate, LinearRegressionCandidate
 from configs.validation import ColumnRule, ValidationSettings
 from tasks.domain.records import Comparison, Score
 from tasks.evaluation import scores
@@ -18,6 +17,8 @@ from tasks.problems import prediction, scale
 from tasks.promotion.evidence import advance
 from tasks.training import learning
 from tasks.training.estimators import families
+from tasks.training.estimators.boosting import HistGradientBoostingCandidate
+from tasks.training.estimators.linear import LinearRegressionCandidate
 from tasks.validation import contract
 
 ROWS, CLUSTERS = 2_000, 20

@@ -9,11 +9,12 @@ import pytest
 from configs.errors import MistakeOfUser
 from configs.ingestion import IngestionSettings, Times
 from configs.settings import PipelineSettings
-from configs.training import LogisticRegressionCandidate, TrainingSettings
+from configs.training import TrainingSettings
 from configs.validation import ColumnRule, ValidationSettings
 from tasks.ingestion import intake
 from tasks.lineage import faults
 from tasks.lineage.faults import SimulatedFault
+from tasks.training.estimators.linear import LogisticRegressionCandidate
 
 START = pd.Timestamp("2013-01-07", tz="UTC")
 ROWS = 1_000

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from configs.training import LogisticRegressionCandidate, TrainingSettings
+from configs.training import TrainingSettings
 from tasks.problems import kinds, outcomes
+from tasks.training.estimators.linear import LogisticRegressionCandidate
 
 LINEAR = LogisticRegressionCandidate(family="logistic_regression")
 NO_LABEL = np.nan

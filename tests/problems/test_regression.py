@@ -16,12 +16,7 @@ from configs.evaluation import EvaluationSettings
 from configs.monitoring import HealthSettings
 from configs.promotion import PromotionSettings
 from configs.reporting import ReportingSettings
-from configs.training import (
-    Candidate,
-    HistGradientBoostingCandidate,
-    LinearRegressionCandidate,
-    TrainingSettings,
-)
+from configs.training import Candidate, TrainingSettings
 from configs.validation import ColumnRule
 from tasks.coordination import course
 from tasks.domain.pools import Asked, Size
@@ -37,6 +32,8 @@ from tasks.promotion.guards import listed
 from tasks.promotion.guards.base import Case
 from tasks.training import learning, preparation
 from tasks.training.estimators import families
+from tasks.training.estimators.boosting import HistGradientBoostingCandidate
+from tasks.training.estimators.linear import LinearRegressionCandidate
 
 COLUMNS = {
     "city": ColumnRule(type="category", nullable=True),

@@ -1,5 +1,6 @@
-"""A guard takes a class and one entry in the list: it is asked in its place, and vetoes."""
+"""A guard takes a class and one line where they are listed, or in a pipeline file: it is asked last, and vetoes."""
 
+from configs import plugs
 from configs.promotion import PromotionSettings
 from tasks.domain.records import BundleFacts
 from tasks.domain.turns import Evidence, Guard, VerdictKind
@@ -16,15 +17,15 @@ WON = Evidence("2013-06", "v3", "v6", 1.0, (9.0,), (900,), 1.0, (1516.0,), 1516.
 class FewRows:
     """Objects to what was judged on less than a thousand rows."""
 
-    name = "few rows"
+    title = "few rows"
 
     def ask(self, case: Case) -> Guard:
-        return Guard(self.name, case.comparison.rows < 1000, f"judged on {case.comparison.rows} rows")
+        return Guard(self.title, case.comparison.rows < 1000, f"judged on {case.comparison.rows} rows")
 
 
 def test_a_guard_that_is_listed_is_asked_last_and_vetoes(monkeypatch):
     without = gate.judge(WON, CASE.comparison, listed.ask(CASE), SETTINGS)
-    monkeypatch.setattr(listed, "GUARDS", [*listed.GUARDS, FewRows()])
+    monkeypatch.setitem(plugs.GUARDS, "few_rows", f"{__name__}:FewRows")
 
     verdict = gate.judge(WON, CASE.comparison, listed.ask(CASE), SETTINGS)
 
@@ -35,6 +36,6 @@ def test_a_guard_that_is_listed_is_asked_last_and_vetoes(monkeypatch):
 
 
 def test_every_guard_has_a_name_of_its_own():
-    names = [guard.name for guard in listed.GUARDS]
+    names = {name: plugs.built_in(path).title for name, path in plugs.GUARDS.items()}
 
-    assert len(set(names)) == len(names)
+    assert {name.replace("_", " "): title for name, title in names.items()} == {t: t for t in names.values()}

@@ -7,16 +7,13 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 
 from configs.errors import IncumbentError
 from configs.problems import ProblemName
-from configs.training import (
-    Candidate,
-    HistGradientBoostingCandidate,
-    LinearRegressionCandidate,
-    LogisticRegressionCandidate,
-)
+from configs.training import Candidate
 from configs.validation import ColumnRule
 from tasks.problems import prediction
 from tasks.training import learning, preparation
 from tasks.training.estimators import families
+from tasks.training.estimators.boosting import HistGradientBoostingCandidate
+from tasks.training.estimators.linear import LinearRegressionCandidate, LogisticRegressionCandidate
 
 OPEN = HistGradientBoostingCandidate(family="hist_gradient_boosting", max_iter=20)
 COLUMNS = {"size": ColumnRule(type="number", nullable=True), "city": ColumnRule(type="category", nullable=True)}

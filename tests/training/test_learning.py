@@ -13,11 +13,13 @@ from sklearn.pipeline import Pipeline
 
 from configs.errors import IncumbentError
 from configs.ingestion import Times
-from configs.training import Candidate, HistGradientBoostingCandidate, LogisticRegressionCandidate, TrainingSettings
+from configs.training import Candidate, TrainingSettings
 from configs.validation import ColumnRule
 from tasks.problems import prediction
 from tasks.training import identities, learning, preparation, selection
 from tasks.training.estimators import families
+from tasks.training.estimators.boosting import HistGradientBoostingCandidate
+from tasks.training.estimators.linear import LogisticRegressionCandidate
 
 COLUMNS = {
     "city": ColumnRule(type="category", nullable=True),

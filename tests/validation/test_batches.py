@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from configs.errors import BrokenContract, IncumbentError
 from configs.ingestion import IngestionSettings, Times
 from configs.settings import PipelineSettings
-from configs.training import LogisticRegressionCandidate, TrainingSettings
+from configs.training import TrainingSettings
 from configs.validation import ColumnRule, ValidationSettings
 from tasks.domain.records import Batch, BatchStatus
 from tasks.ingestion import intake
+from tasks.training.estimators.linear import LogisticRegressionCandidate
 from tasks.validation import batches
 from tasks.validation.batches import ASIDE, SortedOut
 

@@ -16,9 +16,10 @@ from configs import loader
 from configs.errors import BrokenContract
 from configs.ingestion import IngestionSettings, Times
 from configs.settings import PipelineSettings
-from configs.training import LogisticRegressionCandidate, TrainingSettings
+from configs.training import TrainingSettings
 from configs.validation import ColumnRule, TriageSettings, ValidationSettings
 from tasks.domain.records import Batch, BatchStatus
+from tasks.training.estimators.linear import LogisticRegressionCandidate
 from tasks.validation import contract, triage, units
 from tasks.validation.triage import Fault, FaultKind
 from tests import folders

@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,8 +45,10 @@ TOLERANCE = 1e-9
 _ANSWER = "_answer"
 _KEPT_BYTES = 256 * 2**20
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-_UNFIT = (ValueError, TypeError, KeyError, AttributeError, ImportError)
-"""What skops and scikit-learn raise for content that does not fit the installed versions."""
+_UNFIT = (
+    ValueError, TypeError, LookupError, ArithmeticError, AttributeError, ImportError, RuntimeError, AssertionError
+)  # fmt: skip
+"""What skops, scikit-learn and families of users raise for content that does not fit the installed versions."""
 _HELP = (
     "Nothing was loaded. Restore the home from a backup; if libraries were changed since, "
     "go back to those of requirements.lock (`make install`)."
@@ -69,15 +72,21 @@ class Bundles:
     """Bundles among blobs; one is never changed, and its name is the sha256 of its content."""
 
     blobs: Blobs
+    trusted: Set[str] = frozenset()
+    """Types beyond `ALLOWED` that the pipeline files let models hold."""
 
     def write(self, pipeline: Pipeline, golden: pd.DataFrame, answers: NDArray[np.float64]) -> BundleFiles:
         """Publish a fitted Pipeline and its golden batch: prepared rows, and what it answers.
 
         The same model twice is one file.
-        Raises BundleRefused, and writes nothing, if the Pipeline holds a type that is not on the allow-list.
+        Raises BundleRefused, and writes nothing, if the Pipeline holds a type that is not on the allow-list, or what
+        skops cannot write.
         """
-        model = _canonical(skops.io.dumps(pipeline))
-        _refuse_unknown_types(model, "the new model")
+        try:
+            model = _canonical(skops.io.dumps(pipeline))
+        except _UNFIT as err:
+            raise BundleRefused(f"The new model holds what cannot be stored without pickle: {err}.") from err
+        _refuse_unknown_types(model, "The new model", self.trusted)
         rows = _golden_bytes(golden, answers)
         written = BundleFiles(hashlib.sha256(model).hexdigest(), hashlib.sha256(rows).hexdigest(), len(model))
         self._publish(layout.golden(written.golden), written.golden, rows)
@@ -103,6 +112,11 @@ class Bundles:
         frame = _as_prepared(pq.read_table(io.BytesIO(rows), page_checksum_verification=True))
         expected = frame.pop(_ANSWER).to_numpy(dtype=np.float64)
         return frame, expected
+
+    def types(self, bundle: str) -> tuple[str, ...]:
+        """What somebody else must let skops load: the reviewed types, and others that this bundle holds."""
+        held = skops.io.get_untrusted_types(file=self.bundle_path(bundle))
+        return (*ALLOWED, *sorted(set(held) - set(ALLOWED)))
 
     def check(self, bundle: str, golden: str) -> Pipeline:
         """As `load`, but from the bytes up even if it was loaded before."""
@@ -144,9 +158,9 @@ def _load(bundles: Bundles, bundle: str, golden: str) -> tuple[Pipeline, int]:
     model = bundles.content(bundle)
     rows = bundles.golden_bytes(golden)
     named = f"Model bundle {bundle[:12]}"
-    _refuse_unknown_types(model, named)
+    _refuse_unknown_types(model, named, bundles.trusted)
     try:
-        pipeline = skops.io.loads(model, trusted=list(ALLOWED))
+        pipeline = skops.io.loads(model, trusted=[*ALLOWED, *bundles.trusted])
     except _UNFIT as err:
         raise BundleRefused(
             f"{named} (allow-list) cannot be rebuilt by the installed libraries: {str(err).rstrip('. ')}. {_HELP}"
@@ -164,15 +178,16 @@ def _unpacked(model: bytes) -> int:
         return sum(part.file_size for part in archive.infolist())
 
 
-def _refuse_unknown_types(model: bytes, named: str) -> None:
+def _refuse_unknown_types(model: bytes, named: str, trusted: Set[str]) -> None:
     try:
-        unknown = sorted(set(skops.io.get_untrusted_types(data=model)) - set(ALLOWED))
+        unknown = sorted(set(skops.io.get_untrusted_types(data=model)) - {*ALLOWED, *trusted})
     except (*_UNFIT, zipfile.BadZipFile) as err:
         raise BundleRefused(f"{named} (allow-list) is not a skops file: {str(err).rstrip('. ')}. {_HELP}") from err
     if unknown:
         raise BundleRefused(
-            f"{named} (allow-list) holds types that were not reviewed: {', '.join(unknown)}. {_HELP} "
-            "A type is added to ALLOWED in tasks/adapters/blobs/bundles.py only after its loading was read."
+            f"{named} (allow-list) holds types that were not reviewed: {', '.join(unknown)}. Nothing was loaded. "
+            "Of a family of your own, name them in training.trusted of the pipeline file once you have read what "
+            "loading them does."
         )
 
 
@@ -190,7 +205,8 @@ def _refuse_other_answers(pipeline: Pipeline, golden: bytes, named: str) -> None
     if not (off <= TOLERANCE).all():
         raise BundleRefused(
             f"{named} (golden answers) answers {int((off > TOLERANCE).sum())} of {len(off)} golden rows differently "
-            f"than at its gate, by up to {off.max():.3g}: a library or the preprocessing has changed since. {_HELP}"
+            f"than at its gate, by up to {off.max():.3g}: a library, the preprocessing or a family of your own has "
+            f"changed since. {_HELP}"
         )
 
 

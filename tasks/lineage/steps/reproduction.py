@@ -67,7 +67,7 @@ def reproduce(home: Home, pipeline: str, model: Model) -> Reproduction:
     old, (golden, expected) = home.bundles.load(model.bundle, model.golden), home.bundles.golden(model.golden)
     window = handles.rows(home).window(model.snapshot, settings)
     with tempfile.TemporaryDirectory(prefix="incumbent-") as folder:
-        bundles = Bundles(LocalBlobs(Path(folder)))
+        bundles = Bundles(LocalBlobs(Path(folder)), home.bundles.trusted)
         try:
             again = fitting.fit(home, replace(order, model=model.id), settings, into=bundles)
         except (ValueError, TypeError) as err:  # what scikit-learn raises for parameters that it does not know

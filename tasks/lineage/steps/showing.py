@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from configs import loader
+from configs import loader, plugs
 from configs.errors import MistakeOfUser
 from configs.settings import PipelineSettings
 from tasks.adapters import evidently_report, failpoints
@@ -154,7 +154,7 @@ def _show_models(
             pipeline_yaml=text,
             settings_changed=now != model.settings_hash,
             bundle=partial(home.bundles.content, model.bundle),
-            trusted_types=ALLOWED,
+            trusted_types=ALLOWED if model.family in plugs.ESTIMATORS else home.bundles.types(model.bundle),
             started=turn.started,
             finished=turn.finished or turn.started,
             probe=is_probe,

@@ -1,1 +1,1 @@
-"""Guards: each may veto a promotion, none votes. One file each; `listed` has them in order."""
+"""Guards: each may veto a promotion, none votes. One file each; `configs.plugs` has them in order."""

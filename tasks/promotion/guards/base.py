@@ -1,7 +1,7 @@
 """What a guard is, and what guards have in common.
 
-Add here what several guards need. A guard has a file of its own and a line in `listed`; it sees values only: what has
-to be looked up in the ledger is asked by the steps.
+Add here what several guards need. A guard has a file of its own and a line in `configs.plugs`; it sees values only:
+what has to be looked up in the ledger is asked by the steps.
 """
 
 import math
@@ -30,7 +30,7 @@ class Case:
 class Guard(Protocol):
     """One guard."""
 
-    name: str
+    title: str
     """As it stands in verdicts, reports and the ledger."""
 
     def ask(self, case: Case) -> turns.Guard | None:

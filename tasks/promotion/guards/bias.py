@@ -9,14 +9,14 @@ from tasks.promotion.guards.base import Case
 class Bias:
     """Objects to a mean answer that is off by more than the limit; `calibration` is asked of a yes or no."""
 
-    name = "bias"
+    title = "bias"
 
     def ask(self, case: Case) -> turns.Guard | None:
         """Compare the difference with its limit and with that of the live model."""
-        if kinds.of(case.probe).level_guard != self.name:
+        if kinds.of(case.probe).level_guard != self.title:
             return None
         most = case.settings.guards.max_bias
         bias, live = (base.value(score, "bias") for score in (case.probe, case.champion))
         good = bias <= most
         text = f"mean answer {wording.loss(bias)} standard deviations off, {base.limit(good, most)}"
-        return base.unless_live_is_worse(turns.Guard(self.name, not good, text), live > bias, wording.loss(live))
+        return base.unless_live_is_worse(turns.Guard(self.title, not good, text), live > bias, wording.loss(live))

@@ -9,14 +9,14 @@ from tasks.promotion.guards.base import Case
 class Calibration:
     """Objects to an expected calibration error above the limit; `bias` is asked of a number."""
 
-    name = "calibration"
+    title = "calibration"
 
     def ask(self, case: Case) -> turns.Guard | None:
         """Compare the error with its limit and with that of the live model."""
-        if kinds.of(case.probe).level_guard != self.name:
+        if kinds.of(case.probe).level_guard != self.title:
             return None
         most = case.settings.guards.max_calibration_error
         error, live = (base.value(score, "calibration_error") for score in (case.probe, case.champion))
         good = error <= most
         text = f"calibration error {wording.loss(error)}, {base.limit(good, most)}"
-        return base.unless_live_is_worse(turns.Guard(self.name, not good, text), live > error, wording.loss(live))
+        return base.unless_live_is_worse(turns.Guard(self.title, not good, text), live > error, wording.loss(live))

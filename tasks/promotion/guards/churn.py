@@ -8,7 +8,7 @@ from tasks.promotion.guards.base import Case
 class Churn:
     """Objects to many answers that change, unless more of them turn right than wrong."""
 
-    name = "churn"
+    title = "churn"
 
     def ask(self, case: Case) -> turns.Guard | None:
         """Compare what changes with its limit."""
@@ -18,4 +18,4 @@ class Churn:
         most, better = problem.most_change(case.settings.guards), comparison.righted > 0
         good = comparison.churn <= most
         which = "" if good else f", {'but more' if better else 'and not more'} of them {problem.righted}"
-        return turns.Guard(self.name, not good and not better, f"{problem.changed(comparison.churn, most)}{which}")
+        return turns.Guard(self.title, not good and not better, f"{problem.changed(comparison.churn, most)}{which}")

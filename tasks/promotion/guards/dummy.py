@@ -9,7 +9,7 @@ from tasks.promotion.guards.base import Case
 class BeatsADummy:
     """Objects to a loss that is not below that of a constant; of a first champion the gate asks it by the interval."""
 
-    name = "beats a dummy"
+    title = "beats a dummy"
 
     def ask(self, case: Case) -> turns.Guard | None:
         """Compare the loss with that of the constant and with that of the live model."""
@@ -19,4 +19,4 @@ class BeatsADummy:
         loss, live = (base.value(score, problem.metric) for score in (case.probe, case.champion))
         good = case.dummy_loss is not None and loss < case.dummy_loss
         text = f"{problem.title} {problem.loss(loss)}, no model {problem.loss(case.dummy_loss)}"
-        return base.unless_live_is_worse(turns.Guard(self.name, not good, text), live > loss, problem.loss(live))
+        return base.unless_live_is_worse(turns.Guard(self.title, not good, text), live > loss, problem.loss(live))

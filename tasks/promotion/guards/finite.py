@@ -9,7 +9,7 @@ from tasks.promotion.guards.base import Case
 class Finite:
     """Objects to a metric that is not defined."""
 
-    name = "finite"
+    title = "finite"
 
     def ask(self, case: Case) -> turns.Guard:
         """Name what is not defined."""
@@ -18,4 +18,4 @@ class Finite:
         if not math.isfinite(case.comparison.gain):
             undefined.append("gain")
         text = f"not defined: {', '.join(undefined)}" if undefined else "all metrics are finite"
-        return turns.Guard(self.name, bool(undefined), text)
+        return turns.Guard(self.title, bool(undefined), text)

@@ -23,7 +23,7 @@ class Floor:
 class Floors:
     """Objects to an AUC (or R²) below the floor; of a first champion the gate asks it itself."""
 
-    name = "floors"
+    title = "floors"
 
     def ask(self, case: Case) -> turns.Guard | None:
         """Compare it with the floor and with that of the live model."""
@@ -33,7 +33,7 @@ class Floors:
         good = reached.value >= reached.least
         limit = f"{'at least' if good else 'below'} {wording.number(reached.least)}"
         text = f"{reached.name} {wording.loss(reached.value)}, {limit}"
-        answer = turns.Guard(self.name, not good, text)
+        answer = turns.Guard(self.title, not good, text)
         return base.unless_live_is_worse(answer, live.value < reached.value, wording.loss(live.value))
 
 

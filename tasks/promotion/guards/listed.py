@@ -1,26 +1,10 @@
-"""All guards, in the order in which they are asked and told. To add one: its file, and its line here."""
+"""Every guard asked: those that are built in, in the order of `configs.plugs`, then those of the pipeline file."""
 
+from dataclasses import replace
+
+from configs import plugs
 from tasks.domain import turns
 from tasks.promotion.guards.base import Case, Guard
-from tasks.promotion.guards.bias import Bias
-from tasks.promotion.guards.bundle import Bundle
-from tasks.promotion.guards.calibration import Calibration
-from tasks.promotion.guards.churn import Churn
-from tasks.promotion.guards.dummy import BeatsADummy
-from tasks.promotion.guards.finite import Finite
-from tasks.promotion.guards.floors import Floors
-from tasks.promotion.guards.slices import Slices
-
-GUARDS: list[Guard] = [
-    Finite(),
-    Calibration(),
-    Bias(),
-    Bundle(),
-    BeatsADummy(),
-    Floors(),
-    Slices(),
-    Churn(),
-]
 
 
 def ask(case: Case) -> tuple[turns.Guard, ...]:
@@ -30,4 +14,9 @@ def ask(case: Case) -> tuple[turns.Guard, ...]:
     on the same rows. Without a champion there are no slices and no decisions to lose; beating the constant and the
     floor are then the policy of `gate.judge_first`, and not asked twice.
     """
-    return tuple(answer for guard in GUARDS if (answer := guard.ask(case)) is not None)
+    guards: list[Guard] = [plugs.built_in(path)() for path in plugs.GUARDS.values()]
+    answers = [guard.ask(case) for guard in guards]
+    for one in case.settings.guards.own:
+        answer: turns.Guard | None = plugs.make(one).ask(case)
+        answers.append(answer and replace(answer, name=one.title))
+    return tuple(answer for answer in answers if answer is not None)

@@ -11,7 +11,7 @@ _SHOWN = 3
 class Slices:
     """Objects to slices that are worse (Holm over slices), unless the live model is worse than no model."""
 
-    name = "slices"
+    title = "slices"
 
     def ask(self, case: Case) -> turns.Guard | None:
         """Name the slices that lose most."""
@@ -20,8 +20,8 @@ class Slices:
         objects, text = _worse(case.comparison, case.champion)
         # What a live model does better on a part of the rows is no reason to keep one that is worse than no model.
         if objects and case.dummy_loss is not None and (case.champion.loss.low or 0.0) > case.dummy_loss:
-            return turns.Guard(self.name, False, f"{text}; the live model is worse than no model")
-        return turns.Guard(self.name, objects, text)
+            return turns.Guard(self.title, False, f"{text}; the live model is worse than no model")
+        return turns.Guard(self.title, objects, text)
 
 
 def _worse(comparison: Comparison, champion: Score) -> tuple[bool, str]:

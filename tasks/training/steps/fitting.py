@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from configs import loader
-from configs.errors import BundleRefused
+from configs.errors import BundleRefused, InvalidSettings
 from configs.settings import PipelineSettings
 from configs.training import Candidate
 from tasks.adapters import failpoints, provenance
@@ -223,7 +223,11 @@ def fit(home: Home, order: Order, settings: PipelineSettings, into: "Bundles | N
     fitted = training.fit(unfitted, rows.prepared, rows.outcomes, threads=learning.threads)
     seconds = time.perf_counter() - began
     golden = training.golden(rows.prepared)
-    written = (into or home.bundles).write(fitted, golden, prediction.predict(fitted, golden, threads=learning.threads))
+    answers = prediction.predict(fitted, golden, threads=learning.threads)
+    try:
+        written = (into or home.bundles).write(fitted, golden, answers)
+    except BundleRefused as err:
+        raise InvalidSettings(f"training.candidates: {order.candidate.family} cannot be kept. {err}") from err
     failpoints.reach("bundle-published")
     return Model(
         id=order.model,

@@ -17,7 +17,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from configs.errors import BundleRefused
-from configs.training import Candidate, HistGradientBoostingCandidate, LogisticRegressionCandidate
+from configs.training import Candidate
 from configs.validation import ColumnRule
 from tasks.adapters.blobs import layout
 from tasks.adapters.blobs.bundles import ALLOWED, TOLERANCE, BundleFiles, Bundles, differences
@@ -25,6 +25,8 @@ from tasks.adapters.blobs.local import LocalBlobs
 from tasks.problems import prediction
 from tasks.training import learning, preparation
 from tasks.training.estimators import families
+from tasks.training.estimators.boosting import HistGradientBoostingCandidate
+from tasks.training.estimators.linear import LogisticRegressionCandidate
 from tests import stored
 
 COLUMNS = {"city": ColumnRule(type="category", nullable=True), "size": ColumnRule(type="number", nullable=True)}

@@ -15,7 +15,6 @@ import pytest
 
 from configs import environment, loader
 from configs.settings import PipelineSettings
-from configs.training import HistGradientBoostingCandidate, LinearRegressionCandidate, LogisticRegressionCandidate
 from configs.validation import ColumnRule
 from tasks.adapters.blobs.bundles import Bundles
 from tasks.adapters.blobs.local import LocalBlobs
@@ -28,6 +27,8 @@ from tasks.ingestion.steps import arrivals
 from tasks.problems import prediction
 from tasks.training import learning, preparation
 from tasks.training.estimators import families
+from tasks.training.estimators.boosting import HistGradientBoostingCandidate
+from tasks.training.estimators.linear import LinearRegressionCandidate, LogisticRegressionCandidate
 from tests import stored
 from tests.adapters.mlflow.described import described
 

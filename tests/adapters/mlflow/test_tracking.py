@@ -17,7 +17,6 @@ from mlflow.entities import Run
 
 from configs.errors import IncumbentError
 from configs.evaluation import EvaluationSettings
-from configs.training import HistGradientBoostingCandidate, LinearRegressionCandidate
 from configs.validation import ColumnRule
 from tasks.adapters.blobs.bundles import Bundles
 from tasks.adapters.blobs.local import LocalBlobs
@@ -27,6 +26,8 @@ from tasks.evaluation import scores
 from tasks.problems import prediction
 from tasks.training import learning, preparation
 from tasks.training.estimators import families
+from tasks.training.estimators.boosting import HistGradientBoostingCandidate
+from tasks.training.estimators.linear import LinearRegressionCandidate
 from tests import stored
 from tests.adapters.mlflow.described import described, judged
 

@@ -1,0 +1,80 @@
+"""What an estimator family is, and the preprocessing that families share.
+
+Add here what several families need. A family has a file of its own, and its line in `configs.plugs`. Light: settings of
+a family are read with each pipeline file, so scikit-learn is imported when a model is built.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+    from sklearn.preprocessing import OrdinalEncoder
+
+    from tasks.problems.base import Problem
+
+MOST_CATEGORIES = 254
+"""Categories of one column that are told apart; the rarest beyond are pooled (gradient boosting takes 255 at most)."""
+C = TypeVar("C")
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a model is built for."""
+
+    categories: list[str]
+    """Columns of text."""
+    numbers: list[str]
+    """Columns of numbers; missing is NaN."""
+    problem: "Problem"
+    seed: int
+
+
+class Estimator(ABC, Generic[C]):
+    """A family: what its settings are as an unfitted scikit-learn Pipeline."""
+
+    title: ClassVar[str]
+    """As people call it."""
+    learners: ClassVar[tuple[str, ...]]
+    """What it can be: `classifier`, `regressor`, or both."""
+    Settings: type[C]
+    """Its parameters: frozen and closed."""
+
+    def sized(self, settings: C, rows: int, problem: "Problem") -> C:
+        """The settings for so many training rows: what they leave open is filled in."""
+        return settings
+
+    @abstractmethod
+    def build(self, settings: C, inputs: Inputs) -> "Pipeline":
+        """An unfitted Pipeline of two steps: `encode` makes numbers of prepared input, `model` learns from them."""
+
+
+def codes() -> "OrdinalEncoder":
+    """Text to numbers, unknown to -1, missing to NaN; counting text in the next encoder would be ten times slower."""
+    from sklearn.preprocessing import OrdinalEncoder
+
+    return OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
+
+
+def standardised(inputs: Inputs, model: Any, *, min_frequency: int, sparse: bool = True) -> "Pipeline":
+    """A model that gets standardised numbers with missing indicators, and one-hot categories."""
+    from sklearn.compose import ColumnTransformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import Pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    # Scaling before filling makes the fill value the mean, and is several times quicker than a median; the missing
+    # indicators carry what a missing value means.
+    filled = SimpleImputer(strategy="constant", fill_value=0.0, add_indicator=True, keep_empty_features=True)
+    one_hot = OneHotEncoder(
+        handle_unknown="infrequent_if_exist",
+        min_frequency=min_frequency,
+        max_categories=MOST_CATEGORIES,
+        sparse_output=sparse,
+    )
+    scaled = Pipeline([("scale", StandardScaler()), ("fill", filled)])
+    parts = [("numbers", scaled, inputs.numbers)] if inputs.numbers else []
+    coded = Pipeline([("codes", codes()), ("one_hot", one_hot)])
+    parts += [("categories", coded, inputs.categories)] if inputs.categories else []
+    return Pipeline([("encode", ColumnTransformer(parts)), ("model", model)])
