@@ -5,27 +5,21 @@ Add a built-in family or guard here, one line each; metrics stand in `configs.me
 the pipeline file (`Thing`). What a kind of plug has to have is said here; what it does belongs to its room.
 """
 
-import hashlib
 import importlib
-import importlib.util
 import inspect
 import json
 import re
 import sys
-import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
-from functools import cache
-from importlib.abc import InspectLoader
 from pathlib import Path
-from types import ModuleType
 from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 from pydantic.json_schema import SkipJsonSchema
 
-from configs import environment, explanations, metrics, pipeline_files
+from configs import explanations, importing, metrics, pipeline_files
 from configs.errors import InvalidSettings
 from configs.section import Section
 
@@ -47,10 +41,7 @@ GUARDS = {
 }
 """Guards, in the order in which they are asked and told."""
 
-BESIDE = "configs.pipelines."
-"""Begins the name of the module that stands beside a pipeline file, wherever that is."""
 _PATH = re.compile(r"[A-Za-z_][\w-]*(\.[\w-]+)*:[A-Za-z_]\w*")
-_DIGITS = 16
 
 
 @dataclass(frozen=True)
@@ -65,14 +56,14 @@ class _Kind:
 
 
 _KINDS = (
-    _Kind("estimator", ("training", "candidates"), (("build",), ("fit", "predict")), ESTIMATORS),
+    _Kind("an estimator", ("training", "candidates"), (("build",), ("fit", "predict")), ESTIMATORS),
     _Kind(
-        "metric",
+        "a metric",
         ("evaluation", "metrics"),
         (("value", "greater_is_better"),),
         {*metrics.METRICS, *(entry.title for entry in metrics.METRICS.values())},
     ),
-    _Kind("guard", ("promotion", "guards", "own"), (("ask",),), {*GUARDS, "rollback"}),
+    _Kind("a guard", ("promotion", "guards", "own"), (("ask",),), {*GUARDS, "rollback"}),
 )
 
 
@@ -153,7 +144,7 @@ def find(use: str) -> Plug:
             "must be 'package.module:Thing', or the name of a class in the Python file beside this one"
         )
     where, _, name = use.rpartition(":")
-    module = _module(where)
+    module = importing.module(where)
     thing = getattr(module, name, None)
     home = sys.modules.get(getattr(thing, "__module__", where), module)
     if not isinstance(thing, type) or not home.__file__:
@@ -162,7 +153,7 @@ def find(use: str) -> Plug:
         raise InvalidSettings(
             f"{where} has no class {name!r} ({pipeline_files.shown(Path(module.__file__ or '?'))}){hint}"
         )
-    return Plug(thing, Path(home.__file__), _source(home))
+    return Plug(thing, Path(home.__file__), importing.source(home))
 
 
 def parameters(used: Use) -> Mapping[str, Any] | Section:
@@ -204,9 +195,9 @@ def settled(values: dict[str, Any], pipeline: str) -> tuple[dict[str, Any], list
     training: Any = values.get("training")
     trusted: Any = training.get("trusted") if isinstance(training, dict) else None
     for name in trusted if isinstance(trusted, list) else ():
-        if isinstance(name, str) and name.startswith(BESIDE):
+        if isinstance(name, str) and name.startswith(importing.BESIDE):
             try:
-                _module(name.rpartition(".")[0])
+                importing.module(name.rpartition(".")[0])
             except InvalidSettings as problem:
                 wrong.append(f"training.trusted: {problem} (got {name!r})")
     return values, wrong
@@ -219,7 +210,7 @@ def _settle(entry: dict[str, Any], kind: _Kind, names: set[str], pipeline: str) 
     if "source" in entry:
         yield "source: no such setting; it is filled in when the file is read"
     if ":" not in use:
-        use = f"{BESIDE}{pipeline}:{use}"
+        use = f"{importing.BESIDE}{pipeline}:{use}"
     try:
         plug = find(use)
     except InvalidSettings as problem:
@@ -228,11 +219,11 @@ def _settle(entry: dict[str, Any], kind: _Kind, names: set[str], pipeline: str) 
     title = entry.get("title") or getattr(plug.thing, "title", None)
     if not any(all(hasattr(plug.thing, name) for name in names) for names in kind.has):
         wanted = ", or ".join(" and ".join(names) for names in kind.has)
-        yield f"use: {use} is not a {kind.noun}, which has {wanted} ({plug})"
+        yield f"use: {use} is not {kind.noun}, which has {wanted} ({plug})"
     elif not isinstance(title, str) or not _name(title):
         yield f"use: {use} has no title ({plug}); give it one, or write 'title:' beside 'use:'"
     elif _name(title) in names:
-        yield f"use: the title {title!r} of {use} ({plug}) is that of another {kind.noun}; write 'title:' beside 'use:'"
+        yield f"use: the title {title!r} of {use} ({plug}) is taken; write another one as 'title:' beside 'use:'"
     else:
         names.add(_name(title))
         filled, wrong = _parameters(entry.get("settings", {}), plug)
@@ -260,78 +251,6 @@ def _parameters(given: Any, plug: Plug) -> tuple[Any, list[str]]:
 def _held(own: type[Section], given: dict[str, Any]) -> Section:
     """As what was read from a file: a list there is a tuple here."""
     return own.model_validate_json(json.dumps(given))
-
-
-def _module(name: str) -> ModuleType:
-    try:
-        return _beside(name) if name.startswith(BESIDE) else importlib.import_module(name)
-    except ModuleNotFoundError as err:
-        if err.name and f"{name}.".startswith(f"{err.name}."):
-            raise InvalidSettings(f"there is no module {err.name!r}") from err
-        raise _raising(name, err) from err
-    except InvalidSettings:
-        raise
-    except (Exception, SystemExit) as err:
-        raise _raising(name, err) from err
-
-
-def _beside(name: str) -> ModuleType:
-    """The Python file beside a pipeline file, read anew if it was changed."""
-    folder, stem = environment.read().pipelines, name.removeprefix(BESIDE)
-    paths = [folder / f"{stem}.py", folder / "examples" / f"{stem}.py"]
-    path = next((one for one in paths if one.is_file()), None)
-    if path is None:
-        raise InvalidSettings(f"there is no {pipeline_files.shown(paths[0])}")
-    content, kept = path.read_bytes(), sys.modules.get(name)
-    if kept is not None and (kept.__file__, getattr(kept, "_content", None)) == (str(path), content):
-        return kept
-    spec = importlib.util.spec_from_loader(name, _Reader(content, path), origin=str(path))
-    assert spec is not None, "the loader is there"
-    module = importlib.util.module_from_spec(spec)
-    module.__file__, module._content = str(path), content  # type: ignore[attr-defined]
-    sys.modules[name] = module
-    try:
-        _Reader(content, path).exec_module(module)
-    except BaseException:
-        sys.modules.pop(name)
-        raise
-    return module
-
-
-class _Reader(InspectLoader):
-    """Runs what was read, and leaves no byte code beside it."""
-
-    def __init__(self, content: bytes, path: Path) -> None:
-        self._content, self._path = content, path
-
-    def get_source(self, fullname: str) -> str:
-        return importlib.util.decode_source(self._content)
-
-    def get_code(self, fullname: str) -> Any:
-        return self.source_to_code(self._content, str(self._path))
-
-
-def _raising(name: str, err: BaseException) -> InvalidSettings:
-    """What a module raised when it was imported, with the line that did."""
-    frames = [one for one in traceback.extract_tb(err.__traceback__) if "importlib" not in one.filename]
-    file, line = next(((one.filename, one.lineno) for one in frames if one.filename != __file__), (name, None))
-    if isinstance(err, SyntaxError):
-        file, line = err.filename or file, err.lineno
-    text = " ".join(str(err).split())
-    return InvalidSettings(
-        f"{name} cannot be imported: {type(err).__name__}: {text} ({pipeline_files.shown(Path(file))}, line {line})"
-    )
-
-
-@cache
-def _digest(file: str) -> str:
-    """Of what was imported: a file that is changed afterwards is for the next process."""
-    return hashlib.sha256(Path(file).read_bytes()).hexdigest()[:_DIGITS]
-
-
-def _source(module: ModuleType) -> str:
-    content = getattr(module, "_content", None)
-    return _digest(str(module.__file__)) if content is None else hashlib.sha256(content).hexdigest()[:_DIGITS]
 
 
 def _name(title: str) -> str:

@@ -1,0 +1,96 @@
+"""Code of users, imported: modules of installed packages, and the one Python file beside a pipeline file.
+
+Change this module when such code lies elsewhere. What a plug has to have is said in `plugs`.
+"""
+
+import hashlib
+import importlib
+import importlib.util
+import sys
+import traceback
+from contextlib import ExitStack
+from functools import cache
+from importlib.abc import InspectLoader
+from pathlib import Path
+from types import CodeType, ModuleType
+
+from configs import environment, pipeline_files
+from configs.errors import InvalidSettings
+
+BESIDE = "configs.pipelines."
+"""Begins the name of the module that stands beside a pipeline file, wherever that is."""
+_DIGITS = 16
+
+
+def module(name: str) -> ModuleType:
+    """A module, imported; one beside a pipeline file is read anew if it was changed.
+
+    Raises:
+        InvalidSettings: There is none, or it raises, whatever that is; with file and line.
+    """
+    try:
+        return _beside(name) if name.startswith(BESIDE) else importlib.import_module(name)
+    except InvalidSettings:
+        raise
+    except (Exception, SystemExit) as err:  # code of a user: what it raises stops its own pipeline, and no other
+        if isinstance(err, ModuleNotFoundError) and err.name and f"{name}.".startswith(f"{err.name}."):
+            raise InvalidSettings(f"there is no module {err.name!r}") from err
+        raise InvalidSettings(f"{name} cannot be imported: {_told(err, name)}") from err
+
+
+def source(imported: ModuleType) -> str:
+    """Hash of the file of a module as it was when it was imported: a change is for the next process."""
+    content = getattr(imported, "_content", None)
+    return _digest(Path(imported.__file__ or "")) if content is None else _hash(content)
+
+
+def _beside(name: str) -> ModuleType:
+    folder, stem = environment.read().pipelines, name.removeprefix(BESIDE)
+    paths = [folder / f"{stem}.py", folder / "examples" / f"{stem}.py"]
+    path = next((one for one in paths if one.is_file()), None)
+    if path is None:
+        raise InvalidSettings(f"there is no {pipeline_files.shown(paths[0])}")
+    content, kept = path.read_bytes(), sys.modules.get(name)
+    if kept is not None and (kept.__file__, getattr(kept, "_content", None)) == (str(path), content):
+        return kept
+    loader, made = _Text(content, path), ModuleType(name)
+    made.__dict__.update(__file__=str(path), _content=content)
+    with ExitStack() as undo:
+        sys.modules[name] = made
+        undo.callback(sys.modules.pop, name)
+        loader.exec_module(made)
+        undo.pop_all()
+    return made
+
+
+class _Text(InspectLoader):
+    """Runs what was read, and leaves no byte code beside it."""
+
+    def __init__(self, content: bytes, path: Path) -> None:
+        self._content, self._path = content, path
+
+    def get_source(self, fullname: str) -> str:
+        return importlib.util.decode_source(self._content)
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.source_to_code(self._content, str(self._path))
+
+
+def _told(err: BaseException, name: str) -> str:
+    """What was raised, and the line of the module that did it."""
+    frames = traceback.extract_tb(err.__traceback__)
+    own = [one for one in frames if "importlib" not in one.filename and one.filename != __file__]
+    file, line = (own[0].filename, own[0].lineno) if own else (name, None)
+    text = " ".join(str(err).split())
+    if isinstance(err, SyntaxError):
+        file, line, text = err.filename or file, err.lineno, err.msg
+    return f"{type(err).__name__}: {text} ({pipeline_files.shown(Path(file))}, line {line})"
+
+
+@cache
+def _digest(file: Path) -> str:
+    return _hash(file.read_bytes())
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:_DIGITS]
