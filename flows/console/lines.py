@@ -194,7 +194,7 @@ def history_table(history: History, problem: Problem, width: int | None = None) 
     gain = f"{problem.gain_title} at the gate"
     rows = [("version", "live from", "until", "trained on", "window", gain, problem.title, "why")]
     for p in versions.promotions(history):
-        rows.append((p.version, p.batch, p.until, p.trained_on[0], p.trained_on[1], p.gain[0], p.gate[0], p.what))
+        rows.append((p.version, p.batch, p.until, p.trained_on, p.span, p.gain, p.loss, p.what))
     if len(rows) == 1:
         return [f"{clean(history.pipeline)}: no champion yet."]
     aligned = table(rows)

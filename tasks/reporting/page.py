@@ -25,6 +25,7 @@ from tasks.problems.base import Problem
 from tasks.reporting import (
     captions,
     charts,
+    columns,
     pictures,
     sentences,
     slice_table,
@@ -102,9 +103,10 @@ def render(history: History, settings: PipelineSettings, *, written: datetime, l
             back=strip.back(history),
             overview=_overview(history, len(shown), problem.title),
             figures=_figures(history, shown, settings),
-            rows=[_numbers(turn, settings) for turn in shown],
+            heads=columns.heads(columns.FIGURES, settings),
+            rows=[columns.cells(columns.FIGURES, turn, settings) for turn in shown],
             stories=[_story(history, turn, settings, links or {}) for turn in reversed(shown)],
-            older=[(strip.column(turn), sentences.why(turn), _numbers(turn, settings)) for turn in reversed(older)],
+            older=[_older(turn, settings) for turn in reversed(older)],
             nouns=settings.reporting.row,
             outcome=settings.reporting.outcome,
             **_words(problem, settings),
@@ -194,25 +196,6 @@ def _points(settings: PipelineSettings, times: int = 1) -> str:
     return kinds.named(settings.training.problem).off_by(settings.monitoring.health, times)
 
 
-def _numbers(turn: Turn, settings: PipelineSettings) -> tuple[str, ...]:
-    score, pair = turn.champion, turn.comparison if turn.champion else None
-    gain = sentences.gain(pair) if pair else wording.MISSING
-    told = kinds.of_turn(turn, settings.training.problem)
-    expected = told.level(score.mean_predicted) if score else wording.MISSING
-    actual = told.level(kinds.actual(score)) if score else wording.MISSING
-    return (
-        wording.count(score.rows) if score else wording.MISSING,
-        sentences.loss(score),
-        sentences.value(turn.probe),
-        sentences.value(turn.never),
-        told.loss(turn.dummy_loss),
-        gain,
-        wording.evidence(turn.evidence.value if turn.evidence else None),
-        expected,
-        actual,
-    )
-
-
 def _story(history: History, turn: Turn, settings: PipelineSettings, links: Links) -> Story:
     pair = turn.comparison
     label = stories.clusters(pair, turn, settings) if pair else ""
@@ -227,6 +210,10 @@ def _story(history: History, turn: Turn, settings: PipelineSettings, links: Link
     )
 
 
+def _older(turn: Turn, settings: PipelineSettings) -> tuple[strip.Column, str, dict[str, str]]:
+    return strip.column(turn), sentences.why(turn), columns.cells(columns.FIGURES, turn, settings)
+
+
 def _is_harmless(href: str) -> bool:
     try:
         parts = urlsplit(href)
@@ -239,7 +226,8 @@ def _is_harmless(href: str) -> bool:
 def _data(history: History, settings: PipelineSettings) -> dict[str, object]:
     return {
         "data_finding": captions.data(history, settings),
-        "batches": tables.batches(history),
+        "batch_heads": columns.heads(columns.BATCHES, settings),
+        "batches": tables.batches(history, settings),
         "rules": tables.rules(history),
         "missing": tables.missing(history),
         "duplicates": [(copy, first, wording.count(rows)) for copy, first, rows in history.duplicates],

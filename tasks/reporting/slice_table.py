@@ -23,8 +23,11 @@ class SliceRow:
 
     column: str
     label: str
-    cells: tuple[str, ...]
-    """Rows, share of positives (or mean label), loss of the champion with its interval."""
+    rows: str
+    level: str
+    """Share of positives, or mean label."""
+    loss: str
+    """Of the champion, with its interval."""
     forest: Chart | None
     gain: str
     difference: Chart | None
@@ -97,7 +100,9 @@ def _total(base: Score, other: Score | None, turn: Turn, scale: Ends, across: En
     return SliceRow(
         column="",
         label="all",
-        cells=(wording.count(base.rows), share, loss(base)),
+        rows=wording.count(base.rows),
+        level=share,
+        loss=loss(base),
         forest=_forest(base.loss, other.loss if other else None, scale),
         gain=kinds.gain(pair) if pair else wording.MISSING,
         difference=_difference(kinds.gains(pair), False, across) if pair else None,
@@ -116,7 +121,9 @@ def _slice(part: SliceScore, base: Score, other: Score | None, turn: Turn, scale
     return SliceRow(
         column=part.column,
         label=part.label,
-        cells=(wording.count(part.rows), share, written(metric)),
+        rows=wording.count(part.rows),
+        level=share,
+        loss=written(metric),
         forest=_forest(metric, twin, scale),
         gain=told.gain(gain.gain, metric.value) if gain else wording.MISSING,
         difference=_difference(_gained(base, gain), gain.worse, across) if gain else None,

@@ -5,6 +5,7 @@ What is drawn under the strip, with the same columns: `charts.py`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from tasks.domain.turns import HealthState, History, Outcome, Turn
 from tasks.reporting import standing, titles
@@ -26,6 +27,13 @@ _HEALTH_GLYPHS = {
 }
 
 
+class Mark(NamedTuple):
+    """What became of a turn, or of its model."""
+
+    glyph: str
+    word: str
+
+
 @dataclass(frozen=True)
 class Column:
     """One turn in the strip."""
@@ -35,9 +43,8 @@ class Column:
     brief: str
     """Where there is hardly room: a letter, or every fifth number."""
     full: str
-    verdict: tuple[str, str]
-    """Glyph and word."""
-    health: tuple[str, str]
+    verdict: Mark
+    health: Mark
 
 
 @dataclass(frozen=True)
@@ -60,8 +67,8 @@ def column(turn: Turn, place: str | None = None) -> Column:
         name=name,
         brief=_brief(place, turn.number),
         full=titles.medium(turn.batch),
-        verdict=(verdict, titles.verdict(turn)),
-        health=(health, titles.health(turn)),
+        verdict=Mark(verdict, titles.verdict(turn)),
+        health=Mark(health, titles.health(turn)),
     )
 
 

@@ -5,14 +5,15 @@ Values in, texts and small pictures out; captions are `captions.py`. A cell is t
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from configs.settings import PipelineSettings
 from tasks.domain import wording
-from tasks.domain.records import Batch, BatchStatus
+from tasks.domain.records import BatchStatus
 from tasks.domain.turns import ColumnDrift, History, Turn
 from tasks.problems import kinds
-from tasks.reporting import pictures, titles
+from tasks.reporting import columns, pictures, titles
 from tasks.reporting.marks import Chart
 
 SIZES = (0.1, 0.2, 0.35, 0.5)
@@ -26,8 +27,8 @@ class BatchRow:
     turn: int
     name: str
     refused: bool
-    cells: tuple[str, ...]
-    """Landed, accepted, quarantined, duplicates, no label, share of positives or mean label."""
+    cells: Mapping[str, str]
+    """By the names of `columns.BATCHES`."""
     bar: Chart
 
 
@@ -63,10 +64,10 @@ class InputRow:
     brief: str
 
 
-def batches(history: History) -> tuple[BatchRow, ...]:
+def batches(history: History, settings: PipelineSettings) -> tuple[BatchRow, ...]:
     """One row per turn, in order."""
     most = max((t.batch.quarantined for t in history.turns if t.batch.status is BatchStatus.ACCEPTED), default=0)
-    return tuple(_batch(turn, most) for turn in history.turns)
+    return tuple(_batch(turn, most, settings) for turn in history.turns)
 
 
 def rules(history: History) -> tuple[RuleRow, ...]:
@@ -120,7 +121,7 @@ def inputs(turns: Sequence[Turn], last: Turn | None, most: int) -> tuple[tuple[I
             column=name,
             importance=rises[name][1] if name in rises else wording.MISSING,
             bar=pictures.bar(weights.get(name, 0.0), highest),
-            squares=tuple(_square(turn, columns.get(name)) for turn, columns in known),
+            squares=tuple(_square(turn, moved.get(name)) for turn, moved in known),
             text=now[name].text if now[name].moved else "",
             brief=now[name].text.split("; ")[0] if now[name].moved else "",
         )
@@ -130,15 +131,10 @@ def inputs(turns: Sequence[Turn], last: Turn | None, most: int) -> tuple[tuple[I
 
 
 # ── parts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-def _batch(turn: Turn, most: int) -> BatchRow:
-    batch: Batch = turn.batch
-    refused = batch.status is BatchStatus.REFUSED
-    counts = (batch.landed, batch.accepted, batch.quarantined, batch.duplicates)
-    unlabelled = wording.MISSING if refused else wording.count(batch.unlabelled)
-    problem = kinds.of_labels(batch)
-    share = problem.level(problem.delivered(batch))
-    bar = pictures.bar(0 if refused else batch.quarantined, most)
-    return BatchRow(turn.number, batch.name, refused, (*map(wording.count, counts), unlabelled, share), bar)
+def _batch(turn: Turn, most: int, settings: PipelineSettings) -> BatchRow:
+    refused = turn.batch.status is BatchStatus.REFUSED
+    bar = pictures.bar(0 if refused else turn.batch.quarantined, most)
+    return BatchRow(turn.number, turn.batch.name, refused, columns.cells(columns.BATCHES, turn, settings), bar)
 
 
 def _square(turn: Turn, column: ColumnDrift | None) -> Square:

@@ -29,9 +29,16 @@ class PromotionRow:
     batch: str
     """The batch on which it won; for a rollback, when that was."""
     until: str
-    trained_on: tuple[str, str]
-    gain: tuple[str, str]
-    gate: tuple[str, str]
+    trained_on: str
+    """How many rows."""
+    span: str
+    """Of which days they are."""
+    gain: str
+    gain_ends: str
+    """The interval of the gain."""
+    loss: str
+    """At its gate."""
+    loss_ends: str
     what: str
     """What happened, by whom, and why."""
 
@@ -68,12 +75,12 @@ def promotions(history: History) -> tuple[PromotionRow, ...]:
                 turn=change.turn,
                 batch=titles.medium(turn.batch) if turn else moment(change.at) if change.is_rollback else "",
                 until=_until(later, names.get(later.turn) if later else None),
-                trained_on=(wording.count(model.snapshot.rows), span(model)) if model else (wording.MISSING, ""),
-                gain=(
-                    gain if change.is_rollback else f"{gain}{whose} {over}",
-                    kinds.ends(pair) if pair else "",
-                ),
-                gate=(f"{value(gate)}{whose}", _ends(gate)),
+                trained_on=wording.count(model.snapshot.rows) if model else wording.MISSING,
+                span=span(model) if model else "",
+                gain=gain if change.is_rollback else f"{gain}{whose} {over}",
+                gain_ends=kinds.ends(pair) if pair else "",
+                loss=f"{value(gate)}{whose}",
+                loss_ends=_ends(gate),
                 what=_what(history, change),
             )
         )

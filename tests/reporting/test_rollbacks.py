@@ -53,7 +53,7 @@ def test_the_table_of_promotions_tells_who_went_back_and_until_when_the_other_wa
     said = "anna went back from v6 to v3: too many complaints. v6 is held off until it is released."
     assert (back.turn, back.until, back.what) == (None, "now", said)
     assert taken_off.what.startswith("promoted over v3 by the gate: evidence 1,516")
-    assert (back.gain, back.batch[:10]) == (("–", ""), "2026-11-21")
+    assert (back.gain, back.gain_ends, back.batch[:10]) == ("–", "", "2026-11-21")
     assert taken_off.until.startswith("rolled back 2026-11-21 ")
     assert back.trained_on == versions.promotions(WORLD)[1].trained_on
 

@@ -220,6 +220,7 @@ def _counted(home: Home, pipeline: str, counted: Counted) -> tuple[str, str]:
         for turn in history.turns
     )
     true = replace(history, turns=turns)
-    batches = "\n".join(" ".join((row.name, *row.cells)) for row in tables.batches(true))
-    left_out = [" ".join(part) for part in captions.left_out(true, home.settings(pipeline)) if part[0]]
+    settings = home.settings(pipeline)
+    batches = "\n".join(" ".join((row.name, *row.cells.values())) for row in tables.batches(true, settings))
+    left_out = [" ".join(part) for part in captions.left_out(true, settings) if part[0]]
     return batches, "\n".join((*left_out, captions.total(true)))
