@@ -76,7 +76,7 @@ def explain(problem: ErrorDetails, settings: type[BaseModel]) -> str:
 def no_such(name: str, names: Iterable[str]) -> str:
     """That there is no such setting, and which there are."""
     near = guess(name, names)
-    return "no such setting; " + (f"did you mean {near!r}?" if near else f"there are {', '.join(names)}")
+    return "no such setting; " + (f"did you mean {near!r}?" if near else f"there are {', '.join(names) or 'none'}")
 
 
 def _place(location: tuple[int | str, ...], settings: type[BaseModel]) -> tuple[str, list[str]]:
