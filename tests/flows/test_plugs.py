@@ -1,5 +1,7 @@
 """One of each is added from here, through a whole turn: estimator, metric, guard, kind of trigger, report column."""
 
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -7,12 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from numpy.typing import NDArray
 from prefect import Task
 from pydantic import Field
 from sklearn.tree import DecisionTreeClassifier
 
 from configs import loader
+from configs.environment import CHECKOUT
 from configs.errors import BundleRefused, InvalidSettings
 from configs.section import Section
 from flows import ingest, train
@@ -32,6 +36,7 @@ from tasks.reporting.steps import report_file
 from tests import shop
 
 TREE = "sklearn.tree._tree.Tree"
+TITLE = "share of yes in the tenth with the highest answers"
 YAML = (
     shop.YAML[: shop.YAML.index("    - {family: hist")]
     + f"""\
@@ -117,10 +122,10 @@ def catch_up(home: Home, kind: TriggerKind = TriggerKind.MANUAL) -> Outcome | No
     return outcome
 
 
-def beside(home: Home, yaml: str, code: str) -> Home:
+def beside(home: Home, text: str, code: str) -> Home:
     """The same home as a new process finds it, with other files of the pipeline."""
     folder = home.folder.parent / "pipelines"
-    shop.write_pipeline(folder, text=yaml)
+    shop.write_pipeline(folder, text=text)
     (folder / "shop.py").write_text(code, encoding="utf-8")
     return Home(home.folder)
 
@@ -179,8 +184,8 @@ def test_a_bundle_is_loaded_only_where_its_types_are_allowed(home: Home) -> None
     ],
 )
 def test_what_cannot_be_kept_or_asked_is_refused(home: Home, old: str, new: str, why: str) -> None:
-    yaml = YAML.replace(old, new).replace(", settings: {max_depth: 2}" if "svm" in new else "\0", "")
-    shop.write_pipeline(home.folder.parent / "pipelines", text=yaml)
+    text = YAML.replace(old, new).replace(", settings: {max_depth: 2}" if "svm" in new else "\0", "")
+    shop.write_pipeline(home.folder.parent / "pipelines", text=text)
 
     with pytest.raises(InvalidSettings, match=why):
         catch_up(home)
@@ -196,6 +201,24 @@ def test_an_estimator_of_scikit_learn_needs_no_code(home: Home) -> None:
 
     assert catch_up(home) is Outcome.FIRST_CHAMPION
     assert live(home).family == "extra_trees"
+
+
+def test_the_example_of_the_readme_works(home: Home) -> None:
+    readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+    (code,), (text,) = (re.findall(rf"```{kind}\n(.*?)```", readme, flags=re.DOTALL) for kind in ("py", "yaml"))
+    settings, example = yaml.safe_load(shop.YAML), yaml.safe_load(text)
+    for room, values in example.items():
+        settings[room] = {**settings.get(room, {}), **values}
+
+    outcome = catch_up(beside(home, json.dumps(settings), code))
+
+    (turn,) = report_file.read_history(home, "shop").turns
+    assert outcome is Outcome.FIRST_CHAMPION
+    assert live(home).family == "extra_trees"
+    assert turn.probe is not None
+    assert turn.verdict is not None
+    assert {metric.title for metric in turn.probe.metrics} > {"matthews corrcoef (scikit-learn)", TITLE}
+    assert turn.verdict.guards[-1].text.endswith("% of the answers change")
 
 
 CODE = """

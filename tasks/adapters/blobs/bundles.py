@@ -115,7 +115,7 @@ class Bundles:
 
     def types(self, bundle: str) -> tuple[str, ...]:
         """What somebody else must let skops load: the reviewed types, and others that this bundle holds."""
-        held = skops.io.get_untrusted_types(file=self.bundle_path(bundle))
+        held = skops.io.get_untrusted_types(data=self.content(bundle))
         return (*ALLOWED, *sorted(set(held) - set(ALLOWED)))
 
     def check(self, bundle: str, golden: str) -> Pipeline:
