@@ -6,6 +6,7 @@ Change this module when such code lies elsewhere. What a plug has to have is sai
 import hashlib
 import importlib
 import importlib.util
+import stat
 import sys
 import traceback
 from contextlib import ExitStack
@@ -50,6 +51,8 @@ def _beside(name: str) -> ModuleType:
     path = next((one for one in paths if one.is_file()), None)
     if path is None:
         raise InvalidSettings(f"there is no {pipeline_files.shown(paths[0])}")
+    if path.stat().st_mode & stat.S_IWOTH:
+        raise InvalidSettings(f"any user of this machine can change {pipeline_files.shown(path)}; take that right away")
     content, kept = path.read_bytes(), sys.modules.get(name)
     if kept is not None and (kept.__file__, getattr(kept, "_content", None)) == (str(path), content):
         return kept

@@ -173,6 +173,14 @@ def test_a_plug_that_raises_stops_its_own_pipeline_alone(folder: Path) -> None:
     assert f"not today ({folder / 'shop.py'}, line 1)" in found.sentences[0]
 
 
+def test_code_that_anybody_can_change_is_not_run(folder: Path) -> None:
+    load(folder)
+    (folder / "shop.py").chmod(0o666)
+
+    with pytest.raises(InvalidSettings, match=r"any user of this machine can change .*/shop\.py"):
+        load(folder, code=None)
+
+
 def test_code_beside_a_file_leaves_nothing_there(folder: Path) -> None:
     load(folder)
 

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
+from configs import plugs
 from configs.errors import Damaged, IncumbentError
 from tasks.adapters import provenance
 from tasks.adapters.home import Home
 from tasks.domain.records import Model
 from tasks.problems import prediction
 from tasks.training.steps import fitting, handles, kept_settings
+from tasks.training.steps.fitting import Order
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def reproduce(home: Home, pipeline: str, model: Model) -> Reproduction:
         rows=len(off),
         largest=float(off.max(initial=0.0)),
         same_bytes=again.bundle == model.bundle,
-        building=_building(model, order.model),
+        building=(*_building(model, order.model), *_family(order)),
         code=_code(model),
     )
 
@@ -111,6 +113,13 @@ def _building(model: Model, identity: str | None) -> tuple[str, ...]:
     if identity is not None and identity != model.id:
         return ("what builds and fits models",)
     return ()
+
+
+def _family(order: Order) -> tuple[str, ...]:
+    """That a family of a user has other code than at the fit."""
+    own = order.candidate
+    same = not isinstance(own, plugs.Imported) or plugs.find(own.use).source == own.source
+    return () if same else (f"the code of {own.family}",)
 
 
 def _code(model: Model) -> str | None:
