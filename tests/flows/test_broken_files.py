@@ -18,6 +18,12 @@ from tasks.adapters.home import Home
 
 FLIGHTS = CHECKOUT / "configs" / "pipelines" / "flights.yaml"
 
+
+def with_a_plug_that_raises(path: Path) -> None:
+    path.write_text(FLIGHTS.read_text().replace("{family: logistic_regression", "{use: Own"))
+    path.with_suffix(".py").write_text("raise ZeroDivisionError")
+
+
 # name of the file, how it comes to be, exit code, what is said of it
 BROKEN: list[tuple[str, Callable[[Path], object], int, str]] = [
     ("shop.yaml", lambda path: path.write_text("a: [1, 2\n"), 6, "is not plain YAML: line"),
@@ -28,6 +34,7 @@ BROKEN: list[tuple[str, Callable[[Path], object], int, str]] = [
     ("shop.yaml", lambda path: path.symlink_to("nowhere"), 6, "is not a file that can be read"),
     ("shop.yaml", lambda path: path.symlink_to("/proc/self/mem"), 6, "cannot be read: Input/output error"),
     ("shop.yaml", os.mkfifo, 6, "is not a file that can be read; a pipeline is a YAML file"),
+    ("shop.yaml", with_a_plug_that_raises, 5, "configs.pipelines.shop cannot be imported: ZeroDivisionError:"),
     ("my shop.yaml", lambda path: shutil.copyfile(FLIGHTS, path), 6, "A name has only letters, digits, '-' and '_'"),
     ("shop.yml", lambda path: shutil.copyfile(FLIGHTS, path), 6, "a pipeline file ends with .yaml. Rename it."),
 ]
