@@ -237,15 +237,24 @@ def _parameters(given: Any, plug: Plug) -> tuple[Any, list[str]]:
     if not isinstance(given, dict):
         return given, []
     if own is None:
-        taken = inspect.signature(plug.thing).parameters
-        unknown = [] if any(one.kind is one.VAR_KEYWORD for one in taken.values()) else [*given.keys() - taken.keys()]
-        return given, [f"settings.{name}: {explanations.no_such(name, list(taken))} ({plug})" for name in unknown]
+        return given, [f"settings{problem} ({plug})" for problem in _unfit(given, inspect.signature(plug.thing))]
     if not (isinstance(own, type) and issubclass(own, Section)):
         return given, [f"use: the Settings of {plug.thing.__name__} are not a configs.section.Section ({plug})"]
     try:
         return _held(own, given).model_dump(mode="json"), []
     except ValidationError as err:
         return given, [f"settings.{explanations.explain(one, own)} ({plug})" for one in err.errors()]
+
+
+def _unfit(given: dict[str, Any], signature: inspect.Signature) -> Iterator[str]:
+    """Parameters that a class does not take, or misses."""
+    taken = signature.parameters
+    if any(one.kind is one.VAR_KEYWORD for one in taken.values()):
+        return
+    unknown = [name for name in given if name not in taken]
+    yield from (f".{name}: {explanations.no_such(name, taken)}" for name in unknown)
+    missing = [name for name, one in taken.items() if one.default is one.empty and name not in given]
+    yield from (f".{name}: is missing" for name in missing)
 
 
 def _held(own: type[Section], given: dict[str, Any]) -> Section:

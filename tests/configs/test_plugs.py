@@ -144,13 +144,16 @@ def test_what_is_wrong_in_the_pipeline_file_is_named(folder: Path, old: str, new
         ("class Tenth:", "raise SystemExit('no')", "SystemExit: no (FILE, line 14)"),
         ("class Tenth:", "class Tenth", "SyntaxError: expected ':' (FILE, line 14)"),
         ('    title = "few rows"\n', "", "configs.pipelines.shop:FewRows has no title (FILE, line 19); give it one"),
+        ("def value(", "def __init__(self, least): ...\n    def value(", "settings.least: is missing (FILE, line 14)"),
         ("Settings(Section)", "Settings", "the Settings of Forest are not a configs.section.Section (FILE, line 4)"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_in_the_code_is_named_with_its_line(folder: Path, old: str, new: str, told: str) -> None:
     code = CODE.replace(old, new)
     code = (
-        code if new.startswith(("class", " ", "import", "Settings")) or not new else code[: code.index(new) + len(new)]
+        code
+        if new.startswith(("class", " ", "import", "Settings", "def")) or not new
+        else code[: code.index(new) + len(new)]
     )
 
     with pytest.raises(InvalidSettings) as refused:
