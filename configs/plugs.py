@@ -253,8 +253,8 @@ def _unfit(given: dict[str, Any], signature: inspect.Signature) -> Iterator[str]
         return
     unknown = [name for name in given if name not in taken]
     yield from (f".{name}: {explanations.no_such(name, taken)}" for name in unknown)
-    missing = [name for name, one in taken.items() if one.default is one.empty and name not in given]
-    yield from (f".{name}: is missing" for name in missing)
+    needed = [name for name, one in taken.items() if one.default is one.empty and one.kind is not one.VAR_POSITIONAL]
+    yield from (f".{name}: is missing" for name in needed if name not in given)
 
 
 def _held(own: type[Section], given: dict[str, Any]) -> Section:
