@@ -25,7 +25,6 @@ from tasks.problems.base import Problem
 from tasks.reporting import (
     captions,
     charts,
-    columns,
     pictures,
     sentences,
     slice_table,
@@ -35,6 +34,7 @@ from tasks.reporting import (
     tables,
     tiles,
     titles,
+    turn_columns,
     versions,
 )
 from tasks.reporting.marks import Chart
@@ -103,8 +103,8 @@ def render(history: History, settings: PipelineSettings, *, written: datetime, l
             back=strip.back(history),
             overview=_overview(history, len(shown), problem.title),
             figures=_figures(history, shown, settings),
-            heads=columns.heads(columns.FIGURES, settings),
-            rows=[columns.cells(columns.FIGURES, turn, settings) for turn in shown],
+            heads=turn_columns.heads(turn_columns.FIGURES, settings),
+            rows=[turn_columns.cells(turn_columns.FIGURES, turn, settings) for turn in shown],
             stories=[_story(history, turn, settings, links or {}) for turn in reversed(shown)],
             older=[_older(turn, settings) for turn in reversed(older)],
             nouns=settings.reporting.row,
@@ -211,7 +211,7 @@ def _story(history: History, turn: Turn, settings: PipelineSettings, links: Link
 
 
 def _older(turn: Turn, settings: PipelineSettings) -> tuple[strip.Column, str, dict[str, str]]:
-    return strip.column(turn), sentences.why(turn), columns.cells(columns.FIGURES, turn, settings)
+    return strip.column(turn), sentences.why(turn), turn_columns.cells(turn_columns.FIGURES, turn, settings)
 
 
 def _is_harmless(href: str) -> bool:
@@ -226,7 +226,7 @@ def _is_harmless(href: str) -> bool:
 def _data(history: History, settings: PipelineSettings) -> dict[str, object]:
     return {
         "data_finding": captions.data(history, settings),
-        "batch_heads": columns.heads(columns.BATCHES, settings),
+        "batch_heads": turn_columns.heads(turn_columns.BATCHES, settings),
         "batches": tables.batches(history, settings),
         "rules": tables.rules(history),
         "missing": tables.missing(history),

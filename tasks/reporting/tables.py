@@ -13,7 +13,7 @@ from tasks.domain import wording
 from tasks.domain.records import BatchStatus
 from tasks.domain.turns import ColumnDrift, History, Turn
 from tasks.problems import kinds
-from tasks.reporting import columns, pictures, titles
+from tasks.reporting import pictures, titles, turn_columns
 from tasks.reporting.marks import Chart
 
 SIZES = (0.1, 0.2, 0.35, 0.5)
@@ -28,7 +28,7 @@ class BatchRow:
     name: str
     refused: bool
     cells: Mapping[str, str]
-    """By the names of `columns.BATCHES`."""
+    """By the names of `turn_columns.BATCHES`."""
     bar: Chart
 
 
@@ -134,7 +134,9 @@ def inputs(turns: Sequence[Turn], last: Turn | None, most: int) -> tuple[tuple[I
 def _batch(turn: Turn, most: int, settings: PipelineSettings) -> BatchRow:
     refused = turn.batch.status is BatchStatus.REFUSED
     bar = pictures.bar(0 if refused else turn.batch.quarantined, most)
-    return BatchRow(turn.number, turn.batch.name, refused, columns.cells(columns.BATCHES, turn, settings), bar)
+    return BatchRow(
+        turn.number, turn.batch.name, refused, turn_columns.cells(turn_columns.BATCHES, turn, settings), bar
+    )
 
 
 def _square(turn: Turn, column: ColumnDrift | None) -> Square:

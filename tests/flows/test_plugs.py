@@ -30,9 +30,9 @@ from tasks.domain.trigger_kinds import TriggerKind
 from tasks.domain.turns import Outcome
 from tasks.ingestion import tasks as ingestion
 from tasks.promotion.guards.base import Case
-from tasks.reporting import columns
-from tasks.reporting.columns import Column
+from tasks.reporting import turn_columns
 from tasks.reporting.steps import report_file
+from tasks.reporting.turn_columns import Column
 from tests import shop
 
 TREE = "sklearn.tree._tree.Tree"
@@ -138,7 +138,7 @@ def live(home: Home) -> Model:
 def test_one_of_each_works_through_a_turn_and_no_other_file_knows(
     home: Home, requested: TriggerKind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(columns.BATCHES, "own", Column("Judged {rows}", lambda turn, _: f"{turn.batch.accepted}!"))
+    monkeypatch.setitem(turn_columns.BATCHES, "own", Column("Judged {rows}", lambda turn, _: f"{turn.batch.accepted}!"))
 
     outcome = catch_up(home, requested)
 
