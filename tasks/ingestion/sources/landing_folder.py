@@ -5,9 +5,9 @@ Add here what holds for the entries of a folder. What is in a file belongs to th
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,6 +15,7 @@ from configs.errors import LandingFolderMissing
 from tasks.ingestion import intake
 from tasks.ingestion.sources import entries
 from tasks.ingestion.sources.base import Delivery, Listing, Mark
+from tasks.ingestion.sources.digests import Digests
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class LandingFolder:
     folder: Path
     kind: str
     """Format of the files."""
+    remember: Callable[[], Digests] | None = field(default=None, kw_only=True)
+    """Gives the digests that the look before has found; None: all files are read."""
 
     @property
     def where(self) -> str:
@@ -54,15 +57,18 @@ class LandingFolder:
         wanted = [name for name in names if _is_wanted(name)]
         place = {stem: number for number, stem in enumerate(intake.order([_stem(name) for name in wanted]))}
         deliveries, unreadable = [], {}
+        memory = self.remember() if self.remember else None
         for name in sorted(wanted, key=lambda name: (place[_stem(name)], name)):
             try:
-                digest, odd = entries.digest(self.folder / name)
+                digest, odd = (memory.of if memory else entries.digest)(self.folder / name)
             except FileNotFoundError:
                 continue  # gone by now
             except OSError as err:
                 unreadable[_readable(name)] = entries.why(err)
             else:
                 deliveries.append(Delivery(_readable(_stem(name)), name, digest, odd))
+        if memory:
+            memory.keep()
         return Listing(deliveries, unreadable)
 
     def mark(self) -> Mark:

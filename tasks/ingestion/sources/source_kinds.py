@@ -1,6 +1,7 @@
 """Which source a pipeline has, by its settings. To add a kind: its class in a module beside this one, its line here."""
 
 from tasks.adapters.home import Home
+from tasks.ingestion.sources import digests
 from tasks.ingestion.sources.base import Source
 from tasks.ingestion.sources.landing_folder import LandingFolder
 from tasks.ingestion.sources.one_file import OneFile
@@ -9,6 +10,11 @@ from tasks.ingestion.sources.one_file import OneFile
 def of(home: Home, pipeline: str) -> Source:
     """The source of a pipeline; raises as `home.landing` does."""
     folder, source = home.landing(pipeline), home.settings(pipeline).ingestion.source
+    memory = digests.place(home.folder, pipeline)
+
+    def remember() -> digests.Digests:
+        return digests.remembered(memory, home.clock().timestamp())
+
     if source.file is not None and source.cut is not None:
-        return OneFile(folder, source.kind, home, pipeline, source.file, source.cut)
-    return LandingFolder(folder, source.kind)
+        return OneFile(folder, source.kind, home, pipeline, source.file, source.cut, remember=remember)
+    return LandingFolder(folder, source.kind, remember=remember)

@@ -16,7 +16,7 @@ from tasks.adapters.home import Home
 from tasks.domain.records import Admission
 from tasks.domain.turns import TurnState
 from tasks.ingestion.formats import decoding
-from tasks.ingestion.sources import base, source_kinds
+from tasks.ingestion.sources import base, digests, source_kinds
 from tasks.ingestion.sources.base import Delivery, Place
 
 if TYPE_CHECKING:
@@ -86,8 +86,9 @@ def remember(home: Home, pipeline: str, mark: str) -> None:
 
 
 def forget(home: Home, pipeline: str) -> None:
-    """The next look is to read the source, whatever its mark."""
+    """The next look is to read the source, whatever its mark, and all that is in it."""
     _memory(home, pipeline).unlink(missing_ok=True)
+    digests.place(home.folder, pipeline).unlink(missing_ok=True)
 
 
 def _memory(home: Home, pipeline: str) -> Path:
