@@ -43,7 +43,7 @@ def sort_out(
 
     Args:
         frame: The delivery.
-        earlier: Rows of the accepted batches that `related` names.
+        earlier: Rows of the accepted batches that `related` names, but for those that share no key with these.
         settings: Contract and label.
         now: When they are taken in; a label that is dated more than a day later cannot be one. None: nobody asks.
 
@@ -128,25 +128,25 @@ def related(batch: pd.DataFrame, settings: PipelineSettings, accepted: Sequence[
     return [b for b, start, end in spans if start is not None and end is not None and start <= last and end >= first]
 
 
+def keys(rows: pd.DataFrame, key: Sequence[str]) -> NDArray[np.uint64]:
+    """A hash of the key of each row, shape (rows,); digits of a time belong to it."""
+    return intake.hash_rows(rows[digits.beside(rows, key)])
+
+
 def _alike(frame: pd.DataFrame, earlier: Sequence[pd.DataFrame], key: list[str]) -> list[pd.DataFrame]:
     """Of rows accepted before, those that could be the same as one of these: with a key, those that share it."""
     if not key:
         return list(earlier)
-    asked = _keys(frame, key)
+    asked = keys(frame, key)
     keyed = [rows for rows in earlier if set(key) <= set(rows.columns)]
-    return [rows[np.isin(_keys(rows, key), asked)] for rows in keyed]
-
-
-def _keys(rows: pd.DataFrame, key: list[str]) -> NDArray[np.uint64]:
-    """A hash of the key of each row."""
-    return intake.hash_rows(rows[digits.beside(rows, key)])
+    return [rows[np.isin(keys(rows, key), asked)] for rows in keyed]
 
 
 def _taken(fresh: pd.DataFrame, alike: Sequence[pd.DataFrame], key: list[str]) -> NDArray[np.bool_]:
     """Which rows have the key of an accepted one; rows that are wholly the same are no longer among them."""
     if not key or not alike:
         return np.zeros(len(fresh), dtype=bool)
-    return np.isin(_keys(fresh, key), np.concatenate([_keys(rows, key) for rows in alike]))
+    return np.isin(keys(fresh, key), np.concatenate([keys(rows, key) for rows in alike]))
 
 
 def _ahead(

@@ -16,21 +16,21 @@ from tasks.ingestion.sources.base import Delivery
 from tasks.ingestion.steps import arrivals, landed
 from tasks.validation import batches, triage
 from tasks.validation import labels as answers
-from tasks.validation.steps import label_values
+from tasks.validation.steps import earlier, label_values
 
 
 @task(task_run_name="check-{turn.name}", tags=["validation"], retries=2, retry_delay_seconds=[1.0, 5.0])
 def check_batch(turn: TurnRef) -> Batch:
     """Judge a batch by contract and triage; publish its rows, the accepted ones and those set aside with reasons."""
     hands = home.current()
-    earlier = hands.ledger.batches.passed(turn.pipeline, turn.batch)
-    if earlier is not None:
-        return earlier
+    done = hands.ledger.batches.passed(turn.pipeline, turn.batch)
+    if done is not None:
+        return done
     settings, now = hands.settings(turn.pipeline), hands.clock()
     frame = landed.of(hands).rows(turn, settings)
     accepted = hands.ledger.batches.accepted(turn.pipeline)
     try:
-        sorted_out = batches.sort_out(frame, _rows(batches.related(frame, settings, accepted)), settings, now)
+        sorted_out = batches.sort_out(frame, earlier.rows(hands.store, frame, settings, accepted), settings, now)
         _require_sound(sorted_out.accepted, accepted, turn.pipeline, settings)
         batch = batches.accept(turn.batch, turn.name, sorted_out, settings, landed=len(frame))
         published = hands.store.put_away(batch, sorted_out.accepted, sorted_out.aside)

@@ -28,6 +28,11 @@ def scratch(pipeline: str, digest: str | None = None) -> str:
     return f"store/scratch/{pipeline}" + (f"/{digest}" if digest else "")
 
 
+def derived(digest: str, name: str) -> str:
+    """Numbers that follow from the rows of a file."""
+    return f"store/derived/{digest}-{name}"
+
+
 def bundle(digest: str) -> str:
     """A model."""
     return f"bundles/{digest}.skops"

@@ -5,13 +5,16 @@ found by listing a folder. What the rows mean belongs to the rooms.
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
-from configs.errors import BrokenContract, Damaged
+from configs.errors import BlobUnavailable, BrokenContract, Damaged
 from tasks.adapters import failpoints
 from tasks.adapters.blobs import frames, layout
 from tasks.adapters.cache import Cache
@@ -19,6 +22,9 @@ from tasks.domain.ports import Blobs
 from tasks.domain.records import Batch
 
 _KEPT_BYTES = 512 * 2**20
+_NUMBERS = np.dtype("<u8")
+_SHA256 = 32
+"""Bytes before the numbers that say whether they are as they were written."""
 
 
 class Store:
@@ -81,6 +87,30 @@ class Store:
         """
         self._frames.drop(digest)
         return self.read(digest)
+
+    def derived(
+        self, digest: str, name: str, derive: Callable[[pd.DataFrame], NDArray[np.uint64]]
+    ) -> NDArray[np.uint64]:
+        """Numbers that follow from the rows of one file; they are kept beside it, so that it is read for them once.
+
+        Args:
+            digest: Of the file.
+            name: Of the numbers; what is derived in another way gets another name.
+            derive: Is asked if they are not there yet, or damaged.
+
+        Raises:
+            Damaged: The rows are needed, and are gone or have changed.
+        """
+        key = layout.derived(digest, name)
+        try:
+            content = self.blobs.get(key)
+        except BlobUnavailable:
+            content = b""
+        if hashlib.sha256(content[_SHA256:]).digest() == content[:_SHA256]:
+            return np.frombuffer(content[_SHA256:], dtype=_NUMBERS)
+        numbers = derive(self.read(digest, keep=False)).astype(_NUMBERS)
+        self.blobs.replace(key, hashlib.sha256(numbers.tobytes()).digest() + numbers.tobytes())
+        return numbers
 
     def check_original(self, digest: str) -> None:
         """Check that refused bytes are still as they came.

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from configs.errors import BrokenContract, Damaged
+from tasks.adapters.blobs import layout
 from tasks.adapters.blobs.local import LocalBlobs
 from tasks.adapters.blobs.store import Store
 from tests import stored
@@ -200,3 +201,29 @@ def test_refused_bytes_that_cannot_be_read_are_damage(store: Store) -> None:
 
     with pytest.raises(Damaged, match=r"cannot be read: Is a directory\. Restore it from a backup"):
         store.check_original(digest)
+
+
+# ── numbers that follow from rows ─────────────────────────────────────────────────────────────────────────────────
+def counted(frame: pd.DataFrame) -> "np.typing.NDArray[np.uint64]":
+    return np.arange(len(frame), dtype=np.uint64)
+
+
+def never(frame: pd.DataFrame) -> "np.typing.NDArray[np.uint64]":
+    raise AssertionError("they were kept")
+
+
+def test_what_follows_from_rows_is_derived_once_for_all_processes(store: Store) -> None:
+    digest = store.write(rows())
+    first = store.derived(digest, "places", counted)
+
+    assert first.tolist() == again(store).derived(digest, "places", never).tolist() == list(range(500))
+
+
+@pytest.mark.parametrize("damage", [b"", b"short", b"\0" * 4032], ids=["empty", "short", "zeros"])
+def test_what_follows_from_rows_is_derived_again_if_it_is_damaged(store: Store, damage: bytes) -> None:
+    digest = store.write(rows())
+    store.derived(digest, "places", counted)
+    store.blobs.replace(layout.derived(digest, "places"), damage)
+
+    assert store.derived(digest, "places", counted).tolist() == list(range(500))
+    assert store.derived(digest, "places", never).tolist() == list(range(500))
