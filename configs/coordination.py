@@ -1,51 +1,33 @@
 """The section `coordination` of a pipeline file: what starts a turn, and what holds one back."""
 
 import re
+from datetime import UTC, datetime
 from typing import Annotated
 
+from cronsim import CronSim, CronSimError
 from pydantic import AfterValidator, Field
 
 from configs.section import Days, Many, Section
 
-_NAMES = {
-    3: ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"),
-    4: ("sun", "mon", "tue", "wed", "thu", "fri", "sat"),
-}
-_FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day", 1, 31), ("month", 1, 12), ("weekday", 0, 7))
-_PART = re.compile(r"(?:\*|(\d+)(?:-(\d+))?)(?:/([1-9]\d*))?", re.ASCII)
-_LONGEST = {2: 29, 4: 30, 6: 30, 9: 30, 11: 30}
-"""Days of the months that have no 31st."""
+_LARGEST = (59, 23, 31, 12, 7)
+"""Of minute, hour, day, month and weekday: a step beyond it never comes."""
 
 
 def _is_cron(text: str) -> str:
     """Five fields that a clock can follow: minute, hour, day, month, weekday."""
-    fields = text.lower().split()
     wrong = f"no cron expression: {text!r}; write minute hour day month weekday, as in '0 6 * * *'"
-    if len(fields) != len(_FIELDS):
+    fields = text.split()
+    if len(fields) != len(_LARGEST):
         raise ValueError(wrong)
-    meant = []
-    for place, (field, (name, low, high)) in enumerate(zip(fields, _FIELDS, strict=True)):
-        for number, word in enumerate(_NAMES.get(place, ()), start=low):
-            field = re.sub(rf"\b{word}\b", str(number), field)
-        parts = {part: _numbers(part, low, high) for part in field.split(",")}
-        bad = next((part for part, numbers in parts.items() if not numbers), None)
-        if bad is not None:
-            raise ValueError(f"{wrong} ({name}: {bad!r})")
-        meant.append(sorted({number for numbers in parts.values() for number in numbers}))
-    if all(_LONGEST.get(month, 31) < meant[2][0] for month in meant[3]):
-        raise ValueError(f"{wrong} (no month of these has a day {meant[2][0]})")
+    try:
+        CronSim(text, datetime(2000, 1, 1, tzinfo=UTC))
+    except CronSimError as err:
+        raise ValueError(f"{wrong} ({str(err).lower()})") from None
+    for field, largest in zip(fields, _LARGEST, strict=True):
+        beyond = next((step for step in re.findall(r"/(\d+)", field) if int(step) > largest), None)
+        if beyond is not None:
+            raise ValueError(f"{wrong} (a step of {beyond} in {field!r} never comes)")
     return text
-
-
-def _numbers(part: str, low: int, high: int) -> range:
-    """What one part of a field stands for; empty if it is not one."""
-    found = _PART.fullmatch(part)
-    if not found:
-        return range(0)
-    first, last, step = (int(bound) if bound else None for bound in found.groups())
-    start = low if first is None else first
-    end = last if last is not None else high if first is None or step else start
-    return range(start, end + 1, step or 1) if low <= start and end <= high >= (step or 1) else range(0)
 
 
 Cron = Annotated[str, AfterValidator(_is_cron)]
