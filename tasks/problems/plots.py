@@ -19,50 +19,40 @@ from tasks.domain.records import CalibrationBin
 from tasks.problems.outcomes import Outcomes
 
 _INK, _LINE, _FAINT = "#1f2933", "#1d5fbf", "#9aa5b1"
-_POINTS, _DOTS = 400, 3000
+_POINTS, _DOTS = 401, 3000
 _MOST_BARS = 20
 
 Floats = NDArray[np.float64]
 
 
 def both_curves(folder: Path, outcomes: Outcomes, answers: NDArray[np.floating]) -> list[Path]:
-    """ROC and precision over recall; both outcomes must be there."""
-    false_share, true_share, precision = curves(outcomes, answers)
-    roc = _roc(folder, false_share, true_share)
-    return [roc, _precision_recall(folder, true_share[1:], precision[1:], float(outcomes.mean()))]
+    """ROC and precision over recall; both outcomes must be there.
 
-
-def curves(outcomes: Outcomes, answers: NDArray[np.floating]) -> tuple[Floats, Floats, Floats]:
-    """False positive share, true positive share (recall) and precision at falling thresholds; starts at (0, 0, 1).
-
-    Tied answers are one threshold. At most 401 points, evenly spread over the thresholds. Both outcomes must be there.
+    Drawn here and not by scikit-learn's Display classes, which import pyplot.
     """
-    order = np.argsort(-answers, kind="stable")
-    hits, sorted_answers = outcomes[order], answers[order]
-    ends = np.append(np.flatnonzero(np.diff(sorted_answers)), len(hits) - 1)
-    ends = ends[np.unique(np.linspace(0, len(ends) - 1, min(_POINTS, len(ends))).astype(int))]
-    true = np.cumsum(hits)[ends].astype(np.float64)
-    taken = (ends + 1).astype(np.float64)
-    positives = float(hits.sum())
-    false_share = np.append(0.0, (taken - true) / (len(hits) - positives))
-    return false_share, np.append(0.0, true / positives), np.append(1.0, true / taken)
+    from sklearn import metrics
 
-
-def _roc(folder: Path, false_share: Floats, true_share: Floats) -> Path:
+    false_share, true_share, _ = metrics.roc_curve(outcomes, answers)
     figure, axes = _empty("ROC", "false positive rate", "true positive rate")
-    area = float(np.sum(np.diff(false_share) * (true_share[1:] + true_share[:-1]) / 2))
     axes.plot([0, 1], [0, 1], color=_FAINT, linestyle="--", linewidth=1)
-    axes.plot(false_share, true_share, color=_LINE, linewidth=2)
-    axes.text(0.97, 0.05, f"area {area:.3f}", ha="right", color=_INK, transform=axes.transAxes)
-    return _saved(figure, folder / "roc.png")
+    axes.plot(*_thinned(false_share, true_share), color=_LINE, linewidth=2)
+    area = f"area {metrics.auc(false_share, true_share):.3f}"
+    axes.text(0.97, 0.05, area, ha="right", color=_INK, transform=axes.transAxes)
+    roc = _saved(figure, folder / "roc.png")
 
-
-def _precision_recall(folder: Path, recall: Floats, precision: Floats, base_rate: float) -> Path:
+    precision, recall, _ = metrics.precision_recall_curve(outcomes, answers, drop_intermediate=True)
     figure, axes = _empty("Precision and recall", "recall", "precision")
-    axes.axhline(base_rate, color=_FAINT, linestyle="--", linewidth=1)
-    axes.plot(recall, precision, color=_LINE, linewidth=2)
-    axes.text(0.97, 0.92, f"positive {base_rate:.1%}", ha="right", color=_INK, transform=axes.transAxes)
-    return _saved(figure, folder / "precision_recall.png")
+    axes.axhline(float(outcomes.mean()), color=_FAINT, linestyle="--", linewidth=1)
+    axes.plot(*_thinned(recall[:-1], precision[:-1]), color=_LINE, linewidth=2)
+    share = f"positive {float(outcomes.mean()):.1%}"
+    axes.text(0.97, 0.92, share, ha="right", color=_INK, transform=axes.transAxes)
+    return [roc, _saved(figure, folder / "precision_recall.png")]
+
+
+def _thinned(*curve: Floats) -> list[Floats]:
+    """At most some hundred points of a curve, evenly spread, with both ends."""
+    shown = np.unique(np.linspace(0, len(curve[0]) - 1, min(_POINTS, len(curve[0]))).astype(int))
+    return [side[shown] for side in curve]
 
 
 def calibration(folder: Path, bins: Sequence[CalibrationBin]) -> Path:

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from sklearn.metrics import roc_auc_score
 
 from tasks.domain.records import CalibrationBin
 from tasks.problems import kinds, plots
@@ -19,35 +18,15 @@ def judged(rows: int = 3000) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
     return source.random(rows) < answers, answers
 
 
-def area(outcomes: NDArray[np.bool_], answers: NDArray[np.float32]) -> float:
-    false_share, true_share, _ = plots.curves(outcomes, answers)
-    return float(np.trapezoid(true_share, false_share))
+def test_curves_of_a_large_batch_are_thinned_and_keep_both_ends() -> None:
+    across, up = plots._thinned(np.linspace(0, 1, 50_000), np.linspace(0, 2, 50_000))
 
-
-@pytest.mark.parametrize("rows", [50, 3000])
-def test_the_area_under_the_drawn_curve_is_the_auc(rows: int) -> None:
-    outcomes, answers = judged(rows)
-
-    assert area(outcomes, answers) == pytest.approx(roc_auc_score(outcomes, answers), abs=0.002)
-
-
-def test_equal_answers_are_one_threshold() -> None:
-    outcomes = np.array([True, False, True, False])
-
-    false_share, true_share, precision = plots.curves(outcomes, np.full(4, 0.5))
-
-    assert (list(false_share), list(true_share), list(precision)) == ([0, 1], [0, 1], [1, 0.5])
-
-
-def test_curves_of_a_large_batch_stay_small_and_end_at_one() -> None:
-    false_share, true_share, precision = plots.curves(*judged(50_000))
-
-    assert len(false_share) == len(true_share) == len(precision) <= 401
-    assert (false_share[-1], true_share[-1]) == (1, 1)
+    assert len(across) == len(up) <= 401
+    assert (across[0], across[-1], up[-1]) == (0, 1, 2)
 
 
 def test_four_plots_are_drawn_as_small_pictures(tmp_path: Path) -> None:
-    drawn = kinds.named("binary").draw(tmp_path, *judged(), BINS, (("size", 0.05), ("city", -0.001)))
+    drawn = kinds.named("binary").draw(tmp_path, *judged(50_000), BINS, (("size", 0.05), ("city", -0.001)))
 
     assert [path.name for path in drawn] == ["roc.png", "precision_recall.png", "calibration.png", "importance.png"]
     assert all(path.read_bytes().startswith(b"\x89PNG") and path.stat().st_size < 60_000 for path in drawn)
