@@ -56,7 +56,7 @@ JUDGES = ("evaluation", "monitoring", "promotion", "coordination", "reporting", 
 LOOKS_INTO = {
     "coordination/course.py _subject": "the key of a trigger",
     "coordination/course.py batch_of": "the key of a trigger",
-    "evaluation/metrics.py find": "an import path",
+    "evaluation/scorers.py named": "the name of a scorer of scikit-learn",
     "lineage/faults.py _names": "the name of a delivery",
     "lineage/steps/reproduction.py reproduce": "white space in an error of a library, to be shown",
     "lineage/verify/balance.py _rules_in": "the reasons that stand in the rows that were set aside",

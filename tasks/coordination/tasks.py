@@ -182,9 +182,7 @@ def give_up(pipeline: str, delivery: Delivery, problem: str, quietly: bool = Fal
     why = environment.masked(problem)
     reason = why if quietly else f"given up after {course.attempts(row['attempts'])}: {why}"
     # The turn is closed last: nobody comes back to one that is closed.
-    if quietly:
-        arrivals.forget(home.current(), pipeline)  # it is not what it was taken for
-    else:
+    if not quietly:
         ledger.inbox.alert(pipeline, f"turn:{row['number']}", f"{pipeline}, {delivery.name}: {reason}")
         failpoints.reach("alert-owed")
     own = [one.id for one in ledger.inbox.open(pipeline) if course.batch_of(one) == delivery.digest]

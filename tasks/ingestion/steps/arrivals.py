@@ -102,7 +102,12 @@ def place(home: Home, pipeline: str, delivery: Delivery) -> Place:
 
 def content(home: Home, pipeline: str, delivery: Delivery) -> bytes:
     """The bytes of a delivery; raises as `base.read` does."""
-    return base.read(place(home, pipeline, delivery), delivery)
+    try:
+        return base.read(place(home, pipeline, delivery), delivery)
+    except DeliveryWaits as problem:
+        if problem.changed:
+            forget(home, pipeline)  # it is not what it was taken for
+        raise
 
 
 def read(home: Home, pipeline: str, delivery: Delivery) -> "pd.DataFrame":
