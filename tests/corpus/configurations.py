@@ -237,7 +237,7 @@ CASES = [
     _added("a cron of four fields", "coordination: {schedules: {poll: '* * * *'}}",
              "coordination.schedules.poll: no cron expression: '* * * *'; write minute hour day month weekday, as in '0 6 * * *'"),
     _added("a cron of no day", "coordination: {schedules: {poll: '0 0 31 2 *'}}",
-             "coordination.schedules.poll: no cron expression: '0 0 31 2 *'; write minute hour day month weekday, as in '0 6 * * *' (no month of these has a day 31)"),
+             "coordination.schedules.poll: no cron expression: '0 0 31 2 *'; write minute hour day month weekday, as in '0 6 * * *' (bad day-of-month)"),
     _added("a pause of ages", "coordination: {cooldown_minutes: 99999999999999999999}",
              "coordination.cooldown_minutes: must be at most 525600 (got 99999999999999999999)"),
     _added("a note of no group", "reporting: {notes: {weather: the season}}",

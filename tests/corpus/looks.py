@@ -151,13 +151,14 @@ def _moments(home: Home) -> Iterator[tuple[Look, str, Batch]]:
     with homes.use(home):
         for delivery in ingestion.list_waiting.fn(MOMENTS).deliveries:
             look, turn = looks[delivery.name], coordination.open_turn.fn(MOMENTS, delivery)
-            look.happen(delivery.path)
+            path = home.landing(MOMENTS) / delivery.address
+            look.happen(path)
             try:
                 ingestion.read_batch.fn(turn, delivery)
                 said = _READ
             except DeliveryWaits as waits:
                 said = str(waits)
-            _back(delivery.path)
+            _back(path)
             (again,) = (one for one in ingestion.list_waiting.fn(MOMENTS).deliveries if one.name == delivery.name)
             yield look, said, _take(MOMENTS, again)
 

@@ -62,8 +62,9 @@ def test_a_pipeline_is_put_to_work_once(prefect_server: str, write: Write, put_t
 
     assert [line for line in lines if "work pool" not in line] == CREATED
     assert put_to_work() == []
-    form = deployment(prefect_server, "continuous-training/churn")["parameter_openapi_schema"]["properties"]
-    assert form["reason"]["enum"] == ["manual", "schedule", "new_data", "drift", "performance"]
+    form = deployment(prefect_server, "continuous-training/churn")["parameter_openapi_schema"]
+    assert form["properties"]["reason"]["$ref"] == "#/definitions/TriggerKind"
+    assert form["definitions"]["TriggerKind"]["enum"] == ["manual", "schedule", "new_data", "drift", "performance"]
     assert deployment(prefect_server, "poll/churn")["work_pool_name"] == "incumbent"
 
 

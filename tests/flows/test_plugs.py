@@ -171,7 +171,7 @@ def test_a_bundle_is_loaded_only_where_its_types_are_allowed(home: Home) -> None
     files = live(home).bundle, live(home).golden
 
     with pytest.raises(BundleRefused, match=rf"not reviewed: {TREE}, {__name__}\.Tree\. Nothing was loaded"):
-        Bundles(home.bundles.folder).check(*files)
+        Bundles(home.blobs).check(*files)
     assert home.bundles.check(*files)
     assert home.bundles.types(files[0]) == (*ALLOWED, TREE, f"{__name__}.Tree")
 

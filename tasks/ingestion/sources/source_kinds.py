@@ -7,14 +7,21 @@ from tasks.ingestion.sources.landing_folder import LandingFolder
 from tasks.ingestion.sources.one_file import OneFile
 
 
-def of(home: Home, pipeline: str) -> Source:
-    """The source of a pipeline; raises as `home.landing` does."""
+def of(home: Home, pipeline: str, *, afresh: bool = False) -> Source:
+    """The source of a pipeline; raises as `home.landing` does.
+
+    Args:
+        home: Its folder, its settings, and what is remembered of the looks before.
+        pipeline: Its name.
+        afresh: Whether a look is to read all that is there, and to remember nothing.
+    """
     folder, source = home.landing(pipeline), home.settings(pipeline).ingestion.source
     memory = digests.place(home.folder, pipeline)
 
-    def remember() -> digests.Digests:
+    def recall() -> digests.Digests:
         return digests.remembered(memory, home.clock().timestamp())
 
+    remember = None if afresh else recall
     if source.file is not None and source.cut is not None:
         return OneFile(folder, source.kind, home, pipeline, source.file, source.cut, remember=remember)
     return LandingFolder(folder, source.kind, remember=remember)

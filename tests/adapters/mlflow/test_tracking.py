@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -354,7 +355,8 @@ def test_a_description_survives_the_way_to_another_process(trained: tuple[Path, 
 
     received = pickle.loads(pickle.dumps(sent))
 
-    assert received == sent
+    assert received.bundle() == sent.bundle()
+    assert replace(received, bundle=sent.bundle) == sent
 
 
 def test_required_versions_are_those_of_the_lock_file() -> None:

@@ -71,7 +71,7 @@ def check_deliveries(home: Home, recorded: Recorded) -> Iterator[Finding]:
     from tasks.ingestion.steps import arrivals
 
     try:
-        there = source_kinds.of(home, recorded.pipeline).look().deliveries
+        there = source_kinds.of(home, recorded.pipeline, afresh=True).look().deliveries
     except LandingFolderMissing:
         return
     accepted = {batch.id: batch for batch in recorded.batches if batch.status is BatchStatus.ACCEPTED}
