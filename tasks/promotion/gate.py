@@ -81,7 +81,7 @@ def gate(ask: Callable[[], Verdict]) -> Verdict:
     """Ask for a verdict; whatever goes wrong on the way, the challenger is not promoted, and the reason says why."""
     try:
         return ask()
-    except Exception as err:  # noqa: BLE001  the only broad one: who cannot be judged is not promoted
+    except Exception as err:  # noqa: BLE001  who cannot be judged is not promoted
         why = f"it could not be judged: {type(err).__name__}: {addresses.masked(str(err))}"
         return Verdict(VerdictKind.REJECT, (why,), judged=False)
 
