@@ -52,13 +52,16 @@ def register(
 ) -> int:
     """Register the model that a run logged as a version of `pipeline`; done before, nothing is written but the tags.
 
+    A version that came of another run makes way: that run is gone, and its folder is not the one that is shown now.
     Returns MLflow's number of it. It equals `version` unless somebody else has written to the registry; what counts is
     the tag `incumbent.version`.
     """
     client = open_client(store)
     all_tags = {MODEL_TAG: model, VERSION_TAG: str(version), **dict(tags)}
     registered = _find(client, pipeline, version)
-    if registered is not None:
+    if registered is not None and registered.run_id != run_id:
+        client.delete_model_version(pipeline, registered.version)
+    elif registered is not None:
         for name, value in all_tags.items():
             if registered.tags.get(name) != value:
                 client.set_model_version_tag(pipeline, registered.version, name, value)

@@ -21,6 +21,7 @@ from configs.evaluation import EvaluationSettings
 from configs.validation import ColumnRule
 from tasks.adapters.blobs.bundles import Bundles
 from tasks.adapters.blobs.local import LocalBlobs
+from tasks.adapters.mlflow import artifacts as handed_out
 from tasks.adapters.mlflow import packaging, registry, tracking
 from tasks.adapters.mlflow.tracking import TrackingStore
 from tasks.evaluation import scores
@@ -281,6 +282,22 @@ def test_versions_are_registered_once_and_keep_the_number_of_the_ledger(
     assert numbers == [1, 2, 1, 2]
     assert registry.versions(store, "numbered") == {1: "m1", 2: "m2"}
     assert client(store).get_model_version("numbered", "2").tags["verdict"] == "keep_shadowing"
+
+
+def test_a_version_moves_to_the_run_that_is_shown_now(
+    store: TrackingStore, trained: tuple[Path, pd.DataFrame]
+) -> None:
+    cleared = tracking.log_training(store, described("moved", trained[0]))
+    registry.register(store, "moved", model="m1", version=1, run_id=cleared)
+    client(store).delete_run(cleared)
+    anew = tracking.log_training(store, described("moved", trained[0]))
+
+    registry.register(store, "moved", model="m1", version=1, run_id=anew)
+
+    (entry,) = registry.entries(store, "moved")
+    model = client(store).get_logged_model(tracking.model_of(client(store), anew) or "")
+    assert (entry.version, entry.model) == (1, "m1")
+    assert entry.places == (str(handed_out.folder_of(model.artifact_location)),)
 
 
 def test_a_version_that_somebody_else_made_does_not_shift_ours(
