@@ -1,11 +1,18 @@
 """A home with the small pipeline of `shop.py`."""
 
+import io
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from tasks.adapters.home import Home
+from tasks.domain.turns import Outcome
+from tasks.ingestion import intake
+from tasks.training.steps import fitting, handles
+from tasks.training.windows import Plan
 from tests import shop
 from tests.fixtures_postgres import Ledgers
 
@@ -36,3 +43,32 @@ def shop_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ledger_url: str |
     home = Home(tmp_path / "home", ledger_url)
     yield home
     home.close()
+
+
+@pytest.fixture
+def shop_versions(shop_home: Home) -> Home:
+    """Three weeks of the shop; v1 learned from the first one, v2 from two, and is live; a corrected third was refused.
+
+    In the corrected one four prices are others, so its rows have the keys of rows that were accepted.
+    """
+    settings, batches = shop_home.settings("shop"), []
+    for number in (1, 2, 3):
+        batches.append(shop.take_in(shop_home, f"week {number}", shop.week(number)))
+        turn = shop_home.ledger.turns.open("shop", batches[-1].id, batches[-1].name, None)
+        shop_home.ledger.turns.close("shop", turn, Outcome.NOT_JUDGED, ("why",))
+    for number, family in ((1, "hist_gradient_boosting"), (2, "logistic_regression")):
+        cutoff = (shop.START + timedelta(weeks=number + 1)).to_pydatetime()
+        snapshot = handles.rows(shop_home).select(Plan(tuple(batches[:number]), None, cutoff), settings)
+        model = fitting.fit(shop_home, fitting.order(settings, snapshot, family), settings)
+        shop_home.ledger.models.record_snapshot("shop", snapshot)
+        shop_home.ledger.models.record("shop", number, model, settings.canonical())
+        version = shop_home.ledger.models.register("shop", model.id)
+        shop_home.ledger.promotions.promote("shop", version, model.id, number, by="evidence rule", reason="better")
+    shop_home.ledger.turns.project("shop", 2, "importance", [["items", 0.1], ["shop", 0.02], ["price", -0.001]])
+    content = io.BytesIO()
+    week = shop.week(3)
+    week.assign(price=week["price"].mask(week.index < 4, 7.0)).to_parquet(content, index=False)
+    digest = shop_home.store.keep_original(content.getvalue())
+    refused = intake.refuse(digest, "week 3 corrected", len(week), "Too many rows were quarantined.")
+    shop_home.ledger.batches.record("shop", replace(refused, aside_file=digest))
+    return shop_home

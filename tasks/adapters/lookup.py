@@ -4,7 +4,7 @@ import re
 
 from configs.errors import MistakeOfUser
 from tasks.adapters.home import Home
-from tasks.domain.records import Batch, Model
+from tasks.domain.records import Batch, Model, Snapshot
 
 _VERSION = re.compile(r"v?(\d{1,9})", re.ASCII | re.IGNORECASE)
 _LEAST_DIGITS = 6
@@ -57,3 +57,10 @@ def batch(home: Home, pipeline: str, wanted: str) -> Batch:
         raise MistakeOfUser(f"{len(found)} batches of {pipeline} are called {wanted!r}. Name its digest: {digests}.")
     last = ", ".join(one.name for one in known[-3:]) or "none"
     raise MistakeOfUser(f"Unknown batch {wanted!r} of {pipeline}. The last ones: {last}.")
+
+
+def snapshots(home: Home, pipeline: str, wanted: str) -> list[Snapshot]:
+    """The snapshots whose id begins so."""
+    if len(wanted) < _LEAST_DIGITS:
+        return []
+    return [one for one in home.ledger.models.snapshots(pipeline) if one.id.startswith(wanted.lower())]

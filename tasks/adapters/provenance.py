@@ -1,12 +1,15 @@
 """Where this code comes from: commit, lock file, versions of the libraries."""
 
 import hashlib
+import re
 import subprocess
 from functools import cache
 from importlib.metadata import version
+from pathlib import Path
 
 from configs.environment import CHECKOUT
 
+_COMMIT = re.compile(r"([0-9a-f]{7,40})(\+changes)?", re.ASCII)
 LIBRARIES = ("prefect", "mlflow", "pandera", "evidently", "scikit-learn", "pandas", "numpy", "pyarrow", "skops")
 
 
@@ -32,9 +35,50 @@ def libraries() -> tuple[tuple[str, str], ...]:
     return tuple((name, version(name)) for name in LIBRARIES)
 
 
+def commits(was: str, now: str) -> tuple[str, ...] | None:
+    """Commits that the second version has and the first one has not, the latest first; None where git cannot tell.
+
+    Args:
+        was: A `code_version`.
+        now: Another one.
+    """
+    ends = _commit(was), _commit(now)
+    return None if None in ends else tuple(_git("log", "--format=%h %s", f"{ends[0]}..{ends[1]}").splitlines())
+
+
+def changes(was: str, now: str, path: Path) -> tuple[str, ...]:
+    """What two versions of a file of this checkout differ in, as lines of a diff; nothing where git cannot tell."""
+    ends = _commit(was), _commit(now)
+    if None in ends or not path.is_relative_to(CHECKOUT):
+        return ()
+    place = str(path.relative_to(CHECKOUT))
+    return tuple(_git("diff", "--no-color", "--no-ext-diff", f"{ends[0]}..{ends[1]}", "--", place).splitlines())
+
+
+def lock(code: str, digest: str) -> str | None:
+    """The text of requirements.lock of this digest: as it is here, else as it was in that version; None if neither."""
+    here = CHECKOUT / "requirements.lock"
+    if digest == lock_hash() and here.exists():
+        return here.read_text(encoding="utf-8")
+    commit = _commit(code)
+    text = _run("show", f"{commit}:requirements.lock") if commit else ""
+    return text if hashlib.sha256(text.encode()).hexdigest() == digest else None
+
+
+def _commit(code: str) -> str | None:
+    """The commit of a `code_version`, if git has it here: what the ledger says is not handed on unread."""
+    shape = _COMMIT.fullmatch(code)
+    there = shape and code_version() != "unknown" and _git("cat-file", "-t", shape[1]) == "commit"
+    return shape[1] if shape and there else None
+
+
 def _git(*arguments: str) -> str:
+    return _run(*arguments).strip()
+
+
+def _run(*arguments: str) -> str:
     try:
-        ran = subprocess.run(["git", *arguments], cwd=CHECKOUT, capture_output=True, text=True, check=True, timeout=20)
+        ran = subprocess.run(["git", *arguments], cwd=CHECKOUT, capture_output=True, check=True, timeout=20)
     except (OSError, subprocess.SubprocessError):
         return ""
-    return ran.stdout.strip()
+    return ran.stdout.decode(errors="replace")

@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 import subprocess
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
@@ -84,3 +85,63 @@ def test_the_lock_file_is_known_by_its_content(checkout: Path) -> None:
 def test_libraries_are_told_with_their_installed_versions() -> None:
     assert dict(provenance.libraries())["scikit-learn"] == version("scikit-learn")
     assert [name for name, _ in provenance.libraries()] == list(provenance.LIBRARIES)
+
+
+# ── what lies between two versions ────────────────────────────────────────────────────────────────────────────────
+def commit(checkout: Path, name: str, text: str, message: str) -> str:
+    (checkout / name).write_text(text)
+    git(checkout, "add", name)
+    git(checkout, "-c", "user.name=us", "-c", "user.email=us@example.org", "commit", "--quiet", "-m", message)
+    return git(checkout, "rev-parse", "--short=12", "HEAD")
+
+
+@pytest.fixture
+def versions(checkout: Path) -> Iterator[tuple[str, str]]:
+    """Two versions of the checkout, between which code and lock file changed."""
+    first = commit(checkout, "requirements.lock", "numpy==2.4\n", "lock")
+    commit(checkout, "code.py", "1\n", "one")
+    last = commit(checkout, "requirements.lock", "numpy==2.5\n", "newer")
+    for known in (provenance.code_version, provenance.lock_hash):
+        known.cache_clear()
+    yield first, last
+    for known in (provenance.code_version, provenance.lock_hash):
+        known.cache_clear()
+
+
+def test_commits_between_are_told_from_the_latest_on(versions: tuple[str, str]) -> None:
+    first, last = versions
+
+    since = provenance.commits(first, f"{last}+changes")
+
+    assert since is not None
+    assert [line.partition(" ")[2] for line in since] == ["newer", "one"]
+    assert provenance.commits(last, first) == ()
+
+
+def test_what_a_file_differs_in_is_a_diff(versions: tuple[str, str], checkout: Path) -> None:
+    first, last = versions
+
+    assert provenance.changes(first, last, checkout / "code.py")[-2:] == ("-pass", "+1")
+    assert provenance.changes(first, last, Path("/etc/passwd")) == ()
+
+
+def test_the_lock_file_of_then_is_had_from_its_commit(versions: tuple[str, str]) -> None:
+    first, last = versions
+    texts = {code: f"numpy==2.{number}\n" for code, number in ((first, 4), (last, 5))}
+
+    for code, text in texts.items():
+        assert provenance.lock(code, hashlib.sha256(text.encode()).hexdigest()) == text
+    assert provenance.lock(first, hashlib.sha256(b"another").hexdigest()) is None
+
+
+@pytest.mark.parametrize("code", ["unknown", "", "--output=stolen", "HEAD", "0123456789ab", "deadbeef;ls"])
+def test_what_is_no_commit_of_this_checkout_is_not_asked_about(
+    code: str, versions: tuple[str, str], checkout: Path
+) -> None:
+    first, _ = versions
+
+    assert provenance.commits(first, code) is None
+    assert provenance.commits(code, first) is None
+    assert provenance.changes(first, code, checkout / "code.py") == ()
+    assert provenance.lock(code, "else") is None
+    assert not (checkout / "stolen").exists()

@@ -42,6 +42,9 @@ CASES = [
     Question("a mistyped pipeline", ("status", "corpsu"), UNKNOWN, "did you mean 'corpus'?"),
     Question("neither a command nor a pipeline", ("xyzzy",), UNKNOWN, "'xyzzy' is neither a command nor a pipeline. Commands: "),
     Question("a mistyped option", ("status", "--jsn"), MISTAKE, "--jsn"),
+    # ── what is asked about ───────────────────────────────────────────────────────────────────────────────────────
+    Question("a diff of versions that there are not", ("diff", "corpus", "v1", "v2"), MISTAKE, "Unknown version v1 of corpus. It has none yet"),
+    Question("a diff with a path", ("diff", "corpus", "../../etc/passwd", "v2"), MISTAKE, "Unknown batch '../../etc/passwd' of corpus."),
     # ── ledgers ───────────────────────────────────────────────────────────────────────────────────────────────────
     _ledger("nobody answers", _SERVER, UNREACHABLE, "127.0.0.1"),
     _ledger("an unknown option", f"{_SERVER}?nosuch=1", LEDGER, "nosuch"),

@@ -214,6 +214,10 @@ class Rows:
 
         return self._reference.once(_key("reference", settings, snapshot.id), gather)
 
+    def all_columns(self, snapshot: Snapshot, settings: PipelineSettings) -> Iterator[pd.DataFrame]:
+        """The rows of a snapshot with all that was accepted, one batch after the other."""
+        return (part.frame for part in self._parts_of(snapshot, settings))
+
     def _parts_of(self, snapshot: Snapshot, settings: PipelineSettings, *, keep: bool = True) -> Iterator[Selected]:
         return self._parts(snapshot.batches, snapshot, settings, keep=keep)
 

@@ -1,0 +1,82 @@
+"""The command `diff`: what differs between two versions, snapshots or batches; it changes nothing."""
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from configs.errors import Damaged
+from flows.console.arguments import Arguments
+
+if TYPE_CHECKING:
+    from flows.console.terminal import Terminal
+    from tasks.adapters.home import Home
+    from tasks.lineage.accounts import Part
+    from tasks.lineage.origins import Origins
+    from tasks.lineage.steps.differing import Diff
+
+NAMES = "a version (v4), a batch (2013-04, or the beginning of its digest), or the id of a snapshot"
+ARGUMENTS: Arguments = {
+    "one": {"metavar": "A", "help": NAMES},
+    "other": {"metavar": "B", "help": "what is compared with it"},
+    "--delivered": {"action": "store_true", "help": "of batches all rows that came, also those set aside or refused"},
+}
+
+
+def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> int:
+    """Rows, columns, settings, code and libraries; where rows of a version are gone, the rest of it."""
+    from flows.console import lines
+    from tasks.lineage import accounts
+    from tasks.lineage.steps import differing
+
+    pipeline, settings = chosen.pipeline, hands.settings(chosen.pipeline)
+    diff = differing.diff(hands, pipeline, chosen.one, chosen.other, delivered=chosen.delivered)
+    screen.facts(as_object(diff))
+    parts = [*accounts.of_rows(diff.rows, diff.looked_at, settings)] if diff.rows else []
+    parts += accounts.of_origins(diff.origins) if diff.origins else []
+    width = screen.width or lines.WIDEST
+    screen.show([f"{pipeline}: {diff.now.title} against {diff.was.title}"])
+    screen.show([line for part in parts for line in _lines(part, width)])
+    return 0 if diff.rows else _is_damaged(diff, screen)
+
+
+def as_object(diff: "Diff") -> dict[str, object]:
+    """All of it for machines."""
+    sides = {"pipeline": diff.pipeline, "was": diff.was.title, "now": diff.now.title, "looked_at": diff.looked_at}
+    measured = asdict(diff.rows) if diff.rows else {"rows": None, "problem": diff.problem}
+    return {**sides, **measured, **_made_with(diff.origins)}
+
+
+def _made_with(origins: "Origins | None") -> dict[str, object]:
+    if origins is None:
+        return {}
+    models = [
+        {"family": one.family, "snapshot": one.snapshot.id, "code": one.code_version, "lock": one.lock_hash}
+        for one in origins.models
+    ]
+    changes = {
+        name: None if changed is None else [{"name": one.setting, "was": one.was, "now": one.now} for one in changed]
+        for name, changed in (("settings", origins.settings), ("libraries", origins.libraries))
+    }
+    commits = {"commits": origins.commits, "commits_gone": origins.commits_gone, "own_code": origins.code}
+    return {"models": models, **changes, **commits}
+
+
+def _lines(part: "Part", width: int) -> Iterator[str]:
+    """A part: its sentences, its table, and what is shown as it is."""
+    from flows.console import lines
+
+    yield ""
+    yield part.name
+    for sentence in part.sentences:
+        yield from lines.wrapped(sentence, width, lines.INDENT)
+    *rows, last = zip(*part.table, strict=True) if part.table else ([],)
+    aligned = lines.table([*zip(*rows, strict=True)], right=len(rows)) if rows else []
+    for line, rest in zip(aligned, last, strict=True):
+        yield from lines.beside(f"{lines.INDENT}{line}", rest, width)
+    yield from (f"{lines.INDENT}{lines.clean(line)}" for line in part.code)
+
+
+def _is_damaged(diff: "Diff", screen: "Terminal") -> int:
+    screen.alarm([diff.problem])
+    return Damaged.exit_code
