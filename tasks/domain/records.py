@@ -168,6 +168,8 @@ class Model:
     golden: str
     """sha256 of its golden batch (rows and answers)."""
     fit_seconds: float
+    recipe: int = 1
+    """How its rows became a model (`identities`)."""
 
 
 @dataclass(frozen=True)

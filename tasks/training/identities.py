@@ -16,6 +16,8 @@ from configs.validation import ColumnRule
 
 RECIPE = 1
 """Raised when `preparation`, `learning` or `families` changes what rows give; part of each model's identity."""
+RARE_POOLED = 2
+"""The recipe where a category has more levels than are told apart: the encoder keeps the most frequent ones only."""
 
 
 def snapshot_id(
@@ -41,7 +43,12 @@ def snapshot_id(
 
 
 def model_id(
-    snapshot: str, candidate: Candidate, settings: TrainingSettings, columns: Mapping[str, ColumnRule], libraries: str
+    snapshot: str,
+    candidate: Candidate,
+    settings: TrainingSettings,
+    columns: Mapping[str, ColumnRule],
+    libraries: str,
+    recipe: int = RECIPE,
 ) -> str:
     """Identity of a model before it is fitted: a hash of all that decides its answers, 32 hexadecimal digits.
 
@@ -51,10 +58,11 @@ def model_id(
         settings: Where label, features and seed come from; other settings do not change a model.
         columns: The contract; only the types of the features matter.
         libraries: What pins the libraries, such as the hash of requirements.lock.
+        recipe: How rows become a model.
     """
     return _hash(
         {
-            "recipe": RECIPE,
+            "recipe": recipe,
             "snapshot": snapshot,
             "candidate": candidate.identity(),
             **_label_of(settings),

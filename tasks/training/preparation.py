@@ -5,6 +5,7 @@ Add here how a kind of column is held for a model. What a family makes of its in
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -65,9 +66,32 @@ def complete(frame: pd.DataFrame, columns: Mapping[str, ColumnRule]) -> pd.DataF
     return frame.assign(**absent, **later) if absent or later else frame
 
 
+def most_levels(prepared: pd.DataFrame) -> int:
+    """How many different values the category of prepared rows has that has most."""
+    return max((prepared[name].nunique() for name in _categories(prepared)), default=0)
+
+
+def frequent_levels(prepared: pd.DataFrame, most: int) -> dict[str, list[Any]]:
+    """The values of each category in alphabetical order, of one that has more than `most` the most frequent of them.
+
+    One of them is left for all others. NaN is the last one where something is missing.
+    """
+    kept = {}
+    for name in _categories(prepared):
+        counts = prepared[name].value_counts()
+        if len(counts) > most:
+            counts = counts.sort_index().sort_values(ascending=False, kind="stable").head(most - 1)
+        kept[name] = [*sorted(counts.index), *([math.nan] if prepared[name].hasnans else [])]
+    return kept
+
+
 def inputs(pipeline: Pipeline) -> tuple[str, ...]:
     """The columns that a fitted Pipeline was trained on, in order; the settings may have others by now."""
     return tuple(str(name) for name in pipeline.feature_names_in_)
+
+
+def _categories(prepared: pd.DataFrame) -> list[str]:
+    return [name for name in prepared.columns if prepared[name].dtype == object]
 
 
 def _prepared(column: pd.Series, rule: ColumnRule) -> pd.Series:

@@ -38,9 +38,9 @@ def begin_fits(turn: TurnRef, snapshot: Snapshot, families: list[str]) -> None:
     """Have candidates fitted by the helper process, if there is one; `train_candidate` waits for each of them."""
     hands = home.current()
     for family in families:
-        model = fitting.order(hands.settings(turn.pipeline), snapshot, family).model
-        if hands.ledger.models.get(turn.pipeline, model) is None:
-            helper.begin_fit(model, fitting.fit_candidate, turn.pipeline, snapshot, family)
+        order = fitting.order(hands, hands.settings(turn.pipeline), snapshot, family)
+        if fitting.recorded(hands, turn.pipeline, order) is None:
+            helper.begin_fit(order.model, fitting.fit_candidate, turn.pipeline, snapshot, family)
 
 
 @task(task_run_name="train-{family}", tags=["training"])
@@ -48,8 +48,8 @@ def train_candidate(turn: TurnRef, snapshot: Snapshot, family: str) -> Model:
     """Fit one family on the window, publish its bundle, then commit it; what is committed is not fitted again."""
     hands = home.current()
     settings = hands.settings(turn.pipeline)
-    order = fitting.order(settings, snapshot, family)
-    known = hands.ledger.models.get(turn.pipeline, order.model)
+    order = fitting.order(hands, settings, snapshot, family)
+    known = fitting.recorded(hands, turn.pipeline, order)
     if known is not None:
         return known
     model = helper.fitted(order.model, loader.settings_hash(settings)) or fitting.fit(hands, order, settings)

@@ -35,7 +35,7 @@ def home(shop_home: Home) -> Home:
         shop_home.ledger.turns.close("shop", number, Outcome.NOT_JUDGED, ("why",))
     plan = fitting.windows.Plan(tuple(weeks), None, learned_by(4))
     snapshot = handles.rows(shop_home).select(plan, settings)
-    model = fitting.fit(shop_home, fitting.order(settings, snapshot, "logistic_regression"), settings)
+    model = fitting.fit(shop_home, fitting.order(shop_home, settings, snapshot, "logistic_regression"), settings)
     shop_home.ledger.models.record_snapshot("shop", snapshot)
     shop_home.ledger.models.record("shop", 2, model)
     version = shop_home.ledger.models.register("shop", model.id)

@@ -32,7 +32,7 @@ def first_champion(home: Home) -> tuple[TurnRef, Pool, Model]:
     pool, settings = fitting.pool(home, turn, batch), home.settings("shop")
     plan = fitting.plan(home, turn, pool)
     assert plan is not None
-    order = fitting.order(settings, handles.rows(home).select(plan, settings), "logistic_regression")
+    order = fitting.order(home, settings, handles.rows(home).select(plan, settings), "logistic_regression")
     judged = fitting.fit(home, order, settings)
     home.ledger.models.record("shop", turn.number, judged, settings.canonical())
     assert home.ledger.models.register("shop", judged.id) == 1

@@ -163,10 +163,12 @@ def test_rows_of_which_nobody_knows_any_more_when_they_happened_end_nothing(shop
 def test_the_same_order_gives_the_same_bytes(family: str, shop_home: Home, settings: PipelineSettings) -> None:
     snapshot = a_snapshot(shop_home)
 
-    one, other = (fitting.fit(shop_home, fitting.order(settings, snapshot, family), settings) for _ in range(2))
+    one, other = (
+        fitting.fit(shop_home, fitting.order(shop_home, settings, snapshot, family), settings) for _ in range(2)
+    )
 
     assert (one.id, one.bundle, one.golden) == (other.id, other.bundle, other.golden)
-    assert one.id == fitting.order(settings, snapshot, family).model
+    assert one.id == fitting.order(shop_home, settings, snapshot, family).model
     assert (one.family, one.snapshot, one.seed) == (family, snapshot, 5)
     assert one.base_rate == snapshot.positives / snapshot.rows
     assert one.bundle_bytes == stored.bundle(shop_home, one.bundle).stat().st_size
@@ -175,8 +177,8 @@ def test_the_same_order_gives_the_same_bytes(family: str, shop_home: Home, setti
 def test_another_seed_candidate_or_selection_is_another_model(shop_home: Home, settings: PipelineSettings) -> None:
     snapshot = a_snapshot(shop_home)
     reseeded = settings.model_copy(update={"training": settings.training.model_copy(update={"seed": 6})})
-    orders = [fitting.order(settings, snapshot, family) for family in FAMILIES]
-    orders.append(fitting.order(reseeded, snapshot, FAMILIES[0]))
+    orders = [fitting.order(shop_home, settings, snapshot, family) for family in FAMILIES]
+    orders.append(fitting.order(shop_home, reseeded, snapshot, FAMILIES[0]))
 
     ids = {order.model for order in orders}
 
@@ -184,13 +186,13 @@ def test_another_seed_candidate_or_selection_is_another_model(shop_home: Home, s
 
 
 def test_nothing_is_committed_by_a_fit(shop_home: Home, settings: PipelineSettings) -> None:
-    fitting.fit(shop_home, fitting.order(settings, a_snapshot(shop_home), FAMILIES[1]), settings)
+    fitting.fit(shop_home, fitting.order(shop_home, settings, a_snapshot(shop_home), FAMILIES[1]), settings)
 
     assert shop_home.ledger.models.all("shop") == []
 
 
 def test_a_bundle_is_inspected_as_serving_would_load_it(shop_home: Home, settings: PipelineSettings) -> None:
-    model = fitting.fit(shop_home, fitting.order(settings, a_snapshot(shop_home), FAMILIES[0]), settings)
+    model = fitting.fit(shop_home, fitting.order(shop_home, settings, a_snapshot(shop_home), FAMILIES[0]), settings)
 
     facts = fitting.inspect(shop_home, model, settings)
 
@@ -203,7 +205,7 @@ def test_a_bundle_is_inspected_as_serving_would_load_it(shop_home: Home, setting
 def test_a_bundle_that_is_not_the_one_of_its_gate_is_a_fact_with_a_reason(
     part: str, shop_home: Home, settings: PipelineSettings
 ) -> None:
-    model = fitting.fit(shop_home, fitting.order(settings, a_snapshot(shop_home), FAMILIES[0]), settings)
+    model = fitting.fit(shop_home, fitting.order(shop_home, settings, a_snapshot(shop_home), FAMILIES[0]), settings)
     paths = {
         "bundle": stored.bundle(shop_home, model.bundle),
         "golden": stored.golden(shop_home, model.golden),

@@ -46,7 +46,7 @@ def judge(
     settings, batch = home.settings("shop"), batches[-1]
     plan = windows.before(Pool((batch,), batch.first_event), batches, settings.training.window)
     assert plan is not None
-    order = fitting.order(settings, handles.rows(home).select(plan, settings), family)
+    order = fitting.order(home, settings, handles.rows(home).select(plan, settings), family)
     model = fitting.fit(home, order, settings)
     rows, answers = (
         handles.rows(home).judged(batch, None, settings),

@@ -212,7 +212,7 @@ def test_rows_from_before_a_column_was_in_the_contract_have_it_missing(shop_home
     changed = reset(shop_home, text)
 
     snapshot = handles.rows(shop_home).select(Plan(tuple(weeks), None, begin_of(4)), changed)
-    model = fitting.fit(shop_home, fitting.order(changed, snapshot, "hist_gradient_boosting"), changed)
+    model = fitting.fit(shop_home, fitting.order(shop_home, changed, snapshot, "hist_gradient_boosting"), changed)
 
     window = handles.rows(shop_home).window(snapshot, changed).prepared
     assert snapshot.rows == 2 * 288
@@ -224,7 +224,7 @@ def test_rows_from_before_a_column_was_in_the_contract_have_it_missing(shop_home
 
 def trained(home: Home, settings: PipelineSettings, batch: Batch, family: str) -> Model:
     snapshot = handles.rows(home).select(Plan((batch,), None, begin_of(2), ignores_arrival=True), settings)
-    return fitting.fit(home, fitting.order(settings, snapshot, family), settings)
+    return fitting.fit(home, fitting.order(home, settings, snapshot, family), settings)
 
 
 def reset(home: Home, text: str) -> PipelineSettings:

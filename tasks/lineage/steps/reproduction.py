@@ -65,7 +65,7 @@ def reproduce(home: Home, pipeline: str, model: Model) -> Reproduction:
         gone = (*gone, f"the settings {model.settings_hash[:12]}: they were not kept, and the file has others now")
     if gone or settings is None:
         return Reproduction(model.id, gone=gone, building=_building(model, None), code=_code(model))
-    order = fitting.order(settings, model.snapshot, model.family)
+    order = fitting.order(home, settings, model.snapshot, model.family, model.recipe)
     old, (golden, expected) = home.bundles.load(model.bundle, model.golden), home.bundles.golden(model.golden)
     window = handles.rows(home).window(model.snapshot, settings)
     with tempfile.TemporaryDirectory(prefix="incumbent-") as folder:

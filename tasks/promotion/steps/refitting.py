@@ -85,8 +85,8 @@ def _fitted(home: Home, turn: TurnRef, pool: Pool, judged: Model) -> Model:
     snapshot = handles.rows(home).select(fitting.whole(home, turn, pool), settings)
     models.record_snapshot(turn.pipeline, snapshot)
     failpoints.reach("refit-selected")
-    order = fitting.order(settings, snapshot, judged.family)
-    known = models.get(turn.pipeline, order.model)
+    order = fitting.order(home, settings, snapshot, judged.family)
+    known = fitting.recorded(home, turn.pipeline, order)
     if known is not None:
         return known
     model = fitting.fit(home, order, settings)

@@ -5,6 +5,7 @@ a family are read with each pipeline file, so scikit-learn is imported when a mo
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 MOST_CATEGORIES = 254
 """Categories of one column that are told apart; the rarest beyond are pooled (gradient boosting takes 255 at most)."""
+Levels = Mapping[str, Sequence[Any]]
 C = TypeVar("C")
 
 
@@ -29,6 +31,8 @@ class Inputs:
     """Columns of numbers; missing is NaN."""
     problem: "Problem"
     seed: int
+    levels: Levels | None = None
+    """Of each category those that are told apart, a missing one last; None: all that there are."""
 
 
 class Estimator(ABC, Generic[C]):
@@ -50,11 +54,12 @@ class Estimator(ABC, Generic[C]):
         """An unfitted Pipeline of two steps: `encode` makes numbers of prepared input, `model` learns from them."""
 
 
-def codes() -> "OrdinalEncoder":
+def codes(inputs: Inputs) -> "OrdinalEncoder":
     """Text to numbers, unknown to -1, missing to NaN; counting text in the next encoder would be ten times slower."""
     from sklearn.preprocessing import OrdinalEncoder
 
-    return OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
+    levels = "auto" if inputs.levels is None else [list(inputs.levels[name]) for name in inputs.categories]
+    return OrdinalEncoder(categories=levels, handle_unknown="use_encoded_value", unknown_value=-1)
 
 
 def standardised(inputs: Inputs, model: Any, *, min_frequency: int, sparse: bool = True) -> "Pipeline":
@@ -75,6 +80,6 @@ def standardised(inputs: Inputs, model: Any, *, min_frequency: int, sparse: bool
     )
     scaled = Pipeline([("scale", StandardScaler()), ("fill", filled)])
     parts = [("numbers", scaled, inputs.numbers)] if inputs.numbers else []
-    coded = Pipeline([("codes", codes()), ("one_hot", one_hot)])
+    coded = Pipeline([("codes", codes(inputs)), ("one_hot", one_hot)])
     parts += [("categories", coded, inputs.categories)] if inputs.categories else []
     return Pipeline([("encode", ColumnTransformer(parts)), ("model", model)])

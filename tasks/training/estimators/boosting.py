@@ -67,7 +67,7 @@ class HistGradientBoosting(Estimator[HistGradientBoostingCandidate]):
         pooled = OrdinalEncoder(
             handle_unknown="use_encoded_value", unknown_value=math.nan, max_categories=base.MOST_CATEGORIES
         )
-        coded = Pipeline([("codes", base.codes()), ("pool", pooled)])
+        coded = Pipeline([("codes", base.codes(inputs)), ("pool", pooled)])
         parts: list[tuple[str, Any, list[str]]] = (
             [("categories", coded, inputs.categories)] if inputs.categories else []
         )

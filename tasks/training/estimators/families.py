@@ -12,7 +12,7 @@ from configs.problems import ProblemName
 from configs.training import Candidate
 from configs.validation import ColumnRule
 from tasks.problems import kinds
-from tasks.training.estimators.base import Estimator, Inputs
+from tasks.training.estimators.base import Estimator, Inputs, Levels
 from tasks.training.estimators.imported import ImportedEstimator
 
 if TYPE_CHECKING:
@@ -31,11 +31,12 @@ def build(
     columns: Mapping[str, ColumnRule],
     seed: int,
     problem: ProblemName,
+    levels: Levels | None = None,
 ) -> "Pipeline":
     """An unfitted Pipeline for prepared input that carries its own preprocessing; the candidate is a sized one."""
     categories = [name for name in features if columns[name].type == "category"]
     numbers = [name for name in features if columns[name].type != "category"]
-    return _family(candidate).build(candidate, Inputs(categories, numbers, kinds.named(problem), seed))
+    return _family(candidate).build(candidate, Inputs(categories, numbers, kinds.named(problem), seed, levels))
 
 
 def _family(candidate: Candidate) -> Estimator[Any]:

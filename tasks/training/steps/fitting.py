@@ -20,9 +20,10 @@ from tasks.domain.pools import Asked, Pool, Size
 from tasks.domain.records import Batch, BundleFacts, Model, Snapshot
 from tasks.domain.turns import TurnRef
 from tasks.problems import kinds, prediction
-from tasks.training import earliness, identities, windows
+from tasks.training import earliness, identities, preparation, windows
 from tasks.training import learning as training
 from tasks.training.estimators import families
+from tasks.training.estimators.base import MOST_CATEGORIES
 from tasks.training.steps import handles
 from tasks.training.windows import Opening, Plan
 
@@ -43,6 +44,10 @@ class Order:
     """Id that the model will have."""
     candidate: Candidate
     snapshot: Snapshot
+    recipe: int
+    """How rows become a model."""
+    earlier: str
+    """Id that it had in versions that knew one recipe only."""
 
 
 def pool(home: Home, turn: TurnRef, batch: Batch) -> Pool:
@@ -198,11 +203,20 @@ def early_note(snapshot: Snapshot | None) -> str | None:
     return earliness.note(early, kinds.of_labels(snapshot)) if snapshot and early else None
 
 
-def order(settings: PipelineSettings, snapshot: Snapshot, family: str) -> Order:
-    """What to fit, under the id that the model will have."""
+def order(home: Home, settings: PipelineSettings, snapshot: Snapshot, family: str, recipe: int | None = None) -> Order:
+    """What to fit, under the id that the model will have; without a recipe with the one that its rows ask for."""
     candidate = next(one for one in settings.training.candidates if one.family == family)
-    columns, lock = settings.validation.columns, provenance.lock_hash()
-    return Order(identities.model_id(snapshot.id, candidate, settings.training, columns, lock), candidate, snapshot)
+    recipe = recipe or handles.rows(home).window(snapshot, settings).recipe
+    about = (snapshot.id, candidate, settings.training, settings.validation.columns, provenance.lock_hash())
+    return Order(
+        identities.model_id(*about, recipe=recipe), candidate, snapshot, recipe, earlier=identities.model_id(*about)
+    )
+
+
+def recorded(home: Home, pipeline: str, order: Order) -> Model | None:
+    """The model of an order if it is committed, by this version or an earlier one."""
+    models = home.ledger.models
+    return models.get(pipeline, order.model) or models.get(pipeline, order.earlier)
 
 
 def fit(home: Home, order: Order, settings: PipelineSettings, into: "Bundles | None" = None) -> Model:
@@ -216,9 +230,9 @@ def fit(home: Home, order: Order, settings: PipelineSettings, into: "Bundles | N
     """
     rows, learning = handles.rows(home).window(order.snapshot, settings), settings.training
     candidate = families.sized(order.candidate, len(rows.prepared), learning.problem)
-    unfitted = families.build(
-        candidate, learning.features, settings.validation.columns, learning.seed, learning.problem
-    )
+    is_pooled, columns = order.recipe == identities.RARE_POOLED, settings.validation.columns
+    levels = preparation.frequent_levels(rows.prepared, MOST_CATEGORIES) if is_pooled else None
+    unfitted = families.build(candidate, learning.features, columns, learning.seed, learning.problem, levels)
     began = time.perf_counter()
     fitted = training.fit(unfitted, rows.prepared, rows.outcomes, threads=learning.threads)
     seconds = time.perf_counter() - began
@@ -243,13 +257,14 @@ def fit(home: Home, order: Order, settings: PipelineSettings, into: "Bundles | N
         bundle_bytes=written.bytes,
         golden=written.golden,
         fit_seconds=round(seconds, 3),
+        recipe=order.recipe,
     )
 
 
 def fit_candidate(home: Home, pipeline: str, snapshot: Snapshot, family: str) -> Model:
     """Fit one candidate of a pipeline: a job for the helper process, which reads the settings for itself."""
     settings = home.settings(pipeline)
-    return fit(home, order(settings, snapshot, family), settings)
+    return fit(home, order(home, settings, snapshot, family), settings)
 
 
 def inspect(home: Home, model: Model, settings: PipelineSettings) -> BundleFacts:

@@ -7,6 +7,7 @@ Which rows those are is decided in `windows` and `learning`.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
@@ -27,6 +28,7 @@ from tasks.problems import kinds, prediction
 from tasks.problems.base import Problem
 from tasks.problems.outcomes import Outcomes
 from tasks.training import earliness, groups, identities, preparation, selection, windows
+from tasks.training.estimators.base import MOST_CATEGORIES
 from tasks.training.selection import Selected
 from tasks.training.windows import Plan
 
@@ -57,6 +59,12 @@ class Window:
 
     prepared: pd.DataFrame
     outcomes: Outcomes
+
+    @cached_property
+    def recipe(self) -> int:
+        """How it becomes a model: levels beyond those that are told apart are not kept."""
+        is_wide = preparation.most_levels(self.prepared) > MOST_CATEGORIES
+        return identities.RARE_POOLED if is_wide else identities.RECIPE
 
 
 class Rows:

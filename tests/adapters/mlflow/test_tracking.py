@@ -284,9 +284,7 @@ def test_versions_are_registered_once_and_keep_the_number_of_the_ledger(
     assert client(store).get_model_version("numbered", "2").tags["verdict"] == "keep_shadowing"
 
 
-def test_a_version_moves_to_the_run_that_is_shown_now(
-    store: TrackingStore, trained: tuple[Path, pd.DataFrame]
-) -> None:
+def test_a_version_moves_to_the_run_that_is_shown_now(store: TrackingStore, trained: tuple[Path, pd.DataFrame]) -> None:
     cleared = tracking.log_training(store, described("moved", trained[0]))
     registry.register(store, "moved", model="m1", version=1, run_id=cleared)
     client(store).delete_run(cleared)
