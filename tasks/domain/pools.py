@@ -73,8 +73,8 @@ class Size:
     """How much there is to judge on, or to learn from."""
 
     rows: int
-    positives: int | None
-    """None where the label is a number."""
+    answers: tuple[tuple[str, int], ...]
+    """How many rows have each answer; empty where the label is a number."""
     clusters: int | None = None
     """None: not asked."""
 
@@ -166,17 +166,13 @@ def _first_waits(judged: Size, learned: Size, batches: int, share: float) -> str
 
 def _only(size: Size) -> str | None:
     """The one answer that all rows have, if there is but one."""
-    if size.positives is None or not size.rows:
-        return None
-    return {0: "negative", size.rows: "positive"}.get(size.positives)
+    return next((name for name, count in size.answers if size.rows and count == size.rows), None)
 
 
 def _rare(size: Size, min_rows: int | None) -> list[str]:
     """The answer that is too rare where the settings leave it to the data: `7 of 20 positive`."""
-    if size.positives is None or min_rows is not None:
-        return []
-    answers = (("positive", size.positives), ("negative", size.rows - size.positives))
-    return [f"{count} of {_EACH} {name}" for name, count in answers if count < _EACH]
+    rare = size.answers if min_rows is None else ()
+    return [f"{count} of {_EACH} {name}" for name, count in rare if count < _EACH]
 
 
 def _in_batches(batches: int) -> str:

@@ -7,6 +7,9 @@ Every value is plain (numbers, strings, tuples, times), so that it survives JSON
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import AliasChoices, Field
 
 ALONE = "each row by itself"
 """In place of the names of clusters where there are none."""
@@ -18,6 +21,11 @@ RARE = "(rare values)"
 """Label of the levels that are too rare to be looked at one by one."""
 WHOLE = "."
 """The path of a folder itself in a list of what lies in it: it has one if it is none."""
+
+
+def _formerly(name: str, old: str) -> Any:
+    """A field that had another name in records of earlier versions."""
+    return Field(validation_alias=AliasChoices(name, old))
 
 
 # ── ingestion and validation ──────────────────────────────────────────────────────────────────────────────────────
@@ -234,16 +242,11 @@ class SliceScore:
     rows: int
     clusters: int
     positives: int
-    log_loss: Metric
+    loss: Annotated[Metric, _formerly("loss", "log_loss")]
     """The loss that decides: the log loss, or the squared error of a number."""
     sufficient: bool
     mean_actual: float | None = None
     """Mean label where it is a number; else None."""
-
-    @property
-    def loss(self) -> Metric:
-        """The loss that decides."""
-        return self.log_loss
 
 
 @dataclass(frozen=True)
@@ -315,7 +318,7 @@ class Comparison:
     slices: tuple[SliceGain, ...]
     churn: float
     """Share of rows whose decision at 0.5 differs; of a number, mean change of the answer in standard deviations."""
-    measure: str = "log_loss"
+    metric: Annotated[str, _formerly("metric", "measure")] = "log_loss"
     """Name of the loss."""
     righted: float = 0.0
     """Share of rows whose decision at 0.5 turns right, less the share whose decision turns wrong; of a number, share of

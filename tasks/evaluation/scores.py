@@ -127,7 +127,7 @@ def compare(
         slices=_slice_gains(parts, gains, units, settings.confidence, level, largest),
         churn=kind.churn(y, base, challenger) if len(y) else 0.0,
         righted=kind.righted_share(y, base, challenger) if len(y) else 0.0,
-        measure=kind.metric,
+        metric=kind.metric,
     )
 
 
@@ -174,7 +174,7 @@ def _slice_scores(
         loss, rows = Metric(kind.metric, *means.interval(i, largest), greater_is_better=False), int(means.rows[i])
         positives, mean = kind.counts(float(sums[i]), rows)
         counts = rows, int(means.clusters[i]), positives
-        yield SliceScore(part.column, label, *counts, log_loss=loss, sufficient=sufficient, mean_actual=mean)
+        yield SliceScore(part.column, label, *counts, loss=loss, sufficient=sufficient, mean_actual=mean)
 
 
 def _slice_gains(

@@ -121,8 +121,8 @@ class Problem(ABC):
         """From the sum of outcomes: how many are positive, and their mean, as far as records keep it."""
 
     @abstractmethod
-    def positives(self, total: float) -> int | None:
-        """How many are positive, from the sum of outcomes; None where that cannot be asked."""
+    def tally(self, total: float, rows: int) -> tuple[tuple[str, int], ...]:
+        """Each answer and how many rows have it, from the sum of outcomes; none where answers cannot be counted."""
 
     @abstractmethod
     def variance(self, outcomes: "Floats") -> float | None:

@@ -82,9 +82,9 @@ class Binary(Problem):
         """The number of positives says it all."""
         return int(total), None
 
-    def positives(self, total: float) -> int | None:
+    def tally(self, total: float, rows: int) -> tuple[tuple[str, int], ...]:
         """Each positive is 1."""
-        return int(total)
+        return ("positive", int(total)), ("negative", rows - int(total))
 
     def variance(self, outcomes: "Floats") -> float | None:
         """Not kept: it follows from the share."""

@@ -31,7 +31,7 @@ def named(name: str) -> Problem:
 
 def of(judged: Score | SliceScore | Comparison) -> Problem:
     """The kind whose loss decided."""
-    return named(_BY_METRIC[judged.measure if isinstance(judged, Comparison) else judged.loss.name])
+    return named(_BY_METRIC[judged.metric if isinstance(judged, Comparison) else judged.loss.name])
 
 
 def of_turn(turn: Turn, name: str) -> Problem:

@@ -90,9 +90,9 @@ class Regression(Problem):
         """The mean says it; none is positive."""
         return 0, total / rows if rows else None
 
-    def positives(self, total: float) -> int | None:
-        """That cannot be asked of a number."""
-        return None
+    def tally(self, total: float, rows: int) -> tuple[tuple[str, int], ...]:
+        """Numbers are not counted."""
+        return ()
 
     def variance(self, outcomes: "Floats") -> float | None:
         """Mean squared distance from the mean, of numbers that are not too large for it; None without rows."""

@@ -21,7 +21,6 @@ from configs.ingestion import Times
 from configs.promotion import PromotionSettings
 from configs.training import Candidate
 from tasks.domain import pools
-from tasks.domain.pools import Size
 from tasks.domain.records import BundleFacts, Comparison, Score
 from tasks.domain.turns import Evidence, VerdictKind
 from tasks.evaluation import scores
@@ -33,6 +32,7 @@ from tasks.training.estimators import families
 from tasks.training.estimators.boosting import HistGradientBoostingCandidate
 from tasks.training.estimators.linear import LogisticRegressionCandidate
 from tests.benchmarks.decisions_streams import EVENT, KNOWN, LABEL, Stream
+from tests.sizes import size
 
 Floats = NDArray[np.float64]
 
@@ -161,8 +161,8 @@ def _sufficient(stream: Stream) -> list[int]:
     found, days = [start], groups.clusters(stream.frame, TIMES, stream.evaluation.cluster)
     for end in ends:
         outcomes = stream.frame[LABEL].iloc[found[-1] : end]
-        size = Size(len(outcomes), int(outcomes.sum()), len(set(days[found[-1] : end])))
-        found += [] if pools.missing(size, None) else [end]
+        learned = size(len(outcomes), int(outcomes.sum()), len(set(days[found[-1] : end])))
+        found += [] if pools.missing(learned, None) else [end]
     return found
 
 

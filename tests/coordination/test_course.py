@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from configs.coordination import CoordinationSettings
 from tasks.coordination import course
 from tasks.coordination.course import Past
-from tasks.domain.pools import Asked, Pool, Size
+from tasks.domain.pools import Asked, Pool
 from tasks.domain.records import Batch, BatchStatus
 from tasks.domain.turns import Outcome, Trigger, TriggerState, Verdict, VerdictKind
+from tests.sizes import size
 
 NOW = datetime(2026, 3, 10, 12, 30, tzinfo=UTC)
 
@@ -20,8 +21,8 @@ def test_the_reasons_of_a_decision_end_with_what_opened_the_question():
     triggers = ("batch 2013-02 landed", "8 of 16 columns moved")
 
     decision = course.decide(
-        judged=Size(900, 200),
-        learned=Size(900, 200),
+        judged=size(900, 200),
+        learned=size(900, 200),
         asked=Asked(500),
         triggers=triggers,
     )
@@ -35,8 +36,8 @@ def test_what_is_never_judged_is_a_reason_of_its_own(rows):
     lost = Batch("a", "2013-01", BatchStatus.ACCEPTED, 9, 9, 0, 0, 0, 3)
 
     decision = course.decide(
-        judged=Size(rows, 20),
-        learned=Size(900, 200),
+        judged=size(rows, 20),
+        learned=size(900, 200),
         asked=Asked(500),
         pool=Pool((), None, passed=(lost,)),
     )
@@ -54,8 +55,8 @@ def test_nothing_is_trained_or_judged_on_too_few_rows_or_one_class(counts, has_c
     labelled, positives, training, training_positives = counts
 
     decision = course.decide(
-        judged=Size(labelled, min(positives, labelled), clusters=9),
-        learned=Size(training, min(training_positives, training), clusters=9),
+        judged=size(labelled, min(positives, labelled), clusters=9),
+        learned=size(training, min(training_positives, training), clusters=9),
         asked=Asked(min_rows, None if has_champion else 0.5),
     )
 

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from tasks.domain import pools
-from tasks.domain.pools import Asked, Pool, Size
+from tasks.domain.pools import Asked, Pool
 from tasks.domain.records import Batch, BatchStatus
 from tasks.training import windows
+from tests.sizes import size
 
 DAY = timedelta(days=1)
 START = datetime(2013, 1, 1, tzinfo=UTC)
@@ -20,36 +21,36 @@ def batch(name: str, first: int | None = None, unlabelled: int = 0) -> Batch:
 
 
 A, B, C = batch("a", 0), batch("b", 1), batch("c", 2)
-LEARNED = Size(900, 300, 30)
+LEARNED = size(900, 300, 30)
 
 #   to judge on                          min_rows   batches   what is missing
 CHAMPION = [
-    (Size(500, 100, 5), 500, 1, []),
-    (Size(200, 20, 5), None, 1, []),
-    (Size(200, None, 5), None, 1, []),
-    (Size(0, 0, 0), 500, 1, ["0 labelled rows to judge on, needs 500"]),
-    (Size(0, 0, 0), None, 3, ["0 labelled rows to judge on, needs 200"]),
-    (Size(240, 60, 2), 500, 1, ["pooled: 240 of 500 rows, 2 of 5 clusters"]),
-    (Size(240, 60, 9), 500, 2, ["pooled: 240 of 500 rows in 2 batches"]),
-    (Size(199, 60, 9), None, 4, ["pooled: 199 of 200 rows in 4 batches"]),
-    (Size(1_240, 60, 4), 500, 4, ["pooled: 1,240 rows, 4 of 5 clusters in 4 batches"]),
-    (Size(1_240, None, 4), None, 4, ["pooled: 1,240 rows, 4 of 5 clusters in 4 batches"]),
-    (Size(1_240, 19, 9), None, 2, ["pooled: 1,240 rows, 19 of 20 positive in 2 batches"]),
-    (Size(1_240, 1_239, 9), None, 2, ["pooled: 1,240 rows, 1 of 20 negative in 2 batches"]),
-    (Size(1_240, 1, 9), 500, 2, []),
-    (Size(1_240, 0, 9), 500, 2, ["pooled: 1,240 rows, all negative in 2 batches"]),
-    (Size(1_240, 1_240, 9), None, 1, ["pooled: 1,240 rows, all positive"]),
+    (size(500, 100, 5), 500, 1, []),
+    (size(200, 20, 5), None, 1, []),
+    (size(200, None, 5), None, 1, []),
+    (size(0, 0, 0), 500, 1, ["0 labelled rows to judge on, needs 500"]),
+    (size(0, 0, 0), None, 3, ["0 labelled rows to judge on, needs 200"]),
+    (size(240, 60, 2), 500, 1, ["pooled: 240 of 500 rows, 2 of 5 clusters"]),
+    (size(240, 60, 9), 500, 2, ["pooled: 240 of 500 rows in 2 batches"]),
+    (size(199, 60, 9), None, 4, ["pooled: 199 of 200 rows in 4 batches"]),
+    (size(1_240, 60, 4), 500, 4, ["pooled: 1,240 rows, 4 of 5 clusters in 4 batches"]),
+    (size(1_240, None, 4), None, 4, ["pooled: 1,240 rows, 4 of 5 clusters in 4 batches"]),
+    (size(1_240, 19, 9), None, 2, ["pooled: 1,240 rows, 19 of 20 positive in 2 batches"]),
+    (size(1_240, 1_239, 9), None, 2, ["pooled: 1,240 rows, 1 of 20 negative in 2 batches"]),
+    (size(1_240, 1, 9), 500, 2, []),
+    (size(1_240, 0, 9), 500, 2, ["pooled: 1,240 rows, all negative in 2 batches"]),
+    (size(1_240, 1_240, 9), None, 1, ["pooled: 1,240 rows, all positive"]),
 ]
 
 #   to judge on          to learn from        share   batches   what is missing
 FIRST = [
-    (Size(700, 90, 16), Size(600, 90, 15), 0.5, 1, None),
-    (Size(700, 90, 5), Size(600, 90, 5), 0.5, 10, None),
-    (Size(700, 90, 2), Size(600, 90, 1), 0.5, 1, "pooled: 3 clusters, a first champion needs 10"),
-    (Size(700, 90, 1), Size(0, 0, 0), 0.5, 1, "pooled: 1 cluster, a first champion needs 10"),
-    (Size(700, 90, 5), Size(600, 90, 4), 0.5, 9, "pooled: 9 clusters in 9 batches, a first champion needs 10"),
-    (Size(700, 90, 700), Size(0, 0, 0), 0.5, 1, "pooled: 700 clusters that cannot be split in time, 5 on either side"),
-    (Size(700, 90, 3), Size(600, 90, 9), 0.75, 2, "pooled: 12 clusters in 2 batches, a first champion needs 17"),
+    (size(700, 90, 16), size(600, 90, 15), 0.5, 1, None),
+    (size(700, 90, 5), size(600, 90, 5), 0.5, 10, None),
+    (size(700, 90, 2), size(600, 90, 1), 0.5, 1, "pooled: 3 clusters, a first champion needs 10"),
+    (size(700, 90, 1), size(0, 0, 0), 0.5, 1, "pooled: 1 cluster, a first champion needs 10"),
+    (size(700, 90, 5), size(600, 90, 4), 0.5, 9, "pooled: 9 clusters in 9 batches, a first champion needs 10"),
+    (size(700, 90, 700), size(0, 0, 0), 0.5, 1, "pooled: 700 clusters that cannot be split in time, 5 on either side"),
+    (size(700, 90, 3), size(600, 90, 9), 0.75, 2, "pooled: 12 clusters in 2 batches, a first champion needs 17"),
 ]
 
 
@@ -68,14 +69,14 @@ def test_a_first_champion_needs_clusters_on_both_sides(judged, learned, share, b
 @pytest.mark.parametrize(
     ("learned", "min_rows", "said"),
     [
-        (Size(212, 50), 500, "212 labelled rows to train on, needs 500"),
-        (Size(1, 1), None, "1 labelled row to train on, needs 200"),
-        (Size(900, 0), 500, "all 900 rows to train on are negative"),
-        (Size(900, 7), None, "7 of 20 positive among 900 rows to train on"),
+        (size(212, 50), 500, "212 labelled rows to train on, needs 500"),
+        (size(1, 1), None, "1 labelled row to train on, needs 200"),
+        (size(900, 0), 500, "all 900 rows to train on are negative"),
+        (size(900, 7), None, "7 of 20 positive among 900 rows to train on"),
     ],
 )
 def test_too_little_to_learn_from_is_told_apart(learned, min_rows, said):
-    assert pools.obstacles(Size(900, 300, 9), learned, Asked(min_rows)) == [said]
+    assert pools.obstacles(size(900, 300, 9), learned, Asked(min_rows)) == [said]
 
 
 def test_a_batch_alone_is_itself_and_several_are_named_by_all():

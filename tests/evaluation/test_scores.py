@@ -120,7 +120,7 @@ def test_a_model_with_one_broken_prediction_has_no_metrics_and_no_gain(broken):
     compared = evaluation.compare(y, p, worse, clusters, slices, SETTINGS, 0.05, "binary")
 
     assert {metric.value for metric in scored.metrics} == {None}
-    assert [part.log_loss.value is None for part in scored.slices] == [False, True]
+    assert [part.loss.value is None for part in scored.slices] == [False, True]
     assert scored.calibration == compared.slices == ()
     assert math.isnan(compared.gain)
 

@@ -19,7 +19,7 @@ from configs.reporting import ReportingSettings
 from configs.training import Candidate, TrainingSettings
 from configs.validation import ColumnRule
 from tasks.coordination import course
-from tasks.domain.pools import Asked, Size
+from tasks.domain.pools import Asked
 from tasks.domain.records import BundleFacts, Comparison, Score
 from tasks.domain.turns import Evidence, Guard, HealthState, VerdictKind
 from tasks.evaluation import metrics as intervals
@@ -34,6 +34,7 @@ from tasks.training import learning, preparation
 from tasks.training.estimators import families
 from tasks.training.estimators.boosting import HistGradientBoostingCandidate
 from tasks.training.estimators.linear import LinearRegressionCandidate
+from tests.sizes import size
 
 COLUMNS = {
     "city": ColumnRule(type="category", nullable=True),
@@ -134,7 +135,7 @@ def test_a_row_without_a_number_never_reaches_the_training() -> None:
 
 def test_a_regression_need_not_have_two_outcomes_but_enough_rows() -> None:
     enough, few = (
-        course.decide(judged=Size(rows, None), learned=Size(600, None), asked=Asked(500)) for rows in (600, 400)
+        course.decide(judged=size(rows, None), learned=size(600, None), asked=Asked(500)) for rows in (600, 400)
     )
 
     assert enough.retrain
@@ -223,7 +224,7 @@ def test_a_comparison_sums_squared_errors_per_day_and_finds_the_slice_that_is_wo
 
     pair = compared(y, base, other)
 
-    assert pair.measure == "squared_error"
+    assert pair.metric == "squared_error"
     assert sum(pair.base_loss) == pytest.approx(np.sum((y - base) ** 2))
     assert pair.gain == pytest.approx(np.mean((y - base) ** 2) - np.mean((y - other) ** 2))
     assert pair.churn == pytest.approx(np.mean(np.abs(base - other)) / np.std(y))

@@ -66,8 +66,7 @@ def _score(score: Score) -> Score:
     loss = _metric(score.loss, "squared_error")
     others = tuple(replace(loss, name=name) for name in ("rmse", "mae", "r2", "bias"))
     parts = tuple(
-        replace(part, positives=0, mean_actual=250.0, log_loss=_metric(part.loss, "squared_error"))
-        for part in score.slices
+        replace(part, positives=0, mean_actual=250.0, loss=_metric(part.loss, "squared_error")) for part in score.slices
     )
     groups = tuple(CalibrationBin(b.rows, 1000 * b.predicted, 1000 * b.actual) for b in score.calibration)
     actual = 1000 * score.positives / score.rows if score.rows else None
@@ -89,5 +88,5 @@ def _comparison(pair: Comparison) -> Comparison:
     return replace(
         pair, gain=pair.gain * SCALE, low=pair.low * SCALE, high=pair.high * SCALE, slices=parts,
         base_loss=tuple(loss * SCALE for loss in pair.base_loss),
-        challenger_loss=tuple(loss * SCALE for loss in pair.challenger_loss), measure="squared_error",
+        challenger_loss=tuple(loss * SCALE for loss in pair.challenger_loss), metric="squared_error",
     )  # fmt: skip

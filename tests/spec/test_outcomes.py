@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 import pytest
 
 from tasks.coordination import course
-from tasks.domain.pools import Asked, Size
+from tasks.domain.pools import Asked
 from tasks.domain.records import Batch, BatchStatus
 from tasks.domain.turns import Outcome, RetrainingDecision, Verdict, VerdictKind
 from tasks.training.windows import Opening
+from tests.sizes import size
 
 #   champion?  rows to judge on (positive)   rows to train on (positive)   probe?   main reason (500 rows are needed)
 DECISIONS = [
@@ -48,8 +49,8 @@ REASONS = [
 @pytest.mark.parametrize(("champion", "judged", "trained", "probe", "reason"), DECISIONS)
 def test_every_batch_that_can_be_judged_gets_a_probe(champion, judged, trained, probe, reason):
     decision = course.decide(
-        judged=Size(*judged, clusters=28),
-        learned=Size(*trained, clusters=31),
+        judged=size(*judged, clusters=28),
+        learned=size(*trained, clusters=31),
         asked=Asked(500, None if champion else 0.5),
     )
 
@@ -80,8 +81,8 @@ OLDER = (
 )
 def test_rows_from_before_the_end_of_what_was_judged_are_told_and_the_others_judged(left, probe, reasons):
     decision = course.decide(
-        judged=Size(left, left // 4),
-        learned=Size(20_661, 4_900),
+        judged=size(left, left // 4),
+        learned=size(20_661, 4_900),
         asked=Asked(500),
         opening=Opening(MOMENT, 1_200),
         triggers=["2013-03 landed"],

@@ -7,12 +7,12 @@ import pytest
 
 from configs.settings import PipelineSettings
 from tasks.adapters.home import Home
-from tasks.domain.pools import Size
 from tasks.domain.records import Batch, Snapshot
 from tasks.domain.turns import Outcome, RetrainingDecision, TurnRef, Verdict, VerdictKind
 from tasks.training.steps import fitting, handles
 from tasks.training.windows import Opening, Plan
 from tests import shop, stored
+from tests.sizes import size
 
 FAMILIES = ("hist_gradient_boosting", "logistic_regression")
 
@@ -339,7 +339,7 @@ def test_rows_of_several_batches_are_judged_as_if_they_had_come_at_once(shop_hom
     together = handles.rows(shop_home).judged(pool, pool.moment, settings)
 
     apart = [handles.rows(shop_home).judged(one, None, settings) for one in pool.batches]
-    assert together.size == Size(576, sum(int(one.outcomes.sum()) for one in apart), 12)
+    assert together.size == size(576, sum(int(one.outcomes.sum()) for one in apart), 12)
     assert together.prepared.equals(pd.concat([one.prepared for one in apart], ignore_index=True))
     assert handles.rows(shop_home).count(pool, batch.first_event, settings) == apart[1].size
 

@@ -10,7 +10,6 @@ from configs import loader
 from configs.errors import InvalidSettings
 from configs.settings import PipelineSettings
 from tasks.adapters.home import Home
-from tasks.domain.pools import Size
 from tasks.domain.records import Batch, Model
 from tasks.problems import prediction
 from tasks.training import preparation
@@ -18,6 +17,7 @@ from tasks.training.steps import fitting, handles
 from tasks.training.steps.rows import Rows
 from tasks.training.windows import Plan
 from tests import shop
+from tests.sizes import size
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_a_batch_is_judged_on_its_labelled_rows(
     assert found.outcomes.tolist() == frame["sold"].tolist()
     assert found.clusters.tolist() == frame["at"].dt.strftime("%Y-%m-%d").tolist()
     assert found.slices["shop"].tolist() == frame["shop"].tolist()
-    assert handles.rows(shop_home).count(weeks[1], None, settings) == Size(288, int(frame["sold"].sum()), 6)
+    assert handles.rows(shop_home).count(weeks[1], None, settings) == size(288, int(frame["sold"].sum()), 6)
 
 
 def test_of_the_first_batch_only_what_follows_the_cut_off_is_judged(
@@ -80,10 +80,10 @@ def test_a_batch_without_labels_has_nothing_to_judge(shop_home: Home, settings: 
     unlabelled = shop.take_in(shop_home, "none", shop.week(3).assign(sold=pd.array([pd.NA] * 336, dtype="boolean")))
     nothing_new = shop.take_in(shop_home, "again", shop.week(3).assign(sold=pd.array([pd.NA] * 336, dtype="boolean")))
 
-    assert handles.rows(shop_home).count(unlabelled, None, settings) == Size(0, 0, 0)
+    assert handles.rows(shop_home).count(unlabelled, None, settings) == size(0, 0, 0)
     assert (nothing_new.accepted_file, handles.rows(shop_home).count(nothing_new, None, settings)) == (
         None,
-        Size(0, 0, 0),
+        size(0, 0, 0),
     )
 
 

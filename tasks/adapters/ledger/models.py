@@ -112,7 +112,7 @@ class Models:
     @patient
     def record_score(self, pipeline: str, score: Score) -> None:
         """Commit how a model did on a batch."""
-        values = {"rows": score.rows, "log_loss": score.loss.value, "record": codec.dump(score)}
+        values = {"rows": score.rows, "loss": score.loss.value, "record": codec.dump(score)}
         key = {"pipeline": pipeline, "model": score.model, "batch": score.batch}
         with self._access.writing(pipeline) as connection:
             insert_once(connection, scores, key, values)
@@ -148,18 +148,18 @@ class Models:
         return None if row is None else codec.load(Drift, row["record"])
 
     def last_losses(self, pipeline: str, before: int) -> list[tuple[str, float]]:
-        """Family and log loss of each candidate of the last turn before this one that was judged."""
+        """Family and loss of each candidate of the last turn before this one that was judged."""
         turn = select(func.max(models.c.turn)).where(
             models.c.pipeline == pipeline, models.c.turn < before, models.c.version.is_not(None)
         )
-        query = select(models.c.family, scores.c.log_loss).where(
+        query = select(models.c.family, scores.c.loss).where(
             models.c.pipeline == pipeline, models.c.turn == turn.scalar_subquery()
         )
         own = (scores.c.pipeline == models.c.pipeline) & (scores.c.model == models.c.id)
         batch = (turns.c.pipeline == models.c.pipeline) & (turns.c.number == models.c.turn)
         joined = query.join(turns, batch).join(scores, own & (scores.c.batch == turns.c.batch))
-        rows = self._access.rows(joined.where(scores.c.log_loss.is_not(None)).order_by(models.c.at, models.c.id))
-        return [(row["family"], row["log_loss"]) for row in rows]
+        rows = self._access.rows(joined.where(scores.c.loss.is_not(None)).order_by(models.c.at, models.c.id))
+        return [(row["family"], row["loss"]) for row in rows]
 
     @patient
     def record_comparison(self, pipeline: str, batch: str, base: str, challenger: str, result: Comparison) -> None:

@@ -6,7 +6,7 @@ Times are ISO 8601 text in UTC, so that SQLite and PostgreSQL keep and order the
 
 from sqlalchemy import JSON, Boolean, Column, Float, Integer, MetaData, String, Table, Text, UniqueConstraint, false
 
-VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0007", "0008", "0006", "0009")
+VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0007", "0008", "0006", "0009", "0010")
 """All versions that there were, in their order: numbers were given before it was known which comes first."""
 HEAD = VERSIONS[-1]
 """The version of the schema that this code reads and writes."""
@@ -133,7 +133,7 @@ scores = Table(
     Column("model", String(64), primary_key=True),
     Column("batch", String(64), primary_key=True),
     Column("rows", Integer, nullable=False),
-    Column("log_loss", Float),
+    Column("loss", Float),
     Column("record", JSON, nullable=False),
 )
 

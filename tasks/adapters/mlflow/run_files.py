@@ -54,7 +54,7 @@ def _in_own_words(score: dict[str, Any], problem: Problem) -> dict[str, Any]:
 
 
 def _named(name: str, part: dict[str, Any]) -> str:
-    return str(part[name]["name"]) if name == "log_loss" else name
+    return str(part[name]["name"]) if name == "loss" else name
 
 
 def _without_idle(values: dict[str, Any], problem: Problem) -> dict[str, Any]:

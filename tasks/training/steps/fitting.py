@@ -159,12 +159,12 @@ def sizes(home: Home, pipeline: str, pool: Pool, snapshot: Snapshot | None) -> t
     judged = handles.rows(home).count(pool, snapshot.cutoff if snapshot else pool.moment, settings)
     problem = kinds.named(settings.training.problem)
     if snapshot is None:
-        return judged, Size(0, problem.positives(0), 0)
-    positives = problem.positives(snapshot.positives)
+        return judged, Size(0, problem.tally(0, 0), 0)
+    answers = problem.tally(snapshot.positives, snapshot.rows)
     if not snapshot.ignores_arrival:
-        return judged, Size(snapshot.rows, positives)
+        return judged, Size(snapshot.rows, answers)
     clusters = windows.clusters_before(*handles.rows(home).units(pool, settings), snapshot.cutoff)
-    return judged, Size(snapshot.rows, positives, clusters)
+    return judged, Size(snapshot.rows, answers, clusters)
 
 
 def opening(home: Home, turn: TurnRef, batch: Batch) -> Opening:

@@ -48,9 +48,9 @@ class Judged:
 
     @property
     def size(self) -> Size:
-        """How many rows, how many of them positive (of a number: None), and in how many clusters they are."""
-        positives = self.problem.positives(float(self.outcomes.sum()))
-        return Size(len(self.outcomes), positives, len(pd.unique(self.clusters)))
+        """How many rows, how many of them with each answer, and in how many clusters they are."""
+        answers = self.problem.tally(float(self.outcomes.sum()), len(self.outcomes))
+        return Size(len(self.outcomes), answers, len(pd.unique(self.clusters)))
 
 
 @dataclass(frozen=True)
@@ -98,9 +98,9 @@ class Rows:
         self._window.forget()
 
     def count(self, lot: Batch | Pool, cutoff: datetime | None, settings: PipelineSettings) -> Size:
-        """How many rows can be judged, how many of them are positive, and in how many clusters they are."""
+        """How many rows can be judged, how many of them have each answer, and in how many clusters they are."""
         if not lot.has_labels:
-            return Size(0, kinds.named(settings.training.problem).positives(0), 0)
+            return Size(0, kinds.named(settings.training.problem).tally(0, 0), 0)
         return self.judged(lot, cutoff, settings).size
 
     def units(self, lot: Batch | Pool, settings: PipelineSettings) -> tuple[NDArray[np.datetime64], NDArray[Any]]:
@@ -204,8 +204,8 @@ class Rows:
         files = tuple(batch.accepted_file for batch in plan.batches if batch.accepted_file)
         parts = self._parts(files, plan, settings)
         outcomes = [preparation.labels(part.frame, settings.training) for part in parts]
-        count = kinds.named(settings.training.problem).positives(float(sum(part.sum() for part in outcomes)))
-        return Size(sum(map(len, outcomes)), count)
+        rows, total = sum(map(len, outcomes)), float(sum(part.sum() for part in outcomes))
+        return Size(rows, kinds.named(settings.training.problem).tally(total, rows))
 
     def window(self, snapshot: Snapshot, settings: PipelineSettings) -> Window:
         """What a model learns from; batches that are read only for this are not kept."""

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from configs.errors import Damaged
 from tasks.adapters.ledger import codec
+from tasks.domain.records import Comparison, Metric, SliceScore
 from tasks.domain.turns import Health, HealthState, Verdict, VerdictKind
 
 moments = st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=-5)), timezone(timedelta(hours=13))]))
@@ -52,6 +53,23 @@ def test_a_record_that_was_changed_is_damage_and_no_traceback(changed: object, w
 
     assert words in str(caught.value)
     assert "Restore the ledger from a backup" in str(caught.value)
+
+
+def test_records_of_earlier_versions_are_read_by_the_names_that_fields_had() -> None:
+    loss = Metric("log_loss", 0.5, None, None, greater_is_better=False)
+    part = SliceScore("city", "Oslo", 60, 9, 20, loss, sufficient=True)
+    pair = Comparison(3, 0.1, 0.0, 0.2, ("a",), (3,), (1.0,), (0.9,), (), 0.0, metric="squared_error")
+
+    renamed = [
+        codec.load(SliceScore, _renamed(codec.dump(part), loss="log_loss")),
+        codec.load(Comparison, _renamed(codec.dump(pair), metric="measure")),
+    ]
+
+    assert renamed == [part, pair]
+
+
+def _renamed(record: dict[str, object], **names: str) -> dict[str, object]:
+    return {names.get(name, name): value for name, value in record.items()}
 
 
 def test_what_is_not_changed_is_loaded() -> None:

@@ -268,6 +268,16 @@ def test_an_old_verdict_is_judged_if_a_guard_was_asked(
     assert (verdict.kind.value, verdict.reasons, verdict.judged) == (kind, (reason,), judged)
 
 
+def test_the_losses_of_earlier_versions_are_still_there(database: Database, open_ledger: Callable[[], Ledger]) -> None:
+    _migrate(database, "0009")
+    columns = "pipeline, model, batch, rows, log_loss, record"
+    database.execute(f"insert into scores ({columns}) values ('shop', 'm', 'b', 9, 0.25, '{{}}')")
+
+    open_ledger()
+
+    assert database.execute("select model, loss from scores") == [("m", 0.25)]
+
+
 @of_sqlite
 def test_a_verdict_that_cannot_be_read_is_brought_forward_as_it_is(
     database: Database, open_ledger: Callable[[], Ledger]

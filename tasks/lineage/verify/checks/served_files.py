@@ -172,13 +172,21 @@ def _of_earlier(
     changed = run.data.tags.get(run_facts.SETTINGS_CHANGED) == "true"
     files: dict[str, str | None] = {run_files.LATER if changed else run_files.PIPELINE: None}
     files |= {} if about.score is None else {run_files.SLICES: None}
-    for name, value in ((run_files.SNAPSHOT, about.model.snapshot), (run_files.SCORE, about.score)):
-        if value is None:
-            continue
-        files[name] = None if _says(folder / name, asdict(value)) else _NO_DIGEST
+    values = {run_files.SNAPSHOT: asdict(about.model.snapshot)}
+    values |= {} if about.score is None else {run_files.SCORE: _as_earlier(asdict(about.score))}
+    for name, value in values.items():
+        files[name] = None if _says(folder / name, value) else _NO_DIGEST
     files |= {path: None for path in looks[0] if path.startswith(f"{run_files.PLOTS}/") and path.endswith(".png")}
     described: dict[str, str | None] = dict.fromkeys([*packaging.DESCRIBED, *({packaging.CODE} & looks[1].keys())])
     return files, {**described, packaging.FILE: about.model.bundle}
+
+
+def _as_earlier(score: dict[str, Any]) -> dict[str, Any]:
+    """As an earlier version has written it, which had another name for the loss of a slice."""
+    parts = [
+        {"log_loss" if name == "loss" else name: value for name, value in part.items()} for part in score["slices"]
+    ]
+    return {**score, "slices": parts}
 
 
 def _says(path: Path, value: Mapping[str, Any]) -> bool:
