@@ -45,6 +45,10 @@ CASES = [
     # ── what is asked about ───────────────────────────────────────────────────────────────────────────────────────
     Question("a diff of versions that there are not", ("diff", "corpus", "v1", "v2"), MISTAKE, "Unknown version v1 of corpus. It has none yet"),
     Question("a diff with a path", ("diff", "corpus", "../../etc/passwd", "v2"), MISTAKE, "Unknown batch '../../etc/passwd' of corpus."),
+    Question("a query that writes", ("sql", "corpus", "create table x as select 1"), MISTAKE, "A query only reads: "),
+    Question("a query that reads other files", ("sql", "corpus", "from read_text('/etc/passwd')"), MISTAKE, "file system operations are disabled"),
+    Question("a query that runs for ever", ("sql", "corpus", "from range(10000000000) order by random()", "--seconds", "0.2"), MISTAKE, "The query "),
+    Question("rows that there are not", ("sql", "corpus", "from data('v1')"), MISTAKE, "Unknown version v1 of corpus. It has none yet"),
     # ── ledgers ───────────────────────────────────────────────────────────────────────────────────────────────────
     _ledger("nobody answers", _SERVER, UNREACHABLE, "127.0.0.1"),
     _ledger("an unknown option", f"{_SERVER}?nosuch=1", LEDGER, "nosuch"),

@@ -82,7 +82,7 @@ def test_a_refused_batch_whose_bytes_are_no_rows_says_why(shop_home: Home) -> No
     shop_home.ledger.batches.record("shop", refused)
     shop.take_in(shop_home, "week 1", shop.week(1))
 
-    with pytest.raises(MistakeOfUser, match="Batch broken was refused, and its bytes are no rows: "):
+    with pytest.raises(MistakeOfUser, match="The rows of batch broken cannot be read: "):
         differing.diff(shop_home, "shop", "week 1", "broken", delivered=True)
 
 

@@ -80,10 +80,10 @@ def parts(home: Home, pipeline: str, named: Named, *, delivered: bool = False) -
         home: Ledger and store.
         pipeline: Its pipeline.
         named: What `find` gave.
-        delivered: Of a batch also the rows that were set aside, and those of a refused one.
+        delivered: Of a batch all rows that came: also those that were set aside, and those of one that is not in.
 
     Raises:
-        MistakeOfUser: A batch has no accepted rows, or was refused and its bytes are no rows.
+        MistakeOfUser: A batch has no accepted rows, or what came is no rows.
         Damaged: Rows are gone, or are not as they were written.
     """
     if named.snapshot is not None:
@@ -114,7 +114,7 @@ def _has_none(batch: Batch) -> str:
 
 def _delivered(home: Home, pipeline: str, batch: Batch) -> Iterator["pd.DataFrame"]:
     files = [file for file in (batch.accepted_file, batch.aside_file) if file is not None]
-    if batch.status is not BatchStatus.REFUSED:
+    if batch.status is BatchStatus.ACCEPTED:
         yield from (home.store.read(file).drop(columns=list(RESERVED), errors="ignore") for file in files)
         return
     home.store.check_original(batch.id)
@@ -122,4 +122,4 @@ def _delivered(home: Home, pipeline: str, batch: Batch) -> Iterator["pd.DataFram
     try:
         yield decoding.decode(content, settings.ingestion, settings.validation)
     except BadInput as problem:
-        raise MistakeOfUser(f"Batch {batch.name} was refused, and its bytes are no rows: {problem}") from problem
+        raise MistakeOfUser(f"The rows of batch {batch.name} cannot be read: {problem}") from problem

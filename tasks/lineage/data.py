@@ -1,0 +1,42 @@
+"""The door for notebooks: `from tasks.lineage import data`, then `data.of("flights", "v7")`.
+
+It works on the home that the environment names, or in which this process is at work, and changes nothing there. Add
+here what somebody asks for who types Python; how it is done stands in the steps.
+"""
+
+from typing import TYPE_CHECKING
+
+from tasks.adapters import home
+from tasks.lineage.steps import querying, relations
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def of(pipeline: str, name: str) -> "pa.Table":
+    """The rows that a version (`v7`) or snapshot learned from, or the accepted rows of a batch (`2013-03`).
+
+    Raises:
+        UnknownPipeline: There is no such pipeline.
+        MistakeOfUser: The name stands for nothing, or for a batch without accepted rows.
+        Damaged: Rows are gone, or are not as they were written.
+    """
+    hands = home.current()
+    hands.settings(pipeline)
+    return relations.data(hands, pipeline, name)
+
+
+def ask(pipeline: str, query: str, *, seconds: float = querying.SECONDS) -> "pa.Table":
+    """What `flows.run sql` answers, whole, as an Arrow table: `.to_pandas()`, or `duckdb.from_arrow` for a relation.
+
+    Raises:
+        UnknownPipeline: There is no such pipeline.
+        MistakeOfUser: It is no query, does more than read, cannot be answered, or takes too long.
+        Damaged: Rows that it names are gone, or are not as they were written.
+    """
+    import pyarrow as pa
+
+    hands = home.current()
+    hands.settings(pipeline)
+    with querying.ask(hands, pipeline, query, seconds=seconds) as answer:
+        return pa.Table.from_batches(answer.batches, answer.schema)
