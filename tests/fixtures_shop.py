@@ -59,7 +59,7 @@ def shop_versions(shop_home: Home) -> Home:
     for number, family in ((1, "hist_gradient_boosting"), (2, "logistic_regression")):
         cutoff = (shop.START + timedelta(weeks=number + 1)).to_pydatetime()
         snapshot = handles.rows(shop_home).select(Plan(tuple(batches[:number]), None, cutoff), settings)
-        model = fitting.fit(shop_home, fitting.order(settings, snapshot, family), settings)
+        model = fitting.fit(shop_home, fitting.order(shop_home, settings, snapshot, family), settings)
         shop_home.ledger.models.record_snapshot("shop", snapshot)
         shop_home.ledger.models.record("shop", number, model, settings.canonical())
         version = shop_home.ledger.models.register("shop", model.id)
