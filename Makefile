@@ -62,7 +62,7 @@ schema: install ## write configs/pipeline.schema.json anew
 	@$(PY) -m configs.loader
 
 lock: ## resolve pyproject.toml into requirements.lock (needs uv)
-	@uv pip compile pyproject.toml --extra dev --extra sql --universal --generate-hashes --no-header --python-version 3.11 -o requirements.lock -q
+	@uv pip compile pyproject.toml --extra dev --extra sql --extra profile --universal --generate-hashes --no-header --python-version 3.11 -o requirements.lock -q
 
 clean: ## remove caches
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
