@@ -45,7 +45,7 @@ def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> in
     from tasks.lineage.steps import querying
 
     hands.settings(chosen.pipeline)
-    path = None if chosen.out is None else Path(chosen.out).expanduser()
+    path = None if chosen.out is None else Path(chosen.out)
     if path is not None:
         exports.require(path, hands.folder)
     with querying.ask(hands, chosen.pipeline, chosen.query, seconds=chosen.seconds) as answer:

@@ -23,22 +23,28 @@ if TYPE_CHECKING:
     Batches = Iterable[pa.RecordBatch]
 
 
-def require(path: Path, ours: Path) -> None:
+def require(path: Path, ours: Path, endings: Iterable[str] | None = None) -> None:
     """Make sure that rows may go there, before anybody waits for them.
 
     Args:
         path: The file, which may be there already: it is replaced.
         ours: The home, into which nobody else writes.
+        endings: How it may end; by default as one of the formats.
 
     Raises:
         MistakeOfUser: Its ending is of no format, its folder is not there, or it is where we keep files of our own.
     """
-    if path.suffix.lower() not in FORMATS:
-        raise MistakeOfUser(f"--out {path}: name a file that ends with {', '.join(FORMATS)}.")
+    allowed = tuple(endings or FORMATS)
+    if path.suffix.lower() not in allowed:
+        raise MistakeOfUser(f"--out {path}: name a file that ends with {', '.join(allowed)}.")
     folder = Path(os.path.realpath(path.parent))
-    if not folder.is_dir():
+    try:
+        is_there, is_folder = folder.is_dir(), path.is_dir()
+    except OSError as err:
+        raise MistakeOfUser(f"--out {path}: {err.strerror}.") from err
+    if not is_there:
         raise MistakeOfUser(f"--out {path}: there is no folder {path.parent}.")
-    if path.is_dir():
+    if is_folder:
         raise MistakeOfUser(f"--out {path}: that is a folder.")
     if folder.is_relative_to(os.path.realpath(ours)):
         raise MistakeOfUser(f"--out {path}: Incumbent keeps files of its own in {ours}. Name another folder.")

@@ -77,6 +77,7 @@ def test_what_a_format_does_not_hold_is_said(tmp_path: Path) -> None:
         ("home/ledger.db", "name a file that ends with"),
         ("nowhere/rows.csv", "there is no folder"),
         ("folder.csv", "that is a folder"),
+        (f"{'x' * 300}.csv", "File name too long"),
         ("home/store/rows.parquet", "Incumbent keeps files of its own in"),
         ("link/rows.parquet", "Incumbent keeps files of its own in"),
     ],

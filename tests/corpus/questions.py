@@ -49,6 +49,8 @@ CASES = [
     Question("a query that reads other files", ("sql", "corpus", "from read_text('/etc/passwd')"), MISTAKE, "file system operations are disabled"),
     Question("a query that runs for ever", ("sql", "corpus", "from range(10000000000) order by random()", "--seconds", "0.2"), MISTAKE, "The query "),
     Question("rows that there are not", ("sql", "corpus", "from data('v1')"), MISTAKE, "Unknown version v1 of corpus. It has none yet"),
+    Question("a profile of what there is not", ("profile", "corpus", "2013-01"), MISTAKE, "Unknown batch '2013-01' of corpus."),
+    Question("a profile of a file that is no table", ("profile", "corpus", "/etc/passwd"), MISTAKE, "/etc/passwd is neither parquet nor CSV"),
     # ── ledgers ───────────────────────────────────────────────────────────────────────────────────────────────────
     _ledger("nobody answers", _SERVER, UNREACHABLE, "127.0.0.1"),
     _ledger("an unknown option", f"{_SERVER}?nosuch=1", LEDGER, "nosuch"),

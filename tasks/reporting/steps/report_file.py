@@ -9,7 +9,8 @@ from tasks.adapters import failpoints, files, provenance
 from tasks.adapters.home import Home
 from tasks.adapters.ledger import history
 from tasks.adapters.prefect import running_server
-from tasks.domain.turns import History
+from tasks.domain.records import Batch
+from tasks.domain.turns import History, Turn
 
 
 def read_history(home: Home, pipeline: str, numbers: Collection[int] | None = None) -> History:
@@ -36,12 +37,24 @@ def address(home: Home, path: Path, api: str | None) -> str | None:
     return f"{server.reports}/{quote(path.name)}" if server and server.url == api else None
 
 
+def profile(home: Home, pipeline: str, batch: Batch) -> Path:
+    """Where the page is with which the rows of a batch are explored, if somebody has asked for one."""
+    return home.report(pipeline).with_name(f"{pipeline}-profile-{batch.id[:12]}.html")
+
+
+def _links(home: Home, pipeline: str, turn: Turn) -> dict[str, str]:
+    """What there is to open about a turn, beside the report."""
+    rows = profile(home, pipeline, turn.batch)
+    pages = {"Drift report": turn.drift_report, "Profile of its rows": rows.name if rows.exists() else None}
+    return {name: page for name, page in pages.items() if page}
+
+
 def write(home: Home, pipeline: str) -> Path:
     """Write the page anew from the ledger, in one step; returns its path."""
     from tasks.reporting import page
 
     told, path = read_history(home, pipeline), home.report(pipeline)
-    links = {turn.number: {"Drift report": turn.drift_report} for turn in told.turns if turn.drift_report}
+    links = {turn.number: _links(home, pipeline, turn) for turn in told.turns}
     html = page.render(told, home.settings(pipeline), written=home.clock(), links=links)
     home.ledger.lease.require(pipeline)  # one that was stopped would put an older page in place of a newer one
     files.publish(path, html.encode())
