@@ -6,19 +6,21 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from configs.errors import Damaged
+from flows.console import program
 from flows.console.arguments import Arguments
 
 if TYPE_CHECKING:
     from flows.console.terminal import Terminal
     from tasks.adapters.home import Home
-    from tasks.lineage.accounts import Part
     from tasks.lineage.origins import Origins
     from tasks.lineage.steps.differing import Diff
+    from tasks.reporting.account_page import Section
 
 NAMES = "a version (v4), a batch (2013-04, or the beginning of its digest), or the id of a snapshot"
 ARGUMENTS: Arguments = {
     "one": {"metavar": "A", "help": NAMES},
     "other": {"metavar": "B", "help": "what is compared with it"},
+    "--page": {"action": "store_true", "help": "also write it as a page beside the report"},
     "--delivered": {"action": "store_true", "help": "of batches all rows that came, also those set aside or refused"},
 }
 
@@ -26,17 +28,16 @@ ARGUMENTS: Arguments = {
 def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> int:
     """Rows, columns, settings, code and libraries; where rows of a version are gone, the rest of it."""
     from flows.console import lines
-    from tasks.lineage import accounts
     from tasks.lineage.steps import differing
 
-    pipeline, settings = chosen.pipeline, hands.settings(chosen.pipeline)
-    diff = differing.diff(hands, pipeline, chosen.one, chosen.other, delivered=chosen.delivered)
-    screen.facts(as_object(diff))
-    parts = [*accounts.of_rows(diff.rows, diff.looked_at, settings)] if diff.rows else []
-    parts += accounts.of_origins(diff.origins) if diff.origins else []
+    hands.settings(chosen.pipeline)
+    diff = differing.diff(hands, chosen.pipeline, chosen.one, chosen.other, delivered=chosen.delivered)
+    page = differing.publish(hands, diff) if chosen.page else None
+    screen.facts({**as_object(diff), "page": page and str(page)})
     width = screen.width or lines.WIDEST
-    screen.show([f"{pipeline}: {diff.now.title} against {diff.was.title}"])
-    screen.show([line for part in parts for line in _lines(part, width)])
+    screen.show([f"{diff.pipeline}: {diff.now.title} against {diff.was.title}"])
+    screen.show([line for part in differing.sections(hands, diff) for line in _lines(part, width)])
+    screen.show(["", f"Page: {program.path(page)}"] if page else [])
     return 0 if diff.rows else _is_damaged(diff, screen)
 
 
@@ -62,7 +63,7 @@ def _made_with(origins: "Origins | None") -> dict[str, object]:
     return {"models": models, **changes, **commits}
 
 
-def _lines(part: "Part", width: int) -> Iterator[str]:
+def _lines(part: "Section", width: int) -> Iterator[str]:
     """A part: its sentences, its table, and what is shown as it is."""
     from flows.console import lines
 

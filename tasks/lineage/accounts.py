@@ -4,7 +4,6 @@ Add a sentence here when something new is measured in `differences` or told apar
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 from configs.settings import PipelineSettings
@@ -16,58 +15,69 @@ from tasks.lineage.origins import Origins
 from tasks.monitoring.comparable import TELLING
 from tasks.problems import kinds
 from tasks.problems.base import Problem
-from tasks.reporting import titles
+from tasks.reporting import pictures, titles
+from tasks.reporting.account_page import Section
+from tasks.reporting.marks import Chart
 
 _NAMED, _COLUMNS, _STRETCHES, _COMMITS = 3, 12, 8, 20
 
 
-@dataclass(frozen=True)
-class Part:
-    """One thing that is told: sentences, and under them a table whose first row is its head."""
-
-    name: str
-    sentences: tuple[str, ...]
-    table: tuple[tuple[str, ...], ...] = ()
-    code: tuple[str, ...] = ()
-    """Lines that are shown as they are."""
-
-
-def of_rows(difference: Difference, looked_at: int | None, settings: PipelineSettings) -> Iterator[Part]:
+def of_rows(
+    difference: Difference, sides: tuple[str, str], looked_at: int | None, settings: PipelineSettings
+) -> Iterator[Section]:
     """Rows, label, schema and columns.
 
     Args:
         difference: What was measured.
+        sides: What both are called.
         looked_at: The turn whose permutation importance ranks the columns.
         settings: Label and nouns.
     """
-    problem = kinds.named(settings.training.problem)
+    problem, reading = kinds.named(settings.training.problem), f"Grey: {sides[0]}. Line: {sides[1]}."
     head = (stretches.NAMES[difference.unit][0], "rows", "were", "added", "gone", "changed", "label", "was")
     busiest = _busiest(difference, problem)
     sentences = _rows(difference, settings.reporting.row), _concentrated(difference)
-    yield Part("rows", sentences, (head, *busiest) if busiest else ())
-    yield Part("label", (_label(difference, settings.training.label, problem),))
+    days = _days(difference)
+    yield Section(
+        name="rows",
+        sentences=sentences,
+        table=(head, *busiest) if busiest else (),
+        figures=len(head) - 1,
+        pictures=((f"per {head[0]}", "", days),) if days else (),
+        reading=reading,
+    )
+    yield Section("label", (_label(difference, settings.training.label, problem),))
     if difference.schema:
-        yield Part("schema", tuple(map(_schema, difference.schema)))
+        yield Section("schema", tuple(map(_schema, difference.schema)))
     telling = [one for one in difference.columns if _is_telling(one)]
     text = f"{len(telling)} of {len(difference.columns)} differ, {_order(looked_at)}."
     hidden = len(telling) - _COLUMNS
     also = (f"The first {_COLUMNS} of them; --json has all.",) if hidden > 0 else ()
     columns = (("column", "matters", "distance", "where they differ"), *map(_column, telling[:_COLUMNS]))
-    yield Part("columns", (text, *also), columns if telling else ())
+    yield Section(
+        name="columns",
+        sentences=(text, *also),
+        table=columns if telling else (),
+        figures=2,
+        pictures=tuple(_drawn(telling[:_COLUMNS])),
+        reading=reading,
+    )
 
 
-def of_origins(origins: Origins) -> Iterator[Part]:
+def of_origins(origins: Origins) -> Iterator[Section]:
     """Family, settings, code and libraries of two models."""
     was, now = origins.models
-    yield Part("settings", tuple(_settings(origins)))
-    yield Part("code", tuple(_commits(origins)), code=origins.code)
+    yield Section("settings", tuple(_settings(origins)))
+    yield Section("code", tuple(_commits(origins)), code=origins.code)
     if was.lock_hash == now.lock_hash:
-        yield Part("libraries", ("Fitted with the same ones.",))
+        yield Section("libraries", ("Fitted with the same ones.",))
     elif origins.libraries is None:
         text = f"Other ones: requirements.lock {now.lock_hash[:12]}, was {was.lock_hash[:12]}; "
-        yield Part("libraries", (f"{text}which ones cannot be told, as one of the two files is not to be had here.",))
+        yield Section(
+            "libraries", (f"{text}which ones cannot be told, as one of the two files is not to be had here.",)
+        )
     else:
-        yield Part("libraries", tuple(one.text for one in origins.libraries) or ("Other files, the same versions.",))
+        yield Section("libraries", tuple(one.text for one in origins.libraries) or ("Other files, the same versions.",))
 
 
 # ── rows ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -115,6 +125,12 @@ def _together(means: Sequence[tuple[int, float | None]]) -> float | None:
     return sum(count * (mean or 0.0) for count, mean in means) / rows if rows else None
 
 
+def _days(difference: Difference) -> Chart | None:
+    """How many rows each side has over time."""
+    bins = [(one.stretch, float(one.was), float(one.now)) for one in difference.stretches]
+    return pictures.histogram(bins, "Rows over time on both sides") if len(bins) > 1 else None
+
+
 def _label(difference: Difference, name: str, problem: Problem) -> str:
     return f"{name}: {problem.level(difference.label_now)}, was {problem.level(difference.label_was)}."
 
@@ -144,6 +160,13 @@ def _column(column: ColumnDifference) -> tuple[str, ...]:
     distance = wording.loss(column.distance)
     where = [column.text] if (column.distance or 0.0) >= TELLING else []
     return column.column, matters, distance, "; ".join((*where, *_details(column)))
+
+
+def _drawn(columns: Sequence[ColumnDifference]) -> Iterator[tuple[str, str, Chart]]:
+    for one in columns:
+        chart = pictures.histogram(one.histogram, f"{one.column}: {one.text}")
+        if chart is not None:
+            yield one.column, one.text, chart
 
 
 def _details(column: ColumnDifference) -> Iterator[str]:
@@ -182,15 +205,17 @@ def _value(value: Value) -> str:
 def _settings(origins: Origins) -> Iterator[str]:
     was, now = origins.models
     if was.family != now.family:
-        yield f"{now.family}, was {was.family}."
+        yield f"Family {now.family}, was {was.family}."
     if was.seed != now.seed:
         yield f"Seed {now.seed}, was {was.seed}."
+    if was.recipe != now.recipe:
+        yield f"Rows became a model by recipe {now.recipe}, was {was.recipe}."
     if origins.settings is None:
         yield "What else differs cannot be told: those of one of the two were not kept, or are not of this version."
     elif origins.settings:
         yield from (titles.ended(one.text) for one in origins.settings)
     else:
-        yield "The same."
+        yield "The settings of the pipeline are the same."
 
 
 def _commits(origins: Origins) -> Iterator[str]:

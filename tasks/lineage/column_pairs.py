@@ -72,6 +72,8 @@ class ColumnDifference:
     """What it is worth to the model: its permutation importance as a share of the largest one."""
     places: tuple[Place, ...] = ()
     """Where the difference comes from, largest part first."""
+    histogram: tuple[tuple[str, float, float], ...] = ()
+    """Bin (or level), share of the rows on the first side, on the second one."""
 
     @property
     def weight(self) -> float:
@@ -128,6 +130,7 @@ def compare(
         now=sides[1],
         distance=round(compared.effect, 6),
         text=compared.text,
+        histogram=compared.histogram,
         matters=matters,
         places=stretches.places(flags, share, when) if compared.effect >= WORTH_PLACING else (),
         **(_levels(was, now) if kind == "category" else {}),

@@ -4,16 +4,11 @@ What is said is computed in `sentences`, `captions`, `stories` and `tables`, wha
 this module puts them in their places. Layout and looks live in `template/`. Needs Jinja only, so that it is quick.
 """
 
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from hashlib import sha256
-from pathlib import Path
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from configs.settings import PipelineSettings
@@ -32,6 +27,7 @@ from tasks.reporting import (
     stories,
     strip,
     tables,
+    templates,
     tiles,
     titles,
     turn_columns,
@@ -45,7 +41,6 @@ Links = Mapping[int, Mapping[str, str]]
 
 WINDOW = 26
 """Turns that are drawn and told in full; older ones have one row each."""
-_TEMPLATES = Path(__file__).with_name("template")
 _MOST_INPUTS = 24
 _MOST_PICTURES = 6
 
@@ -84,61 +79,40 @@ def render(history: History, settings: PipelineSettings, *, written: datetime, l
     """
     shown = history.turns[-WINDOW:]
     older = history.turns[: -len(shown)] if shown else ()
-    style, script = _text("style.css"), _text("script.js")
+    style, script = templates.text("style.css"), templates.text("script.js")
     problem = kinds.named(settings.training.problem)
-    return (
-        _environment()
-        .get_template("page.html.jinja")
-        .render(
-            pipeline=history.pipeline,
-            settings=settings,
-            csp=_policy(style, script),
-            style=Markup(style),  # noqa: S704 - our own file
-            script=Markup(script),  # noqa: S704 - our own file
-            written=titles.moment(written),
-            headline=sentences.headline(history, settings),
-            numbers=tiles.four(history, settings),
-            columns=list(map(strip.column, shown, titles.axis([turn.batch for turn in shown]))),
-            reigns=strip.reigns(history, shown),
-            back=strip.back(history),
-            overview=_overview(history, len(shown), problem.title),
-            figures=_figures(history, shown, settings),
-            heads=turn_columns.heads(turn_columns.FIGURES, settings),
-            rows=[turn_columns.cells(turn_columns.FIGURES, turn, settings) for turn in shown],
-            stories=[_story(history, turn, settings, links or {}) for turn in reversed(shown)],
-            older=[_older(turn, settings) for turn in reversed(older)],
-            nouns=settings.reporting.row,
-            outcome=settings.reporting.outcome,
-            **_words(problem, settings),
-            loss=capital(problem.title),
-            gain=capital(problem.gain_title),
-            **_data(history, settings),
-            **_inputs(history, shown, settings),
-            **_model(history, settings),
-            needed=wording.number(settings.promotion.false_promotion_every),
-            points=_points(settings),
-            far=_points(settings, health.FAR),
-            missing_numbers=captions.left_out(history, settings),
-            total=captions.total(history),
-        )
+    return templates.get("page.html.jinja").render(
+        pipeline=history.pipeline,
+        settings=settings,
+        csp=templates.policy(style, script),
+        style=Markup(style),  # noqa: S704 - our own file
+        script=Markup(script),  # noqa: S704 - our own file
+        written=titles.moment(written),
+        headline=sentences.headline(history, settings),
+        numbers=tiles.four(history, settings),
+        columns=list(map(strip.column, shown, titles.axis([turn.batch for turn in shown]))),
+        reigns=strip.reigns(history, shown),
+        back=strip.back(history),
+        overview=_overview(history, len(shown), problem.title),
+        figures=_figures(history, shown, settings),
+        heads=turn_columns.heads(turn_columns.FIGURES, settings),
+        rows=[turn_columns.cells(turn_columns.FIGURES, turn, settings) for turn in shown],
+        stories=[_story(history, turn, settings, links or {}) for turn in reversed(shown)],
+        older=[_older(turn, settings) for turn in reversed(older)],
+        nouns=settings.reporting.row,
+        outcome=settings.reporting.outcome,
+        **_words(problem, settings),
+        loss=capital(problem.title),
+        gain=capital(problem.gain_title),
+        **_data(history, settings),
+        **_inputs(history, shown, settings),
+        **_model(history, settings),
+        needed=wording.number(settings.promotion.false_promotion_every),
+        points=_points(settings),
+        far=_points(settings, health.FAR),
+        missing_numbers=captions.left_out(history, settings),
+        total=captions.total(history),
     )
-
-
-@cache
-def _environment() -> Environment:
-    loader = FileSystemLoader(_TEMPLATES)
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-
-
-@cache
-def _text(name: str) -> str:
-    return (_TEMPLATES / name).read_text(encoding="utf-8")
-
-
-def _policy(style: str, script: str) -> str:
-    hashes = [b64encode(sha256(text.encode()).digest()).decode() for text in (style, script)]
-    allowed = f"style-src 'sha256-{hashes[0]}'; script-src 'sha256-{hashes[1]}'; img-src data:"
-    return f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
 
 
 def _words(told: Problem, settings: PipelineSettings) -> dict[str, str]:
@@ -242,7 +216,7 @@ def _inputs(history: History, turns: Sequence[Turn], settings: PipelineSettings)
     moved = [c for c in last.drift.moved if c.column in shown] if last and last.drift else []
     order = {row.column: n for n, row in enumerate(rows)}
     moved.sort(key=lambda c: order[c.column])
-    drawn = [(c.column, c.text, pictures.histogram(c, f"{c.column}: {c.text}")) for c in moved]
+    drawn = [(c.column, c.text, pictures.histogram(c.histogram, f"{c.column}: {c.text}")) for c in moved]
     tests = [
         (c.column, c.kind, wording.loss(c.effect), wording.p_value(c.p_value), "moved" if c.moved else "", c.text)
         for c in (last.drift.columns if last and last.drift else ())

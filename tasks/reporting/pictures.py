@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from tasks.domain import wording
 from tasks.domain.records import CalibrationBin, Comparison, Metric, Score
-from tasks.domain.turns import ColumnDrift
 from tasks.problems import kinds
 from tasks.reporting.marks import WIDE, Chart, Mark, Point, Scale, brief, decimals, mark, path, percent, ticks
 
@@ -36,16 +35,16 @@ def cluster_gains(pair: Comparison) -> list[float]:
     return [(base - challenger) / rows for base, challenger, rows in sums if rows]
 
 
-def histogram(column: ColumnDrift, label: str) -> Chart | None:
-    """Two distributions of one input: the training data as an area, the batch as a line."""
-    most = max((max(was, now) for _, was, now in column.histogram), default=0.0)
+def histogram(bins: Sequence[tuple[str, float, float]], label: str) -> Chart | None:
+    """Two distributions of one input: what was (the training data) as an area, what is (the batch) as a line."""
+    most = max((max(was, now) for _, was, now in bins), default=0.0)
     if not most:
         return None
     height = 58.0
     scale = Scale(0, most, 3, height - 1)
-    count = len(column.histogram)
-    was = _steps([scale(w) for _, w, _ in column.histogram], count, height)
-    now = _steps([scale(n) for _, _, n in column.histogram], count, height)
+    count = len(bins)
+    was = _steps([scale(w) for _, w, _ in bins], count, height)
+    now = _steps([scale(n) for _, _, n in bins], count, height)
     shapes = (mark("path", "was", d=path(was, close=True)), mark("path", "line now", d=path(now)))
     return Chart(height, label, (), shapes, (mark("line", "zero", x1="0", x2="100%", y1=height - 1, y2=height - 1),))
 

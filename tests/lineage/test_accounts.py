@@ -9,9 +9,9 @@ import pytest
 from configs import loader
 from tasks.adapters.home import Home
 from tasks.lineage import accounts, differences
-from tasks.lineage.accounts import Part
 from tasks.lineage.differences import Frame
 from tasks.lineage.origins import Origins, SettingChange
+from tasks.reporting.account_page import Section
 from tests import shop
 
 
@@ -20,10 +20,10 @@ def home(shop_home: Home) -> Home:
     return shop_home
 
 
-def told(was: pd.DataFrame, now: pd.DataFrame, looked_at: int | None = 2, **matters: float) -> dict[str, Part]:
+def told(was: pd.DataFrame, now: pd.DataFrame, looked_at: int | None = 2, **matters: float) -> dict[str, Section]:
     sides = [Frame(side, side["at"], side["sold"].to_numpy(dtype=float, na_value=np.nan)) for side in (was, now)]
     measured = differences.measure(*sides, ["at", "shop"], matters)
-    return {part.name: part for part in accounts.of_rows(measured, looked_at, loader.load("shop"))}
+    return {part.name: part for part in accounts.of_rows(measured, ("v1", "v2"), looked_at, loader.load("shop"))}
 
 
 @pytest.mark.usefixtures("home")
@@ -51,6 +51,18 @@ def test_days_on_which_the_same_happened_are_one_line_with_their_label_rate() ->
     assert first == ("2013-01-07 to 2013-01-13", "0", "336", "0", "336", "0", "–", first[-1])
     assert second[0] == "2013-01-14 to 2013-01-20"
     assert first[-1] == told(week, later)["label"].sentences[0].split("was ")[1].rstrip(".")
+
+
+@pytest.mark.usefixtures("home")
+def test_what_differs_is_drawn_and_it_is_said_which_side_is_which() -> None:
+    week = shop.week(1)
+
+    parts = told(week, week.assign(price=week["price"] + 1).iloc[:-48])
+
+    ((name, _, chart),) = parts["rows"].pictures
+    assert (name, chart.label) == ("per day", "Rows over time on both sides")
+    assert "price" in [name for name, _, _ in parts["columns"].pictures]
+    assert parts["columns"].reading == "Grey: v1. Line: v2."
 
 
 @pytest.mark.usefixtures("home")
@@ -96,7 +108,10 @@ def test_what_models_are_made_with_is_told_as_far_as_it_is_known(shop_versions: 
         part.name: part.sentences for part in accounts.of_origins(Origins((was, other), None, None, None, (), None))
     }
 
-    assert plain["settings"] == ("logistic_regression, was hist_gradient_boosting.", "The same.")
+    assert plain["settings"] == (
+        "Family logistic_regression, was hist_gradient_boosting.",
+        "The settings of the pipeline are the same.",
+    )
     assert plain["libraries"] == ("Fitted with the same ones.",)
     assert full["settings"][1:] == ("Seed 6, was 5.", "training.seed: 6, was 5.")
     assert full["code"][1:] == ("since: abc one", "no longer: def two")

@@ -99,6 +99,18 @@ def test_of_versions_whose_rows_are_gone_the_rest_is_told(shop_versions: Home) -
         differing.diff(shop_versions, "shop", "week 1", "week 2")
 
 
+def test_a_page_says_what_is_gone_first(shop_versions: Home) -> None:
+    (file,) = shop_versions.ledger.models.versions("shop")[1].snapshot.batches
+    stored.rows(shop_versions, file).unlink()
+    shop_versions.store.forget()
+
+    path = differing.publish(shop_versions, differing.diff(shop_versions, "shop", "v1", "v2"))
+
+    html = path.read_text(encoding="utf-8")
+    assert html.index("The store has lost ") < html.index('<section id="settings">')
+    assert '<section id="rows">' not in html
+
+
 def test_settings_that_changed_between_two_fits_are_named(shop_versions: Home) -> None:
     first, second = shop_versions.ledger.models.versions("shop").values()
     paper = shop_versions.settings("shop").canonical()

@@ -6,6 +6,7 @@ settings differ in, in `setting_changes`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,15 +15,17 @@ import pandas as pd
 from configs import environment
 from configs.errors import Damaged, MistakeOfUser
 from configs.settings import PipelineSettings
-from tasks.adapters import provenance
+from tasks.adapters import files, provenance
 from tasks.adapters.home import Home
 from tasks.domain.records import Model
-from tasks.lineage import differences, origins
+from tasks.lineage import accounts, differences, origins
 from tasks.lineage.differences import Difference, Frame
 from tasks.lineage.origins import Origins
 from tasks.lineage.steps import named_rows
 from tasks.lineage.steps.named_rows import Named
 from tasks.problems import kinds
+from tasks.reporting import account_page
+from tasks.reporting.account_page import Section
 from tasks.training.steps import kept_settings
 
 if TYPE_CHECKING:
@@ -74,6 +77,27 @@ def diff(home: Home, pipeline: str, was: str, now: str, *, delivered: bool = Fal
         return Diff(pipeline, *sides, None, str(problem), turn, made_with)
     measured = differences.measure(frames[0], frames[1], sides[1].settings.validation.key, matters)
     return Diff(pipeline, *sides, measured, looked_at=turn, origins=made_with)
+
+
+def sections(home: Home, diff: Diff) -> list[Section]:
+    """What differs, told part by part."""
+    parts: list[Section] = []
+    if diff.rows is not None:
+        sides = diff.was.title, diff.now.title
+        parts += accounts.of_rows(diff.rows, sides, diff.looked_at, home.settings(diff.pipeline))
+    return [*parts, *accounts.of_origins(diff.origins)] if diff.origins is not None else parts
+
+
+def publish(home: Home, diff: Diff) -> Path:
+    """Write what differs as a page beside the report; gives its path."""
+    path = home.report(diff.pipeline).with_name(f"{diff.pipeline}-diff-{diff.was.slug}-{diff.now.slug}.html")
+    parts = sections(home, diff)
+    if diff.problem:
+        parts.insert(0, Section("gone", (diff.problem,)))
+    title = f"{diff.now.title} against {diff.was.title}"
+    page = account_page.render(diff.pipeline, home.settings(diff.pipeline).title, title, parts, written=home.clock())
+    files.publish(path, page.encode())
+    return path
 
 
 def _frame(home: Home, pipeline: str, named: Named, delivered: bool) -> Frame:

@@ -38,6 +38,13 @@ class Named:
     batch: Batch | None = None
 
     @property
+    def slug(self) -> str:
+        """Its name within the name of a file: `v7`, `batch-1a2b3c4d5e6f`."""
+        if self.version is not None:
+            return f"v{self.version}"
+        return f"{'batch' if self.batch else 'snapshot'}-{self.identity[1][:12]}"
+
+    @property
     def identity(self) -> tuple[int | None, str]:
         """What it is, whatever it is called."""
         return self.version, self.batch.id if self.batch else self.snapshot.id if self.snapshot else ""

@@ -94,8 +94,7 @@ def _is_file(path: Path) -> bool:
 def _place(home: Home, pipeline: str, named: Named) -> Path:
     if named.batch is not None:
         return report_file.profile(home, pipeline, named.batch)
-    what = f"v{named.version}" if named.version is not None else f"snapshot-{named.identity[1][:12]}"
-    return _beside(home, pipeline, what)
+    return _beside(home, pipeline, named.slug)
 
 
 def _beside(home: Home, pipeline: str, what: str) -> Path:

@@ -35,7 +35,7 @@ def test_two_versions_are_told_part_by_part(say: Say, folder: Path) -> None:
     assert [line for line in lines if line and not line.startswith(" ")][1:] == [
         "rows", "label", "columns", "settings", "code", "libraries",
     ]  # fmt: skip
-    assert "  logistic_regression, was hist_gradient_boosting." in lines
+    assert "  Family logistic_regression, was hist_gradient_boosting." in lines
     assert dump(folder) == before
 
 
@@ -49,6 +49,17 @@ def test_machines_get_all_of_it_as_one_object(say: Say) -> None:
     assert {one["column"] for one in told["columns"]} >= {"items", "shop", "price", "sold"}
     assert sum(one["added"] for one in told["stretches"]) == told["rows"]["added"]
     assert "models" not in told
+
+
+def test_the_page_tells_the_same_beside_the_report(say: Say, folder: Path) -> None:
+    code, out, _ = say("diff", "shop", "v1", "v2", "--page")
+    told = json.loads(say("diff", "shop", "v1", "week 1", "--page", "--json")[1])
+
+    page = folder / "reports" / "shop-diff-v1-v2.html"
+    assert (code, out.splitlines()[-1]) == (0, f"Page: {page}")
+    assert "<h1><span>v2 against v1</span></h1>" in page.read_text(encoding="utf-8")
+    assert Path(told["page"]).exists()
+    assert out.startswith(say("diff", "shop", "v1", "v2")[1])
 
 
 def test_what_a_refused_correction_changes_is_told(say: Say) -> None:
@@ -66,7 +77,7 @@ def test_where_rows_of_a_version_are_gone_the_rest_is_told(say: Say, shop_versio
     told = json.loads(say("diff", "shop", "v1", "v2", "--json")[1])
 
     assert code == 11
-    assert "logistic_regression, was hist_gradient_boosting." in out
+    assert "Family logistic_regression, was hist_gradient_boosting." in out
     assert "The store has lost " in out + err
     assert (told["rows"], told["problem"].startswith("The store has lost ")) == (None, True)
     assert say("diff", "shop", "week 1", "week 2")[0] == 11
