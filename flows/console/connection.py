@@ -74,19 +74,15 @@ def _listener(hands: Home, pipeline: str, screen: Terminal) -> Callable[[Announc
 
 
 def _import_what_a_turn_needs() -> None:
-    """While the API starts; without collecting garbage, of which imports make none."""
-    import gc
-
-    gc.disable()
+    """While the API starts."""
     memory.share()
-    from prefect import flow_engine, task_engine
+    with memory.importing():
+        from prefect import flow_engine, task_engine
 
-    from flows import continuous_training, ingest, train
-    from tasks.adapters.prefect import events
-    from tasks.reporting import page
-    from tasks.training.steps import rows
-    from tasks.validation import contract
+        from flows import continuous_training, ingest, train
+        from tasks.adapters.prefect import events
+        from tasks.reporting import page
+        from tasks.training.steps import rows
+        from tasks.validation import contract
 
     assert all((flow_engine, task_engine, continuous_training, ingest, train, events, rows, page, contract))
-    gc.freeze()
-    gc.enable()

@@ -7,6 +7,7 @@ not safe it is spawned. It ends with its parent, however that ends. If it is kil
 that it does can be done again.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -113,7 +114,7 @@ def show(job: Job[T], pipeline: str, number: int) -> T:
 def begin(job: Job[None], pipeline: str, number: int) -> None:
     """Let the helper begin to show a turn that goes on; `show` waits for it, and makes up for it if it fails."""
     if _stage is not None:
-        work = partial(_work, job, pipeline, number, _token(pipeline), keep=True)
+        work = partial(_work, job, pipeline, number, _token(pipeline))
         # Not before it is warm: then it would come before the fits, which somebody waits for.
         _stage.warmed.add_done_callback(partial(_submit, _stage, work))
 
@@ -204,7 +205,7 @@ def _token(pipeline: str) -> int | None:
     return home.current().ledger.lease.token(pipeline)
 
 
-def _work(job: Job[T], pipeline: str, number: int, token: int | None = None, *, keep: bool = False) -> T:
+def _work(job: Job[T], pipeline: str, number: int, token: int | None = None) -> T:
     from tasks.adapters import home
 
     hands = home.current()
@@ -212,7 +213,8 @@ def _work(job: Job[T], pipeline: str, number: int, token: int | None = None, *, 
         with hands.ledger.lease.lent(pipeline, token):
             return job(hands, pipeline, number)
     finally:
-        if _is_helper and not keep:
+        if _is_helper:
+            gc.collect()  # what was drawn and logged holds itself in circles
             _let_go(hands)
 
 
@@ -249,7 +251,8 @@ def _warm(warm: Warming) -> None:
 
     # The caller has it open already, so a server that does not answer now is one that has gone away: it is waited for.
     troubles.wait_for(lambda: home.current().ledger)
-    warm(home.current())
+    with memory.importing():
+        warm(home.current())
 
 
 def _end_with(parent: int) -> None:

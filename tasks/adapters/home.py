@@ -201,6 +201,8 @@ class Home:
             one.forget()
         if "store" in self.__dict__:
             self.store.forget()
+        if "ledger" in self.__dict__:
+            self.ledger.batches.forget()
 
     def close(self) -> None:
         """Give back what was opened."""

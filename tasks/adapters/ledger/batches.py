@@ -2,11 +2,12 @@
 
 import itertools
 from collections.abc import Collection
-from functools import lru_cache
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Select, Text, cast, select
 
+from tasks.adapters.cache import Cache
 from tasks.adapters.ledger import admissions, codec
 from tasks.adapters.ledger.connection import Access, among, differs, insert_once, replace
 from tasks.adapters.ledger.schema import batches, deliveries, turns, verdicts
@@ -14,6 +15,7 @@ from tasks.adapters.ledger.troubles import patient
 from tasks.domain.records import Batch, BatchStatus
 from tasks.domain.turns import Outcome
 
+_KEPT_BYTES = 16 * 2**20
 _RECORDS = select(cast(batches.c.record, Text).label("record"))
 
 
@@ -25,6 +27,12 @@ class Batches:
         access: The ledger's connections.
         """
         self._access = access
+        # By their very text: each turn looks at all of them, and few have changed since the one before.
+        self._read: Cache[Batch] = Cache(_KEPT_BYTES)
+
+    def forget(self) -> None:
+        """Let go of the records that were kept."""
+        self._read.forget()
 
     def get(self, pipeline: str, batch: str) -> Batch | None:
         """One batch, or None if it was not taken in yet."""
@@ -115,13 +123,8 @@ class Batches:
         return tuple((row["name"], first[row["batch"]][0], row["rows"]) for row in rows)
 
     def _decoded(self, query: Select[Any]) -> list[Batch]:
-        return [_batch(row["record"]) for row in self._access.rows(query)]
-
-
-@lru_cache(maxsize=4096)
-def _batch(record: str) -> Batch:
-    """The batch of this very text: each turn looks at all of them, and few have changed since the one before."""
-    return codec.load_text(Batch, record)
+        texts = [row["record"] for row in self._access.rows(query)]
+        return [self._read.once(text, partial(codec.load_text, Batch, text)) for text in texts]
 
 
 def _count_again(connection: Connection, pipeline: str, batch: Batch) -> None:

@@ -5,7 +5,7 @@ Which rows those are is decided in `windows` and `learning`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, TypeVar
@@ -162,10 +162,14 @@ class Rows:
     def select(self, plan: Plan, settings: PipelineSettings) -> Snapshot:
         """The record of the rows of a plan; the rows themselves are kept for the fits that follow."""
         files = tuple(batch.accepted_file for batch in plan.batches if batch.accepted_file)
-        event = settings.ingestion.times.event
         times = _times(settings, plan.ignores_arrival)
-        parts = list(self._parts(files, plan, settings))
-        events = [part.frame[event] for part in parts if len(part.frame)]
+        parts: list[Selected] = []
+
+        def noted() -> Iterator[Selected]:
+            for part in self._parts(files, plan, settings):
+                parts.append(replace(part, frame=part.frame[[name for name in (times.event, times.label) if name]]))
+                yield part
+
         identity = identities.snapshot_id(
             files,
             start=plan.start,
@@ -174,7 +178,8 @@ class Rows:
             settings=settings.training,
             ignores_labels=plan.ignores_labels,
         )
-        window = self._keep_window(identity, parts, settings)
+        window = self._keep_window(identity, noted(), settings)
+        events = [part.frame[times.event] for part in parts if len(part.frame)]
         problem, outcomes = kinds.named(settings.training.problem), window.outcomes
         positives, mean = problem.counts(float(outcomes.sum()), len(outcomes))
         waited = np.concatenate([part.waited for part in parts]) if parts else np.empty(0)
@@ -259,11 +264,8 @@ class Rows:
         return window
 
     def _judged(self, lot: Batch | Pool, cutoff: datetime | None, settings: PipelineSettings) -> Judged:
-        found = [self._judged_of_one(batch, cutoff, settings) for batch in _labelled_parts(lot)]
-        return together(found, settings)
-
-    def _judged_of_one(self, batch: Batch, cutoff: datetime | None, settings: PipelineSettings) -> Judged:
-        return self.ready(self._labelled(batch, cutoff, settings), settings)
+        parts = _labelled_parts(lot)
+        return together([self.ready(self._labelled(batch, cutoff, settings), settings) for batch in parts], settings)
 
     def ready(self, rows: pd.DataFrame, settings: PipelineSettings) -> Judged:
         """Labelled rows, ready to be judged on."""

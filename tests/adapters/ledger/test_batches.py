@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from configs.errors import Damaged
+from tasks.adapters.ledger import codec
 from tasks.adapters.ledger.book import Ledger
 from tasks.domain.records import Batch, BatchStatus
 from tasks.domain.turns import TurnState, Verdict, VerdictKind
@@ -46,6 +47,19 @@ def test_batches_are_listed_as_they_came_and_accepted_ones_as_they_happened(ledg
 
     assert ledger.batches.all("shop") == [FEBRUARY, BROKEN, nothing_new, JANUARY]
     assert ledger.batches.accepted("shop") == [JANUARY, FEBRUARY]
+
+
+def test_a_record_is_decoded_once_until_it_is_forgotten(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    decode, decoded = codec.load_text, list[str]()
+    monkeypatch.setattr(codec, "load_text", lambda kind, text: (decoded.append(text), decode(kind, text))[1])
+    ledger.batches.record("shop", JANUARY)
+
+    listed = [ledger.batches.all("shop"), ledger.batches.accepted("shop")]
+    ledger.batches.forget()
+    listed.append(ledger.batches.all("shop"))
+
+    assert listed == [[JANUARY]] * 3
+    assert len(decoded) == 2
 
 
 def test_events_in_any_zone_are_ordered_by_the_moment_they_name(ledger: Ledger) -> None:
