@@ -9,7 +9,7 @@ from itertools import groupby
 from configs.settings import PipelineSettings
 from tasks.domain import wording
 from tasks.lineage import stretches
-from tasks.lineage.column_pairs import ColumnDifference, Facts, SchemaChange, Value
+from tasks.lineage.column_pairs import CHANCE, ColumnDifference, Facts, SchemaChange, Value
 from tasks.lineage.differences import Difference, StretchDifference
 from tasks.lineage.origins import Origins
 from tasks.monitoring.comparable import TELLING
@@ -50,7 +50,7 @@ def of_rows(
     if difference.schema:
         yield Section("schema", tuple(map(_schema, difference.schema)))
     telling = [one for one in difference.columns if _is_telling(one)]
-    text = f"{len(telling)} of {len(difference.columns)} differ, {_order(looked_at)}."
+    text = f"{len(telling)} of {len(difference.columns)} differ by more than chance, {_order(looked_at)}."
     hidden = len(telling) - _COLUMNS
     also = (f"The first {_COLUMNS} of them; --json has all.",) if hidden > 0 else ()
     columns = (("column", "matters", "distance", "where they differ"), *map(_column, telling[:_COLUMNS]))
@@ -150,9 +150,11 @@ def _order(looked_at: int | None) -> str:
 
 
 def _is_telling(column: ColumnDifference) -> bool:
-    was, now = column.was, column.now
-    shares = (column.distance or 0.0, abs(now.missing - was.missing), abs((now.zeros or 0.0) - (was.zeros or 0.0)))
-    return max(shares) >= TELLING or bool(column.added_levels or column.gone_levels)
+    """Whether a column differs by more than chance, or has levels that it had not; a time by what is missing."""
+    if column.distance is None or column.p_value is None:
+        return abs(column.now.missing - column.was.missing) >= TELLING
+    is_far = column.distance >= TELLING and column.p_value < CHANCE
+    return is_far or bool(column.added_levels or column.gone_levels)
 
 
 def _column(column: ColumnDifference) -> tuple[str, ...]:

@@ -21,6 +21,8 @@ Value = float | str | None
 Flags = NDArray[np.bool_]
 WORTH_PLACING = 0.02
 """Distance from which on it is asked where it comes from: below, single stretches differ by chance."""
+CHANCE = 0.01
+"""P-value below which two samples are not taken to be of the same."""
 _LONGEST, _MOST = 60, 20
 """Characters of a level that are kept, and how many levels that only one side has."""
 
@@ -59,6 +61,8 @@ class ColumnDifference:
     now: Facts
     distance: float | None = None
     """KS distance (numbers) or total variation distance (categories), 0 to 1; missing counts as a value."""
+    p_value: float | None = None
+    """That two samples of the same would be so far apart."""
     text: str = ""
     """Where they differ most: `89 % above 43.9, was 70 %`."""
     added: tuple[str, ...] = ()
@@ -123,16 +127,18 @@ def compare(
     was, now = (_as(kind, side) for side in (was, now))
     compared = (numbers if kind == "number" else levels).compare(was, now)
     share, flags = _widest(kind, was, now)
+    is_worth = compared.effect >= WORTH_PLACING and compared.p_value < CHANCE
     return ColumnDifference(
         column=name,
         kind=kind,
         was=sides[0],
         now=sides[1],
         distance=round(compared.effect, 6),
+        p_value=compared.p_value,
         text=compared.text,
         histogram=compared.histogram,
         matters=matters,
-        places=stretches.places(flags, share, when) if compared.effect >= WORTH_PLACING else (),
+        places=stretches.places(flags, share, when) if is_worth else (),
         **(_levels(was, now) if kind == "category" else {}),
     )
 

@@ -22,6 +22,8 @@ from tasks.monitoring.two_sample import Floats
 _TAIL = 0.005
 """Share at either end that is counted in the outermost bin of a histogram."""
 _MOST_DECIMALS = 9
+_EXACT = 2.0**53
+"""Up to here a float has each whole number, and its neighbour."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ def _histogram(was: Floats, now: Floats, missing_was: float, missing_now: float,
 
 def _grid(scale: _Scale, room: int) -> tuple[list[str], Floats]:
     """Labels of the bins, and the borders between them (one fewer); a value on a border belongs above it."""
-    if scale.whole and scale.high - scale.low < room:
+    if scale.whole and scale.high - scale.low < room and max(-scale.low, scale.high) < _EXACT:
         values = np.arange(scale.low, scale.high + 1)
         return [scale.write(float(value)) for value in values], values[1:]
     if scale.high <= scale.low:

@@ -72,8 +72,19 @@ def test_where_nothing_differs_little_is_said() -> None:
     parts = told(week, week, None)
 
     assert parts["rows"].sentences[1] == "No row came, went or changed."
-    assert parts["columns"].sentences[0].startswith("0 of 8 differ, by distance (no model has been looked at yet")
+    assert (
+        parts["columns"]
+        .sentences[0]
+        .startswith("0 of 8 differ by more than chance, by distance (no model has been looked at yet")
+    )
     assert (parts["columns"].table, "schema" in parts) == ((), False)
+
+
+@pytest.mark.usefixtures("home")
+def test_what_chance_does_is_not_told() -> None:
+    columns = told(shop.week(1), shop.week(2))["columns"]
+
+    assert columns.sentences[0].startswith("0 of 8 differ by more than chance, ")
 
 
 @pytest.mark.usefixtures("home")

@@ -139,7 +139,7 @@ def test_infinity_is_a_range_that_can_be_written() -> None:
 def test_a_difference_is_found_on_the_day_from_which_it_comes(
     column: str, change: Callable[["pd.Series[object]"], "pd.Series[object]"]
 ) -> None:
-    week = shop.week(1)
+    week = shop.week(1, 3360)
     storm = (week["at"].dt.day == 10).to_numpy()
     other = week.assign(**{column: week[column].mask(storm, change(week[column]))})
 

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pandas as pd
+import pyarrow as pa
 import pytest
 
 from configs.errors import Damaged, MistakeOfUser
@@ -135,6 +137,26 @@ def test_settings_that_were_not_kept_are_said_to_be_gone(shop_versions: Home) ->
     origins = differing.diff(shop_versions, "shop", "v1", "v3").origins
 
     assert origins is not None and origins.settings is None
+
+
+def test_columns_beyond_the_contract_may_be_of_any_kind(shop_home: Home) -> None:
+    for number in (1, 2):
+        values = pa.chunked_array([[[row, number] for row in range(336)]])
+        odd = {"list": pd.Series(pd.arrays.ArrowExtensionArray(values)), "large": 2**60 + shop.week(1).index}
+        shop.take_in(shop_home, f"week {number}", shop.week(number).assign(nothing=None, **{"\x1b[2J": "x"}, **odd))
+
+    diff = differing.diff(shop_home, "shop", "week 1", "week 2")
+    page = differing.publish(shop_home, diff).read_text(encoding="utf-8")
+
+    assert diff.rows is not None
+    kinds = {one.column: one.kind for one in diff.rows.columns}
+    assert (kinds["list"], kinds["large"], kinds["nothing"], kinds["\x1b[2J"]) == (
+        "other",
+        "number",
+        "other",
+        "category",
+    )
+    assert "<h1><span>batch week 2 against batch week 1</span></h1>" in page
 
 
 def test_without_a_look_at_a_model_nothing_is_known_to_matter(shop_home: Home) -> None:

@@ -204,6 +204,17 @@ def test_infinite_values_are_told_and_do_no_harm() -> None:
     assert sum(now for _, _, now in found.histogram) == pytest.approx(1, abs=1e-3)
 
 
+@pytest.mark.parametrize("low", [2**53 - 3, 2**53 - 1, 2**53, 2**60, -(2**60), 2**62])
+@pytest.mark.parametrize("spread", [1, 3, 300, 5000])
+def test_whole_numbers_that_floats_do_not_tell_apart_have_a_histogram(low: int, spread: int) -> None:
+    numbers = low + np.arange(600) % spread
+
+    found = one(numbers, numbers[::-1], INTEGER)
+
+    assert (found.effect, found.moved) == (0.0, False)
+    assert sum(now for _, _, now in found.histogram) == pytest.approx(1.0, abs=1e-3)
+
+
 # ── the batch as a whole ──────────────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize("moved", range(5))
 def test_the_batch_has_drifted_from_the_stated_share_of_columns_on(moved: int) -> None:
