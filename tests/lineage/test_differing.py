@@ -88,6 +88,17 @@ def test_a_refused_batch_whose_bytes_are_no_rows_says_why(shop_home: Home) -> No
         differing.diff(shop_home, "shop", "week 1", "broken", delivered=True)
 
 
+def test_of_what_was_refused_unkept_or_has_changed_no_row_is_guessed(shop_versions: Home) -> None:
+    (refused,) = [one for one in shop_versions.ledger.batches.all("shop") if one.aside_file]
+    shop_versions.ledger.batches.record("shop", replace(refused, id="0" * 64, name="a pipe", aside_file=None))
+    stored.refused(shop_versions, refused.id).write_bytes(b"something else")
+
+    with pytest.raises(MistakeOfUser, match="The bytes of batch a pipe were not kept"):
+        differing.diff(shop_versions, "shop", "week 3", "a pipe", delivered=True)
+    with pytest.raises(Damaged, match="is gone or has changed"):
+        differing.diff(shop_versions, "shop", "week 3", "week 3 corrected", delivered=True)
+
+
 def test_of_versions_whose_rows_are_gone_the_rest_is_told(shop_versions: Home) -> None:
     (file,) = shop_versions.ledger.models.versions("shop")[1].snapshot.batches
     stored.rows(shop_versions, file).unlink()

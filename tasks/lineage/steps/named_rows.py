@@ -124,8 +124,10 @@ def _delivered(home: Home, pipeline: str, batch: Batch) -> Iterator["pd.DataFram
     if batch.status is BatchStatus.ACCEPTED:
         yield from (home.store.read(file).drop(columns=list(RESERVED), errors="ignore") for file in files)
         return
-    home.store.check_original(batch.id)
-    settings, content = home.settings(pipeline), home.blobs.get(layout.refused(batch.id))
+    if batch.aside_file is None:
+        raise MistakeOfUser(f"The bytes of batch {batch.name} were not kept: it has no rows to look at.")
+    home.store.check_original(batch.aside_file)
+    settings, content = home.settings(pipeline), home.blobs.get(layout.refused(batch.aside_file))
     try:
         yield decoding.decode(content, settings.ingestion, settings.validation)
     except BadInput as problem:
