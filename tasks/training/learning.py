@@ -5,7 +5,7 @@ measuring to `scores`, packing to `bundles`.
 """
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,8 @@ from tasks.problems import prediction
 from tasks.problems.outcomes import Outcomes
 
 GOLDEN_ROWS = 200
+_MEASURED, _SOME_ROWS = 50, 200
+"""Inputs whose importance is measured on all rows of a sample, and rows on which these are chosen if there are more."""
 _STACKED_CELLS = 4_000_000
 """Cells of a frame that is put together to be asked at once: some tens of megabytes."""
 
@@ -55,21 +57,40 @@ def importance(
 ) -> tuple[tuple[str, float], ...]:
     """Rise in log loss (of a number: squared error) when one input is shuffled, largest first (Breiman 2001).
 
-    It is measured on a sample of at most `rows`. Shuffled copies of the sample are stacked, as many as fit into
-    `_STACKED_CELLS`, and asked in one call. Ties are in the order of the columns.
+    It is measured on a sample of at most `rows`; ties are in the order of the columns. Of more than 50 inputs those 50
+    are, which seem to matter most on some of its rows; the others stand behind them, with what they had there.
     """
     source = np.random.default_rng(seed)
     sample = np.sort(source.choice(len(prepared), min(rows, len(prepared)), replace=False))
     base, truth = prepared.iloc[sample].reset_index(drop=True), outcomes[sample]
-    names = list(base.columns)
-    shuffled = {name: base[name].to_numpy()[source.permutation(len(sample))] for name in names}
+    names, rest = list(base.columns), list[tuple[str, float]]()
+    if len(names) > _MEASURED:
+        some = slice(None, None, max(1, len(base) // _SOME_ROWS))
+        seeming = _rises(pipeline, base[some].reset_index(drop=True), truth[some], names, source, threads)
+        names, rest = [name for name, _ in seeming[:_MEASURED]], seeming[_MEASURED:]
+    return (*_rises(pipeline, base, truth, names, source, threads), *rest)
+
+
+def _rises(
+    pipeline: Pipeline,
+    base: pd.DataFrame,
+    truth: Outcomes,
+    names: Sequence[str],
+    source: np.random.Generator,
+    threads: int,
+) -> list[tuple[str, float]]:
+    """The rise for each of these inputs, largest first.
+
+    Shuffled copies of the rows are stacked, as many as fit into `_STACKED_CELLS`, and asked in one call.
+    """
+    shuffled = {name: base[name].to_numpy()[source.permutation(len(base))] for name in names}
     at_once = max(1, _STACKED_CELLS // max(1, base.size))
     usual = _mean_losses(pipeline, base, truth, threads)[0]
     rises: list[float] = []
     for first in range(0, len(names), at_once):
         changed = {name: shuffled[name] for name in names[first : first + at_once]}
         rises += (_mean_losses(pipeline, _stacked(base, changed), truth, threads) - usual).tolist()
-    return tuple(sorted(zip(names, rises, strict=True), key=lambda pair: -pair[1]))
+    return sorted(zip(names, rises, strict=True), key=lambda pair: -pair[1])
 
 
 def _stacked(base: pd.DataFrame, changed: Mapping[str, NDArray[Any]]) -> pd.DataFrame:
@@ -78,7 +99,9 @@ def _stacked(base: pd.DataFrame, changed: Mapping[str, NDArray[Any]]) -> pd.Data
     stacked = {name: np.tile(base[name].to_numpy(), len(changed)) for name in base.columns}
     for place, (name, values) in enumerate(changed.items()):
         stacked[name][place * size : (place + 1) * size] = values
-    return pd.DataFrame(stacked, copy=False).astype(base.dtypes.to_dict())
+    # pandas would look into text for what it is
+    held = {name: pd.Series(of, dtype=object) if of.dtype == object else of for name, of in stacked.items()}
+    return pd.DataFrame(held, copy=False)
 
 
 def _mean_losses(pipeline: Pipeline, stacked: pd.DataFrame, truth: Outcomes, threads: int) -> NDArray[np.float64]:

@@ -293,6 +293,28 @@ def test_importance_needs_memory_for_few_columns_at_a_time(
     assert max(asked) == 2 * 800
 
 
+def test_of_many_inputs_those_that_seem_to_matter_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = np.random.default_rng(2)
+    names = tuple(f"n{at:03d}" for at in range(80))
+    frame = pd.DataFrame(source.normal(size=(2000, len(names))), columns=list(names))
+    frame["sold"] = pd.array(frame["n070"] + frame["n071"] / 2 > 0, dtype="boolean")
+    columns = {name: ColumnRule(type="number") for name in names}
+    pipeline = families.build(BOOSTED, names, columns, 3, "binary")
+    prepared, outcomes = preparation.prepare(frame, names, columns), preparation.labels(frame, CHOICE)
+    learning.fit(pipeline, prepared, outcomes, threads=1)
+    asked: list[int] = []
+    ask = prediction.predict
+    monkeypatch.setattr(
+        prediction, "predict", lambda *args, **more: (asked.append(len(args[1])), ask(*args, **more))[1]
+    )
+
+    matters = learning.importance(pipeline, prepared, outcomes, rows=1000, seed=5)
+
+    assert [name for name, _ in matters[:2]] == ["n070", "n071"]
+    assert sorted(name for name, _ in matters) == list(names)
+    assert sum(asked) == 200 * (1 + len(names)) + 1000 * (1 + 50)
+
+
 def identity(**changes: object) -> str:
     chosen = {"snapshot": "s1", "candidate": LINEAR, "settings": CHOICE, "columns": COLUMNS, "libraries": "l1"}
     return identities.model_id(**{**chosen, **changes})  # type: ignore[arg-type]
