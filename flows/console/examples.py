@@ -4,20 +4,17 @@ What an example is stands in its YAML file, in `configs/pipelines/examples/`; no
 """
 
 import argparse
-import copy
-from collections.abc import Callable
 from pathlib import Path
 
 from configs import environment, loader
 from configs.errors import IncumbentError, MistakeOfUser
-from flows.console import program
+from flows.console import every
+from flows.console.every import Command
 from flows.console.terminal import Terminal
 from tasks.adapters.home import Home
 
-Run = Callable[[Home, argparse.Namespace, Terminal], int]
 
-
-def run_all(hands: Home, chosen: argparse.Namespace, screen: Terminal, run: Run) -> int:
+def run_all(hands: Home, chosen: argparse.Namespace, screen: Terminal, run: Command) -> int:
     """Run the examples one after the other; what stops one does not stop the others.
 
     Args:
@@ -32,12 +29,8 @@ def run_all(hands: Home, chosen: argparse.Namespace, screen: Terminal, run: Run)
     Raises:
         MistakeOfUser: A pipeline was named as well, or there is nothing to run.
     """
-    if chosen.named is not None:
-        raise MistakeOfUser(f"Give --all-examples or the name of one pipeline ({chosen.named!r}), not both.")
+    every.require_unnamed(chosen, "--all-examples")
     there, absent, broken = _sorted_out(hands)
-    for name, problem in broken.items():
-        screen.facts({"pipeline": name, "status": "broken", "error": str(problem)})
-        print(environment.without_secrets(f"{name} is left out: {problem}"), file=screen.err)
     for name, path in absent.items():
         screen.facts({"pipeline": name, "status": "skipped", "missing": str(path)})
         screen.show([f"{name}: skipped, because its data is not there: {path}"])
@@ -46,9 +39,7 @@ def run_all(hands: Home, chosen: argparse.Namespace, screen: Terminal, run: Run)
             f"There is nothing to run: of the examples ({', '.join(absent) or 'none'}) no data is in "
             f"{environment.data_folder()}. Set INCUMBENT_DATA to the folder that has it."
         )
-    codes = [problem.exit_code for problem in broken.values()]
-    codes += [_run_one(hands, chosen, screen, run, name) for name in there]
-    return next((code for code in codes if code), 0)
+    return every.of(hands, chosen, screen, run, there, broken)
 
 
 def _sorted_out(hands: Home) -> tuple[list[str], dict[str, Path], dict[str, IncumbentError]]:
@@ -68,14 +59,3 @@ def _sorted_out(hands: Home) -> tuple[list[str], dict[str, Path], dict[str, Incu
         else:
             absent[name] = path
     return there, absent, broken
-
-
-def _run_one(hands: Home, chosen: argparse.Namespace, screen: Terminal, run: Run, name: str) -> int:
-    one = copy.copy(chosen)
-    one.pipeline, one.all_examples = name, False
-    screen.show(["", f"{name}: {hands.settings(name).title}"])
-    try:
-        return run(hands, one, screen)
-    except IncumbentError as problem:
-        screen.alarm([f"{name}: {problem}", f"To run it alone: {program.command(name)}."])
-        return problem.exit_code

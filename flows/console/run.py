@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from configs.errors import BadInput, Busy, DeliveryWaits
 from flows.console import program
-from flows.console.arguments import QUIET, Arguments
+from flows.console.arguments import EVERY, QUIET, Arguments
 
 if TYPE_CHECKING:
     from flows.console.terminal import Terminal
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tasks.ingestion.steps.arrivals import Waiting
 
 ARGUMENTS: Arguments = {
+    "--all": EVERY,
     "--all-examples": {"action": "store_true", "help": "run each example whose data is there, one by one"},
     "--quiet": QUIET,
     "--force": {"action": "store_true", "help": "go past cooldown, daily budget and minimum rows"},
@@ -22,6 +23,10 @@ ARGUMENTS: Arguments = {
 
 def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> int:
     """Catch up; returns the exit code."""
+    if chosen.all:
+        from flows.console import every
+
+        return every.of_folder(hands, chosen, screen, command)
     if chosen.all_examples:
         from flows.console import examples
 

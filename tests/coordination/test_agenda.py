@@ -201,6 +201,38 @@ def overdue(home: Home) -> str | None:
     return found.key if found else None
 
 
+def owe_a_word(home: Home) -> None:
+    home.ledger.inbox.alert("shop", "about", "a word")
+
+
+def promote(home: Home) -> None:
+    put(home, "a")
+    number = turn(home, "a")
+    home.ledger.promotions.promote("shop", 1, "m", number, by="first champion policy", reason="better")
+
+
+@pytest.mark.parametrize(
+    ("happens", "is_idle"),
+    [
+        (lambda home: None, True),
+        (lambda home: put(home, "a"), False),
+        (lambda home: (put(home, "a"), turn(home, "a")), True),
+        (lambda home: (put(home, "a"), turn(home, "a", done=False)), False),
+        (lambda home: record(home, "manual:1"), False),
+        (owe_a_word, False),
+        (promote, False),
+    ],
+)
+def test_a_look_is_idle_where_a_sweep_would_find_nothing(
+    happens: Callable[[Home], object], is_idle: bool, furnish: Callable[[str], Home], clock: Clock
+) -> None:
+    home = furnish(f"{shop.YAML}coordination: {{max_model_age_days: 7}}\n")
+    happens(home)
+    clock.forward(days=8)
+
+    assert agenda.is_idle(home, "shop", arrivals.look(home, "shop")) == is_idle
+
+
 def test_nothing_is_overdue_where_nothing_was_recorded(home: Home) -> None:
     put(home, "a")
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from tasks.adapters.home import Home
 from tasks.adapters.ledger import codec
+from tasks.adapters.prefect import notifications
 from tasks.coordination import course
 from tasks.coordination.course import Agenda, Past
 from tasks.domain.records import BATCH
@@ -87,6 +88,19 @@ def past(home: Home, pipeline: str) -> list[Past]:
         Past(row["number"], row["batch"], codec.moment(row["started"]), codec.moment(row["finished"]))  # type: ignore[arg-type]
         for row in home.ledger.turns.all(pipeline)
     ]
+
+
+def is_idle(home: Home, pipeline: str, waiting: Waiting) -> bool:
+    """Whether a sweep would find nothing to do: nothing new, nobody died, nothing is overdue, nobody is owed a word."""
+    champion, settings = home.ledger.promotions.champion(pipeline), home.settings(pipeline).coordination
+    return not (
+        home.ledger.lease.dead(pipeline)
+        or waiting.unreadable
+        or unannounced(home, pipeline, waiting)
+        or (champion and course.age_trigger(champion.version, champion.at, home.clock(), settings))
+        or overdue(home, pipeline)
+        or notifications.owed(home, pipeline)
+    )
 
 
 def overdue(home: Home, pipeline: str, *, crashed: bool = False) -> Trigger | None:
