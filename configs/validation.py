@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from configs.section import Column, ColumnType, Number, Section, Share
+from configs.section import LATER, Column, ColumnType, Number, Section, Share
 
 RESERVED = ("_reasons", "_aside")
 """Columns of rows that are set aside: why, and as what."""
@@ -65,6 +65,8 @@ class TriageSettings(Section):
     """Rise of the share of missing values that counts; a column that goes missing wholly always does."""
     unseen_share: Annotated[float, Field(gt=0, le=1)] = 0.1
     """Share of rows with values never seen before that counts as renamed, beyond what is usual for the column."""
+    share: Annotated[float, Field(gt=0, le=1), LATER] = 0.05
+    """Smallest share of the rows that counts as damaged, beyond what it is in any batch before."""
 
 
 class ValidationSettings(Section):

@@ -8,6 +8,7 @@ from tasks.domain.records import Batch
 from tasks.domain.turns import TurnRef
 from tasks.ingestion import tasks as ingestion
 from tasks.ingestion.sources.base import Delivery
+from tasks.monitoring import tasks as monitoring
 from tasks.validation import tasks as validation
 
 
@@ -29,9 +30,10 @@ def ingest(pipeline: str) -> list[Batch]:
 
 
 def take_in(turn: TurnRef, delivery: Delivery) -> Batch:
-    """Read, check and accept one delivery; a bad one is set aside whole."""
+    """Read, check and accept one delivery; one that is refused or held is set aside as it came."""
     tell(Step(turn.number, turn.name, 1, "reading and checking"))
     batch = ingestion.read_batch(turn, delivery) or validation.check_batch(turn)
-    if batch.reason:
+    batch = monitoring.ask_models(turn, batch)
+    if not batch.is_in:
         batch = validation.set_aside(turn, delivery, batch)
     return ingestion.accept_batch(turn, batch)

@@ -34,7 +34,7 @@ def train(pipeline: str) -> Outcome | None:
 
 def finish(turn: TurnRef, batch: Batch) -> Outcome:
     """All of a turn after its batch has been taken in."""
-    if batch.reason:
+    if not batch.is_in:
         return coordination.close_turn(turn, batch, None, None)
     pool = training.pool_batches(turn, batch)
     champion, _ = monitor.watch(turn, batch, pool)

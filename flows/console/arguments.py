@@ -13,7 +13,7 @@ Arguments = Mapping[str, Mapping[str, Any]]
 
 BY: Mapping[str, Any] = {"metavar": "NAME", "help": "who decides (default: who runs this)"}
 REASON: Mapping[str, Any] = {"required": True, "metavar": "WHY", "help": "a sentence for the history"}
-QUIET: Mapping[str, Any] = {"action": "store_true", "help": "print nothing but refused batches and errors"}
+QUIET: Mapping[str, Any] = {"action": "store_true", "help": "print nothing but batches refused or held, and errors"}
 EVERY: Mapping[str, Any] = {"action": "store_true", "help": "each pipeline of the folder, one by one"}
 FILE = "name of a file in configs/pipelines/, without .yaml"
 

@@ -25,7 +25,8 @@ COMMANDS = {
     "history": "who was live when, and on what evidence",
     "rollback": "make an earlier version live again, and keep automation off the one that is taken off",
     "release": "let automation have a version again that was rolled back",
-    "admit": "read a refused batch again, and judge it under the settings of now",
+    "admit": "take in a held batch; read a refused one again, and judge it under the settings of now",
+    "keep-out": "refuse a held batch for good",
     "compare": "two versions on the same rows, beside how each has done",
     "diff": "what differs between two versions, batches or snapshots: rows, columns, settings, code, libraries",
     "sql": "a question in SQL about rows, batches, turns, versions and scores, read only; --out FILE",
@@ -51,4 +52,4 @@ class Command(Protocol):
 
 def load(name: str) -> Command:
     """The module of a command."""
-    return cast(Command, importlib.import_module(f"flows.console.{name}"))
+    return cast(Command, importlib.import_module(f"flows.console.{name.replace('-', '_')}"))

@@ -29,6 +29,7 @@ VERDICTS = {
     Outcome.KEEP_SHADOWING: ("◇", ""),
     Outcome.REJECT: ("·", "dim"),
     Outcome.REFUSED: ("■", "bold red"),
+    Outcome.HELD: ("■", "bold yellow"),
     Outcome.NOT_JUDGED: ("·", "dim"),
     Outcome.FAILED: ("■", "bold red"),
     None: ("·", "dim"),
@@ -39,6 +40,7 @@ STATES = {
     "watch": ("▲", "bold yellow"),
     "unwell": ("■", "bold red"),
     "refused": ("■", "bold red"),
+    "held": ("■", "bold yellow"),
     "new": ("◆", "bold blue"),
     "unjudged": ("·", "bold"),
     "none": ("○", "bold"),
@@ -92,9 +94,9 @@ def plain_line(turn: Turn) -> str:
 
 
 def batch_line(batch: Batch) -> str:
-    """`2013-01: 26,982 accepted, 22 quarantined`, with the reason if it was refused."""
-    refused = f"batch refused: {batch.reason.removesuffix('.')}; " if batch.reason else ""
-    return f"{clean(batch.name)}: {refused}{_rows(batch)}"
+    """`2013-01: 26,982 accepted, 22 quarantined`, with the reason if it is refused or held."""
+    aside = f"batch {batch.status}: {batch.reason.removesuffix('.')}; " if batch.reason else ""
+    return f"{clean(batch.name)}: {aside}{_rows(batch)}"
 
 
 def duplicate_line(name: str) -> str:
@@ -116,7 +118,7 @@ def gone_line(file: str, gone: Mapping[str, int]) -> str:
 
 def batch_object(pipeline: str, batch: Batch) -> dict[str, object]:
     """One batch for machines."""
-    counts = {name: getattr(batch, name) for name in ("landed", "accepted", "quarantined", "duplicates")}
+    counts = {name: getattr(batch, name) for name in ("landed", "accepted", "held", "quarantined", "duplicates")}
     return {"pipeline": pipeline, "batch": batch.name, "status": batch.status.value, **counts, "reason": batch.reason}
 
 
@@ -246,7 +248,8 @@ def _rows(batch: Batch) -> str:
     """What became of the rows; those of a file that cannot be read are not known."""
     if batch.reason and not batch.landed:
         return "the file was set aside whole"
-    rows = f"{wording.count(batch.accepted)} accepted, {wording.count(batch.quarantined)} quarantined"
+    held = f"{wording.count(batch.held)} held, " if batch.held else ""
+    rows = f"{wording.count(batch.accepted)} accepted, {held}{wording.count(batch.quarantined)} quarantined"
     more = "".join(f"; {note}" for note in batch.notes)
     return f"{rows}, {copies}{more}" if (copies := _copies(batch)) else f"{rows}{more}"
 

@@ -61,7 +61,7 @@ def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> in
     screen.summary(report_file.read_history(hands, pipeline), settings, report, program.named("", pipeline))
     unread = _tell_unread(hands, pipeline, done.turns, screen)
     source.require(waiting)
-    return BadInput.exit_code if Outcome.REFUSED in done.outcomes else unread
+    return BadInput.exit_code if {Outcome.REFUSED, Outcome.HELD} & {*done.outcomes} else unread
 
 
 def _tell_unread(hands: "Home", pipeline: str, turns: Sequence[int], screen: "Terminal") -> int:

@@ -38,7 +38,7 @@ NEXT = (
 
 @dataclass
 class Terminal:
-    """Says nothing but what cannot wait: with `--quiet`, a refused batch, on stderr. The others say more."""
+    """Says nothing but what cannot wait: with `--quiet`, a batch refused or held, on stderr. The others say more."""
 
     out: TextIO
     err: TextIO
@@ -59,7 +59,7 @@ class Terminal:
 
     def turn(self, pipeline: str, turn: Turn) -> None:
         """A turn has ended."""
-        if turn.outcome is Outcome.REFUSED:
+        if turn.outcome in (Outcome.REFUSED, Outcome.HELD):
             say(plain_line(turn), self.err)
 
     def closing(self, text: str) -> None:

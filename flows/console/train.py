@@ -38,4 +38,4 @@ def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> in
             screen.show(
                 [f"MLflow and the report follow with the next {program.command(program.named('run', pipeline))}."]
             )
-    return BadInput.exit_code if outcome is Outcome.REFUSED else 0
+    return BadInput.exit_code if outcome in (Outcome.REFUSED, Outcome.HELD) else 0

@@ -197,10 +197,10 @@ def decide(
     return RetrainingDecision(True, (why, *together, *left_out, *notes, *triggers), older, members)
 
 
-def outcome(verdict: Verdict | None, *, refused: bool) -> Outcome:
+def outcome(verdict: Verdict | None, batch: Batch) -> Outcome:
     """Name how a turn ended; without a verdict nothing was judged."""
-    if refused:
-        return Outcome.REFUSED
+    if not batch.is_in:
+        return Outcome(batch.status.value)
     if verdict is None:
         return Outcome.NOT_JUDGED
     if verdict.first and verdict.kind is VerdictKind.PROMOTE:
@@ -209,7 +209,7 @@ def outcome(verdict: Verdict | None, *, refused: bool) -> Outcome:
 
 
 def reasons(batch: Batch, decision: RetrainingDecision | None, verdict: Verdict | None) -> tuple[str, ...]:
-    """Why a turn ended as it did, the main reason first: of the refusal, the verdict, or the decision not to judge."""
+    """Why a turn ended as it did, the main reason first: of the batch, the verdict, or the decision not to judge."""
     if batch.reason is not None:
         return (batch.reason,)
     if verdict is not None:

@@ -226,11 +226,10 @@ def decide_retraining(turn: TurnRef, batch: Batch, pool: Pool, snapshot: Snapsho
 @task(task_run_name="close-turn-{turn.name}", tags=["coordination"])
 def close_turn(turn: TurnRef, batch: Batch, decision: RetrainingDecision | None, verdict: Verdict | None) -> Outcome:
     """Commit how a turn ended, and why."""
-    refused = batch.reason is not None
-    outcome = course.outcome(verdict, refused=refused)
+    outcome = course.outcome(verdict, batch)
     reasons = (*course.reasons(batch, decision, verdict), *refitting.told(home.current(), turn))
     home.current().ledger.turns.close(turn.pipeline, turn.number, outcome, reasons)
     failpoints.reach("turn-closed")
-    if not refused:
+    if batch.is_in:
         handles.rows(home.current()).end_turn()
     return outcome

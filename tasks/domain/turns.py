@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from tasks.domain.records import Admission, Batch, Comparison, Model, Score
+from tasks.domain.decisions import Admission
+from tasks.domain.records import Batch, Comparison, Model, Score
 
 
 # ── monitoring ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -208,6 +209,7 @@ class Outcome(StrEnum):
     REJECT = "reject"
     KEEP_SHADOWING = "keep_shadowing"
     REFUSED = "refused"
+    HELD = "held"
     NOT_JUDGED = "not_judged"
     FAILED = "failed"
     """Given up after the bounded number of attempts."""

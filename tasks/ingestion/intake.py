@@ -6,9 +6,10 @@ Add here what can be said about rows before anybody judges them. Reading files b
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tasks.domain.records import Batch, BatchStatus, RuleFinding
+from tasks.domain.records import Batch, BatchStatus, RuleFinding, Suspect
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,6 +37,12 @@ def refuse(identity: str, name: str, rows: int, reason: str, findings: Sequence[
         findings=tuple(findings),
         reason=reason,
     )
+
+
+def hold(identity: str, name: str, rows: int, reason: str, suspects: Sequence[Suspect]) -> Batch:
+    """The record of a batch whose rows wait for a decision, as they came."""
+    refused = refuse(identity, name, rows, reason)
+    return replace(refused, status=BatchStatus.HELD, quarantined=0, held=rows, suspects=tuple(suspects))
 
 
 def separate(frame: "pd.DataFrame", known: "NDArray[np.uint64] | None") -> "tuple[pd.DataFrame, pd.DataFrame]":

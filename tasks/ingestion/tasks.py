@@ -4,7 +4,8 @@ from prefect import task
 
 from configs.errors import BadInput, DeliveryWaits
 from tasks.adapters import failpoints, home
-from tasks.domain.records import Batch, BatchStatus
+from tasks.domain.decisions import Decision
+from tasks.domain.records import Batch
 from tasks.domain.turns import TurnRef, TurnState
 from tasks.ingestion import intake
 from tasks.ingestion.sources.base import Delivery
@@ -60,23 +61,25 @@ def read_batch(turn: TurnRef, delivery: Delivery) -> Batch | None:
     return None
 
 
-def find_refused(pipeline: str, wanted: str) -> Batch:
-    """The refused batch of this name or digest.
-
-    Raises:
-        MistakeOfUser: There is no such batch, it was not refused, or its bytes are not there any more.
-    """
-    return admission.find(home.current(), pipeline, wanted)
+def find_aside(pipeline: str, wanted: str, decision: Decision) -> Batch:
+    """The batch of this name or digest that a decision is about; raises as `admission.find` does."""
+    return admission.find(home.current(), pipeline, wanted, decision)
 
 
-@task(task_run_name="admit-{refused.name}", tags=["ingestion"])
-def admit_batch(pipeline: str, refused: Batch, by: str, reason: str) -> Delivery:
-    """Record that a refused batch is read and judged again, by whom and why; returns what is read."""
+@task(task_run_name="admit-{aside.name}", tags=["ingestion"])
+def admit_batch(pipeline: str, aside: Batch, by: str, reason: str, decision: Decision) -> Delivery:
+    """Record that a refused or held batch is read and judged again, by whom and why; returns what is read."""
     hands = home.current()
-    hands.ledger.admissions.record(pipeline, refused, by, reason)
+    hands.ledger.admissions.record(pipeline, aside, by, reason, decision)
     failpoints.reach("admission-recorded")
     arrivals.forget(hands, pipeline)
-    return next(one for one in arrivals.look(hands, pipeline).deliveries if one.digest == refused.id)
+    return next(one for one in arrivals.look(hands, pipeline).deliveries if one.digest == aside.id)
+
+
+@task(task_run_name="keep-out-{held.name}", tags=["ingestion"])
+def keep_out(pipeline: str, held: Batch, by: str, reason: str) -> Batch:
+    """Refuse a batch that was held; returns it as it is now."""
+    return admission.keep_out(home.current(), pipeline, held, by, reason)
 
 
 @task(task_run_name="accept-{turn.name}", tags=["ingestion"])
@@ -99,7 +102,7 @@ def count_duplicate(pipeline: str, delivery: Delivery) -> int:
     """Count a delivery whose content was known under another name; returns its rows."""
     ledger = home.current().ledger
     batch = ledger.batches.get(pipeline, delivery.digest)
-    rows = 0 if batch is None or batch.status is BatchStatus.REFUSED else batch.landed
+    rows = batch.landed if batch is not None and batch.is_in else 0
     ledger.batches.record_delivery(pipeline, delivery.name, delivery.digest, duplicate=True, rows=rows)
     failpoints.reach("duplicate-counted")
     return rows

@@ -8,8 +8,8 @@ from tasks.domain import first_champion
 from tasks.domain.records import Batch, Model, Score
 from tasks.domain.turns import Drift, Health, TurnRef
 from tasks.monitoring import alarms
+from tasks.monitoring.steps import asking, watch
 from tasks.monitoring.steps import look_ahead as looking
-from tasks.monitoring.steps import watch
 
 
 @task(task_run_name="find-live-model-{turn.name}", tags=["monitoring"])
@@ -24,6 +24,12 @@ def find_live_models(turn: TurnRef) -> tuple[Model, ...]:
     ids = dict.fromkeys([made[-1].model, first] if made else [])
     found = [ledger.models.get(turn.pipeline, model) for model in ids if model is not None]
     return tuple(model for model in found if model is not None)
+
+
+@task(task_run_name="ask-models-{turn.name}", tags=["monitoring"], retries=2, retry_delay_seconds=[1.0, 5.0])
+def ask_models(turn: TurnRef, batch: Batch) -> Batch:
+    """The batch, held if the live model loses by its values; of a batch that is held, with what that costs."""
+    return asking.ask(home.current(), turn, batch)
 
 
 @task(task_run_name="measure-drift-{turn.name}", tags=["monitoring"])

@@ -268,6 +268,10 @@ class Problem(ABC):
     def losses(self, outcomes: "Floats", answers: "Floats") -> "Floats":
         """The loss of each row that decides; NaN where it cannot be computed."""
 
+    def exchanged(self, outcomes: "Floats") -> "Floats | None":
+        """The same with yes and no exchanged; None where there is no such thing."""
+        return None
+
     @abstractmethod
     def largest(self, losses: "Floats") -> float:
         """What bounds a mean loss, or a mean difference of two."""

@@ -251,6 +251,10 @@ class Binary(Problem):
 
         return bounds.LARGEST_LOSS
 
+    def exchanged(self, outcomes: "Floats") -> "Floats":
+        """The same with yes and no exchanged."""
+        return 1 - outcomes
+
     def churn(self, outcomes: "Floats", base: "Floats", challenger: "Floats") -> float:
         """Share of decisions at 0.5 that change."""
         return float(((base >= 0.5) != (challenger >= 0.5)).mean())

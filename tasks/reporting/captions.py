@@ -174,8 +174,8 @@ def slices(score: Score | None) -> str:
 
 def data(history: History, settings: PipelineSettings) -> str:
     """What came in and what was kept out, with sums that add up."""
-    taken = [t.batch for t in history.turns if t.batch.status is BatchStatus.ACCEPTED]
-    refused = _refused(history)
+    taken = [t.batch for t in history.turns if t.batch.is_in]
+    refused = _last(history, BatchStatus.REFUSED)
     nouns = settings.reporting.row
     sentences = []
     if taken:
@@ -193,6 +193,9 @@ def data(history: History, settings: PipelineSettings) -> str:
         one = len(refused) == 1
         many = "One more delivery" if one else f"{capital(wording.number_word(len(refused)))} more deliveries"
         sentences.append(f"{many}{_rows_of(refused, nouns)} {'was' if one else 'were'} refused whole.")
+    if held := _last(history, BatchStatus.HELD):
+        verb = "is" if len(held) == 1 else "are"
+        sentences.append(f"{capital(_batches(len(held)))}{_rows_of(held, nouns)} {verb} held until somebody decides.")
     if history.duplicates:
         one = len(history.duplicates) == 1
         many = "One delivery" if one else f"{capital(wording.number_word(len(history.duplicates)))} deliveries"
@@ -200,10 +203,10 @@ def data(history: History, settings: PipelineSettings) -> str:
     return " ".join(sentences) or "Nothing has come in yet."
 
 
-def _refused(history: History) -> list[Batch]:
-    """The batches that are refused, each once; those that were admitted since and accepted are not."""
+def _last(history: History, status: BatchStatus) -> list[Batch]:
+    """The batches that stand so now, each once; those that were admitted since and accepted are not refused or held."""
     last = {turn.batch.id: turn.batch for turn in history.turns}
-    return [batch for batch in last.values() if batch.status is BatchStatus.REFUSED]
+    return [batch for batch in last.values() if batch.status is status]
 
 
 def _rows_of(refused: Sequence[Batch], nouns: tuple[str, str]) -> str:
@@ -230,14 +233,15 @@ def _batches(count: int, skip_one: bool = False) -> str:
 
 def left_out(history: History, settings: PipelineSettings) -> tuple[tuple[str, str], ...]:
     """What is not in the numbers: counts with what they count."""
-    taken = [t.batch for t in history.turns if t.batch.status is BatchStatus.ACCEPTED]
-    refused = _refused(history)
+    taken = [t.batch for t in history.turns if t.batch.is_in]
+    refused, held = _last(history, BatchStatus.REFUSED), _last(history, BatchStatus.HELD)
     row, rows = settings.reporting.row
     reason = f" ({settings.reporting.unlabelled})" if settings.reporting.unlabelled else ""
     counts = (
         (sum(b.unlabelled for b in taken), f"accepted {rows} without a label{reason}"),
         (sum(b.quarantined for b in taken), f"quarantined {rows}"),
         (sum(b.landed for b in refused), f"rows of {_batches(sum(b.landed > 0 for b in refused))} refused whole"),
+        (sum(b.held for b in held), f"rows of {_batches(len(held))} held until somebody decides"),
         (sum(not b.landed for b in refused), "refused deliveries whose rows could not be counted"),
         (sum(b.duplicates for b in taken), f"{rows} that were exact duplicates of others"),
         (sum(n for _, _, n in history.duplicates), "rows of deliveries that came a second time"),
@@ -260,7 +264,7 @@ def _older(history: History) -> int:
 
 def total(history: History) -> str:
     """The sum that shows that nothing else was left out."""
-    taken = [t.batch for t in history.turns if t.batch.status is BatchStatus.ACCEPTED]
+    taken = [t.batch for t in history.turns if t.batch.is_in]
     if not taken:
         return ""
     unlabelled, aside = sum(b.unlabelled for b in taken), sum(b.quarantined for b in taken)

@@ -69,13 +69,20 @@ def poll(pipeline: str, new: int, crashed: bool, old: bool, started: bool, alert
 
 
 def admission(pipeline: str, refused: Batch, judged: Batch, by: str) -> Ended:
-    """`flights · admit → 2013-04 is in`, by whom, and how it had been refused; or that it was refused again."""
-    before = f"Before, it was refused: {titles.ended(refused.reason or '')}"
+    """`flights · admit → 2013-04 is in`, by whom, and how it had stood; or that it is refused again, or held."""
+    before = f"Before, it {'was held' if refused.held else 'was refused'}: {titles.ended(refused.reason or '')}"
     if judged.reason:
-        told = f"{by} admitted {judged.name}, and it was refused again: {titles.ended(judged.reason)}"
-        return Ended(f"{pipeline} · admit → {judged.name} is refused again", f"{told} {before}")
+        now = "is held" if judged.held else "is refused again"
+        told = f"{by} admitted {judged.name}, and it {now}: {titles.ended(judged.reason)}"
+        return Ended(f"{pipeline} · admit → {judged.name} {now}", f"{told} {before}")
     rows = f"{wording.count(judged.accepted)} of {wording.count(judged.landed)} rows were accepted"
     return Ended(f"{pipeline} · admit → {judged.name} is in", f"{by} admitted {judged.name}: {rows}. {before}")
+
+
+def keeping_out(pipeline: str, refused: Batch, by: str, reason: str) -> Ended:
+    """`flights · keep out → 2013-04 is refused`, by whom and why."""
+    text = f"{by} keeps {refused.name} out: {titles.ended(reason)} Its {wording.count(refused.landed)} rows stay aside."
+    return Ended(f"{pipeline} · keep out → {refused.name} is refused", text)
 
 
 def rollback(pipeline: str, made: Promotion, problem: str, *, changed: bool) -> Ended:
@@ -113,6 +120,7 @@ def data_rows(batch: Batch) -> list[Row]:
     rows: list[Row] = [
         {"what": "landed", "rows": batch.landed, "why": batch.reason or ""},
         {"what": "accepted", "rows": batch.accepted, "why": ""},
+        {"what": "held", "rows": batch.held, "why": ""},
         {"what": "quarantined", "rows": batch.quarantined, "why": ""},
         {"what": "exact duplicates", "rows": batch.duplicates, "why": ""},
         {"what": "accepted without a label", "rows": batch.unlabelled, "why": "kept, counted, never trained on"},

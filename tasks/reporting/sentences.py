@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from configs.settings import PipelineSettings
 from tasks.domain import wording
-from tasks.domain.records import BatchStatus, Comparison, Metric, Score
+from tasks.domain.records import Comparison, Metric, Score
 from tasks.domain.turns import Drift, HealthState, History, Outcome, Promotion, Turn
 from tasks.monitoring import health
 from tasks.problems import kinds
@@ -51,7 +51,7 @@ def headline(history: History, settings: PipelineSettings) -> Headline:
     note = _note(history, live)
     if made := standing.gone_back(history, last.number):
         return _rolled_back(history, settings, made, note)
-    if last.outcome is Outcome.REFUSED or last.batch.status is BatchStatus.REFUSED:
+    if last.outcome in (Outcome.REFUSED, Outcome.HELD) or not last.batch.is_in:
         return _refused(history, settings, last, live, note)
     if live is None:
         return _no_champion(history, settings, last)
@@ -106,7 +106,7 @@ def gain(pair: Comparison) -> str:
 
 def why(turn: Turn) -> str:
     """The main reason of the outcome of a turn, for one line."""
-    if turn.outcome is Outcome.REFUSED and turn.batch.reason:
+    if turn.outcome in (Outcome.REFUSED, Outcome.HELD) and turn.batch.reason:
         return turn.batch.reason
     reasons = decisive(turn)
     if not reasons:
@@ -168,13 +168,16 @@ def condition(turn: Turn, settings: PipelineSettings) -> str:
 
 # ── headlines ─────────────────────────────────────────────────────────────────────────────────────────────────────
 def _refused(history: History, settings: PipelineSettings, last: Turn, live: int | None, note: str) -> Headline:
-    title = f"Batch refused; champion v{live} not judged" if live else "Batch refused; no champion yet"
+    held, stays = last.batch.held > 0, f"v{live} stays live. " if live else ""
+    stands = "held" if held else "refused"
+    title = f"Batch {stands}; " + (f"champion v{live} not judged" if live else "no champion yet")
     rows = f" ({titles.number_of(last.batch.landed, settings.reporting.row)})" if last.batch.landed else ""
-    text = f"The delivery {last.batch.name}{rows} was refused: {ended(why(last) or 'the reason is not recorded')} "
+    verb = "is held" if held else "was refused"
+    text = f"The delivery {last.batch.name}{rows} {verb}: {ended(why(last) or 'the reason is not recorded')} "
     text += _last_judged(history, settings, last.number)
-    stays = f"v{live} stays live. " if live else ""
-    action = f"It was set aside whole; nothing was trained or scored on it. {stays}Needed: a corrected delivery."
-    return Headline("refused", title, text.strip(), action, note)
+    needed = "a decision, admit or keep-out" if held else "a corrected delivery"
+    action = f"It was set aside whole; nothing was trained or scored on it. {stays}Needed: {needed}."
+    return Headline(stands, title, text.strip(), action, note)
 
 
 def _given_up(history: History, settings: PipelineSettings, last: Turn, live: int, note: str) -> Headline:
@@ -187,7 +190,7 @@ def _given_up(history: History, settings: PipelineSettings, last: Turn, live: in
 
 
 def _no_champion(history: History, settings: PipelineSettings, last: Turn) -> Headline:
-    taken = sum(t.batch.status is BatchStatus.ACCEPTED for t in history.turns)
+    taken = sum(t.batch.is_in for t in history.turns)
     batches = f"{wording.number_word(taken)} {'batch' if taken == 1 else 'batches'}"
     rows = sum(t.batch.accepted for t in history.turns)
     text = f"{capital(batches)} with {titles.number_of(rows, settings.reporting.row)} came in."

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from configs.reporting import ReportingSettings
 from configs.settings import PipelineSettings
 from tasks.domain import wording
-from tasks.domain.records import Batch, BatchStatus, Comparison, Score
+from tasks.domain.records import Batch, Comparison, Score
 from tasks.domain.trigger_kinds import TriggerKind
 from tasks.domain.turns import HealthState, History, Outcome, Turn
 from tasks.problems import kinds
@@ -22,6 +22,7 @@ _AGAINST_A_CONSTANT = "beats a dummy"
 """The guard that compares a challenger with no model."""
 _MOST_COLUMNS = 3
 _MOST_RULES = 5
+_HELD = "It is held: nothing is learned from it or judged on it until somebody admits it or keeps it out."
 
 
 @dataclass(frozen=True)
@@ -69,11 +70,11 @@ def _trigger(turn: Turn) -> list[str]:
 
 def _data(turn: Turn, settings: PipelineSettings) -> list[str]:
     batch, nouns = turn.batch, settings.reporting.row
-    if batch.status is BatchStatus.REFUSED:
+    if not batch.is_in:
         found = [ended(capital(batch.reason or "refused"))]
         broken = [f for f in batch.findings if f.rows]
         found += [f"'{f.column}' must be {f.message}: {wording.count(f.rows)} rows are not." for f in broken]
-        return [*found, "The delivery is refused as a whole and kept aside."]
+        return [*found, _HELD if batch.held else "The delivery is refused as a whole and kept aside."]
     rules = [f"{wording.count(f.rows)} {f.column}" for f in batch.findings if f.rows]
     names = f" ({', '.join(rules[:_MOST_RULES])})" if rules else ""
     aside = f"{wording.count(batch.quarantined)} quarantined{names}, {wording.count(batch.duplicates)} duplicates"
@@ -96,10 +97,11 @@ def _admitted(history: History, turn: Turn) -> list[str]:
     of_this = [one for one in history.admissions if one.batch == turn.batch.id and one.turn is not None]
     later = [one for one in of_this if one.turn == turn.number]
     before = [one for one in of_this if one.turn is not None and one.turn < turn.number]
-    found = [f"Before, in turn {one.turn}, it was refused: {ended(one.refusal.reason or '')}" for one in before]
+    found = [f"Before, in turn {one.turn}, it {titles.stood(one)}: {ended(one.refusal.reason or '')}" for one in before]
     for one in later:
         waits = "" if one.ended else " It waits for its second look."
-        found.append(f"It was admitted by {one.by} on {titles.moment(one.at)}: {ended(one.reason)}{waits}")
+        decided = f"{titles.DECISIONS[one.decision]} by {one.by} on {titles.moment(one.at)}"
+        found.append(f"It was {decided}: {ended(one.reason)}{waits}")
     return found
 
 
@@ -109,7 +111,7 @@ def _level(batch: Batch, others: str, words: ReportingSettings) -> str:
 
 
 def _inputs(turn: Turn, settings: PipelineSettings) -> list[str]:
-    if turn.batch.status is BatchStatus.REFUSED:
+    if not turn.batch.is_in:
         return ["Not judged: a data fault is not drift."]
     if turn.drift is None:
         return []
@@ -155,7 +157,7 @@ def _constant(score: Score, whose: str) -> str:
 
 
 def _evidence(turn: Turn, settings: PipelineSettings) -> list[str]:
-    if turn.batch.status is BatchStatus.REFUSED:
+    if not turn.batch.is_in:
         return ["None taken."]
     found = []
     pair, probe, nouns = turn.comparison, turn.probe, settings.reporting.row
@@ -235,7 +237,7 @@ def _own_action(history: History, turn: Turn, *, carries: bool) -> list[str]:
             return [f"v{live} is live: the first champion{', refitted' if again else ''}.", later]
         case Outcome.PROMOTE:
             return [f"v{live} is live in place of v{turn.champion_version}."]
-        case Outcome.REFUSED:
+        case Outcome.REFUSED | Outcome.HELD:
             return [f"Nothing was trained and nothing was scored; {stays[:1].lower() + stays[1:]}"]
         case Outcome.FAILED:
             after = stays if live is None else f"The next batch goes on with v{live}."

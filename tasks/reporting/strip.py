@@ -16,6 +16,7 @@ _VERDICT_GLYPHS = {
     Outcome.REJECT: "reject",
     Outcome.KEEP_SHADOWING: "keep",
     Outcome.REFUSED: "refused",
+    Outcome.HELD: "held",
     Outcome.NOT_JUDGED: "unjudged",
     Outcome.FAILED: "refused",
 }

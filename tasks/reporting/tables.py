@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from configs.settings import PipelineSettings
 from tasks.domain import wording
-from tasks.domain.records import BatchStatus
 from tasks.domain.turns import ColumnDrift, History, Turn
 from tasks.problems import kinds
 from tasks.reporting import pictures, titles, turn_columns
@@ -66,7 +65,7 @@ class InputRow:
 
 def batches(history: History, settings: PipelineSettings) -> tuple[BatchRow, ...]:
     """One row per turn, in order."""
-    most = max((t.batch.quarantined for t in history.turns if t.batch.status is BatchStatus.ACCEPTED), default=0)
+    most = max((t.batch.quarantined for t in history.turns if t.batch.is_in), default=0)
     return tuple(_batch(turn, most, settings) for turn in history.turns)
 
 
@@ -75,7 +74,7 @@ def rules(history: History) -> tuple[RuleRow, ...]:
     rows: Counter[tuple[str, str, str]] = Counter()
     examples: dict[tuple[str, str, str], list[str]] = {}
     for turn in history.turns:
-        if turn.batch.status is BatchStatus.ACCEPTED:
+        if turn.batch.is_in:
             for finding in turn.batch.findings:
                 key = (finding.column, finding.rule, finding.message)
                 rows[key] += finding.rows
@@ -132,7 +131,7 @@ def inputs(turns: Sequence[Turn], last: Turn | None, most: int) -> tuple[tuple[I
 
 # ── parts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 def _batch(turn: Turn, most: int, settings: PipelineSettings) -> BatchRow:
-    refused = turn.batch.status is BatchStatus.REFUSED
+    refused = not turn.batch.is_in
     bar = pictures.bar(0 if refused else turn.batch.quarantined, most)
     return BatchRow(
         turn.number, turn.batch.name, refused, turn_columns.cells(turn_columns.BATCHES, turn, settings), bar
@@ -141,7 +140,7 @@ def _batch(turn: Turn, most: int, settings: PipelineSettings) -> BatchRow:
 
 def _square(turn: Turn, column: ColumnDrift | None) -> Square:
     if column is None:
-        css = "x" if turn.batch.status is BatchStatus.REFUSED else ""
+        css = "x" if not turn.batch.is_in else ""
         return Square(turn.number, css, "")
     size = 1 + bisect_right(SIZES, column.effect)
     title = f"{titles.medium(turn.batch)}, {column.column}: {column.text or 'no change'}"

@@ -113,9 +113,15 @@ def end_release(pipeline: str, version: int, by: str, reason: str, problem: str 
     return events.ended(endings.release(pipeline, version, by, reason, problem), problem is not None)
 
 
-def end_admission(pipeline: str, refused: Batch, judged: Batch, by: str) -> Batch:
-    """Give a second look at a refused batch its last name and word; what it returns is the batch as it is now."""
-    return events.ended(endings.admission(pipeline, refused, judged, by), judged)
+def end_admission(pipeline: str, aside: Batch, judged: Batch, by: str) -> Batch:
+    """Give a second look at a batch its last name and word; what it returns is the batch as it is now."""
+    return events.ended(endings.admission(pipeline, aside, judged, by), judged)
+
+
+def end_keeping_out(pipeline: str, refused: Batch, by: str, reason: str) -> Batch:
+    """Give the decision against a held batch its last name and word, and write the report anew."""
+    write_report(pipeline)
+    return events.ended(endings.keeping_out(pipeline, refused, by, reason), refused)
 
 
 def end_poll(polled: Polled) -> Polled:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from configs.problems import ProblemName
 from configs.settings import PipelineSettings
 from tasks.domain import wording
-from tasks.domain.records import BatchStatus
 from tasks.domain.turns import History, Turn
 from tasks.problems import kinds
 from tasks.reporting import standing, titles
@@ -30,7 +29,7 @@ class Tile:
 
 def four(history: History, settings: PipelineSettings) -> tuple[Tile, ...]:
     """Data, inputs, loss and retraining: which of them is it? Data of the last batch that was taken in."""
-    turn = next((t for t in reversed(history.turns) if t.batch.status is BatchStatus.ACCEPTED), None)
+    turn = next((t for t in reversed(history.turns) if t.batch.is_in), None)
     if turn is None:
         return ()
     batch = turn.batch

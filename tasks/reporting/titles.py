@@ -9,6 +9,7 @@ from datetime import datetime
 from math import ceil
 
 from tasks.domain import wording
+from tasks.domain.decisions import Admission, Decision
 from tasks.domain.records import Batch
 from tasks.domain.turns import HealthState, History, Outcome, Promotion, Turn
 from tasks.reporting import periods
@@ -20,10 +21,16 @@ VERDICTS = {
     Outcome.REJECT: "reject",
     Outcome.KEEP_SHADOWING: "keep shadowing",
     Outcome.REFUSED: "batch refused",
+    Outcome.HELD: "batch held",
     Outcome.NOT_JUDGED: "not judged",
     Outcome.FAILED: "failed",
 }
 UNFINISHED = "not finished"
+DECISIONS = {
+    Decision.ADMIT: "admitted",
+    Decision.SOUND_ROWS: "admitted without its damaged rows",
+    Decision.KEEP_OUT: "kept out",
+}
 STATES = {
     HealthState.WELL: "well",
     HealthState.WATCH: "watch",
@@ -37,6 +44,11 @@ _LETTERS = 110
 """So many have room side by side over all turns."""
 _ROOMY = 13
 """So many days have room side by side with their months."""
+
+
+def stood(decided: Admission) -> str:
+    """How a batch stood before somebody decided about it: `was held`, `was refused`."""
+    return "was held" if decided.refusal.held else "was refused"
 
 
 def short(batch: Batch) -> str | None:

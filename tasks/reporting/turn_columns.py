@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from configs.settings import PipelineSettings
 from tasks.domain import wording
-from tasks.domain.records import BatchStatus
 from tasks.domain.turns import Turn
 from tasks.problems import kinds
 from tasks.problems.base import Problem
@@ -42,7 +41,7 @@ def _actual(turn: Turn, settings: PipelineSettings) -> str:
 
 
 def _unlabelled(turn: Turn, settings: PipelineSettings) -> str:
-    refused = turn.batch.status is BatchStatus.REFUSED
+    refused = not turn.batch.is_in
     return wording.MISSING if refused else wording.count(turn.batch.unlabelled)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from configs.errors import IncumbentError
 from configs.settings import PipelineSettings
-from tasks.domain.records import Batch, BatchStatus, RuleFinding
+from tasks.domain.records import Batch, BatchStatus, RuleFinding, Suspect
 from tasks.ingestion import columns, digits, intake
 from tasks.problems import kinds
 from tasks.validation import contract
@@ -60,6 +60,27 @@ def sort_out(
     taken = _taken(fresh, alike, key)
     checked = contract.check(fresh, settings.validation, settings.training.label, taken, _ahead(fresh, settings, now))
     return SortedOut(checked.accepted, _set_aside(checked.quarantined, duplicates), checked.findings)
+
+
+def without(rows: SortedOut, suspects: Sequence[Suspect], masks: Sequence[NDArray[np.bool_]]) -> SortedOut:
+    """The same without the accepted rows that something speaks against: each is quarantined for the first of these.
+
+    Args:
+        rows: What the contract has sorted out.
+        suspects: What speaks against them.
+        masks: For each of these, which of the accepted rows show it.
+    """
+    findings, quarantined = list(rows.findings), [rows.aside]
+    rest = np.ones(len(rows.accepted), dtype=np.bool_)
+    for suspect, mask in zip(suspects, masks, strict=True):
+        chosen = rows.accepted[mask & rest]
+        rest &= ~mask
+        if len(chosen):
+            findings.append(RuleFinding(suspect.column, suspect.kind, suspect.text, len(chosen)))
+            reason = f"{suspect.column}: {suspect.text}"
+            quarantined.append(chosen.assign(**{columns.REASONS: reason, ASIDE: "quarantined"}))
+    aside = pd.concat([part for part in quarantined if len(part)] or quarantined[:1], ignore_index=True)
+    return SortedOut(rows.accepted[rest].reset_index(drop=True), aside, tuple(findings))
 
 
 def accept(identity: str, name: str, rows: SortedOut, settings: PipelineSettings, landed: int) -> Batch:

@@ -1,22 +1,17 @@
 """The tasks of validation: contract and triage decide what comes in."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
-import pandas as pd
 from prefect import task
 
 from configs.errors import BrokenContract, DeliveryWaits
-from configs.settings import PipelineSettings
 from tasks.adapters import failpoints, home
 from tasks.domain.records import Batch
 from tasks.domain.turns import TurnRef
 from tasks.ingestion import intake
 from tasks.ingestion.sources.base import Delivery
 from tasks.ingestion.steps import arrivals, landed
-from tasks.validation import batches, triage
-from tasks.validation import labels as answers
-from tasks.validation.steps import earlier, label_values
+from tasks.validation.steps import door
 
 
 @task(task_run_name="check-{turn.name}", tags=["validation"], retries=2, retry_delay_seconds=[1.0, 5.0])
@@ -26,23 +21,18 @@ def check_batch(turn: TurnRef) -> Batch:
     done = hands.ledger.batches.passed(turn.pipeline, turn.batch)
     if done is not None:
         return done
-    settings, now = hands.settings(turn.pipeline), hands.clock()
-    frame = landed.of(hands).rows(turn, settings)
-    accepted = hands.ledger.batches.accepted(turn.pipeline)
+    frame = landed.of(hands).rows(turn, hands.settings(turn.pipeline))
     try:
-        sorted_out = batches.sort_out(frame, earlier.rows(hands.store, frame, settings, accepted), settings, now)
-        _require_sound(sorted_out.accepted, accepted, turn.pipeline, settings)
-        batch = batches.accept(turn.batch, turn.name, sorted_out, settings, landed=len(frame))
-        published = hands.store.put_away(batch, sorted_out.accepted, sorted_out.aside)
+        checked = door.check(hands, turn, frame)
     except BrokenContract as fault:
         return intake.refuse(turn.batch, turn.name, len(frame), str(fault))
     failpoints.reach("rows-published")
-    return published
+    return checked
 
 
 @task(task_run_name="set-aside-{turn.name}", tags=["validation"], retries=2, retry_delay_seconds=[1.0, 5.0])
-def set_aside(turn: TurnRef, delivery: Delivery, refused: Batch) -> Batch:
-    """Keep the bytes of a refused delivery in quarantine, as they came."""
+def set_aside(turn: TurnRef, delivery: Delivery, aside: Batch) -> Batch:
+    """Keep the bytes of a delivery that is refused or held, as they came."""
     hands = home.current()
     try:
         kept = hands.store.keep_original(arrivals.content(hands, turn.pipeline, delivery))
@@ -50,16 +40,4 @@ def set_aside(turn: TurnRef, delivery: Delivery, refused: Batch) -> Batch:
         hands.ledger.turns.unread(turn.pipeline, turn.number, str(problem))
         raise
     failpoints.reach("refused-bytes-kept")
-    return replace(refused, aside_file=kept)
-
-
-def _require_sound(rows: pd.DataFrame, accepted: Sequence[Batch], pipeline: str, settings: PipelineSettings) -> None:
-    """What can be said of a batch only beside the accepted ones: are its labels known, do its values fit theirs?"""
-    answers.require_known(rows, label_values.learned(home.current(), pipeline, accepted), settings)
-    near = triage.neighbours(rows, accepted, settings.ingestion.times.event)
-    triage.require_sound(rows, _rows(near), settings)
-
-
-def _rows(chosen: Sequence[Batch]) -> list[pd.DataFrame]:
-    store = home.current().store
-    return [store.read(batch.accepted_file or "") for batch in chosen]
+    return replace(aside, aside_file=kept)

@@ -65,11 +65,14 @@ def test_nothing_is_trained_or_judged_on_too_few_rows_or_one_class(counts, has_c
     assert decision.reasons
 
 
+REFUSED = Batch("id", "2013-04", BatchStatus.REFUSED, 10, 0, 10, 0, 0, 0)
+
+
 @given(kind=st.sampled_from(VerdictKind), first=st.booleans())
 def test_a_refused_batch_is_refused_whatever_else_was_found(kind, first):
     verdict = Verdict(kind, ("evidence 0.17, needs 200",), first=first)
 
-    assert course.outcome(verdict, refused=True) is Outcome.REFUSED
+    assert course.outcome(verdict, REFUSED) is Outcome.REFUSED
 
 
 # ── the inbox ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -14,6 +14,7 @@ from configs.errors import DeliveryWaits
 from tasks.adapters import home as homes
 from tasks.adapters.home import Home
 from tasks.coordination import tasks as coordination
+from tasks.domain.decisions import Decision
 from tasks.domain.records import Batch
 from tasks.ingestion import tasks as ingestion
 from tasks.ingestion.steps import admission
@@ -176,7 +177,9 @@ def _second_looks(home: Home) -> Iterator[tuple[Look, Batch]]:
     """Each refused file with what became of it under the settings of now."""
     with homes.use(home):
         for look in OF_REFUSALS:
-            delivery = ingestion.admit_batch.fn(STRICT, admission.find(home, STRICT, look.name), "anna", "it is whole")
+            delivery = ingestion.admit_batch.fn(
+                STRICT, admission.find(home, STRICT, look.name), "anna", "it is whole", Decision.ADMIT
+            )
             yield look, _take(STRICT, delivery)
 
 

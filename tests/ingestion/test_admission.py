@@ -10,6 +10,7 @@ from configs.errors import MistakeOfUser
 from tasks.adapters import home as homes
 from tasks.adapters.home import Home
 from tasks.coordination import tasks as coordination
+from tasks.domain.decisions import Decision
 from tasks.domain.records import Batch, BatchStatus
 from tasks.domain.turns import Outcome
 from tasks.ingestion import tasks as ingestion
@@ -74,7 +75,7 @@ def work(home: Home) -> list[Batch]:
 
 
 def admit(home: Home, name: str) -> None:
-    ingestion.admit_batch.fn("shop", admitting.find(home, "shop", name), "anna", "the limit was wrong")
+    ingestion.admit_batch.fn("shop", admitting.find(home, "shop", name), "anna", "the limit was wrong", Decision.ADMIT)
 
 
 def lost_rows(home: Home) -> list[str]:

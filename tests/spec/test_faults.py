@@ -11,7 +11,8 @@ from configs.errors import BrokenContract
 from tasks.lineage import faults
 from tasks.lineage.faults import SimulatedFault
 from tasks.monitoring import drift
-from tasks.validation import contract, triage
+from tasks.validation import contract
+from tasks.validation.triage import examine as triage
 from tests import folders
 
 FLIGHTS = loader.load("flights")
@@ -44,13 +45,13 @@ def months(months: Callable[[str], Path]) -> dict[int, pd.DataFrame]:
 
 
 def says(delivered: pd.DataFrame, before: list[pd.DataFrame]) -> str:
-    """Why a delivery is refused."""
+    """Why a delivery is refused or held."""
     try:
         accepted = contract.check(delivered, FLIGHTS.validation, "late").accepted
-        triage.require_sound(accepted, before, FLIGHTS)
     except BrokenContract as fault:
         return str(fault)
-    return LET_IN
+    suspects = [one.suspect for one in triage.examine(accepted, before, FLIGHTS)]
+    return triage.reason(suspects) if any(one.certain for one in suspects) else LET_IN
 
 
 @pytest.mark.parametrize(("fault", "column", "said"), SAID)

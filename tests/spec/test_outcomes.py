@@ -24,15 +24,16 @@ DECISIONS = [
     (False, (24_931, 5_900), (20_661, 0), False, "all 20,661 rows to train on are negative"),
 ]
 
-#   refused?  verdict                       for the first champion?   the turn ends as
+#   the batch is     verdict                       for the first champion?   the turn ends as
 OUTCOMES = [
-    (True, None, False, Outcome.REFUSED),
-    (False, None, False, Outcome.NOT_JUDGED),
-    (False, VerdictKind.PROMOTE, True, Outcome.FIRST_CHAMPION),
-    (False, VerdictKind.REJECT, True, Outcome.REJECT),
-    (False, VerdictKind.PROMOTE, False, Outcome.PROMOTE),
-    (False, VerdictKind.REJECT, False, Outcome.REJECT),
-    (False, VerdictKind.KEEP_SHADOWING, False, Outcome.KEEP_SHADOWING),
+    (BatchStatus.REFUSED, None, False, Outcome.REFUSED),
+    (BatchStatus.HELD, None, False, Outcome.HELD),
+    (BatchStatus.ACCEPTED, None, False, Outcome.NOT_JUDGED),
+    (BatchStatus.ACCEPTED, VerdictKind.PROMOTE, True, Outcome.FIRST_CHAMPION),
+    (BatchStatus.ACCEPTED, VerdictKind.REJECT, True, Outcome.REJECT),
+    (BatchStatus.ACCEPTED, VerdictKind.PROMOTE, False, Outcome.PROMOTE),
+    (BatchStatus.ACCEPTED, VerdictKind.REJECT, False, Outcome.REJECT),
+    (BatchStatus.ACCEPTED, VerdictKind.KEEP_SHADOWING, False, Outcome.KEEP_SHADOWING),
 ]
 
 
@@ -57,11 +58,12 @@ def test_every_batch_that_can_be_judged_gets_a_probe(champion, judged, trained, 
     assert (decision.retrain, decision.reasons[0]) == (probe, reason)
 
 
-@pytest.mark.parametrize(("refused", "kind", "first", "outcome"), OUTCOMES)
-def test_a_turn_ends_as_its_batch_and_its_verdict_say(refused, kind, first, outcome):
+@pytest.mark.parametrize(("status", "kind", "first", "outcome"), OUTCOMES)
+def test_a_turn_ends_as_its_batch_and_its_verdict_say(status, kind, first, outcome):
     verdict = None if kind is None else Verdict(kind, ("as it was judged",), first=first)
+    batch = Batch("id", "2013-04", status, 10, 10, 0, 0, 0, 5)
 
-    assert course.outcome(verdict, refused=refused) is outcome
+    assert course.outcome(verdict, batch) is outcome
 
 
 MOMENT = datetime(2013, 2, 28, 17, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Refused batches that are let in for a second look: who decided it and why, and how they had been refused."""
+"""Decisions about batches that are refused or held: who decided what, and why, and how the batch had stood."""
 
 from typing import Any
 
@@ -8,7 +8,8 @@ from tasks.adapters.ledger import codec
 from tasks.adapters.ledger.connection import Access
 from tasks.adapters.ledger.schema import admissions, turns
 from tasks.adapters.ledger.troubles import patient
-from tasks.domain.records import Admission, Batch
+from tasks.domain.decisions import Admission, Decision
+from tasks.domain.records import Batch
 
 
 class Admissions:
@@ -21,17 +22,12 @@ class Admissions:
         self._access = access
 
     @patient
-    def record(self, pipeline: str, refused: Batch, by: str, reason: str) -> bool:
-        """Admit a refused batch; says whether it was new. What it was refused for is kept with the admission."""
+    def record(self, pipeline: str, aside: Batch, by: str, reason: str, decision: Decision = Decision.ADMIT) -> bool:
+        """Let a batch be judged again; says whether that is new. How it stood is kept with the decision."""
         with self._access.writing(pipeline) as connection:
-            if connection.execute(select(is_open(pipeline, refused.id))).scalar():
+            if connection.execute(select(is_open(pipeline, aside.id))).scalar():
                 return False
-            of_this = admissions.c.pipeline == pipeline
-            last = connection.execute(select(func.max(admissions.c.sequence)).where(of_this)).scalar() or 0
-            had = select(func.max(turns.c.number)).where(turns.c.pipeline == pipeline, turns.c.batch == refused.id)
-            values: dict[str, Any] = {"batch": refused.id, "by": by, "reason": reason, "at": self._access.now()}
-            values |= {"turn": connection.execute(had).scalar(), "refusal": codec.dump(refused)}
-            connection.execute(admissions.insert().values(pipeline=pipeline, sequence=last + 1, **values))
+            add(connection, pipeline, aside, by=by, reason=reason, decision=decision, at=self._access.now())
             return True
 
     def all(self, pipeline: str) -> list[Admission]:
@@ -44,6 +40,7 @@ class Admissions:
                 reason=row["reason"],
                 at=codec.moment(row["at"]),  # type: ignore[arg-type]  # never null
                 refusal=codec.load(Batch, row["refusal"]),
+                decision=Decision(row["decision"]),
                 turn=row["turn"],
                 ended=codec.moment(row["ended"]),
             )
@@ -53,6 +50,15 @@ class Admissions:
     def open(self, pipeline: str) -> dict[str, Admission]:
         """Those whose batch has not been judged again yet, by batch."""
         return {one.batch: one for one in self.all(pipeline) if one.ended is None}
+
+
+def add(connection: Connection, pipeline: str, aside: Batch, **values: Any) -> None:
+    """Add a decision about a batch in a transaction; it names the turn that had set the batch aside."""
+    last = select(func.max(admissions.c.sequence)).where(admissions.c.pipeline == pipeline)
+    had = select(func.max(turns.c.number)).where(turns.c.pipeline == pipeline, turns.c.batch == aside.id)
+    values |= {"batch": aside.id, "turn": connection.execute(had).scalar(), "refusal": codec.dump(aside)}
+    sequence = (connection.execute(last).scalar() or 0) + 1
+    connection.execute(admissions.insert().values(pipeline=pipeline, sequence=sequence, **values))
 
 
 def is_open(pipeline: str, batch: Any) -> Exists:

@@ -12,6 +12,7 @@ from tasks.adapters.ledger import admissions, codec
 from tasks.adapters.ledger.connection import Access, among, differs, insert_once, replace
 from tasks.adapters.ledger.schema import batches, deliveries, turns, verdicts
 from tasks.adapters.ledger.troubles import patient
+from tasks.domain.decisions import Decision
 from tasks.domain.records import Batch, BatchStatus
 from tasks.domain.turns import Outcome
 
@@ -86,6 +87,17 @@ class Batches:
                 insert_once(connection, batches, key, values)
 
     @patient
+    def keep_out(self, pipeline: str, held: Batch, refused: Batch, by: str, reason: str) -> None:
+        """Refuse a batch that was held, by a decision that is kept; a second time changes nothing."""
+        now, chosen = self._access.now(), (batches.c.pipeline == pipeline) & (batches.c.id == held.id)
+        values = {**_columns(refused), "record": codec.dump(refused), "at": now}
+        with self._access.writing(pipeline) as connection:
+            still = batches.update().where(chosen, batches.c.status == BatchStatus.HELD)
+            if connection.execute(still.values(**values)).rowcount:
+                decided: dict[str, Any] = {"by": by, "reason": reason, "at": now, "ended": now}
+                admissions.add(connection, pipeline, held, decision=Decision.KEEP_OUT, **decided)
+
+    @patient
     def learn(self, pipeline: str, batch: Batch) -> None:
         """Add to the record of a batch which values its label has; nothing else of it changes."""
         with self._access.writing(pipeline) as connection:
@@ -130,7 +142,7 @@ class Batches:
 def _count_again(connection: Connection, pipeline: str, batch: Batch) -> None:
     """The rows of its deliveries; nobody could vouch for those of the copies of a refused file."""
     same = (deliveries.c.pipeline == pipeline) & (deliveries.c.batch == batch.id)
-    copies = 0 if batch.status is BatchStatus.REFUSED else batch.landed
+    copies = batch.landed if batch.is_in else 0
     for duplicate, rows in ((False, batch.landed), (True, copies)):
         connection.execute(deliveries.update().where(same, deliveries.c.duplicate == duplicate).values(rows=rows))
 
@@ -147,6 +159,7 @@ def _columns(batch: Batch) -> dict[str, Any]:
         "status": batch.status,
         "landed": batch.landed,
         "accepted": batch.accepted,
+        "held": batch.held,
         "quarantined": batch.quarantined,
         "duplicates": batch.duplicates,
         "first_event": codec.stamp(batch.first_event),

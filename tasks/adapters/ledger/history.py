@@ -7,6 +7,7 @@ from typing import Any
 from tasks.adapters.ledger import codec
 from tasks.adapters.ledger.book import Ledger
 from tasks.domain import first_champion, pools
+from tasks.domain.decisions import Decision
 from tasks.domain.records import Batch, Model, Score
 from tasks.domain.turns import Health, History, Outcome, Refit, RetrainingDecision, Trigger, Turn, TurnState
 from tasks.problems import kinds
@@ -109,9 +110,10 @@ class _Found:
         return [self.turn(row, batch) for row, batch in rows if batch is not None]
 
     def batch(self, row: Any) -> Batch | None:
-        """What the turn found: of a batch that was admitted later, how it was refused."""
+        """What the turn found: of a batch that was admitted later, how it had stood."""
         number, batch = row["number"], row["batch"]
-        refused = next((one.refusal for one in self.admissions if one.turn == number), None)
+        later = (one for one in self.admissions if one.decision is not Decision.KEEP_OUT)
+        refused = next((one.refusal for one in later if one.turn == number), None)
         waits = any(one.batch == batch and one.ended is None for one in self.admissions)
         return refused or (self.batches.get(batch) if number == self.last[batch] and not waits else None)
 

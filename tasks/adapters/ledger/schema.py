@@ -6,7 +6,7 @@ Times are ISO 8601 text in UTC, so that SQLite and PostgreSQL keep and order the
 
 from sqlalchemy import JSON, Boolean, Column, Float, Integer, MetaData, String, Table, Text, UniqueConstraint, false
 
-VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0007", "0008", "0006", "0009", "0010")
+VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0007", "0008", "0006", "0009", "0010", "0011")
 """All versions that there were, in their order: numbers were given before it was known which comes first."""
 HEAD = VERSIONS[-1]
 """The version of the schema that this code reads and writes."""
@@ -38,6 +38,7 @@ batches = Table(
     Column("status", String(20), nullable=False),
     Column("landed", Integer, nullable=False),
     Column("accepted", Integer, nullable=False),
+    Column("held", Integer, nullable=False, server_default="0", comment="wait for a decision"),
     Column("quarantined", Integer, nullable=False),
     Column("duplicates", Integer, nullable=False),
     Column("first_event", String(32)),
@@ -77,6 +78,7 @@ admissions = Table(
     Column("batch", String(64), nullable=False),
     Column("by", String(100), nullable=False),
     Column("reason", Text, nullable=False),
+    Column("decision", String(20), nullable=False, server_default="admit", comment="admit, sound_rows or keep_out"),
     Column("turn", Integer, comment="that had refused it"),
     Column("refusal", JSON, nullable=False, comment="the record of the batch as it was refused"),
     Column("at", String(32), nullable=False),

@@ -1,31 +1,47 @@
-"""A refused batch that a person lets in for a second look: which one it is, and whether its bytes are still there."""
+"""A batch that is refused or held, and what a person decides about it: which one it is, and whether it can be had."""
+
+from dataclasses import replace
 
 from configs.errors import MistakeOfUser
-from tasks.adapters import lookup
+from tasks.adapters import failpoints, lookup
 from tasks.adapters.blobs import layout
 from tasks.adapters.home import Home
+from tasks.domain.decisions import Decision
 from tasks.domain.records import Batch, BatchStatus
 from tasks.ingestion.sources import source_kinds
 
 
-def find(home: Home, pipeline: str, wanted: str) -> Batch:
-    """The refused batch of this name or digest, as it was refused.
+def find(home: Home, pipeline: str, wanted: str, decision: Decision = Decision.ADMIT) -> Batch:
+    """The batch of this name or digest that a decision is about, as it stands.
 
     Raises:
-        MistakeOfUser: There is no such batch, it was not refused, or its bytes are not there any more.
+        MistakeOfUser: There is no such batch, the decision does not fit it, or its bytes are not there any more.
     """
-    found = lookup.batch(home, pipeline, wanted.strip())
-    if found.status is not BatchStatus.REFUSED:
+    batch = lookup.batch(home, pipeline, wanted.strip())
+    if batch.is_in:
         raise MistakeOfUser(
-            f"Batch {found.name} of {pipeline} was accepted: {found.accepted:,} of its {found.landed:,} rows are in. "
-            "There is nothing to admit; its quarantined rows stay set aside."
+            f"Batch {batch.name} of {pipeline} was accepted: {batch.accepted:,} of its {batch.landed:,} rows are in. "
+            "There is nothing to decide; its quarantined rows stay set aside."
         )
-    if not _is_there(home, pipeline, found):
+    if decision is not Decision.ADMIT and batch.status is not BatchStatus.HELD:
         raise MistakeOfUser(
-            f"Batch {found.name} of {pipeline} cannot be admitted: its bytes were not kept, and no file in "
+            f"Batch {batch.name} of {pipeline} is refused, not held: it is out, and stays out until it is admitted."
+        )
+    if decision is not Decision.KEEP_OUT and not _is_there(home, pipeline, batch):
+        raise MistakeOfUser(
+            f"Batch {batch.name} of {pipeline} cannot be admitted: its bytes were not kept, and no file in "
             f"{home.landing(pipeline)} has them. Put the file back there as it was, and try again."
         )
-    return found
+    return batch
+
+
+def keep_out(home: Home, pipeline: str, held: Batch, by: str, reason: str) -> Batch:
+    """Refuse a batch that was held; returns it as it is now."""
+    why = f"kept out by {by}: {reason.rstrip('.')}. It was held: {held.reason}"
+    refused = replace(held, status=BatchStatus.REFUSED, held=0, quarantined=held.landed, reason=why)
+    home.ledger.batches.keep_out(pipeline, held, refused, by, reason)
+    failpoints.reach("batch-kept-out")
+    return refused
 
 
 def _is_there(home: Home, pipeline: str, batch: Batch) -> bool:

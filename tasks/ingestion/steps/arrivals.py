@@ -13,7 +13,7 @@ from configs.errors import BadInput, BlobUnavailable, DeliveryWaits, IncumbentEr
 from tasks.adapters import files
 from tasks.adapters.blobs import layout
 from tasks.adapters.home import Home
-from tasks.domain.records import Admission
+from tasks.domain.decisions import Admission
 from tasks.domain.turns import TurnState
 from tasks.ingestion.formats import decoding
 from tasks.ingestion.sources import base, digests, source_kinds

@@ -20,7 +20,6 @@ from configs.errors import BadInput, LandingFolderMissing
 from configs.settings import PipelineSettings
 from tasks.adapters import files
 from tasks.adapters.home import Home
-from tasks.domain.records import BatchStatus
 from tasks.ingestion.sources import source_kinds
 from tasks.ingestion.sources.base import Delivery
 from tasks.ingestion.steps import arrivals
@@ -106,7 +105,7 @@ def _look(home: Home, pipeline: str) -> _Landed:
     good, lasts = [], []
     for delivery in deliveries:
         batch = home.ledger.batches.get(pipeline, delivery.digest)
-        refused = batch is not None and batch.status is BatchStatus.REFUSED
+        refused = batch is not None and not batch.is_in
         content = arrivals.content(home, pipeline, delivery)
         simulated = origin(content)
         if refused and not simulated:

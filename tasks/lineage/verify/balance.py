@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from tasks.domain import wording
-from tasks.domain.records import Batch, BatchStatus, Snapshot
+from tasks.domain.records import Batch, Snapshot
 from tasks.lineage.verify.findings import Finding
 
 _COUNTED = ("landed", "accepted", "quarantined", "duplicates", "unlabelled", "positives", "first_event", "last_event")
@@ -36,15 +36,16 @@ def all_recorded(
 
 
 def rows_add_up(batch: Batch, counted: Batch | None) -> list[Finding]:
-    """I2: every landed row is in exactly one of accepted, quarantined, duplicate, and the stored rows are as many.
+    """I2: every landed row is accepted, held, quarantined or a duplicate, and the stored rows are as many.
 
     Args:
         batch: The record.
         counted: The record as it would be made from the stored rows; None if it was refused.
     """
     named, findings = _named(batch), []
-    if batch.landed != batch.accepted + batch.quarantined + batch.duplicates:
-        parts = " + ".join(wording.count(part) for part in (batch.accepted, batch.quarantined, batch.duplicates))
+    places = (batch.accepted, *([batch.held] if batch.held else []), batch.quarantined, batch.duplicates)
+    if batch.landed != sum(places):
+        parts = " + ".join(map(wording.count, places))
         findings.append(
             Finding("I2", f"{named}: {wording.count(batch.landed)} rows landed, but {parts} are accounted for")
         )
@@ -71,7 +72,7 @@ def labels_agree(batch: Batch, counted: Batch) -> list[Finding]:
 
 def never_read(batch: Batch) -> bool:
     """Whether a batch was refused, and its bytes were not had: that was about the machine, never about the batch."""
-    return batch.status is BatchStatus.REFUSED and batch.aside_file is None
+    return not batch.is_in and batch.aside_file is None
 
 
 def refused_by_its_bytes(batch: Batch, admitted: Iterable[str]) -> list[Finding]:
@@ -107,7 +108,7 @@ def deliveries_agree(rows: Mapping[str, tuple[str, int]], batches: Mapping[str, 
     findings = []
     for name, (content, counted) in rows.items():
         batch = batches.get(content)
-        refused = batch is not None and batch.status is BatchStatus.REFUSED
+        refused = batch is not None and not batch.is_in
         # The copy of a refused file is counted without rows: nobody could vouch for their number.
         if batch is not None and counted != batch.landed and not (refused and counted == 0):
             text = f"{wording.count(counted)} rows counted, its batch has {wording.count(batch.landed)}"
@@ -137,8 +138,8 @@ def reasons_given(batch: Batch, reasons: Sequence[str] | None) -> list[Finding]:
         reasons: Those of its quarantined rows, one text per row; None if it was refused.
     """
     named = _named(batch)
-    if batch.status is BatchStatus.REFUSED:
-        return [] if batch.reason else [Finding("I9", f"{named} was refused without a reason")]
+    if not batch.is_in:
+        return [] if batch.reason else [Finding("I9", f"{named} is {batch.status} without a reason")]
     silent = sum(not reason for reason in reasons or ())
     rows = "row is" if silent == 1 else "rows are"
     findings = (

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tasks.adapters import files
 from tasks.adapters.home import Home
 from tasks.adapters.mlflow import failures, tracking
-from tasks.domain.records import BatchStatus, Model
+from tasks.domain.records import Model
 from tasks.lineage.verify import report as rules
 from tasks.lineage.verify.checks import served_files
 from tasks.lineage.verify.checks.ledger_copy import Recorded
@@ -215,7 +215,7 @@ def _counted(home: Home, pipeline: str, counted: Counted) -> tuple[str, str]:
     history = report_file.read_history(home, pipeline)
     turns = tuple(
         turn  # of refused rows nothing is counted, and the batch may have been admitted since
-        if turn.batch.status is BatchStatus.REFUSED
+        if not turn.batch.is_in
         else replace(turn, batch=counted.batches.get(turn.batch.id, turn.batch))
         for turn in history.turns
     )

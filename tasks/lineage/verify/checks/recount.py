@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from configs.errors import BadInput, Damaged, DeliveryWaits, LandingFolderMissing
 from tasks.adapters.home import Home
-from tasks.domain.records import Batch, BatchStatus
+from tasks.domain.records import Batch
 from tasks.domain.turns import Outcome
 from tasks.ingestion import intake
 from tasks.ingestion.columns import REASONS
@@ -74,7 +74,7 @@ def check_deliveries(home: Home, recorded: Recorded) -> Iterator[Finding]:
         there = source_kinds.of(home, recorded.pipeline, afresh=True).look().deliveries
     except LandingFolderMissing:
         return
-    accepted = {batch.id: batch for batch in recorded.batches if batch.status is BatchStatus.ACCEPTED}
+    accepted = {batch.id: batch for batch in recorded.batches if batch.is_in}
     for delivery in there:
         batch = accepted.pop(delivery.digest, None)
         if batch is None or (batch.accepted and not batch.accepted_file):
@@ -90,7 +90,7 @@ def check_deliveries(home: Home, recorded: Recorded) -> Iterator[Finding]:
 def _check_batch(
     home: Home, pipeline: str, batch: Batch, counted: Counted, accepted: "list[NDArray[np.uint64]]"
 ) -> Iterator[Finding]:
-    if batch.status is BatchStatus.REFUSED:
+    if not batch.is_in:
         if batch.aside_file:
             home.store.check_original(batch.aside_file)
         counted.batches[batch.id] = batch

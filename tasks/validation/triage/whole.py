@@ -1,4 +1,4 @@
-"""The triage: is a batch whose rows keep the contract faulty as a whole: a bug, not a changed world?
+"""Damage to all rows at once: is a batch whose rows keep the contract faulty as a whole, a bug and no changed world?
 
 Add a kind of fault here when it can be told from drift with certainty: whoever is in doubt lets the batch in, and
 `monitoring` measures how far the world has moved. What is usual is learned from stretches of the past that are shorter
@@ -16,18 +16,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from configs.errors import BrokenContract
 from configs.settings import PipelineSettings
 from configs.training import TrainingSettings
 from configs.validation import TriageSettings
 from tasks.domain import wording
-from tasks.domain.records import Batch
+from tasks.domain.records import Suspect
 from tasks.ingestion import columns
 from tasks.problems import kinds, outcomes
-from tasks.validation import units
+from tasks.validation.triage import units
 
-_BATCHES, _MOST_BATCHES = 3, 12
-"""Batches that the past is made of."""
 _STRETCHES = 2
 """Stretches of the past for as many rows as the batch has, or as long a time."""
 _MOST_STRETCHES = 200
@@ -54,17 +51,7 @@ class FaultKind(StrEnum):
     ONE_CLASS = "one_class"
 
 
-@dataclass(frozen=True)
-class Fault:
-    """A fault of a whole batch."""
-
-    column: str
-    kind: FaultKind
-    text: str
-    """For people: `carrier: 18 % of rows have values never seen before (UAL): renamed?`."""
-
-
-def examine(now: pd.DataFrame, before: Sequence[pd.DataFrame], settings: PipelineSettings) -> tuple[Fault, ...]:
+def examine(now: pd.DataFrame, before: Sequence[pd.DataFrame], settings: PipelineSettings) -> tuple[Suspect, ...]:
     """Look for faults of a batch as a whole: at most one in each feature, and one in the label.
 
     Args:
@@ -81,7 +68,7 @@ def examine(now: pd.DataFrame, before: Sequence[pd.DataFrame], settings: Pipelin
     event, label = settings.ingestion.times.event, settings.training.label
     stretches = _number(now[event], [frame[event] for frame in before])
     order = np.argsort(np.concatenate([frame[event].to_numpy(dtype="datetime64[us]") for frame in before]))
-    faults: list[Fault | None] = []
+    faults: list[Suspect | None] = []
     for name in (*settings.training.features, label):
         parts = [frame[name] for frame in before if name in frame.columns]
         if len(parts) == len(before):
@@ -89,38 +76,6 @@ def examine(now: pd.DataFrame, before: Sequence[pd.DataFrame], settings: Pipelin
             judged = _label(now[name], past, settings) if name == label else _feature(now[name], past, limits)
             faults.append(judged)
     return tuple(fault for fault in faults if fault is not None)
-
-
-def neighbours(rows: pd.DataFrame, accepted: Sequence[Batch], event: str) -> list[Batch]:
-    """The accepted batches to compare with: the nearest in time, three of them and as many as have enough rows."""
-    if rows.empty:
-        return []
-    start = rows[event].min()
-    timed = [(abs(batch.first_event - start), batch) for batch in accepted if batch.first_event is not None]
-    near = [batch for _, batch in sorted(timed, key=lambda pair: pair[0])]
-    have = np.cumsum([0, *(batch.accepted for batch in near)])
-    few = int(np.searchsorted(have, _ENOUGH / _STRETCHES * len(rows)))
-    return near[: min(_MOST_BATCHES, max(_BATCHES, few))]
-
-
-def require_sound(now: pd.DataFrame, before: Sequence[pd.DataFrame], settings: PipelineSettings) -> None:
-    """Refuse a batch in which `examine` finds a fault.
-
-    Raises:
-        BrokenContract: It has at least one; the text names them in one sentence.
-    """
-    faults = examine(now, before, settings)
-    if faults:
-        raise BrokenContract(reason(faults))
-
-
-def reason(faults: Sequence[Fault]) -> str:
-    """Why a batch with these faults is refused, in one sentence."""
-    text = "; ".join(fault.text.removesuffix("?") for fault in faults[:_NAMED])
-    rest = [fault.column for fault in faults[_NAMED:]]
-    if rest:
-        return f"{text}; and {wording.number_word(len(rest))} more: {', '.join(rest)}."
-    return text + ("?" if faults[-1].text.endswith("?") else ".")
 
 
 @dataclass(frozen=True)
@@ -143,7 +98,7 @@ class _Past:
         return [self.values.iloc[part] for part in np.array_split(self.order, self.number)]
 
 
-def _feature(now: "pd.Series[Any]", past: _Past, limits: TriageSettings) -> Fault | None:
+def _feature(now: "pd.Series[Any]", past: _Past, limits: TriageSettings) -> Suspect | None:
     """The first fault that is found: what is missing or constant cannot be looked at further."""
     fault = _missing(now, past, limits) or _constant(now, past, limits)
     if fault is not None:
@@ -154,7 +109,7 @@ def _feature(now: "pd.Series[Any]", past: _Past, limits: TriageSettings) -> Faul
 
 
 # ── the kinds of fault ────────────────────────────────────────────────────────────────────────────────────────────
-def _missing(now: "pd.Series[Any]", past: _Past, limits: TriageSettings) -> Fault | None:
+def _missing(now: "pd.Series[Any]", past: _Past, limits: TriageSettings) -> Suspect | None:
     """A silent column, or one that is missing far more often than in any stretch of the past."""
     share, was = float(now.isna().mean()), float(past.values.isna().mean())
     silent = share == 1 > was
@@ -171,7 +126,7 @@ def _missing(now: "pd.Series[Any]", past: _Past, limits: TriageSettings) -> Faul
     return _fault(now, FaultKind.MISSING, f"missing in {wording.share(share)} of rows (was {wording.share(was)})")
 
 
-def _constant(now: "pd.Series[Any]", past: _Past, limits: TriageSettings) -> Fault | None:
+def _constant(now: "pd.Series[Any]", past: _Past, limits: TriageSettings) -> Suspect | None:
     """One value in all rows, where in no stretch of the past nearly all rows had the same."""
     values = now.dropna()
     if not past.is_long or len(values) < limits.min_rows or not _is_one(values):
@@ -184,7 +139,7 @@ def _constant(now: "pd.Series[Any]", past: _Past, limits: TriageSettings) -> Fau
     return _fault(now, FaultKind.CONSTANT, text)
 
 
-def _unit(now: "pd.Series[Any]", past: _Past, limits: TriageSettings) -> Fault | None:
+def _unit(now: "pd.Series[Any]", past: _Past, limits: TriageSettings) -> Suspect | None:
     """All values multiplied by a constant, far beyond what their level moves by itself."""
     was, is_now, least = _numbers(past.values), _numbers(now), math.log(limits.scale)
     moved = abs(units.level(is_now) - units.level(was))
@@ -198,7 +153,7 @@ def _unit(now: "pd.Series[Any]", past: _Past, limits: TriageSettings) -> Fault |
     return _fault(now, FaultKind.UNIT, text)
 
 
-def _unseen(now: "pd.Series[Any]", past: _Past, limits: TriageSettings) -> Fault | None:
+def _unseen(now: "pd.Series[Any]", past: _Past, limits: TriageSettings) -> Suspect | None:
     """Values never seen before in many rows, and in far more than a stretch of the past had that no other one had."""
     counts, before = now.value_counts(), past.values.value_counts()
     new = counts[~counts.index.isin(before.index)]
@@ -215,7 +170,7 @@ def _unseen(now: "pd.Series[Any]", past: _Past, limits: TriageSettings) -> Fault
     return _fault(now, FaultKind.UNSEEN, text)
 
 
-def _label(now: "pd.Series[Any]", past: _Past, settings: PipelineSettings) -> Fault | None:
+def _label(now: "pd.Series[Any]", past: _Past, settings: PipelineSettings) -> Suspect | None:
     """A number that stands still or came in another unit, or labels that are all alike."""
     training, limits = settings.training, settings.validation.triage
     faults = {
@@ -227,7 +182,7 @@ def _label(now: "pd.Series[Any]", past: _Past, settings: PipelineSettings) -> Fa
     return next((fault for fault in judged if fault is not None), None)
 
 
-def _one_class(now: "pd.Series[Any]", past: _Past, training: TrainingSettings) -> Fault | None:
+def _one_class(now: "pd.Series[Any]", past: _Past, training: TrainingSettings) -> Suspect | None:
     """All labels alike, where every stretch of the past had both."""
     answers, was = _outcomes(now, training), _outcomes(past.values, training)
     if not len(answers) or not len(was) or not _is_one(answers):
@@ -251,8 +206,8 @@ def _number(now: "pd.Series[Any]", before: "Sequence[pd.Series[Any]]") -> int:
     return min(_MOST_STRETCHES, max(2, round(_STRETCHES * ratio)))
 
 
-def _fault(column: "pd.Series[Any]", kind: FaultKind, text: str) -> Fault:
-    return Fault(str(column.name), kind, f"{column.name}: {text}")
+def _fault(column: "pd.Series[Any]", kind: FaultKind, text: str) -> Suspect:
+    return Suspect(str(column.name), kind, f"{column.name}: {text}")
 
 
 def _outcomes(labels: "pd.Series[Any]", training: TrainingSettings) -> "pd.Series[Any]":

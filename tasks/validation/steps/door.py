@@ -1,0 +1,49 @@
+"""The door: contract, labels and triage, one after the other; what comes in, what is held, what stays aside."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tasks.adapters.home import Home
+from tasks.domain.decisions import Decision
+from tasks.domain.records import Batch, BatchStatus
+from tasks.domain.turns import TurnRef
+from tasks.ingestion import intake
+from tasks.validation import batches
+from tasks.validation import labels as answers
+from tasks.validation.steps import earlier, label_values
+from tasks.validation.triage import examine as triage
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def check(home: Home, turn: TurnRef, frame: "pd.DataFrame") -> Batch:
+    """The record of a delivery, its rows in the store if they are accepted.
+
+    Args:
+        home: Ledger and store.
+        turn: Of which pipeline, about which batch.
+        frame: The rows of the delivery.
+
+    Raises:
+        BrokenContract: The batch as a whole cannot be taken in.
+    """
+    settings, accepted = home.settings(turn.pipeline), home.ledger.batches.accepted(turn.pipeline)
+    rows = batches.sort_out(frame, earlier.rows(home.store, frame, settings, accepted), settings, home.clock())
+    answers.require_known(rows.accepted, label_values.learned(home, turn.pipeline, accepted), settings)
+    near = triage.neighbours(rows.accepted, accepted, settings.ingestion.times.event)
+    past = [home.store.read(batch.accepted_file or "") for batch in near]
+    signs = triage.examine(rows.accepted, past, settings)
+    suspects, decided = tuple(one.suspect for one in signs), decision(home, turn)
+    if decided is None and any(one.certain for one in suspects):
+        return intake.hold(turn.batch, turn.name, len(frame), triage.reason(suspects), suspects)
+    if decided is Decision.SOUND_ROWS:
+        rows = batches.without(rows, suspects, [one.rows for one in signs])
+    batch = replace(batches.accept(turn.batch, turn.name, rows, settings, landed=len(frame)), suspects=suspects)
+    return home.store.put_away(batch, rows.accepted, rows.aside)
+
+
+def decision(home: Home, turn: TurnRef) -> Decision | None:
+    """What a person has decided about this batch, which was held; None if nobody has."""
+    admission = home.ledger.admissions.open(turn.pipeline).get(turn.batch)
+    return admission.decision if admission is not None and admission.refusal.status is BatchStatus.HELD else None

@@ -1,0 +1,137 @@
+"""Held batches, as a user has them: stored, not learned from, not judged, until somebody decides."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests import users
+from tests.command_line import CommandLine
+
+HELD = 3
+WHY = ("--reason", "asked who delivers it", "--by", "anna")
+
+
+@pytest.fixture(scope="module")
+def pipelines(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("pipelines")
+    (folder / "users.yaml").write_text(users.YAML, encoding="utf-8")
+    return str(folder)
+
+
+@pytest.fixture(scope="module")
+def good(furnished_home: Callable[..., Path], flows_run: CommandLine, pipelines: str) -> Path:
+    """Six weeks were taken in, and there is a champion."""
+    folder = furnished_home("held")
+    landing = folder / "landing" / "users"
+    landing.mkdir()
+    for number in range(6):
+        deliver(landing, number, users.week(number))
+    ran = flows_run(folder, "run", "users", INCUMBENT_PIPELINES=pipelines)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return folder
+
+
+def deliver(landing: Path, number: int, frame: pd.DataFrame) -> None:
+    frame.to_parquet(landing / f"week-{number}.parquet", index=False)
+
+
+@pytest.fixture(scope="module")
+def after(good: Path, flows_run: CommandLine, pipelines: str) -> tuple[Path, list[dict[str, object]]]:
+    """Three damaged weeks came, and a good one; and what was printed of them."""
+    landing = good / "landing" / "users"
+    deliver(landing, 6, users.damaged(6, users.fee_without_its_point))
+    deliver(landing, 7, users.damaged(7, users.uses_silent))
+    deliver(landing, 8, users.damaged(8, users.fee_of_somebody_else))
+    deliver(landing, 9, users.week(9))
+    ran = flows_run(good, "run", "users", "--json", INCUMBENT_PIPELINES=pipelines)
+    assert ran.returncode == HELD, ran.stdout + ran.stderr
+    return good, [json.loads(line) for line in ran.stdout.splitlines() if '"turn"' in line]
+
+
+def test_each_is_held_with_its_column_and_later_ones_go_on(after, open_home):
+    folder, turns = after
+
+    ledger = open_home(folder).ledger
+    batches = {batch.name: batch for batch in ledger.batches.all("users")}
+    assert [turn["verdict"] for turn in turns][:3] == ["held", "held", "held"]
+    assert turns[3]["verdict"] != "held"
+    assert [batches[f"week-{number}"].suspects[0].column for number in (6, 7)] == ["fee", "advanced_uses"]
+    assert batches["week-8"].suspects[0].column in ("fee", "advanced_uses")
+    assert all(batches[f"week-{number}"].held == users.ROWS for number in (6, 7, 8))
+
+
+def test_nothing_was_learned_from_them_and_the_reason_says_what_they_cost(after, open_home):
+    folder, _ = after
+
+    ledger = open_home(folder).ledger
+    batches = {batch.name: batch for batch in ledger.batches.all("users")}
+    assert {batch.name for batch in ledger.batches.accepted("users")} == {
+        f"week-{number}" for number in (0, 1, 2, 3, 4, 5, 9)
+    }
+    assert ledger.models.scores("users", [batches["week-7"].id]) == {}
+    assert "These rows carry the loss" in str(batches["week-8"].reason)
+
+
+def test_all_of_it_is_true_and_told(after, flows_run, pipelines):
+    folder, _ = after
+
+    verified = flows_run(folder, "verify", "users", INCUMBENT_PIPELINES=pipelines)
+    explained = flows_run(folder, "explain", "week-7", "users", INCUMBENT_PIPELINES=pipelines)
+    page = (folder / "reports" / "users.html").read_text(encoding="utf-8")
+
+    assert (verified.returncode, verified.stderr) == (0, "")
+    assert "It is held: nothing is learned from it" in " ".join(explained.stdout.split())
+    assert "batch held" in page
+
+
+def test_a_held_batch_that_is_admitted_is_taken_in_late(after, flows_run, pipelines, open_home):
+    folder, _ = after
+
+    ran = flows_run(folder, "admit", "week-8", "users", *WHY, INCUMBENT_PIPELINES=pipelines)
+
+    batch = next(one for one in open_home(folder).ledger.batches.all("users") if one.name == "week-8")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert (batch.status, batch.accepted, batch.held) == ("accepted", users.ROWS, 0)
+    assert "was held before" in ran.stdout
+
+
+def test_of_a_held_batch_the_sound_rows_alone_can_be_taken_in(after, flows_run, pipelines, open_home):
+    folder, _ = after
+
+    ran = flows_run(folder, "admit", "week-6", "users", "--sound-rows", *WHY, INCUMBENT_PIPELINES=pipelines)
+
+    batch = next(one for one in open_home(folder).ledger.batches.all("users") if one.name == "week-6")
+    verified = flows_run(folder, "verify", "users", INCUMBENT_PIPELINES=pipelines)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert batch.status == "accepted"
+    assert batch.landed == batch.accepted + batch.quarantined == users.ROWS
+    assert 0.4 < batch.quarantined / users.ROWS < 0.5
+    assert (verified.returncode, verified.stderr) == (0, ""), verified.stdout
+
+
+def test_a_held_batch_that_is_kept_out_is_refused(after, flows_run, pipelines, open_home):
+    folder, _ = after
+
+    ran = flows_run(folder, "keep-out", "week-7", "users", *WHY, INCUMBENT_PIPELINES=pipelines)
+    again = flows_run(folder, "keep-out", "week-7", "users", *WHY, INCUMBENT_PIPELINES=pipelines)
+    verified = flows_run(folder, "verify", "users", INCUMBENT_PIPELINES=pipelines)
+
+    batch = next(one for one in open_home(folder).ledger.batches.all("users") if one.name == "week-7")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert (batch.status, batch.held, batch.quarantined) == ("refused", 0, users.ROWS)
+    assert str(batch.reason).startswith("kept out by anna: asked who delivers it")
+    assert again.returncode == 2
+    assert "is refused, not held" in again.stderr
+    assert (verified.returncode, verified.stderr) == (0, ""), verified.stdout
+
+
+def test_what_is_in_has_nothing_to_decide(after, flows_run, pipelines):
+    folder, _ = after
+
+    for command in (("admit", "week-1"), ("keep-out", "week-1"), ("keep-out", "nothing")):
+        ran = flows_run(folder, *command, "users", *WHY, INCUMBENT_PIPELINES=pipelines)
+        assert ran.returncode == 2
+        assert "Traceback" not in ran.stderr
