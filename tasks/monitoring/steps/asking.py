@@ -73,8 +73,10 @@ def ask(home: Home, turn: TurnRef, batch: Batch) -> Batch:
     explained = [_explain(home, champion, case, name, base) for name in columns if not case.lot.repeats_the_day(name)]
     explained += _labels_exchanged(home, champion, case, base)
     if batch.is_in and len(columns) > len(open_ones) and (untied := _untied(case)):
+        from tasks.validation.triage import examine
+
         worse = f"The live model loses {kinds.named(settings.training.problem).loss(float(base.mean()))} on it"
-        text = f"{untied[0].text}. {worse}, {kinds.named(settings.training.problem).loss(usual)} at its gate."
+        text = f"{examine.reason(untied)} {worse}, {kinds.named(settings.training.problem).loss(usual)} at its gate."
         return intake.hold(batch.id, batch.name, batch.landed, text, [*untied, *batch.suspects])
     harmful = sorted((one for one in explained if _harms(one, open_ones.get(one.column))), key=lambda one: -one.share)
     if not harmful:
