@@ -5,7 +5,7 @@ PY     := $(VENV)/bin/python
 STAMP  := $(VENV)/.installed-$(shell cksum < requirements.lock | cut -d' ' -f1)
 
 .DEFAULT_GOAL := help
-.PHONY: corpus help install prepare run up deploy test test-long check benchmark decisions lock schema tables clean reset
+.PHONY: corpus help install prepare run up deploy test test-long check benchmark decisions lock schema tables triage clean reset
 
 help: ## print what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ benchmark: install ## measure against the bare script
 
 decisions: install ## replay streams through the decision rule and its rivals (half an hour of one core)
 	@$(PY) -m tests.benchmarks.decisions
+
+triage: install ## damage real batches and see what is held (half an hour of one core)
+	@$(PY) -m tests.benchmarks.triage
 
 tables: install ## write docs/decision-tables.md anew, from the tests in tests/spec
 	@$(PY) -m tests.spec.tables

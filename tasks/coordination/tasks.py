@@ -227,6 +227,9 @@ def decide_retraining(turn: TurnRef, batch: Batch, pool: Pool, snapshot: Snapsho
 def close_turn(turn: TurnRef, batch: Batch, decision: RetrainingDecision | None, verdict: Verdict | None) -> Outcome:
     """Commit how a turn ended, and why."""
     outcome = course.outcome(verdict, batch)
+    if outcome is Outcome.HELD:
+        owed = f"{turn.pipeline}, {turn.name} is held, until it is admitted or kept out: {batch.reason}"
+        home.current().ledger.inbox.alert(turn.pipeline, f"held:{turn.number}", environment.masked(owed))
     reasons = (*course.reasons(batch, decision, verdict), *refitting.told(home.current(), turn))
     home.current().ledger.turns.close(turn.pipeline, turn.number, outcome, reasons)
     failpoints.reach("turn-closed")

@@ -5,14 +5,18 @@ world has moved; a damaged one does. Add here what the models say about a suspec
 the triage, and what follows from it is decided in `steps.asking`.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+from configs.training import TrainingSettings
+from tasks.domain import wording
+from tasks.domain.records import Suspect
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.bool_]
@@ -27,6 +31,16 @@ _PARTS, _PART = 4, 0.03
 _LEVELS = 12
 """Levels of a category that are told apart; the rarer ones are taken together."""
 _FEW_CLUSTERS = 4
+_SURE, _SURE_IF_FAR, _SHARE = 3.0, 2.0, 0.05
+"""Standard deviations and share of the loss from which a suspect is held that a changed world may look like."""
+_FAR = 4.0
+"""Swings beyond all before from which fewer deviations are enough."""
+_SURER, _LARGE = 3.5, 0.1
+"""The same for an input that shows nothing by itself."""
+_WORSE = 1.1
+"""Times the loss at its gate from which a model is asked about every input."""
+_ENOUGH, _TIED, _LOOSE = 4, 0.2, 0.25
+"""Batches before, share of an input that the others told in each of them, and how much of that is little."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +93,78 @@ class Explained:
     """Standard deviations, over clusters, by which that lies above nothing."""
     rows: Rows
     """Where it is lost; found on one half of the clusters and confirmed on the other, both ways."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A model, and the labels of the rows about which it is asked."""
+
+    answers: Answers
+    losses: Losses
+    """Loss of each row for such answers."""
+    otherwise: Losses | None
+    """The same with yes and no of the label exchanged; None where there is no such thing."""
+
+
+def judge(
+    now: Lot, asked: Asked, opened: Mapping[str, Suspect], usual: float | None, training: TrainingSettings
+) -> tuple[list[Suspect], list[tuple[Suspect, Explained]]]:
+    """What a model says of a batch: inputs that have lost their ties, and what it loses by, the largest share first.
+
+    Args:
+        now: The labelled rows of the batch.
+        asked: The live model.
+        opened: What the rows show by themselves, by column.
+        usual: Its loss at its gate; where it loses much more, it is asked about every input.
+        training: Label and seed.
+    """
+    answers = asked.answers(now.inputs)
+    base = asked.losses(answers)
+    is_worse = usual is not None and base.mean() > _WORSE * usual
+    columns = [name for name in now.inputs.columns if is_worse or name in opened]
+    explained = [
+        explain(now, name, asked.answers, asked.losses, base, training.seed)
+        for name in columns
+        if not now.repeats_the_day(name)
+    ]
+    if asked.otherwise is not None:
+        explained.append(relabelled(now, training.label, base, asked.otherwise(answers), training.seed))
+    harmful = [(_suspect(one, opened, training.label), one) for one in explained if _harms(one, opened.get(one.column))]
+    return _untied(now) if is_worse else [], sorted(harmful, key=lambda pair: -pair[1].share)
+
+
+def _harms(one: "Explained", suspect: Suspect | None) -> bool:
+    """Whether the model loses by it beyond doubt; of what stands far outside of all before it, less is asked."""
+    far = suspect is not None and suspect.swings >= _FAR
+    sure, share = (_SURER, _LARGE) if suspect is None else (_SURE_IF_FAR if far else _SURE, _SHARE)
+    return one.deviations >= sure and one.share >= share
+
+
+def _suspect(one: "Explained", opened: Mapping[str, Suspect], label: str) -> Suspect:
+    part, rows = f"in {wording.share(float(one.rows.mean()))} of rows", int(one.rows.sum())
+    if one.column in opened:
+        return replace(opened[one.column], certain=True)
+    if one.column == label:
+        return Suspect(label, "exchanged", f"'{label}': yes and no look exchanged {part}", rows)
+    doubt = "joined wrongly, or prepared differently?"
+    text = f"'{one.column}': its values do not go with the other columns {part}: {doubt}"
+    return Suspect(one.column, "out_of_line", text, rows)
+
+
+def _untied(now: Lot) -> list[Suspect]:
+    """Inputs of which the other columns told a good part in every batch before, and tell little now.
+
+    One alone is a new season; what was joined wrongly has lost its ties on both sides.
+    """
+    untied = []
+    for name in now.inputs.columns:
+        share, before = tie(now, name)
+        if len(before) >= _ENOUGH and min(before) >= _TIED and share <= _LOOSE * min(before):
+            were = f"{wording.share(min(before))} to {wording.share(max(before))} in each batch before"
+            text = f"'{name}': the other columns tell {wording.share(max(share, 0.0))} of it, {were}: joined wrongly?"
+            untied.append((share / min(before), Suspect(name, "untied", text, len(now.inputs))))
+    ordered = [suspect for _, suspect in sorted(untied, key=lambda pair: pair[0])]
+    return ordered if len(ordered) > 1 else []
 
 
 def explain(now: Lot, column: str, answers: Answers, losses: Losses, base: Floats, seed: int) -> Explained:

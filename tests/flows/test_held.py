@@ -76,6 +76,13 @@ def test_nothing_was_learned_from_them_and_the_reason_says_what_they_cost(after,
     assert "joined wrongly? The live model loses 0." in str(batches["week-8"].reason)
 
 
+def test_people_are_owed_a_word_about_each(after, open_home):
+    alerts = open_home(after[0]).ledger.inbox.unsent("users")
+
+    assert [alert.key for alert in alerts] == ["held:7", "held:8", "held:9"]
+    assert alerts[0].text.startswith("users, week-6 is held, until it is admitted or kept out: 'fee': ")
+
+
 def test_all_of_it_is_true_and_told(after, flows_run, pipelines):
     folder, _ = after
 

@@ -10,7 +10,7 @@ from configs.settings import PipelineSettings
 from tasks.adapters.home import Home
 from tasks.adapters.ledger import history
 from tasks.domain import wording
-from tasks.domain.records import Batch, BatchStatus, Model, Suspect
+from tasks.domain.records import Batch, BatchStatus, Model
 from tasks.domain.turns import TurnRef
 from tasks.ingestion import intake
 from tasks.problems import kinds
@@ -21,22 +21,12 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from tasks.monitoring.suspects import Explained, Lot
+    from tasks.monitoring.suspects import Asked, Explained, Lot
 
 _MOST_ROWS = 10_000
 """Rows of a batch about which models are asked."""
 _PAST_ROWS = 12_000
-_SURE, _SURE_IF_FAR, _SHARE = 3.0, 2.0, 0.05
-"""Standard deviations and share of the loss from which a suspect is held that a changed world may look like."""
-_FAR = 4.0
-"""Swings beyond all before from which fewer deviations are enough."""
-_SURER, _LARGE = 3.5, 0.1
-"""The same for an input that shows nothing by itself."""
-_WORSE = 1.1
-"""Times the loss at its gate from which the champion is asked about every input."""
 _VERSIONS = 5
-_ENOUGH, _TIED, _LOOSE = 4, 0.2, 0.25
-"""Batches before, share of an input that the others told in each of them, and how much of that is little."""
 
 
 @dataclass(frozen=True)
@@ -60,34 +50,30 @@ def ask(home: Home, turn: TurnRef, batch: Batch) -> Batch:
     is_asked = is_new and batch.status is not BatchStatus.REFUSED
     if champion is None or not is_asked or not settings.validation.triage.enabled:
         return batch
+    from tasks.monitoring import suspects
+    from tasks.validation.triage import examine
+
     case = _case(home, turn, batch, champion)
     if case is None:
         return batch
-    open_ones = {one.column: one for one in batch.suspects if one.column in case.lot.inputs.columns}
-    columns = list(open_ones)
-    base = _losses(home, champion, case)
+    problem, base = kinds.named(settings.training.problem), _losses(home, champion, case)
     at_gate = history.at_gate(home.ledger, turn.pipeline, champion.id)
     usual = at_gate.loss.value if at_gate is not None else None
-    if batch.is_in and usual is not None and base.mean() > _WORSE * usual:
-        columns += [name for name in case.lot.inputs.columns if name not in open_ones]
-    explained = [_explain(home, champion, case, name, base) for name in columns if not case.lot.repeats_the_day(name)]
-    explained += _labels_exchanged(home, champion, case, base)
-    if batch.is_in and len(columns) > len(open_ones) and (untied := _untied(case)):
-        from tasks.validation.triage import examine
-
-        worse = f"The live model loses {kinds.named(settings.training.problem).loss(float(base.mean()))} on it"
-        text = f"{examine.reason(untied)} {worse}, {kinds.named(settings.training.problem).loss(usual)} at its gate."
+    untied, harmful = suspects.judge(
+        case.lot, _asked(home, champion, case), {one.column: one for one in batch.suspects}, usual, settings.training
+    )
+    if batch.is_in and untied:
+        text = f"{examine.reason(untied)} The live model loses {problem.loss(float(base.mean()))} on it, "
+        text += f"{problem.loss(usual)} at its gate."
         return intake.hold(batch.id, batch.name, batch.landed, text, [*untied, *batch.suspects])
-    harmful = sorted((one for one in explained if _harms(one, open_ones.get(one.column))), key=lambda one: -one.share)
     if not harmful:
         return batch
-    cost = _cost(home, turn.pipeline, champion, case, base, harmful[0], usual)
+    cost = _cost(home, turn.pipeline, champion, case, base, harmful[0][1], usual)
     if not batch.is_in:
         return replace(batch, reason=f"{batch.reason} {cost}")
-    suspects = [_suspect(one, open_ones.get(one.column), settings.training.label) for one in harmful]
-    text = f"{suspects[0].text}. {cost}"
-    rest = [one for one in batch.suspects if one.column not in {two.column for two in suspects}]
-    return intake.hold(batch.id, batch.name, batch.landed, text, [*suspects, *rest])
+    named = [suspect for suspect, _ in harmful]
+    rest = [one for one in batch.suspects if one.column not in {two.column for two in named}]
+    return intake.hold(batch.id, batch.name, batch.landed, f"{named[0].text}. {cost}", [*named, *rest])
 
 
 def _case(home: Home, turn: TurnRef, batch: Batch, champion: Model) -> _Case | None:
@@ -145,69 +131,19 @@ def _losses(home: Home, model: Model, case: _Case) -> "NDArray[np.float64]":
     return kinds.named(training.problem).losses(case.outcomes, answers)
 
 
-def _explain(home: Home, model: Model, case: _Case, column: str, base: "NDArray[np.float64]") -> "Explained":
-    from tasks.monitoring import suspects
+def _asked(home: Home, model: Model, case: _Case) -> "Asked":
+    """The model as it is asked: what it says, and what it loses by that."""
+    from tasks.monitoring.suspects import Asked
     from tasks.problems import prediction
 
     loaded, training = home.bundles.load(model.bundle, model.golden), case.settings.training
     problem = kinds.named(training.problem)
-    return suspects.explain(
-        case.lot,
-        column,
+    exchanged = problem.exchanged(case.outcomes)
+    return Asked(
         lambda inputs: prediction.predict(loaded, inputs, threads=training.threads),
         lambda answers: problem.losses(case.outcomes, answers),
-        base,
-        training.seed,
+        None if exchanged is None else lambda answers: problem.losses(exchanged, answers),
     )
-
-
-def _untied(case: _Case) -> list[Suspect]:
-    """Inputs of which the other columns told a good part in every batch before, and tell little now.
-
-    One alone is a new season; what was joined wrongly has lost its ties on both sides.
-    """
-    from tasks.monitoring import suspects
-
-    untied = []
-    for name in case.lot.inputs.columns:
-        now, before = suspects.tie(case.lot, name)
-        if len(before) >= _ENOUGH and min(before) >= _TIED and now <= _LOOSE * min(before):
-            were = f"{wording.share(min(before))} to {wording.share(max(before))} in each batch before"
-            text = f"'{name}': the other columns tell {wording.share(max(now, 0.0))} of it, {were}: joined wrongly?"
-            untied.append((now / min(before), Suspect(name, "untied", text, len(case.outcomes))))
-    ordered = [suspect for _, suspect in sorted(untied, key=lambda pair: pair[0])]
-    return ordered if len(ordered) > 1 else []
-
-
-def _labels_exchanged(home: Home, model: Model, case: _Case, base: "NDArray[np.float64]") -> "list[Explained]":
-    """What is explained by a yes and no of the label that are exchanged, where the label is one."""
-    from tasks.monitoring import suspects
-
-    training = case.settings.training
-    exchanged = kinds.named(training.problem).exchanged(case.outcomes)
-    if exchanged is None:
-        return []
-    otherwise = _losses(home, model, replace(case, outcomes=exchanged))
-    return [suspects.relabelled(case.lot, training.label, base, otherwise, training.seed)]
-
-
-def _harms(one: "Explained", suspect: Suspect | None) -> bool:
-    """Whether the models lose by it beyond doubt; of what stands far outside of all before it, less is asked."""
-    far = suspect is not None and suspect.swings >= _FAR
-    sure, share = (_SURER, _LARGE) if suspect is None else (_SURE_IF_FAR if far else _SURE, _SHARE)
-    return one.deviations >= sure and one.share >= share
-
-
-def _suspect(one: "Explained", suspect: Suspect | None, label: str) -> Suspect:
-    if suspect is not None:
-        return replace(suspect, certain=True)
-    if one.column == label:
-        text = f"'{label}': yes and no look exchanged in {wording.share(float(one.rows.mean()))} of rows"
-        return Suspect(label, "exchanged", text, int(one.rows.sum()))
-    part = f"in {wording.share(float(one.rows.mean()))} of rows"
-    doubt = "joined wrongly, or prepared differently?"
-    text = f"'{one.column}': its values do not go with the other columns {part}: {doubt}"
-    return Suspect(one.column, "out_of_line", text, int(one.rows.sum()))
 
 
 def _cost(
