@@ -25,7 +25,8 @@ class BatchRow:
 
     turn: int
     name: str
-    refused: bool
+    aside: str
+    """`refused` or `held`; empty where it was taken in."""
     cells: Mapping[str, str]
     """By the names of `turn_columns.BATCHES`."""
     bar: Chart
@@ -131,11 +132,9 @@ def inputs(turns: Sequence[Turn], last: Turn | None, most: int) -> tuple[tuple[I
 
 # ── parts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 def _batch(turn: Turn, most: int, settings: PipelineSettings) -> BatchRow:
-    refused = not turn.batch.is_in
-    bar = pictures.bar(0 if refused else turn.batch.quarantined, most)
-    return BatchRow(
-        turn.number, turn.batch.name, refused, turn_columns.cells(turn_columns.BATCHES, turn, settings), bar
-    )
+    aside = "" if turn.batch.is_in else turn.batch.status.value
+    bar = pictures.bar(0 if aside else turn.batch.quarantined, most)
+    return BatchRow(turn.number, turn.batch.name, aside, turn_columns.cells(turn_columns.BATCHES, turn, settings), bar)
 
 
 def _square(turn: Turn, column: ColumnDrift | None) -> Square:

@@ -17,6 +17,12 @@ PAST = [users.week(number) for number in range(6)]
 #   what broke                       column           kind            what is said of it
 PARTS = [
     (users.fee_without_its_point, "fee", "far_out", r"'fee': 4\d\s% of rows lie far outside of .* to .*"),
+    (
+        users.fee_in_tens,
+        "fee",
+        "rounded",
+        r"'fee': multiples of 0\.01 in .*; 4\d\s% of rows lie below .*, the least of 8,400 before",
+    ),
     (users.fee_missing_by_half, "fee", "missing", r"'fee': missing in [45]\d\s% of rows \(0\s% to 0\s% before\)"),
     (users.uses_silent, "advanced_uses", "silent", r"'advanced_uses': 0 in 1,400 rows one after the other.*"),
     (users.uses_silent_from_thursday, "advanced_uses", "silent", r".* at most \d\d before; from 1[67] April .* on"),

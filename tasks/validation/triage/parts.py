@@ -5,7 +5,7 @@ else in `OPEN`: then it is only asked whether the models lose by it. Damage to a
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -220,8 +220,17 @@ OF_LABELS: tuple[Kind, ...] = (_far_out, _rounded, _piled_up)
 
 
 def look(column: Compared, kinds: Sequence[Kind] = (*CERTAIN, *OPEN)) -> Sign | None:
-    """The first damage that a column shows, the certain kinds before the open ones; None if it is as before."""
-    return next((sign for kind in kinds if (sign := kind(column)) is not None), None)
+    """The first damage that a column shows, the certain kinds before the open ones; None if it is as before.
+
+    That it lies outside of its range as well is said with it, and belongs to the rows that show it.
+    """
+    sign = next((one for kind in kinds if (one := kind(column)) is not None), None)
+    beyond = _beyond(column) if sign is not None and sign.suspect.certain and _beyond in kinds else None
+    if sign is None or beyond is None or sign.suspect.kind == _far_out.__name__.removeprefix("_"):
+        return sign
+    rows: Rows = sign.rows | beyond.rows
+    text = f"{sign.suspect.text}; {beyond.suspect.text.partition(': ')[2]}"
+    return replace(sign, suspect=replace(sign.suspect, text=text, rows=int(rows.sum())), rows=rows)
 
 
 def _sign(column: Compared, kind: str, text: str, rows: Rows, figure: Figure) -> Sign:
