@@ -31,6 +31,7 @@ CREATED = [
     "created  rollback/churn",
     "created  release/churn",
     "created  admit/churn",
+    "created  keep-out/churn",
 ]
 
 
@@ -97,6 +98,7 @@ def test_what_is_no_longer_in_configs_is_removed_and_nothing_else(
             "removed  automation prices · a run crashed",
             "removed  automation prices · data, drift or performance",
             "removed  continuous-training/prices",
+            "removed  keep-out/prices",
             "removed  monitor/prices",
             "removed  poll/prices",
             "removed  release/prices",

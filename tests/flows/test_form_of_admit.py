@@ -39,13 +39,13 @@ def test_a_batch_is_named_as_people_write_it_and_judged_again(home: Home) -> Non
     assert (judged.name, judged.status) == ("broken", BatchStatus.REFUSED)
     assert admissions(home) == [("anna", WHY["reason"], 3)]
     assert run.state is not None
-    assert str(run.state.message).startswith("anna admitted broken, and it was refused again: The file is truncated")
+    assert str(run.state.message).startswith("anna admitted broken, and it is refused again: The file is truncated")
 
 
 def test_the_fields_of_the_form_have_their_help() -> None:
     fields = admit.parameters.properties
 
-    assert list(fields) == ["batch", "reason", "pipeline", "by"]
+    assert list(fields) == ["batch", "reason", "pipeline", "by", "sound_rows_only"]
     assert admit.parameters.required == ["batch", "reason"]
     assert all(field["description"] for field in fields.values())
 

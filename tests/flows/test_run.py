@@ -87,7 +87,9 @@ def test_what_was_given_is_not_changed() -> None:
 def test_every_command_that_is_named_is_there() -> None:
     folder = Path(commands.__file__).parent
 
-    there = {path.stem for path in folder.glob("*.py") if "ARGUMENTS: Arguments =" in path.read_text()}
+    there = {
+        path.stem.replace("_", "-") for path in folder.glob("*.py") if "ARGUMENTS: Arguments =" in path.read_text()
+    }
 
     assert there == {*COMMANDS}
     assert all(callable(commands.load(name).command) for name in COMMANDS)

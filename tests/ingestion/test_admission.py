@@ -198,7 +198,7 @@ def test_it_comes_in_late_and_later_ones_stay_as_they_are(under: Open) -> None:
 @pytest.mark.parametrize(
     ("wanted", "words"),
     [
-        ("week-2", "Batch week-2 of shop was accepted: 336 of its 336 rows are in. There is nothing to admit"),
+        ("week-2", "Batch week-2 of shop was accepted: 336 of its 336 rows are in. There is nothing to decide"),
         ("week-9", "Unknown batch 'week-9' of shop. The last ones: week-1, week-2."),
         ("", "Unknown batch '' of shop."),
         ("week-1 ", None),
