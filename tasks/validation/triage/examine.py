@@ -24,8 +24,6 @@ _ENOUGH = 4
 """Batches before that show how far a column swings by itself."""
 _MOST_ROWS = 5_000
 """Rows of each batch before that are looked at."""
-_MOST_IN_TURN = 3_000
-"""The same where it matters that they came one after the other."""
 _NAMED = 3
 
 
@@ -83,7 +81,7 @@ def _parts(
     event, share, label = settings.ingestion.times.event, settings.validation.triage.share, settings.training.label
     thinned = [_thinned(frame) for frame in before]
     signs = clocks.look(now, thinned, features, event, share)
-    signs += silence.look(now, [_stretch(frame) for frame in before], features, share)
+    signs += silence.look(now, before, features, share)
     named = {one.suspect.column for one in signs}
     for name in (*features, label):
         if name not in named and all(name in frame for frame in thinned):
@@ -112,9 +110,3 @@ def _whole(now: pd.DataFrame, before: Sequence[pd.DataFrame], settings: Pipeline
 def _thinned(frame: pd.DataFrame) -> pd.DataFrame:
     """Of many rows every second, third, ... one."""
     return frame.iloc[:: max(1, -(-len(frame) // _MOST_ROWS))]
-
-
-def _stretch(frame: pd.DataFrame) -> pd.DataFrame:
-    """Of many rows those in the middle, one after the other."""
-    first = max(0, (len(frame) - _MOST_IN_TURN) // 2)
-    return frame.iloc[first : first + _MOST_IN_TURN]

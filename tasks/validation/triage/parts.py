@@ -23,6 +23,8 @@ _ODD = 1.0
 """Swings from which a share is worth a question."""
 _FEW = 12
 """Different values up to which a number is a code or a grade."""
+_ALWAYS = 0.999
+"""Share from which all numbers were multiples of a unit before: only then fewer of them are no season."""
 _UNITS = (1.0, 0.1, 0.01, 10.0)
 """Whole numbers, tenths, hundredths, tens."""
 _MOST_LEVELS = 30
@@ -133,7 +135,7 @@ def _rounded(column: Compared) -> Sign | None:
         figure = column.figure(
             float(rows.mean()), [float(swings.whole(part, unit).mean()) for part in column.parts], both=unit <= 1
         )
-        if column.stands_out(figure):
+        if column.stands_out(figure) and (figure.now > figure.most or figure.least >= _ALWAYS):
             what = {1.0: "whole numbers", 10.0: "whole tens"}.get(unit, f"multiples of {unit:g}")
             less = figure.now < figure.least
             return _sign(column, "rounded", f"{what} in {_share(figure)}", ~rows if less else rows, figure)

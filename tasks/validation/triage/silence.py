@@ -20,6 +20,8 @@ _LEAST = 100
 """Rows that a run must have at least."""
 _OF_GROUP, _OF_GROUP_NOW = 0.5, 0.25
 """Share of the rows of a group that one value may have filled at a time before, and share that it must fill now."""
+_NEARLY_ALL = 0.9
+"""Share of the rows of a group from which a value is the usual one: a long run of it is no news."""
 _PART = 0.2
 """A group may be smaller than what counts as a part of all rows."""
 _MOST_GROUPS = 20
@@ -56,7 +58,8 @@ def _still(
     for owner, (first, last) in runs.items():
         length, size = last - first, int(sizes[owner - keys[0].min()])
         least = share * size if group is None else max(_OF_GROUP_NOW * size, _PART * share * len(now))
-        usual = _usual(values[1:], keys[1:], owner) if length >= max(_LEAST, least) else None
+        value = int(values[0][order[first]])
+        usual = _usual(values[1:], keys[1:], owner, value, length) if length >= max(_LEAST, least) else None
         if usual is None or length <= (_LONGER if group is None else _LONGER_IN_GROUP) * usual:
             continue
         if best is None or length / usual > best.swings:
@@ -74,15 +77,22 @@ def _suspect(row: "pd.Series[object]", name: str, group: str | None, length: int
     return Suspect(name, "silent", text, length, where)
 
 
-def _usual(values: Sequence[Codes], keys: Sequence[Codes], owner: int) -> int | None:
-    """The longest run of a group before; None where it filled most of the group for a while: it stood still before."""
+def _usual(values: Sequence[Codes], keys: Sequence[Codes], owner: int, value: int, length: int) -> int | None:
+    """The longest run of a group before, of any value; None where such a run says nothing.
+
+    So it is where one value filled most of the group for a while, where this value is what nearly all rows have, and
+    where too few rows of the group are there to have had such a run.
+    """
     longest = 1
-    for part, its in zip(values, keys, strict=True):
-        own = part[its == owner]
-        length = max((last - first for first, last in _longest(own, np.zeros_like(own)).values()), default=0)
-        if length > _OF_GROUP * len(own):
+    parts = [part[its == owner] for part, its in zip(values, keys, strict=True)]
+    everything = np.concatenate(parts)
+    if (everything == value).mean() > _NEARLY_ALL or np.median([len(own) for own in parts]) < length / 2:
+        return None
+    for own in parts:
+        run = max((last - first for first, last in _longest(own, np.zeros_like(own)).values()), default=0)
+        if run > _OF_GROUP * len(own):
             return None
-        longest = max(longest, length)
+        longest = max(longest, run)
     return longest
 
 
