@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from tasks.monitoring.suspects import Asked, Explained, Lot
 
-_MOST_ROWS = 10_000
+_MOST_ROWS = 5_000
 """Rows of a batch about which models are asked."""
-_PAST_ROWS = 12_000
+_PAST_ROWS = 6_000
 _VERSIONS = 5
 
 

@@ -104,8 +104,10 @@ def _longest(values: Codes, keys: Codes) -> dict[int, tuple[int, int]]:
     ordered, of = values[order], keys[order]
     edges = np.flatnonzero((ordered[1:] != ordered[:-1]) | (of[1:] != of[:-1])) + 1
     first, last = np.concatenate(([0], edges)), np.concatenate((edges, [len(values)]))
-    by_length = np.argsort(last - first, kind="stable")  # a later one of a group replaces a shorter one
-    return {int(of[first[run]]): (int(first[run]), int(last[run])) for run in by_length}
+    groups = of[first]
+    by_length = np.lexsort((last - first, groups))
+    longest = by_length[np.flatnonzero(np.append(np.diff(groups[by_length]) != 0, True))]
+    return {int(groups[run]): (int(first[run]), int(last[run])) for run in longest}
 
 
 def _codes(frames: Sequence[pd.DataFrame], name: str | None) -> list[Codes]:
