@@ -67,6 +67,14 @@ def test_with_too_short_a_past_nothing_is_said_of_a_part(before):
     assert examine.examine(users.damaged(6, users.fee_without_its_point), before, SETTINGS) == ()
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_group_that_is_new_is_not_silent():
+    new = users.week(6).assign(device=lambda frame: frame["device"].where(frame["device"] != "phone", "watch"))
+    new["advanced_uses"] = new["advanced_uses"].mask(new["device"] == "watch", 0)
+
+    assert "silent" not in {one.suspect.kind for one in examine.examine(new, PAST, SETTINGS)}
+
+
 def test_a_share_below_the_setting_is_let_in():
     few = users.week(6).assign(fee=lambda frame: frame["fee"].mask(np.arange(len(frame)) % 50 == 0))
 

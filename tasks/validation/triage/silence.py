@@ -86,7 +86,7 @@ def _usual(values: Sequence[Codes], keys: Sequence[Codes], owner: int, value: in
     longest = 1
     parts = [part[its == owner] for part, its in zip(values, keys, strict=True)]
     everything = np.concatenate(parts)
-    if (everything == value).mean() > _NEARLY_ALL or np.median([len(own) for own in parts]) < length / 2:
+    if np.median([len(own) for own in parts]) < length / 2 or (everything == value).mean() > _NEARLY_ALL:
         return None
     for own in parts:
         run = max((last - first for first, last in _longest(own, np.zeros_like(own)).values()), default=0)
