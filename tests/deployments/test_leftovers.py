@@ -152,7 +152,7 @@ def test_what_belongs_to_somebody_else_is_left_alone(prefect_server: str, flow: 
 
 def test_of_the_ticks_that_were_missed_one_is_kept(prefect_server: str, flow: str) -> None:
     now = datetime.now(UTC)
-    schedule = {"interval": 3600.0, "anchor_date": (now - timedelta(hours=1)).isoformat()}
+    schedule = {"interval": 3600.0, "anchor_date": (now - timedelta(minutes=90)).isoformat()}
     body = {"name": "by-the-clock", "flow_id": flow, "tags": ["incumbent"], "schedules": [{"schedule": schedule}]}
     deployment = rest.call(prefect_server, "POST", "/deployments/", body)["id"]
     start, end = (now - timedelta(hours=5)).isoformat(), now.isoformat()
