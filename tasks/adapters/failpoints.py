@@ -45,7 +45,6 @@ NAMES = {
     "rows-published": "the rows that were set aside are in the store as well",
     "refused-bytes-kept": "the bytes of a refused delivery are in the store",
     "admission-recorded": "that a batch is judged again is committed",
-    "batch-kept-out": "that a held batch is refused is committed",
     "refusal-reopened": "that a batch waits which nobody could read is committed",
     "delivery-unread": "that a delivery cannot be read is committed",
     "batch-committed": "what became of the batch is committed",

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from configs.errors import MistakeOfUser
-from tasks.adapters import failpoints, lookup
+from tasks.adapters import lookup
 from tasks.adapters.blobs import layout
 from tasks.adapters.home import Home
 from tasks.domain.decisions import Decision
@@ -40,7 +40,6 @@ def keep_out(home: Home, pipeline: str, held: Batch, by: str, reason: str) -> Ba
     why = f"kept out by {by}: {reason.rstrip('.')}. It was held: {held.reason}"
     refused = replace(held, status=BatchStatus.REFUSED, held=0, quarantined=held.landed, reason=why)
     home.ledger.batches.keep_out(pipeline, held, refused, by, reason)
-    failpoints.reach("batch-kept-out")
     return refused
 
 
