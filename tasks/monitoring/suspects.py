@@ -222,8 +222,8 @@ def tie(now: Lot, column: str) -> tuple[float, list[float]]:
         tree.fit(earlier[fitted_on][:, others], target[fitted_on])
         for part in np.unique(now.parts[now.parts % 2 != odd]):
             rows = now.parts == part
-            shares[int(part)] = _told(tree.predict(earlier[rows][:, others]), target[rows])
-        of_now.append(_told(tree.predict(here[:, others]), target_now))
+            shares[int(part)] = _share_foretold(tree.predict(earlier[rows][:, others]), target[rows])
+        of_now.append(_share_foretold(tree.predict(here[:, others]), target_now))
     return float(np.mean(of_now)), list(shares.values())
 
 
@@ -234,7 +234,7 @@ def _ranks(before: Floats, values: Floats) -> Floats:
     return np.where(np.isnan(values), np.nan, middle / max(1, 2 * len(ordered)))
 
 
-def _told(expected: Floats, values: Floats) -> float:
+def _share_foretold(expected: Floats, values: Floats) -> float:
     there = ~np.isnan(values)
     spread = float(values[there].var()) if there.any() else 0.0
     return 1 - float(np.square(values[there] - expected[there]).mean()) / spread if spread else 0.0

@@ -141,13 +141,13 @@ def main() -> None:
     streams = [STREAMS[name]() for name in chosen.streams]
     untouched = [row for stream in streams for row in _untouched(stream, chosen.every)]
     table = pd.DataFrame(untouched, columns=["stream", "batch", "by", "column", "seconds"])
-    told = table.groupby("stream", sort=False).agg(
+    summary = table.groupby("stream", sort=False).agg(
         batches=("by", "size"),
         by_rows=("by", lambda by: int((by == "rows").sum())),
         by_models=("by", lambda by: int((by == "models").sum())),
         seconds=("seconds", "median"),
     )
-    print(f"untouched: {(table['by'] != '').sum()} of {len(table)} held\n{told.round(3).to_string()}\n")
+    print(f"untouched: {(table['by'] != '').sum()} of {len(table)} held\n{summary.round(3).to_string()}\n")
     print(table[table["by"] != ""][["stream", "batch", "by", "column"]].to_string(index=False))
     damaged = pd.DataFrame(
         [row for stream in streams for row in _damaged(stream, chosen.strengths, chosen.per, chosen.every)],

@@ -96,8 +96,8 @@ def hotel() -> Stream:
         *("previous_bookings_not_canceled", "booking_changes", "days_in_waiting_list", "adr"),
         *("required_car_parking_spaces", "total_of_special_requests"),
     )
-    told = rows.assign(event=event, cancelled=rows["is_canceled"] == 1)
-    return Stream("hotel", _by_period(told, "M", names, "cancelled"), names, "cancelled")
+    rows = rows.assign(event=event, cancelled=rows["is_canceled"] == 1)
+    return Stream("hotel", _by_period(rows, "M", names, "cancelled"), names, "cancelled")
 
 
 def loans() -> Stream:
@@ -111,8 +111,8 @@ def loans() -> Stream:
         *("annual_inc", "verification_status", "purpose", "addr_state", "dti", "delinq_2yrs", "inq_last_6mths"),
         *("open_acc", "pub_rec", "revol_bal", "revol_util", "total_acc"),
     )
-    told = rows.assign(event=event, bad=rows["loan_status"].str.contains("Charged Off"))
-    return Stream("loans", _by_period(told, "Q", names, "bad"), names, "bad")
+    rows = rows.assign(event=event, bad=rows["loan_status"].str.contains("Charged Off"))
+    return Stream("loans", _by_period(rows, "Q", names, "bad"), names, "bad")
 
 
 def taxi() -> Stream:
@@ -124,8 +124,8 @@ def taxi() -> Stream:
         *("pickup_longitude", "dropoff_latitude", "dropoff_longitude", "trip_miles", "payment_type", "company"),
         *("trip_seconds", "dropoff_community_area"),
     )
-    told = rows.assign(event=event, tipped=rows["tips"] > 0.2 * rows["fare"])
-    return Stream("taxi", _by_period(told, "Q", names, "tipped"), names, "tipped")
+    rows = rows.assign(event=event, tipped=rows["tips"] > 0.2 * rows["fare"])
+    return Stream("taxi", _by_period(rows, "Q", names, "tipped"), names, "tipped")
 
 
 def shoppers() -> Stream:
@@ -158,9 +158,9 @@ def flights() -> Stream:
         *("carrier", "origin", "destination", "hour", "weekday", "distance", "aircraft_age", "temp", "dewp", "humid"),
         *("wind_dir", "wind_speed", "wind_gust", "precip", "pressure", "visib"),
     )
-    told = _typed(rows.assign(event=event, late=rows["late"].astype(bool)), names, "late")
-    days = (told[EVENT] - told[EVENT].iloc[0].floor("D")).dt.days // 10
-    return Stream("flights", [part.reset_index(drop=True) for _, part in told.groupby(days)], names, "late")
+    rows = _typed(rows.assign(event=event, late=rows["late"].astype(bool)), names, "late")
+    days = (rows[EVENT] - rows[EVENT].iloc[0].floor("D")).dt.days // 10
+    return Stream("flights", [part.reset_index(drop=True) for _, part in rows.groupby(days)], names, "late")
 
 
 STREAMS: dict[str, Callable[[], Stream]] = {
@@ -169,15 +169,15 @@ STREAMS: dict[str, Callable[[], Stream]] = {
 
 
 def _by_period(rows: pd.DataFrame, period: str, names: Sequence[str], label: str) -> list[pd.DataFrame]:
-    told = _typed(rows, names, label)
-    parts = told.groupby(told[EVENT].dt.tz_localize(None).dt.to_period(period))
+    rows = _typed(rows, names, label)
+    parts = rows.groupby(rows[EVENT].dt.tz_localize(None).dt.to_period(period))
     return [part.reset_index(drop=True) for _, part in parts if len(part) >= _LEAST]
 
 
 def _by_rows(rows: pd.DataFrame, size: int, names: Sequence[str], label: str) -> list[pd.DataFrame]:
     event = pd.Timestamp("2020-01-01", tz="UTC") + pd.to_timedelta(np.arange(len(rows)) * 37, unit="min")
-    told = _typed(rows.assign(event=event), names, label)
-    return [told.iloc[first : first + size].reset_index(drop=True) for first in range(0, len(told) - size + 1, size)]
+    rows = _typed(rows.assign(event=event), names, label)
+    return [rows.iloc[first : first + size].reset_index(drop=True) for first in range(0, len(rows) - size + 1, size)]
 
 
 def _typed(rows: pd.DataFrame, names: Sequence[str], label: str) -> pd.DataFrame:

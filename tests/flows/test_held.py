@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from configs import environment
 from tests import users
 from tests.command_line import CommandLine
 
@@ -74,6 +75,14 @@ def test_nothing_was_learned_from_them_and_the_reason_says_what_they_cost(after,
     assert ledger.models.scores("users", [batches["week-7"].id]) == {}
     assert "These rows carry the loss" in str(batches["week-6"].reason)
     assert "joined wrongly? The live model loses 0." in str(batches["week-8"].reason)
+
+
+def test_the_readme_shows_what_a_run_says_of_it(after, open_home):
+    batches = {batch.name: batch for batch in open_home(after[0]).ledger.batches.all("users")}
+
+    shown = " ".join((environment.CHECKOUT / "README.md").read_text(encoding="utf-8").split())
+
+    assert " ".join(str(batches["week-6"].reason).replace("\u202f", "").split()).rstrip(".") in shown
 
 
 def test_people_are_owed_a_word_about_each(after, open_home):
