@@ -58,7 +58,7 @@ LOOKS_INTO = {
     "coordination/course.py batch_of": "the key of a trigger",
     "evaluation/scorers.py named": "the name of a scorer of scikit-learn",
     "lineage/faults.py _names": "the name of a delivery",
-    "lineage/steps/reproduction.py reproduce": "white space in an error of a library, to be shown",
+    "lineage/steps/reproduction.py in_one_line": "white space in an error of a library, to be shown",
     "lineage/verify/balance.py _rules_in": "the reasons that stand in the rows that were set aside",
     "lineage/verify/checks/served_files.py _kept": "paths",
     "lineage/verify/checks/served_files.py _of_earlier": "paths",

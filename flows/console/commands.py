@@ -29,6 +29,7 @@ COMMANDS = {
     "keep-out": "refuse a held batch for good",
     "compare": "two versions on the same rows, beside how each has done",
     "diff": "what differs between two versions, batches or snapshots: rows, columns, settings, code, libraries",
+    "why": "which difference between two versions explains that one is better: each is undone, and trained again",
     "sql": "a question in SQL about rows, batches, turns, versions and scores, read only; --out FILE",
     "profile": "a page to explore rows with: those of a version, a batch, a snapshot or a file",
     "reproduce": "train a version again from its snapshot, settings and seed, and compare what both say",

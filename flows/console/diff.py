@@ -1,7 +1,6 @@
 """The command `diff`: what differs between two versions, snapshots or batches; it changes nothing."""
 
 import argparse
-from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     from tasks.adapters.home import Home
     from tasks.lineage.origins import Origins
     from tasks.lineage.steps.differing import Diff
-    from tasks.reporting.account_page import Section
 
 NAMES = "a version (v4), a batch (2013-04, or the beginning of its digest), or the id of a snapshot"
 ARGUMENTS: Arguments = {
@@ -27,7 +25,7 @@ ARGUMENTS: Arguments = {
 
 def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> int:
     """Rows, columns, settings, code and libraries; where rows of a version are gone, the rest of it."""
-    from flows.console import lines
+    from flows.console import account, lines
     from tasks.lineage.steps import differing
 
     hands.settings(chosen.pipeline)
@@ -36,7 +34,7 @@ def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> in
     screen.facts({**as_object(diff), "page": page and str(page)})
     width = screen.width or lines.WIDEST
     screen.show([f"{diff.pipeline}: {diff.now.title} against {diff.was.title}"])
-    screen.show([line for part in differing.sections(hands, diff) for line in _lines(part, width)])
+    screen.show([line for part in differing.sections(hands, diff) for line in account.text(part, width)])
     screen.show(["", f"Page: {program.path(page)}"] if page else [])
     return 0 if diff.rows else _is_damaged(diff, screen)
 
@@ -61,21 +59,6 @@ def _made_with(origins: "Origins | None") -> dict[str, object]:
     }
     commits = {"commits": origins.commits, "commits_gone": origins.commits_gone, "own_code": origins.code}
     return {"models": models, **changes, **commits}
-
-
-def _lines(part: "Section", width: int) -> Iterator[str]:
-    """A part: its sentences, its table, and what is shown as it is."""
-    from flows.console import lines
-
-    yield ""
-    yield part.name
-    for sentence in part.sentences:
-        yield from lines.wrapped(sentence, width, lines.INDENT)
-    *rows, last = zip(*part.table, strict=True) if part.table else ([],)
-    aligned = lines.table([*zip(*rows, strict=True)], right=len(rows)) if rows else []
-    for line, rest in zip(aligned, last, strict=True):
-        yield from lines.beside(f"{lines.INDENT}{line}", rest, width)
-    yield from (f"{lines.INDENT}{lines.clean(line)}" for line in part.code)
 
 
 def _is_damaged(diff: "Diff", screen: "Terminal") -> int:

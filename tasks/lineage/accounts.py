@@ -49,7 +49,7 @@ def of_rows(
     yield Section("label", (_label(difference, settings.training.label, problem),))
     if difference.schema:
         yield Section("schema", tuple(map(_schema, difference.schema)))
-    telling = [one for one in difference.columns if _is_telling(one)]
+    telling = [one for one in difference.columns if is_telling(one)]
     text = f"{len(telling)} of {len(difference.columns)} differ by more than chance, {_order(looked_at)}."
     hidden = len(telling) - _COLUMNS
     also = (f"The first {_COLUMNS} of them; --json has all.",) if hidden > 0 else ()
@@ -149,7 +149,7 @@ def _order(looked_at: int | None) -> str:
     return f"by distance times what they matter to the model (permutation importance, turn {looked_at})"
 
 
-def _is_telling(column: ColumnDifference) -> bool:
+def is_telling(column: ColumnDifference) -> bool:
     """Whether a column differs by more than chance, or has levels that it had not; a time by what is missing."""
     if column.distance is None or column.p_value is None:
         return abs(column.now.missing - column.was.missing) >= TELLING

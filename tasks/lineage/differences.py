@@ -85,11 +85,18 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class _Match:
+class Match:
+    """Which rows of two selections are the same."""
+
     counts: RowCounts
     added: Flags
+    """Rows of the second side that came, shape (rows of it,)."""
     changed: Flags
+    """Rows of the second side that are on the first one with other content, shape (rows of it,)."""
     gone: Flags
+    """Rows of the first side that went, shape (rows of it,)."""
+    pairs: tuple[NDArray[np.intp], NDArray[np.intp]]
+    """Places of the changed rows on the first side, and on the second one."""
 
 
 def measure(was: Frame, now: Frame, key: Sequence[str], matters: Mapping[str, float]) -> Difference:
@@ -101,7 +108,7 @@ def measure(was: Frame, now: Frame, key: Sequence[str], matters: Mapping[str, fl
         key: Columns that name a row; none where rows are told by all they hold.
         matters: Permutation importance by column; empty where no model was looked at.
     """
-    match = _match(was.rows, now.rows, key)
+    pairing = match(was.rows, now.rows, key)
     unit = stretches.unit(was.events, now.events)
     when = tuple(stretches.names(side.events, unit) for side in (was, now))
     largest = max(matters.values(), default=0.0)
@@ -109,18 +116,19 @@ def measure(was: Frame, now: Frame, key: Sequence[str], matters: Mapping[str, fl
     shared = [name for name in was.rows.columns if name in now.rows.columns and not digits.is_ours(name)]
     columns = [column_pairs.compare(name, was.rows[name], now.rows[name], worth.get(name), when[1]) for name in shared]
     return Difference(
-        rows=match.counts,
+        rows=pairing.counts,
         schema=column_pairs.schema(was.rows, now.rows),
         columns=tuple(sorted(columns, key=lambda one: (-one.weight, -(one.distance or 0.0)))),
         unit=unit,
-        stretches=_by_stretch(was, now, match, when),
+        stretches=_by_stretch(was, now, pairing, when),
         label_was=_mean(was.labels),
         label_now=_mean(now.labels),
     )
 
 
 # ── rows ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-def _match(was: pd.DataFrame, now: pd.DataFrame, key: Sequence[str]) -> _Match:
+def match(was: pd.DataFrame, now: pd.DataFrame, key: Sequence[str]) -> Match:
+    """Tell by key, or without one by all that they hold, which rows are on both sides."""
     shared = [str(name) for name in was.columns if name in now.columns and not digits.is_ours(name)]
     by_key = bool(key) and {*key} <= {*shared}
     contents = [_hashes(side, shared) for side in (was, now)]
@@ -142,7 +150,7 @@ def _match(was: pd.DataFrame, now: pd.DataFrame, key: Sequence[str]) -> _Match:
         by_key=by_key,
         columns=tuple(sorted(((n, c) for n, c in touched.items() if c), key=lambda pair: -pair[1])),
     )
-    return _Match(counts, added, changed, gone)
+    return Match(counts, added, changed, gone, (at_was[differs], at_now[differs]))
 
 
 def _hashes(frame: pd.DataFrame, names: Sequence[str]) -> NDArray[np.uint64]:
@@ -150,16 +158,16 @@ def _hashes(frame: pd.DataFrame, names: Sequence[str]) -> NDArray[np.uint64]:
 
 
 def _by_stretch(
-    was: Frame, now: Frame, match: _Match, when: tuple[NDArray[np.str_], ...]
+    was: Frame, now: Frame, pairing: Match, when: tuple[NDArray[np.str_], ...]
 ) -> tuple[StretchDifference, ...]:
     labels = np.unique(np.concatenate(when))
     codes = [np.searchsorted(labels, side) for side in when]
     flagged = {
         "was": _count(codes[0], len(labels)),
         "now": _count(codes[1], len(labels)),
-        "added": _count(codes[1][match.added], len(labels)),
-        "gone": _count(codes[0][match.gone], len(labels)),
-        "changed": _count(codes[1][match.changed], len(labels)),
+        "added": _count(codes[1][pairing.added], len(labels)),
+        "gone": _count(codes[0][pairing.gone], len(labels)),
+        "changed": _count(codes[1][pairing.changed], len(labels)),
     }
     for side, code, name in ((was, codes[0], "was"), (now, codes[1], "now")):
         flagged[f"labelled_{name}"] = _count(code[~np.isnan(side.labels)], len(labels))

@@ -45,6 +45,10 @@ CASES = [
     # ── what is asked about ───────────────────────────────────────────────────────────────────────────────────────
     Question("a diff of versions that there are not", ("diff", "corpus", "v1", "v2"), MISTAKE, "Unknown version v1 of corpus. It has none yet"),
     Question("a diff with a path", ("diff", "corpus", "../../etc/passwd", "v2"), MISTAKE, "Unknown batch '../../etc/passwd' of corpus."),
+    Question("why of versions that there are not", ("why", "corpus", "v1", "v2"), MISTAKE, "Unknown version v1 of corpus. It has none yet"),
+    Question("why of one version", ("why", "corpus", "v1", "1"), MISTAKE, "Both are v1 of corpus: why takes two different versions."),
+    Question("why of a batch", ("why", "corpus", "2013-01", "v2"), MISTAKE, "'2013-01' is no version."),
+    Question("why without a fit", ("why", "corpus", "v1", "v2", "--fits", "0"), MISTAKE, "argument --fits: invalid number of fits value: '0'"),
     Question("a query that writes", ("sql", "corpus", "create table x as select 1"), MISTAKE, "A query only reads: "),
     Question("a query that reads other files", ("sql", "corpus", "from read_text('/etc/passwd')"), MISTAKE, "file system operations are disabled"),
     Question("a query that runs for ever", ("sql", "corpus", "from range(10000000000) order by random()", "--seconds", "0.2"), MISTAKE, "The query "),

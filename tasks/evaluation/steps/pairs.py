@@ -1,5 +1,6 @@
 """Asks two versions on the same rows, and looks up how each has done so far. Nothing is recorded."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -64,6 +65,33 @@ def of(home: Home, pipeline: str, one: int, other: int, on: str | None = None) -
     return Pair(batch, sides[0], sides[1], pair)
 
 
+def unlearned(
+    home: Home, pipeline: str, models: Sequence[Model], on: str | None = None
+) -> tuple[Batch, datetime | None]:
+    """The newest batch with labelled rows that none of these models learned from, and from when on none did.
+
+    Args:
+        home: Ledger and rows.
+        pipeline: Its pipeline.
+        models: Who is asked.
+        on: Name or digest of the only batch that comes into question.
+
+    Raises:
+        MistakeOfUser: There is no such batch, it has no labels, or the models learned from all that has.
+    """
+    settings = home.settings(pipeline)
+    wanted = _labelled(home, pipeline) if on is None else [_batch(home, pipeline, on)]
+    for batch in wanted:
+        cutoff = _unseen(batch, models)
+        if handles.rows(home).count(batch, cutoff, settings).rows:
+            return batch, cutoff
+    which = "all batches" if on is None else f"batch {wanted[0].name}"
+    raise MistakeOfUser(
+        f"All labelled rows of {which} were learned from by one of the two, so nothing can be told on them. "
+        + ("Wait for the next batch with labels." if on is None else "Name a batch from after both were trained.")
+    )
+
+
 def _side(home: Home, pipeline: str, version: int, model: Model, score: Score, has_learned: bool) -> Side:
     turns = home.ledger.turns.all(pipeline)
     names = {row["batch"]: row["batch_name"] for row in turns}
@@ -89,16 +117,21 @@ def _batch(home: Home, pipeline: str, wanted: str | None) -> Batch:
         if not batch.has_labels:
             raise MistakeOfUser(f"Batch {batch.name} has no labelled rows, so nothing can be judged on it.")
         return batch
-    found = [batch for batch in home.ledger.batches.accepted(pipeline) if batch.has_labels]
-    if not found:
+    return _labelled(home, pipeline)[0]
+
+
+def _labelled(home: Home, pipeline: str) -> list[Batch]:
+    """Every batch that has labels, the last one first."""
+    having = [batch for batch in home.ledger.batches.accepted(pipeline) if batch.has_labels]
+    if not having:
         raise MistakeOfUser(f"{pipeline} has no batch with labels yet.")
-    return max(found, key=lambda batch: (str(batch.last_event), batch.name))
+    return sorted(having, key=lambda batch: (str(batch.last_event), batch.name), reverse=True)
 
 
 def _learned(model: Model, batch: Batch) -> bool:
     return batch.accepted_file in model.snapshot.batches
 
 
-def _unseen(batch: Batch, models: list[Model]) -> datetime | None:
+def _unseen(batch: Batch, models: Sequence[Model]) -> datetime | None:
     """From when on no row of the batch was among those that one of them was trained on."""
     return max((model.snapshot.cutoff for model in models if _learned(model, batch)), default=None)

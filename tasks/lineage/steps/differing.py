@@ -66,9 +66,9 @@ def diff(home: Home, pipeline: str, was: str, now: str, *, delivered: bool = Fal
     sides = named_rows.find(home, pipeline, was), named_rows.find(home, pipeline, now)
     if sides[0].identity == sides[1].identity:
         raise MistakeOfUser(f"Both are {sides[0].title} of {pipeline}: a diff takes two different things.")
-    turn, matters = _importance(home, pipeline)
+    turn, matters = importance(home, pipeline)
     models = sides[0].model, sides[1].model
-    made_with = _origins(home, pipeline, models[0], models[1]) if models[0] and models[1] else None
+    made_with = origins_of(home, pipeline, models[0], models[1]) if models[0] and models[1] else None
     try:
         frames = [_frame(home, pipeline, one, delivered) for one in sides]
     except Damaged as problem:
@@ -113,7 +113,7 @@ def _labels(rows: pd.DataFrame, settings: PipelineSettings) -> "NDArray[np.float
         return np.full(len(rows), np.nan)
 
 
-def _importance(home: Home, pipeline: str) -> tuple[int | None, Mapping[str, float]]:
+def importance(home: Home, pipeline: str) -> tuple[int | None, Mapping[str, float]]:
     """What each column matters to the live model, if it was looked at; else to the one that was looked at last."""
     shown, promotions = home.ledger.turns.projected(pipeline, "importance"), home.ledger.promotions.all(pipeline)
     if not shown:
@@ -124,7 +124,8 @@ def _importance(home: Home, pipeline: str) -> tuple[int | None, Mapping[str, flo
     return turn, {str(name): float(value) for name, value in shown[turn]}
 
 
-def _origins(home: Home, pipeline: str, was: Model, now: Model) -> Origins:
+def origins_of(home: Home, pipeline: str, was: Model, now: Model) -> Origins:
+    """What two models are made with."""
     papers = [kept_settings.readable(home, pipeline, model) for model in (was, now)]
     changes = None
     if papers[0] is not None and papers[1] is not None:

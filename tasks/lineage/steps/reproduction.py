@@ -11,12 +11,12 @@ import numpy as np
 
 from configs import plugs
 from configs.errors import Damaged, IncumbentError
+from configs.training import Candidate
 from tasks.adapters import provenance
 from tasks.adapters.home import Home
 from tasks.domain.records import Model
 from tasks.problems import prediction
 from tasks.training.steps import fitting, handles, kept_settings
-from tasks.training.steps.fitting import Order
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def reproduce(home: Home, pipeline: str, model: Model) -> Reproduction:
         try:
             again = fitting.fit(home, replace(order, model=model.id), settings, into=bundles)
         except (ValueError, TypeError) as err:  # what scikit-learn raises for parameters that it does not know
-            why = " ".join(str(err).split()).rstrip(".")
+            why = in_one_line(err)
             raise IncumbentError(
                 f"The installed libraries do not fit model {model.id[:12]}: {why}. {_libraries(model)}"
             ) from err
@@ -85,9 +85,14 @@ def reproduce(home: Home, pipeline: str, model: Model) -> Reproduction:
         rows=len(off),
         largest=float(off.max(initial=0.0)),
         same_bytes=again.bundle == model.bundle,
-        building=(*_building(model, order.model), *_family(order)),
+        building=(*_building(model, order.model), *changed_family(order.candidate)),
         code=_code(model),
     )
+
+
+def in_one_line(problem: Exception) -> str:
+    """What a library says, to go on in a sentence."""
+    return " ".join(str(problem).split()).rstrip(".")
 
 
 def _gone(home: Home, pipeline: str, model: Model) -> tuple[str, ...]:
@@ -115,9 +120,8 @@ def _building(model: Model, identity: str | None) -> tuple[str, ...]:
     return ()
 
 
-def _family(order: Order) -> tuple[str, ...]:
+def changed_family(own: Candidate) -> tuple[str, ...]:
     """That a family of a user has other code than at the fit."""
-    own = order.candidate
     same = not isinstance(own, plugs.Imported) or plugs.find(own.use).source == own.source
     return () if same else (f"the code of {own.family}",)
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline as SklearnPipeline
 
     from tasks.adapters.blobs.bundles import Bundles
+    from tasks.training.steps.rows import Window
 
 _ANSWERS = 5
 
@@ -230,11 +231,8 @@ def fit(home: Home, order: Order, settings: PipelineSettings, into: "Bundles | N
     """
     rows, learning = handles.rows(home).window(order.snapshot, settings), settings.training
     candidate = families.sized(order.candidate, len(rows.prepared), learning.problem)
-    is_pooled, columns = order.recipe == identities.RARE_POOLED, settings.validation.columns
-    levels = preparation.frequent_levels(rows.prepared, MOST_CATEGORIES) if is_pooled else None
-    unfitted = families.build(candidate, learning.features, columns, learning.seed, learning.problem, levels)
     began = time.perf_counter()
-    fitted = training.fit(unfitted, rows.prepared, rows.outcomes, threads=learning.threads)
+    fitted = learn(candidate, rows, settings, order.recipe)
     seconds = time.perf_counter() - began
     golden = training.golden(rows.prepared)
     answers = prediction.predict(fitted, golden, threads=learning.threads)
@@ -259,6 +257,16 @@ def fit(home: Home, order: Order, settings: PipelineSettings, into: "Bundles | N
         fit_seconds=round(seconds, 3),
         recipe=order.recipe,
     )
+
+
+def learn(candidate: Candidate, rows: "Window", settings: PipelineSettings, recipe: int) -> "SklearnPipeline":
+    """A candidate, fitted on these rows by a recipe; nothing is published."""
+    learning, columns = settings.training, settings.validation.columns
+    is_pooled = recipe == identities.RARE_POOLED
+    levels = preparation.frequent_levels(rows.prepared, MOST_CATEGORIES) if is_pooled else None
+    candidate = families.sized(candidate, len(rows.prepared), learning.problem)
+    unfitted = families.build(candidate, learning.features, columns, learning.seed, learning.problem, levels)
+    return training.fit(unfitted, rows.prepared, rows.outcomes, threads=learning.threads)
 
 
 def fit_candidate(home: Home, pipeline: str, snapshot: Snapshot, family: str) -> Model:

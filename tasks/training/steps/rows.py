@@ -106,7 +106,7 @@ class Rows:
     def units(self, lot: Batch | Pool, settings: PipelineSettings) -> tuple[NDArray[np.datetime64], NDArray[Any]]:
         """When each labelled row happened, in UTC, and which cluster it is in."""
         frames, times = (
-            [self._labelled(batch, None, settings) for batch in _labelled_parts(lot)],
+            [self.labelled(batch, None, settings) for batch in _labelled_parts(lot)],
             settings.ingestion.times,
         )
         events = np.concatenate([frame[times.event].to_numpy(dtype="datetime64[us]") for frame in frames])
@@ -121,7 +121,7 @@ class Rows:
 
     def events(self, batch: Batch, settings: PipelineSettings) -> NDArray[np.datetime64]:
         """When the labelled rows of a batch happened, in UTC; rows of which that is not known are left out."""
-        frame = self._labelled(batch, None, settings)
+        frame = self.labelled(batch, None, settings)
         events: NDArray[np.datetime64] = frame[settings.ingestion.times.event].to_numpy(dtype="datetime64[us]")
         return events[~np.isnat(events)]
 
@@ -156,7 +156,7 @@ class Rows:
                 "trained. Keep the column in the contract while that model is live or compared; "
                 "training.features alone decides what new models learn from."
             )
-        frames = [self._labelled(batch, cutoff, settings) for batch in _labelled_parts(lot)]
+        frames = [self.labelled(batch, cutoff, settings) for batch in _labelled_parts(lot)]
         return pd.concat([preparation.prepare(frame, names, columns) for frame in frames], ignore_index=True)
 
     def select(self, plan: Plan, settings: PipelineSettings) -> Snapshot:
@@ -265,7 +265,7 @@ class Rows:
 
     def _judged(self, lot: Batch | Pool, cutoff: datetime | None, settings: PipelineSettings) -> Judged:
         parts = _labelled_parts(lot)
-        return together([self.ready(self._labelled(batch, cutoff, settings), settings) for batch in parts], settings)
+        return together([self.ready(self.labelled(batch, cutoff, settings), settings) for batch in parts], settings)
 
     def ready(self, rows: pd.DataFrame, settings: PipelineSettings) -> Judged:
         """Labelled rows, ready to be judged on."""
@@ -278,7 +278,8 @@ class Rows:
             slices=groups.slice_labels(rows, settings.evaluation.slices, settings.validation.columns),
         )
 
-    def _labelled(self, batch: Batch, cutoff: datetime | None, settings: PipelineSettings) -> pd.DataFrame:
+    def labelled(self, batch: Batch, cutoff: datetime | None, settings: PipelineSettings) -> pd.DataFrame:
+        """The rows of a batch that have a label and happened at or after the cut-off, with all columns."""
         frame = self._frame(batch.accepted_file or "", settings)
         chosen, times = frame[settings.training.label].notna(), settings.ingestion.times
         if times.label is not None:
