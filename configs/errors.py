@@ -10,6 +10,7 @@
     │   ├── NotYaml                 6   not YAML, or YAML that asks for Python objects
     │   ├── LandingFolderMissing    7   the folder that is watched does not exist
     │   └── UnusableHome            8   INCUMBENT_HOME cannot be written, or is of a newer version
+    ├── SetAside                    3   how a run ends of which a batch was refused or is held
     ├── Busy                        9   somebody else works on this pipeline
     ├── Unreachable                10   a server that was named does not answer
     ├── DeliveryWaits              12   a delivery cannot be read just now; it is tried again
@@ -21,7 +22,7 @@ Business outcomes (a batch refused, a challenger rejected) are values, not excep
 was refused the exit code is 3. A wrong command line exits with 2.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class IncumbentError(Exception):
@@ -52,6 +53,21 @@ class UnreadableFile(BadInput):
 
 class BrokenContract(BadInput):
     """A batch that as a whole breaks the contract of its pipeline."""
+
+
+class SetAside(IncumbentError):
+    """What a run ends by that has done its work, and of which a batch was refused or is held; it carries the result."""
+
+    exit_code = BadInput.exit_code
+    title = "a batch was set aside"
+
+    def __init__(self, text: str, value: Any) -> None:
+        """Args:
+        text: What became of it.
+        value: What the flow returns.
+        """
+        super().__init__(text)
+        self.value = value
 
 
 class MistakeOfUser(IncumbentError):

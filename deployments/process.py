@@ -14,14 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from configs import environment
-from configs.errors import IncumbentError
+from configs.errors import IncumbentError, SetAside
 from tasks.adapters import permissions
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-_LOGS = ("prefect.flow_runs", "prefect.task_runs")
+_LOGS = ("prefect.flow_runs", "prefect.task_runs", "prefect.engine")
 """What a run logs goes through one of them."""
+_set_aside: list[str] = []
+"""How the run ended whose batch was set aside."""
 
 
 def main() -> None:
@@ -39,7 +41,11 @@ def main() -> None:
     for name in _LOGS:
         logging.getLogger(name).addFilter(in_words)
     with settings.temporary_settings({settings.PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
-        runpy.run_module("prefect.engine", run_name="__main__", alter_sys=True)
+        try:
+            runpy.run_module("prefect.engine", run_name="__main__", alter_sys=True)
+        except SystemExit as end:
+            # Prefect takes a run whose batch was set aside for one that was cancelled under its hands.
+            sys.exit(0 if _set_aside else end.code)
 
 
 def speaker(number: int) -> io.TextIOWrapper:
@@ -53,8 +59,14 @@ def speaker(number: int) -> io.TextIOWrapper:
 
 
 def in_words(record: logging.LogRecord) -> bool:
-    """Put the sentence of an error of ours in the place of its traceback; those of others keep theirs."""
+    """Put the sentence of an error of ours in the place of its traceback; those of others keep theirs.
+
+    That a batch was set aside is said by the state of the run, and no error.
+    """
     problem = record.exc_info[1] if record.exc_info else None
+    if isinstance(problem, SetAside):
+        _set_aside.append(str(problem))
+        return False
     if isinstance(problem, IncumbentError):
         record.msg, record.args = environment.without_secrets(str(problem)), ()
         record.exc_info = record.exc_text = None

@@ -96,8 +96,7 @@ def attempt(pipeline: str, delivery: Delivery) -> tuple[int, Outcome]:
         if isinstance(waits, DeliveryWaits) and waits.changed:  # what is there now is another delivery
             return coordination.give_up(pipeline, delivery, str(waits), quietly=True), Outcome.FAILED
         if not state.is_failed() or coordination.may_try(pipeline, delivery):
-            result: tuple[int, Outcome] = state.result()
-            return result
+            return reporting.value_of(state)
         problem = _problem(state)
     return coordination.give_up(pipeline, delivery, problem), Outcome.FAILED
 

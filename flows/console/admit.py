@@ -22,6 +22,7 @@ ARGUMENTS: Arguments = {
 def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> int:
     """Take in a held batch, or read a refused one again; exit code 3 if it is refused again, or held."""
     from flows.console import connection, lines
+    from tasks.adapters.prefect import events
     from tasks.adapters.processes import identity
     from tasks.domain.decisions import Decision
     from tasks.ingestion.steps import admission
@@ -35,7 +36,8 @@ def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> in
     with connection.connected(hands, pipeline, screen, stage=False):
         from flows.admit import admit
 
-        batch = admit(before.id, chosen.reason, pipeline, by, chosen.sound_rows)
+        state = admit(before.id, chosen.reason, pipeline, by, chosen.sound_rows, return_state=True)
+        batch = events.value_of(state)
     about = {"admitted_by": by, "why": chosen.reason, f"{before.status}_before": before.reason}
     screen.facts({**lines.batch_object(pipeline, batch), **about})
     stood = f"was {before.status} before: {titles.ended(before.reason or '')}"

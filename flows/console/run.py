@@ -32,6 +32,7 @@ def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> in
 
         return examples.run_all(hands, chosen, screen, command)
     from flows.console import connection, lines, source
+    from tasks.adapters.prefect import events
     from tasks.domain.trigger_kinds import TriggerKind
     from tasks.domain.turns import Outcome
     from tasks.reporting.steps import report_file
@@ -51,7 +52,7 @@ def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> in
 
         forced = {"reason": TriggerKind.MANUAL, "force": True}
         why = forced if chosen.force else _what_waits(hands, pipeline, waiting)
-        done = continuous_training(pipeline, **why)
+        done = events.value_of(continuous_training(pipeline, **why, return_state=True))
     if done.taken_by:
         raise Busy(done.taken_by)
     if done.waits:
@@ -77,12 +78,13 @@ def _clear_up(hands: "Home", pipeline: str, screen: "Terminal") -> None:
     if (holder is not None and holder.lives) or not hands.ledger.lease.dead(pipeline):
         return
     from flows.console import connection
+    from tasks.adapters.prefect import events
     from tasks.ingestion.steps.arrivals import Waiting
 
     with connection.connected(hands, pipeline, screen, stage=False):
         from flows.continuous_training import continuous_training
 
-        continuous_training(pipeline, **_what_waits(hands, pipeline, Waiting()))
+        events.value_of(continuous_training(pipeline, **_what_waits(hands, pipeline, Waiting()), return_state=True))
 
 
 def _what_waits(hands: "Home", pipeline: str, waiting: "Waiting") -> dict[str, Any]:

@@ -47,3 +47,5 @@ class Ended:
 
     name: str
     message: str
+    aside: str = ""
+    """Name of its last state where a batch of it was set aside, `Held` or `Refused`; empty where it went through."""

@@ -17,7 +17,7 @@ def turn(pipeline: str, ended: Turn) -> Ended:
     """`flights · 2013-06 · new data → keep shadowing`, and the main reason."""
     name = f"{pipeline} · {ended.batch.name} · {_kinds(ended.triggers)} → {_label(ended.outcome)}"
     also = f" {titles.ended(titles.capital(refits.brief(ended.refit)))}" if ended.refit else ""
-    return Ended(name, f"{_sentence(_label(ended.outcome), ended.reasons)}{also}")
+    return Ended(name, f"{_sentence(_label(ended.outcome), ended.reasons)}{also}", _aside([ended]))
 
 
 def run(
@@ -45,10 +45,11 @@ def run(
         return Ended(f"{lead} → {done}", f"{titles.capital(done)}.{left}")
     last = turns[-1]
     if len(turns) == 1:
-        return Ended(turn(pipeline, last).name, f"{turn(pipeline, last).message}{left}")
+        return Ended(turn(pipeline, last).name, f"{turn(pipeline, last).message}{left}", _aside(turns))
     names = f"{turns[0].batch.name} to {last.batch.name}"
     told = f"{len(turns)} turns; the last one, {last.batch.name}: {turn(pipeline, last).message}"
-    return Ended(f"{pipeline} · {names} · {TriggerKind.in_words(kind)} → {_label(last.outcome)}", f"{told}{left}")
+    lead = f"{pipeline} · {names} · {TriggerKind.in_words(kind)}"
+    return Ended(f"{lead} → {_label(last.outcome)}", f"{told}{left}", _aside(turns))
 
 
 def monitor(pipeline: str, health: Health) -> Ended:
@@ -74,7 +75,7 @@ def admission(pipeline: str, refused: Batch, judged: Batch, by: str) -> Ended:
     if judged.reason:
         now = "is held" if judged.held else "is refused again"
         told = f"{by} admitted {judged.name}, and it {now}: {titles.ended(judged.reason)}"
-        return Ended(f"{pipeline} · admit → {judged.name} {now}", f"{told} {before}")
+        return Ended(f"{pipeline} · admit → {judged.name} {now}", f"{told} {before}", judged.status.capitalize())
     rows = f"{wording.count(judged.accepted)} of {wording.count(judged.landed)} rows were accepted"
     return Ended(f"{pipeline} · admit → {judged.name} is in", f"{by} admitted {judged.name}: {rows}. {before}")
 
@@ -129,6 +130,12 @@ def data_rows(batch: Batch) -> list[Row]:
         rows.append({"what": f"{one.column}: {one.rule}", "rows": one.rows, "why": one.message})
     rows += [{"what": "note", "rows": "", "why": note} for note in batch.notes]
     return rows
+
+
+def _aside(turns: Sequence[Turn]) -> str:
+    """`Held` if a batch of these turns is held, else `Refused` if one was refused; else empty."""
+    outcomes = {one.outcome for one in turns}
+    return next((one.capitalize() for one in (Outcome.HELD, Outcome.REFUSED) if one in outcomes), "")
 
 
 def _first(sentences: str) -> str:

@@ -6,7 +6,7 @@ from functools import wraps
 from typing import ParamSpec, TypeVar, cast
 from uuid import UUID
 
-from prefect import task
+from prefect import State, task
 
 from configs.errors import IncumbentError
 from tasks.adapters import home
@@ -70,6 +70,11 @@ def in_words(work: Callable[P, T]) -> Callable[P, T]:
             return cast(T, events.failed(problem))
 
     return told
+
+
+def value_of(state: State[T]) -> T:
+    """What a run returned that was started with `return_state`; what it ended by is raised."""
+    return events.value_of(state)
 
 
 def end_turn(turn: TurnRef, outcome: Outcome) -> tuple[int, Outcome]:

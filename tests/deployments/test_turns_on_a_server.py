@@ -221,3 +221,19 @@ def test_in_the_end_all_is_as_if_each_batch_had_been_run_by_hand(
     worked = [run["parameters"]["delivery"]["name"] for run in tree.runs("turn") if run["state_type"] == "COMPLETED"]
     assert sorted(worked) == sorted(name for (name,) in tree.ask("select batch_name from turns"))
     assert canonical.differences(canonical.dump(tree.home), canonical.dump(by_hand)) == []
+
+
+def test_a_batch_that_is_set_aside_is_not_green_and_no_failure(tree: Tree, tmp_path: Path) -> None:
+    before, broken = datetime.now(UTC), tmp_path / "broken.parquet"
+    broken.write_bytes(b"PAR1 but no more")
+
+    tree.drop(broken)
+    tree.wait_for_turn("broken")
+    (run,), (inner,) = tree.wait_for_runs("continuous-training", before, 1), tree.runs("turn", before)
+
+    states = [(one["state_type"], one["state"]["name"]) for one in (run, inner)]
+    tree.wait_until_idle()
+    logged = tree.logs(run)
+    assert states == [("CANCELLED", "Refused")] * 2
+    assert run["state"]["message"].startswith("Batch refused: The file is truncated")
+    assert not [line for line in logged if "Traceback" in line or "exited with" in line], logged

@@ -153,6 +153,11 @@ class Tree:
         wanted = {"artifacts": {"flow_run_id": {"any_": [run["id"]]}}}
         return {one["key"]: one["data"] for one in rest.call(self.url, "POST", "/artifacts/filter", wanted)}
 
+    def logs(self, run: Run) -> list[str]:
+        """What a run has written into its log."""
+        wanted = {"logs": {"flow_run_id": {"any_": [run["id"]]}}, "limit": 200}
+        return [str(one["message"]) for one in rest.call(self.url, "POST", "/logs/filter", wanted)]
+
     def wait_until_idle(self) -> None:
         """Wait until all that was dropped has been noticed, and nobody works."""
         noticed, folder = self.home / "polled" / "flights", self.home / "landing" / "flights"

@@ -8,12 +8,13 @@ nothing to attach them to, these functions do nothing.
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import UUID
 
-from configs.errors import IncumbentError
+from configs.errors import IncumbentError, SetAside
 
 if TYPE_CHECKING:
+    from prefect import State
     from prefect.artifacts import Artifact
 
     from tasks.domain.runs import Ended
@@ -111,6 +112,9 @@ def emit(name: str, pipeline: str, evidence: str, key: str, turn: int | None = N
 def ended(ending: "Ended", value: T) -> T:
     """Give the flow run that ends its last name and word, so that its story can be read without opening it.
 
+    A run whose batch was set aside has done its work and is not well: its state is of the type that no retry and no
+    automation on failures takes up, under a name of its own. `value_of` gives what such a run returned.
+
     Args:
         ending: Name and message.
         value: What the flow returns; it is what this returns, inside the state that carries the message.
@@ -118,6 +122,8 @@ def ended(ending: "Ended", value: T) -> T:
     from httpx import HTTPError
     from prefect import runtime
     from prefect.client.orchestration import get_client
+    from prefect.client.schemas.objects import State as Anew
+    from prefect.client.schemas.objects import StateType
     from prefect.states import Completed
 
     if not runtime.flow_run.id:
@@ -127,7 +133,19 @@ def ended(ending: "Ended", value: T) -> T:
     except HTTPError as err:
         _log_refusal(err)
     state: Any = Completed(message=ending.message, data=value)
+    if ending.aside:
+        state = Anew(
+            type=StateType.CANCELLED, name=ending.aside, message=ending.message, data=SetAside(ending.message, value)
+        )
     return state  # type: ignore[no-any-return]  # Prefect takes the value out of the state again
+
+
+def value_of(state: "State[T]") -> T:
+    """What a run returned, also where its batch was set aside; any other error that it ended by is raised."""
+    try:
+        return state.result()
+    except SetAside as end:
+        return cast(T, end.value)
 
 
 def failed(problem: IncumbentError) -> Any:
