@@ -3,14 +3,14 @@
     IncumbentError                  1   a broken promise of ours
     ├── BadInput                    3   data that cannot be taken in; recorded as a refused turn
     │   ├── UnreadableFile          3   truncated, not of the stated format
-    │   └── BrokenContract          3   a column missing, of another type; too many bad rows
+    │   ├── BrokenContract          3   a column missing, of another type; too many bad rows
+    │   └── SetAside                3   how a run ends of which a batch was refused or is held
     ├── MistakeOfUser               2   nothing was changed
     │   ├── UnknownPipeline         4   no such file in configs/pipelines/
     │   ├── InvalidSettings         5   an unknown, mistyped or ill-typed setting
     │   ├── NotYaml                 6   not YAML, or YAML that asks for Python objects
     │   ├── LandingFolderMissing    7   the folder that is watched does not exist
     │   └── UnusableHome            8   INCUMBENT_HOME cannot be written, or is of a newer version
-    ├── SetAside                    3   how a run ends of which a batch was refused or is held
     ├── Busy                        9   somebody else works on this pipeline
     ├── Unreachable                10   a server that was named does not answer
     ├── DeliveryWaits              12   a delivery cannot be read just now; it is tried again
@@ -55,11 +55,8 @@ class BrokenContract(BadInput):
     """A batch that as a whole breaks the contract of its pipeline."""
 
 
-class SetAside(IncumbentError):
+class SetAside(BadInput):
     """What a run ends by that has done its work, and of which a batch was refused or is held; it carries the result."""
-
-    exit_code = BadInput.exit_code
-    title = "a batch was set aside"
 
     def __init__(self, text: str, value: Any) -> None:
         """Args:

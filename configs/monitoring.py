@@ -15,7 +15,7 @@ class DriftSettings(Section):
     min_effect: Annotated[float, Field(ge=0, lt=1)] = 0.1
     """Smallest distance between the two distributions that counts (0 to 1)."""
     share: Annotated[float, Field(gt=0, le=1)] = 0.5
-    """Share of moved columns from which the batch as a whole has drifted."""
+    """A batch has drifted when its moved columns are this part of what moves the live model's answers; one may do."""
     max_rows: Annotated[int, Field(ge=100, le=10_000_000)] = 20_000
     """Rows of the samples that are drawn in the Evidently report."""
 

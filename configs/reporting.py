@@ -21,6 +21,11 @@ class ReportingSettings(Section):
     unlabelled: str | None = None
     """Why an accepted row may have no label."""
 
+    @property
+    def means_something(self) -> bool:
+        """Whether it is said what a positive label means."""
+        return self.outcome != _POSITIVE
+
     def quantity(self, number: str) -> str:
         """A number that is predicted, with what it counts if that is said: `140 rentals`."""
-        return number if self.outcome == _POSITIVE else f"{number} {self.outcome}"
+        return number if not self.means_something else f"{number} {self.outcome}"

@@ -30,6 +30,35 @@ class ColumnDrift:
     missing_now: float
     histogram: tuple[tuple[str, float, float], ...] = ()
     """Bin (or level) label, share in the reference, share now."""
+    weight: float | None = None
+    """Its part of all that moves the answers of the live model; None where that was not measured."""
+    beyond: float = 0.0
+    """Share of rows whose number lies beyond all that the live model was trained on."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the live model said of all rows of a batch, labelled or not."""
+
+    rows: int
+    mean: float
+    low: float
+    """A twentieth of the answers lies below."""
+    high: float
+    """A twentieth lies above."""
+    levels: tuple[float, float] | None
+    """Least and largest mean label of the batches before; None where there were too few."""
+    positive: float | None
+    """Share of rows that were put in the class yes; None where the answer is a number."""
+    positive_before: float | None
+    """The same of its golden batch."""
+    beyond: float
+    """Share of answers beyond all labels that it has learned from."""
+    collapsed: bool
+    """Whether it puts all rows in one class, or hardly tells them apart, where it did not before."""
+    moved: bool
+    text: str
+    """In plain words."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +70,10 @@ class Drift:
     """Id of the snapshot that it is compared with."""
     columns: tuple[ColumnDrift, ...]
     drifted: bool
-    """Whether the share of moved columns reaches the setting."""
+    """Whether the moved columns carry the share of the setting of what moves the answers of the live model."""
     reasons: tuple[str, ...]
+    answers: Answers | None = None
+    """What the live model says of the rows; None where it was not asked."""
 
     @property
     def moved(self) -> tuple[ColumnDrift, ...]:

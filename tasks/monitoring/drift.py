@@ -14,6 +14,7 @@ import pandas as pd
 
 from configs.monitoring import DriftSettings
 from configs.validation import ColumnRule
+from tasks.domain import wording
 from tasks.domain.turns import ColumnDrift, Drift
 from tasks.monitoring import levels, numbers, two_sample
 
@@ -29,6 +30,7 @@ def measure(
     columns: Mapping[str, ColumnRule],
     settings: DriftSettings,
     *,
+    weights: Mapping[str, float] | None = None,
     batch: str,
     snapshot: str,
 ) -> Drift:
@@ -39,7 +41,8 @@ def measure(
         current: Accepted rows of the batch.
         features: Columns that are compared, in this order.
         columns: Rules of the contract, which say what is a number.
-        settings: Level, effect floor, and the share of moved columns from which the batch as a whole has drifted.
+        settings: Level, effect floor, and the share from which the batch as a whole has drifted.
+        weights: What part of all that moves the answers of the live model each column is; without it all are alike.
         batch: Id of the batch.
         snapshot: Id of the training data.
     """
@@ -50,17 +53,44 @@ def measure(
     ]
     rejected = two_sample.benjamini_hochberg(np.array([one.p_value for one in found]), settings.level)
     judged = tuple(
-        ColumnDrift(column=name, kind=kind, moved=bool(out) and one.effect >= settings.min_effect, **vars(one))
+        ColumnDrift(
+            column=name,
+            kind=kind,
+            moved=bool(out) and one.effect >= settings.min_effect,
+            weight=weights.get(name, 0.0) if weights else None,
+            beyond=_beyond(reference[name], current[name]) if kind == "number" else 0.0,
+            **vars(one),
+        )
         for name, kind, one, out in zip(features, kinds, found, rejected, strict=True)
     )
-    moved = [one for one in judged if one.moved]
-    drifted = len(moved) / len(judged) >= settings.share
-    return Drift(batch, snapshot, judged, drifted, _reasons(moved, len(judged), settings.share))
+    moved = sorted((one for one in judged if one.moved), key=lambda one: -(one.weight or 0.0))
+    carried = _carried(moved, judged)
+    return Drift(batch, snapshot, judged, carried >= settings.share, _reasons(moved, judged, carried, settings.share))
 
 
-def _reasons(moved: Sequence[ColumnDrift], columns: int, share: float) -> tuple[str, ...]:
-    needed = next(k for k in range(1, columns + 1) if k / columns >= share)
-    count = f"{len(moved)} of {columns} columns moved; from {needed} on, the batch as a whole has drifted"
+def _beyond(reference: pd.Series, current: pd.Series) -> float:
+    """Share of the rows whose number lies beyond all that there were."""
+    was, now = (side.to_numpy(dtype=np.float64, na_value=np.nan) for side in (reference, current))
+    was = was[~np.isnan(was)]
+    return float(((now < was.min()) | (now > was.max())).mean()) if len(was) and len(now) else 0.0
+
+
+def _carried(moved: Sequence[ColumnDrift], judged: Sequence[ColumnDrift]) -> float:
+    """What part of all that moves the answers the moved columns are; of all columns where that is not known."""
+    whole = sum(one.weight or 0.0 for one in judged)
+    return sum(one.weight or 0.0 for one in moved) / whole if whole else len(moved) / len(judged)
+
+
+def _reasons(
+    moved: Sequence[ColumnDrift], judged: Sequence[ColumnDrift], carried: float, share: float
+) -> tuple[str, ...]:
+    columns = len(judged)
+    if any(one.weight for one in judged):
+        told = f"{len(moved)} of {columns} columns moved, {wording.share(carried)} of what moves the model's answers"
+        count = f"{told}; from {wording.share(share)} on, the batch as a whole has drifted"
+    else:
+        needed = next(k for k in range(1, columns + 1) if k / columns >= share)
+        count = f"{len(moved)} of {columns} columns moved; from {needed} on, the batch as a whole has drifted"
     named = [f"'{one.column}': {one.text}" for one in moved[:_NAMED]]
     rest = [f"and {len(moved) - _NAMED} more"] if len(moved) > _NAMED else []
     return (count, *named, *rest)

@@ -17,6 +17,8 @@ from tasks.problems.base import Problem
 
 FAR = 5
 """A model is not well when what it expects is off, beyond chance, by more than so many times what needs watching."""
+_BEYOND, _NAMED = 0.01, 3
+"""Share of rows beyond all that the model was trained on that is worth a word, and columns that are named."""
 
 
 def judge(
@@ -33,17 +35,23 @@ def judge(
       a number: of the means) lies beyond FAR times the setting.
     - watch: above no model though the interval contains zero; or the two differ by more than the setting; or the
       interval of its loss lies above the interval at its gate.
-    - not judged: no score, no labelled row, or a loss that is not a number.
+    - not judged: no score, no labelled row and answers as before, or a loss that is not a number.
 
     Args:
         score: The live model on this batch.
         gate: The live model on the batch on which it won; None while it is that batch.
-        drift: Of this batch; it is told when the batch has drifted, and never changes the state.
+        drift: Of this batch. That it has drifted is told, and changes no state; where there are no labels, answers that
+            are not as before make it one to watch.
         settings: How far the shares, or means, may differ.
         words: What a row and a positive label are called.
     """
+    answers = drift.answers if drift is not None else None
     if score is None or score.rows == 0:
-        return Health(HealthState.NOT_JUDGED, (f"There are no labelled {words.row[1]} to judge it on.",))
+        unlabelled = f"There are no labelled {words.row[1]} to judge it on."
+        if answers is None:
+            return Health(HealthState.NOT_JUDGED, (unlabelled,))
+        state = HealthState.WATCH if answers.moved else HealthState.NOT_JUDGED
+        return Health(state, (answers.text, unlabelled) if answers.moved else (unlabelled, answers.text))
     loss = score.loss
     if loss.value is None or not math.isfinite(loss.value):
         return Health(HealthState.NOT_JUDGED, (f"{_subject(score, words)} was not a number.",))
@@ -54,9 +62,18 @@ def judge(
     at_gate = _loss_sentence(score, gate, words)
     worse = gate is not None and _lies_above(loss, gate.loss)
     drifted = [f"{drift.reasons[0]}."] if drift is not None and drift.drifted else []
+    drifted += [answers.text] if answers is not None and (answers.moved or answers.beyond) else []
+    drifted += _beyond(drift) if drift is not None else []
     watching = [*watch, *([share] if off else []), *([at_gate] if worse else [])]
     state = HealthState.UNWELL if unwell else HealthState.WATCH if watching else HealthState.WELL
     return Health(state, _once([*unwell, *watching, share, at_gate, *drifted]))
+
+
+def _beyond(drift: Drift) -> list[str]:
+    """Inputs of which more than a little lies beyond all that the model was trained on."""
+    far = sorted((one for one in drift.columns if one.beyond >= _BEYOND), key=lambda one: -one.beyond)[:_NAMED]
+    named = [f"{wording.share(one.beyond)} of '{one.column}'" for one in far]
+    return [f"Beyond all that it was trained on: {', '.join(named)}."] if named else []
 
 
 _WORSE = (HealthState.NOT_JUDGED, HealthState.WELL, HealthState.WATCH, HealthState.UNWELL)

@@ -5,7 +5,7 @@ world has moved; a damaged one does. Add here what the models say about a suspec
 the triage, and what follows from it is decided in `steps.asking`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -52,10 +52,22 @@ class Lot:
     """Which rows share their luck."""
     hours: NDArray[np.int64]
     """Of the events."""
-    past: pd.DataFrame
-    """Inputs of rows before."""
-    parts: NDArray[np.int64]
-    """Number of the batch that each of these is of, from 0 on."""
+    earlier: Callable[[], Sequence[pd.DataFrame]]
+    """Gives inputs of rows of each batch before; asked once, and only where something is suspect."""
+
+    @cached_property
+    def _before(self) -> Sequence[pd.DataFrame]:
+        return self.earlier()
+
+    @cached_property
+    def past(self) -> pd.DataFrame:
+        """Inputs of rows before."""
+        return pd.concat(self._before, ignore_index=True)
+
+    @cached_property
+    def parts(self) -> NDArray[np.int64]:
+        """Number of the batch that each of these is of, from 0 on."""
+        return np.repeat(np.arange(len(self._before)), [len(part) for part in self._before])
 
     def repeats_the_day(self, column: str) -> bool:
         """Whether an input is the same in all rows of each cluster: it says when a row is, and a new season is new."""
@@ -165,6 +177,19 @@ def _untied(now: Lot) -> list[Suspect]:
             untied.append((share / min(before), Suspect(name, "untied", text, len(now.inputs))))
     ordered = [suspect for _, suspect in sorted(untied, key=lambda pair: pair[0])]
     return ordered if len(ordered) > 1 else []
+
+
+def as_before(now: Lot, column: str, seed: int) -> pd.DataFrame:
+    """The inputs with values as before in the place of one: of earlier rows that are like them in all other columns.
+
+    Args:
+        now: The rows of the batch.
+        column: The input.
+        seed: Of the draw.
+    """
+    place = list(now.past.columns).index(column)
+    draw = _alike(*now.encoded, place, not pd.api.types.is_float_dtype(now.past[column].dtype))
+    return now.inputs.assign(**{column: now.past[column].to_numpy()[draw(np.random.default_rng(seed))]})
 
 
 def explain(now: Lot, column: str, answers: Answers, losses: Losses, base: Floats, seed: int) -> Explained:

@@ -4,6 +4,8 @@ How labels are read is a matter of the kind of problem, so that training, judgin
 what is said of single values of a label.
 """
 
+from collections.abc import Collection
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,3 +27,17 @@ def named(outcome: bool, settings: TrainingSettings) -> str:
         return str(first is outcome).lower()
     words = " or ".join(map(str, positives(settings)))
     return words if outcome else f"not {words}"
+
+
+def classes(settings: TrainingSettings, outcome: str, values: Collection[str]) -> tuple[str, str]:
+    """What the two classes of a yes or no are called, no first: by the values of the label, or by what a yes means.
+
+    Args:
+        settings: Label, and which of its values count as a yes.
+        outcome: What a yes means, in words.
+        values: The values of the label that are known, as text.
+    """
+    if isinstance(positives(settings)[0], bool):
+        return f"not {outcome}", outcome
+    others = sorted({*values} - {str(value) for value in positives(settings)})
+    return (others[0] if len(others) == 1 else named(False, settings)), named(True, settings)

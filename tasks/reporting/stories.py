@@ -135,7 +135,8 @@ def _inputs(turn: Turn, settings: PipelineSettings) -> list[str]:
 def _champion(history: History, turn: Turn, settings: PipelineSettings) -> list[str]:
     score = turn.champion
     if score is None or not score.rows:
-        return []
+        answers = turn.drift.answers if turn.drift else None
+        return [answers.text, "There are no labels yet to judge it by."] if answers else []
     state = turn.health.state if turn.health else HealthState.NOT_JUDGED
     found = [f"v{turn.champion_version} {WAS[state]}."]
     found.append(measured(turn, dict(history.gates).get(turn.champion_version or 0), settings))

@@ -274,3 +274,18 @@ def test_both_samples_share_the_bins() -> None:
     histogram = one(reference, current, INTEGER).histogram
 
     assert histogram == (("0", 0.1, 0.0), ("1", 0.2, 0.5), ("2", 0.7, 0.0), ("3", 0.0, 0.5))
+
+
+def test_a_batch_has_drifted_by_the_one_column_that_matters() -> None:
+    luck = np.random.default_rng(3)
+    was = pd.DataFrame({name: luck.normal(size=2_000) for name in "abcd"})
+    now, rules = was.assign(a=was["a"] + 1), dict.fromkeys("abcd", NUMBER)
+    about = (list("abcd"), rules, DriftSettings())
+
+    alike = drift.measure(was, now, *about, batch="b", snapshot="s")
+    heavy = drift.measure(was, now, *about, weights={"a": 0.7, "b": 0.2, "c": 0.1}, batch="b", snapshot="s")
+    light = drift.measure(was, now, *about, weights={"a": 0.1, "b": 0.9}, batch="b", snapshot="s")
+
+    assert [found.drifted for found in (alike, heavy, light)] == [False, True, False]
+    assert heavy.reasons[0].startswith("1 of 4 columns moved, 70\u202f% of what moves the model's answers")
+    assert heavy.columns[0].beyond == pytest.approx(float((now["a"] > was["a"].max()).mean()))

@@ -1,0 +1,48 @@
+"""A model that is at hand, to be asked about rows.
+
+Add here what is needed to ask it; what is made of its answers belongs to those who ask.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from tasks.adapters.home import Home
+from tasks.domain.records import Model
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+    from sklearn.pipeline import Pipeline
+
+
+@dataclass(frozen=True)
+class AskedModel:
+    """A fitted Pipeline, and the rows that were kept with it."""
+
+    pipeline: "Pipeline"
+    golden: "pd.DataFrame"
+    """Rows of its training data, as it takes them in."""
+    golden_answers: "NDArray[np.float64]"
+    """What it answered to them when it was fitted."""
+    threads: int
+
+    @cached_property
+    def inputs(self) -> tuple[str, ...]:
+        """The columns that it takes in, in order."""
+        from tasks.training import preparation
+
+        return preparation.inputs(self.pipeline)
+
+    def answer(self, prepared: "pd.DataFrame") -> "NDArray[np.float64]":
+        """What it says to prepared rows, shape (rows,)."""
+        from tasks.problems import prediction
+
+        return prediction.predict(self.pipeline, prepared, threads=self.threads)
+
+
+def load(home: Home, model: Model, threads: int) -> AskedModel:
+    """The model, checked as always when it is loaded."""
+    golden, answers = home.bundles.golden(model.golden)
+    return AskedModel(home.bundles.load(model.bundle, model.golden), golden, answers, threads)
