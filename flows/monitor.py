@@ -3,9 +3,10 @@
 from prefect import flow
 
 from flows.announcements import Step, tell
+from tasks.domain.observations import Health, HealthState
 from tasks.domain.pools import Pool
 from tasks.domain.records import Batch, Model
-from tasks.domain.turns import Health, HealthState, TurnRef
+from tasks.domain.turns import TurnRef
 from tasks.evaluation import tasks as evaluation
 from tasks.monitoring import tasks as monitoring
 from tasks.reporting import tasks as reporting

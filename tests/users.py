@@ -94,6 +94,16 @@ def uses_silent(frame: pd.DataFrame, luck: np.random.Generator) -> pd.DataFrame:
     return frame.assign(advanced_uses=pd.array([0] * len(frame), dtype="Int64"))
 
 
+def all_silent(frame: pd.DataFrame, luck: np.random.Generator) -> pd.DataFrame:
+    """Uses are zero and the fee is stuck in every row."""
+    return uses_silent(frame.assign(fee=30.0), luck)
+
+
+def unlabelled(frame: pd.DataFrame) -> pd.DataFrame:
+    """A week of which nobody knows yet who is an expert."""
+    return frame.assign(expert=pd.array([None] * len(frame), dtype="boolean"))
+
+
 def uses_silent_from_thursday(frame: pd.DataFrame, luck: np.random.Generator) -> pd.DataFrame:
     """It dies in the middle of the week."""
     dead = np.arange(len(frame)) >= len(frame) * 3 // 7

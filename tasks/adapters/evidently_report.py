@@ -27,8 +27,8 @@ from configs.monitoring import DriftSettings
 from configs.validation import ColumnRule
 from tasks.adapters import failpoints, files
 from tasks.domain import wording
+from tasks.domain.observations import ColumnDrift, Drift
 from tasks.domain.records import MISSING, RARE
-from tasks.domain.turns import ColumnDrift, Drift
 
 _verdicts: ContextVar[Mapping[str, ColumnDrift]] = ContextVar("_verdicts")
 """What was decided, by column as the page names it; set while a page is made."""

@@ -6,8 +6,8 @@ announced is done by the rind.
 
 from dataclasses import dataclass
 
+from tasks.domain.observations import Drift, Health, HealthState
 from tasks.domain.trigger_kinds import TriggerKind
-from tasks.domain.turns import Drift, Health, HealthState
 
 
 @dataclass(frozen=True)

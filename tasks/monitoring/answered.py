@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from configs.reporting import ReportingSettings
 from tasks.domain import wording
-from tasks.domain.turns import Answers
+from tasks.domain.observations import Answers
 from tasks.problems.base import Problem
 
 Floats = NDArray[np.float64]

@@ -15,7 +15,7 @@ import pandas as pd
 from configs.monitoring import DriftSettings
 from configs.validation import ColumnRule
 from tasks.domain import wording
-from tasks.domain.turns import ColumnDrift, Drift
+from tasks.domain.observations import ColumnDrift, Drift
 from tasks.monitoring import levels, numbers, two_sample
 
 _NUMBERS = ("integer", "number")

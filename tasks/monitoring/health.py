@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from configs.monitoring import HealthSettings
 from configs.reporting import ReportingSettings
 from tasks.domain import wording
+from tasks.domain.observations import Drift, Health, HealthState
 from tasks.domain.records import Metric, Score
-from tasks.domain.turns import Drift, Health, HealthState
 from tasks.problems import kinds
 from tasks.problems.base import Problem
 

@@ -5,8 +5,9 @@ from prefect import task
 from tasks.adapters import failpoints, home
 from tasks.adapters.prefect import events
 from tasks.domain import first_champion
+from tasks.domain.observations import Drift, Health
 from tasks.domain.records import Batch, Model, Score
-from tasks.domain.turns import Drift, Health, TurnRef
+from tasks.domain.turns import TurnRef
 from tasks.monitoring import alarms
 from tasks.monitoring.steps import asking, watch
 from tasks.monitoring.steps import look_ahead as looking

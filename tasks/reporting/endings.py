@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from tasks.domain import wording
+from tasks.domain.observations import Health
 from tasks.domain.records import Batch
 from tasks.domain.runs import Ended
 from tasks.domain.trigger_kinds import TriggerKind
-from tasks.domain.turns import Health, Outcome, Promotion, Trigger, Turn
+from tasks.domain.turns import Outcome, Promotion, Trigger, Turn
 from tasks.promotion import refits
 from tasks.reporting import titles
 

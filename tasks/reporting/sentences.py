@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from configs.settings import PipelineSettings
 from tasks.domain import wording
+from tasks.domain.observations import Drift, HealthState
 from tasks.domain.records import Comparison, Metric, Score
-from tasks.domain.turns import Drift, HealthState, History, Outcome, Promotion, Turn
+from tasks.domain.turns import History, Outcome, Promotion, Turn
 from tasks.monitoring import health
 from tasks.problems import kinds
 from tasks.promotion import refits

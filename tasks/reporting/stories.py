@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from configs.reporting import ReportingSettings
 from configs.settings import PipelineSettings
 from tasks.domain import wording
+from tasks.domain.observations import HealthState
 from tasks.domain.records import Batch, Comparison, Score
 from tasks.domain.trigger_kinds import TriggerKind
-from tasks.domain.turns import HealthState, History, Outcome, Turn
+from tasks.domain.turns import History, Outcome, Turn
 from tasks.problems import kinds
 from tasks.reporting import pictures, titles
 from tasks.reporting.sentences import WAS, challenger, decisive, gain, measured, moved_groups, older, value, why

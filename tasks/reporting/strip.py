@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from tasks.domain.turns import HealthState, History, Outcome, Turn
+from tasks.domain.observations import HealthState
+from tasks.domain.turns import History, Outcome, Turn
 from tasks.reporting import standing, titles
 
 _VERDICT_GLYPHS = {

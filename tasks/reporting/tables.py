@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from configs.settings import PipelineSettings
 from tasks.domain import wording
-from tasks.domain.turns import ColumnDrift, History, Turn
+from tasks.domain.observations import ColumnDrift
+from tasks.domain.turns import History, Turn
 from tasks.problems import kinds
 from tasks.reporting import pictures, titles, turn_columns
 from tasks.reporting.marks import Chart

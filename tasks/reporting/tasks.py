@@ -11,9 +11,10 @@ from prefect import State, task
 from configs.errors import IncumbentError
 from tasks.adapters import home
 from tasks.adapters.prefect import events
+from tasks.domain.observations import Health
 from tasks.domain.records import Batch
 from tasks.domain.runs import CaughtUp, Polled
-from tasks.domain.turns import Health, Outcome, TurnRef
+from tasks.domain.turns import Outcome, TurnRef
 from tasks.reporting import endings, summaries
 from tasks.reporting.steps import report_file
 

@@ -10,8 +10,9 @@ from math import ceil
 
 from tasks.domain import wording
 from tasks.domain.decisions import Admission, Decision
+from tasks.domain.observations import HealthState
 from tasks.domain.records import Batch
-from tasks.domain.turns import HealthState, History, Outcome, Promotion, Turn
+from tasks.domain.turns import History, Outcome, Promotion, Turn
 from tasks.reporting import periods
 from tasks.reporting.periods import Period
 

@@ -14,7 +14,7 @@ import pytest
 from configs.monitoring import DriftSettings
 from configs.validation import ColumnRule
 from tasks.adapters import evidently_report
-from tasks.domain.turns import ColumnDrift, Drift
+from tasks.domain.observations import ColumnDrift, Drift
 from tasks.monitoring import drift
 
 RULES = {"temp": ColumnRule(type="number"), "carrier": ColumnRule(type="category")}

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.adapters.ledger import codec
-from tasks.domain import records, turns
+from tasks.domain import observations, records, turns
 from tests.reporting import pieces
 
 KEPT = (
@@ -21,8 +21,8 @@ KEPT = (
     records.Model,
     records.Score,
     records.Comparison,
-    turns.Drift,
-    turns.Health,
+    observations.Drift,
+    observations.Health,
     turns.Evidence,
     turns.Verdict,
     turns.Promotion,

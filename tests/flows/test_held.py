@@ -1,6 +1,7 @@
 """Held batches, as a user has them: stored, not learned from, not judged, until somebody decides."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -152,3 +153,28 @@ def test_what_is_in_has_nothing_to_decide(after, flows_run, pipelines):
         ran = flows_run(folder, *command, "users", *WHY, INCUMBENT_PIPELINES=pipelines)
         assert ran.returncode == 2
         assert "Traceback" not in ran.stderr
+
+
+def test_without_labels_the_answers_are_watched(after, flows_run, pipelines, open_home):
+    folder, landing = after[0], after[0] / "landing" / "users"
+    deliver(landing, 20, users.unlabelled(users.damaged(20, users.uses_silent)))
+    deliver(landing, 21, users.unlabelled(users.damaged(21, users.all_silent)))
+    deliver(landing, 22, users.unlabelled(users.week(22)))
+
+    ran = flows_run(folder, "run", "users", INCUMBENT_PIPELINES=pipelines)
+
+    home = open_home(folder)
+    batches = {batch.name: batch for batch in home.ledger.batches.all("users")}
+    explained = flows_run(folder, "explain", "week-22", "users", INCUMBENT_PIPELINES=pipelines)
+    drift = home.ledger.models.drift("users", batches["week-22"].id)
+    assert ran.returncode == HELD, ran.stdout + ran.stderr
+    assert re.search(
+        r"v\d+ expects 1\d\W% expert; with values as before in 'advanced_uses', 2\d\W% expert", batches["week-20"].reason
+    )
+    assert "puts all 1,400 rows in 'not expert', as it never did before. With" in batches["week-21"].reason
+    assert "Ask who delivers 'fee'." in batches["week-21"].reason
+    assert batches["week-22"].is_in
+    assert drift.answers.rows == users.ROWS
+    assert not drift.answers.moved
+    assert "v2 expects" in explained.stdout
+    assert "There are no labels yet" in " ".join(explained.stdout.split())

@@ -14,7 +14,8 @@ from configs.environment import CHECKOUT
 from configs.errors import Busy, IncumbentError
 from tasks.adapters.home import Home
 from tasks.adapters.mlflow import registry, tracking
-from tasks.domain.turns import Drift, Outcome
+from tasks.domain.observations import Drift
+from tasks.domain.turns import Outcome
 from tasks.ingestion.steps import arrivals
 from tasks.lineage.steps import showing
 from tasks.reporting.steps import report_file

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.domain.turns import Drift, Health, HealthState
+from tasks.domain.observations import Drift, Health, HealthState
 from tasks.monitoring import alarms
 
 

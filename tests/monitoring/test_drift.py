@@ -10,8 +10,8 @@ import pytest
 
 from configs.monitoring import DriftSettings
 from configs.validation import ColumnRule
+from tasks.domain.observations import ColumnDrift, Drift
 from tasks.domain.records import MISSING, RARE
-from tasks.domain.turns import ColumnDrift, Drift
 from tasks.monitoring import drift
 from tasks.monitoring.comparable import BINS
 

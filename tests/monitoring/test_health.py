@@ -8,8 +8,8 @@ import pytest
 from configs.evaluation import EvaluationSettings
 from configs.monitoring import HealthSettings
 from configs.reporting import ReportingSettings
+from tasks.domain.observations import Drift, Health, HealthState
 from tasks.domain.records import Metric, Score
-from tasks.domain.turns import Drift, Health, HealthState
 from tasks.evaluation import scores
 from tasks.monitoring import health
 from tasks.problems import kinds

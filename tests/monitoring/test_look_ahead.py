@@ -8,8 +8,9 @@ import pytest
 
 from configs.errors import LandingFolderMissing
 from tasks.adapters.home import Home
+from tasks.domain.observations import Drift, Health, HealthState
 from tasks.domain.records import Batch, Model
-from tasks.domain.turns import Drift, Health, HealthState, Outcome
+from tasks.domain.turns import Outcome
 from tasks.ingestion.steps import arrivals
 from tasks.monitoring.steps import look_ahead
 from tasks.monitoring.steps.look_ahead import Seen

@@ -19,9 +19,10 @@ from configs.reporting import ReportingSettings
 from configs.training import Candidate, TrainingSettings
 from configs.validation import ColumnRule
 from tasks.coordination import course
+from tasks.domain.observations import HealthState
 from tasks.domain.pools import Asked
 from tasks.domain.records import BundleFacts, Comparison, Score
-from tasks.domain.turns import Evidence, Guard, HealthState, VerdictKind
+from tasks.domain.turns import Evidence, Guard, VerdictKind
 from tasks.evaluation import metrics as intervals
 from tasks.evaluation import scores
 from tasks.monitoring import health

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from random import Random
 
+from tasks.domain.observations import ColumnDrift, Drift
 from tasks.domain.records import (
     Batch,
     BatchStatus,
@@ -20,7 +21,6 @@ from tasks.domain.records import (
     SliceScore,
     Snapshot,
 )
-from tasks.domain.turns import ColumnDrift, Drift
 
 WEATHER = ("temp", "dewp", "humid", "pressure", "visib", "wind_dir", "wind_speed", "wind_gust", "precip")
 FEATURES = ("hour", "weekday", "carrier", "origin", "dest", "distance", "aircraft_age", *WEATHER)

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from tasks.domain.observations import Health, HealthState
 from tasks.domain.records import RuleFinding
-from tasks.domain.turns import Health, HealthState, Outcome, Trigger, Turn
+from tasks.domain.turns import Outcome, Trigger, Turn
 from tasks.reporting import endings
 from tests.reporting import pieces, worlds
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from tasks.domain.turns import Guard, Health, HealthState, History, Outcome
+from tasks.domain.observations import Health, HealthState
+from tasks.domain.turns import Guard, History, Outcome
 from tasks.reporting import sentences
 from tests.reporting import worlds
 

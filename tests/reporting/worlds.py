@@ -8,12 +8,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from configs.settings import PipelineSettings
+from tasks.domain.observations import Health, HealthState
 from tasks.domain.records import Batch, Metric, Model, RuleFinding, Score
 from tasks.domain.turns import (
     Evidence,
     Guard,
-    Health,
-    HealthState,
     History,
     Hold,
     Outcome,

@@ -8,8 +8,9 @@ from tasks.adapters.ledger import codec
 from tasks.adapters.ledger.book import Ledger
 from tasks.domain import first_champion, pools
 from tasks.domain.decisions import Decision
+from tasks.domain.observations import Health
 from tasks.domain.records import Batch, Model, Score
-from tasks.domain.turns import Health, History, Outcome, Refit, RetrainingDecision, Trigger, Turn, TurnState
+from tasks.domain.turns import History, Outcome, Refit, RetrainingDecision, Trigger, Turn, TurnState
 from tasks.problems import kinds
 
 _SHOWN = ("mlflow", "drift_report", "importance")

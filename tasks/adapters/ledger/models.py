@@ -10,8 +10,8 @@ from tasks.adapters.ledger.connection import Access, among, differs, insert_once
 from tasks.adapters.ledger.schema import comparisons, drifts, models, scores, snapshots, turns
 from tasks.adapters.ledger.schema import settings as recorded_settings
 from tasks.adapters.ledger.troubles import patient
+from tasks.domain.observations import Drift
 from tasks.domain.records import Comparison, Model, Score, Snapshot
-from tasks.domain.turns import Drift
 
 
 class Models:

@@ -10,7 +10,8 @@ from tasks.adapters.ledger.admissions import is_open
 from tasks.adapters.ledger.connection import Access, among, insert_once, replace
 from tasks.adapters.ledger.schema import projections, turns
 from tasks.adapters.ledger.troubles import patient
-from tasks.domain.turns import Health, Outcome, RetrainingDecision, TurnState
+from tasks.domain.observations import Health
+from tasks.domain.turns import Outcome, RetrainingDecision, TurnState
 
 
 class Turns:

@@ -12,8 +12,8 @@ from configs.errors import BadInput
 from configs.settings import PipelineSettings
 from tasks.adapters.home import Home
 from tasks.adapters.ledger import history
+from tasks.domain.observations import Drift, Health, HealthState
 from tasks.domain.records import Model
-from tasks.domain.turns import Drift, Health, HealthState
 from tasks.evaluation.steps import compare
 from tasks.ingestion.sources.base import Delivery
 from tasks.ingestion.steps import arrivals

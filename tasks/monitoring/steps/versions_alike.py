@@ -41,6 +41,7 @@ def answered(home: Home, turn: TurnRef, batch: Batch, lot: "Lot", champion: Mode
         model: The same, at hand.
     """
     from tasks.monitoring import answered as answers
+    from tasks.validation.triage import examine
 
     problem, said = kinds.named(home.settings(turn.pipeline).training.problem), model.answer(lot.inputs)
     collapsed = answers.has_collapsed(said, model.golden_answers, problem)
@@ -63,7 +64,7 @@ def answered(home: Home, turn: TurnRef, batch: Batch, lot: "Lot", champion: Mode
     rows = len(lot.inputs)
     first = replace(shown, certain=True) if shown else Suspect(column, "decides_alone", f"'{column}' has changed", rows)
     rest = [one for one in batch.suspects if one.column != column]
-    return intake.hold(batch.id, batch.name, batch.landed, f"{first.text.removesuffix('?')}. {text}", [first, *rest])
+    return intake.hold(batch.id, batch.name, batch.landed, f"{examine.reason([first])} {text}", [first, *rest])
 
 
 def models(home: Home, pipeline: str, lot: "Lot", threads: int) -> Iterator[tuple[int, AskedModel]]:

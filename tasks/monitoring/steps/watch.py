@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from tasks.adapters.home import Home
 from tasks.adapters.ledger import history
+from tasks.domain.observations import Answers, Drift, Health
 from tasks.domain.records import Model, Score
-from tasks.domain.turns import Answers, Drift, Health
 from tasks.monitoring import health
 from tasks.monitoring.steps import asked_model
 from tasks.problems import kinds
@@ -70,8 +70,9 @@ def _answers(
     levels = [level for one in before if (level := problem.delivered(one)) is not None]
     labels = None
     if not problem.shares:
-        learned = handles.rows(home).labels(champion.snapshot, settings)
-        labels = float(np.min(learned)), float(np.max(learned))
+        parts = handles.rows(home).all_columns(champion.snapshot, settings)
+        learned = np.concatenate([preparation.labels(part, settings.training) for part in parts])
+        labels = float(learned.min()), float(learned.max())
     usual = answered.Usual(levels, model.golden_answers, labels)
     said = model.answer(preparation.prepare(rows, names, settings.validation.columns))
     return answered.look(said, usual, problem, words(home, pipeline, champion))

@@ -227,15 +227,6 @@ class Rows:
 
         return self._reference.once(_key("reference", settings, snapshot.id), gather)
 
-    def labels(self, snapshot: Snapshot, settings: PipelineSettings) -> Outcomes:
-        """The labels that a model learned from, shape (rows,)."""
-
-        def gather() -> Outcomes:
-            parts = self._parts_of(snapshot, settings)
-            return np.concatenate([preparation.labels(part.frame, settings.training) for part in parts])
-
-        return self._once(_key("labels", settings, snapshot.id), gather)
-
     def all_columns(self, snapshot: Snapshot, settings: PipelineSettings) -> Iterator[pd.DataFrame]:
         """The rows of a snapshot with all that was accepted, one batch after the other."""
         return (part.frame for part in self._parts_of(snapshot, settings))

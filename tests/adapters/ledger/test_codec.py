@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from configs.errors import Damaged
 from tasks.adapters.ledger import codec
+from tasks.domain.observations import Health, HealthState
 from tasks.domain.records import Comparison, Metric, SliceScore
-from tasks.domain.turns import Health, HealthState, Verdict, VerdictKind
+from tasks.domain.turns import Verdict, VerdictKind
 
 moments = st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=-5)), timezone(timedelta(hours=13))]))
 recent = moments.filter(lambda moment: 2 < moment.year < 9998)

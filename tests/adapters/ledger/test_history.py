@@ -8,18 +8,9 @@ from tasks.adapters.home import Home
 from tasks.adapters.ledger import codec, history
 from tasks.adapters.ledger.book import Ledger
 from tasks.domain import pools
+from tasks.domain.observations import Health, HealthState
 from tasks.domain.records import Batch, BatchStatus, Metric, Model, Score
-from tasks.domain.turns import (
-    Evidence,
-    Health,
-    HealthState,
-    Outcome,
-    RetrainingDecision,
-    Turn,
-    TurnState,
-    Verdict,
-    VerdictKind,
-)
+from tasks.domain.turns import Evidence, Outcome, RetrainingDecision, Turn, TurnState, Verdict, VerdictKind
 from tasks.problems import kinds
 from tests.reporting import pieces
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from tasks.adapters.ledger.book import Ledger
-from tasks.domain.turns import Health, HealthState, Outcome, RetrainingDecision, TurnState
+from tasks.domain.observations import Health, HealthState
+from tasks.domain.turns import Outcome, RetrainingDecision, TurnState
 
 
 def test_a_turn_that_was_cut_off_is_gone_on_with_under_its_number(open_ledger: Callable[[], Ledger]) -> None:

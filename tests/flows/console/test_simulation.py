@@ -10,8 +10,9 @@ import pytest
 from flows import run
 from tasks.adapters import home as homes
 from tasks.adapters.home import Home
+from tasks.domain.observations import HealthState
 from tasks.domain.records import BatchStatus
-from tasks.domain.turns import HealthState, Outcome
+from tasks.domain.turns import Outcome
 from tasks.lineage.steps import verification
 from tests import stored
 from tests.command_line import CommandLine
