@@ -169,7 +169,8 @@ def test_without_labels_the_answers_are_watched(after, flows_run, pipelines, ope
     drift = home.ledger.models.drift("users", batches["week-22"].id)
     assert ran.returncode == HELD, ran.stdout + ran.stderr
     assert re.search(
-        r"v\d+ expects 1\d\W% expert; with values as before in 'advanced_uses', 2\d\W% expert", batches["week-20"].reason
+        r"v\d+ expects 1\d\W% expert; with values as before in 'advanced_uses', 2\d\W% expert",
+        batches["week-20"].reason,
     )
     assert "puts all 1,400 rows in 'not expert', as it never did before. With" in batches["week-21"].reason
     assert "Ask who delivers 'fee'." in batches["week-21"].reason
