@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from configs.section import Positive, Section, Share
+from configs.section import LATER, Positive, Section, Share
 
 
 class DriftSettings(Section):
@@ -29,8 +29,22 @@ class HealthSettings(Section):
     """Of a number: largest difference of its mean and the mean answer, in standard deviations of the number."""
 
 
+class SliceSettings(Section):
+    """Parts of the rows that nobody named, on which a model loses too much: found on each batch that is judged."""
+
+    find: bool = True
+    """Whether they are looked for, by every delivered column, hour, weekday and month, and pairs of them."""
+    share: Annotated[float, Field(ge=0.01, le=0.4)] = 0.05
+    """Smallest share of the rows."""
+    rise: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.2
+    """Smallest rise of the loss there, relative to what it is compared with: the gate, no model, or the live model."""
+    level: Annotated[float, Field(gt=0, lt=0.5)] = 0.02
+    """Chance that a batch shows one where there is none (Holm)."""
+
+
 class MonitoringSettings(Section):
     """Room 5: how the live model and its inputs are watched."""
 
     drift: DriftSettings = DriftSettings()
     health: HealthSettings = HealthSettings()
+    slices: Annotated[SliceSettings, LATER] = SliceSettings()

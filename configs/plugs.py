@@ -37,6 +37,7 @@ GUARDS = {
     "beats_a_dummy": "tasks.promotion.guards.dummy:BeatsADummy",
     "floors": "tasks.promotion.guards.floors:Floors",
     "slices": "tasks.promotion.guards.slices:Slices",
+    "weak_spots": "tasks.promotion.guards.openings:Openings",
     "churn": "tasks.promotion.guards.churn:Churn",
 }
 """Guards, in the order in which they are asked and told."""

@@ -42,6 +42,8 @@ def watch(turn: TurnRef, batch: Batch, pool: Pool) -> tuple[Model | None, Health
         else []
     )
     pooled = [evaluation.score_model(turn, pool, model) for model in live] if pool.members and pool.has_labels else []
-    health = monitoring.judge_health(turn, batch, champion, [*scores[:1], *pooled[:1]], drift)
+    lot = pool if pooled else batch if scores else None
+    weak = evaluation.find_weak_spots(turn, lot, champion) if lot else ()
+    health = monitoring.judge_health(turn, batch, champion, [*scores[:1], *pooled[:1]], drift, weak)
     monitoring.record_alarms(turn, drift, health)
     return champion, health

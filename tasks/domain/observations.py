@@ -6,6 +6,8 @@ Add a record here when it is about watching. What a turn decides and leaves behi
 from dataclasses import dataclass
 from enum import StrEnum
 
+from tasks.domain.weak_spots import WeakSpot
+
 
 @dataclass(frozen=True)
 class ColumnDrift:
@@ -90,3 +92,5 @@ class Health:
 
     state: HealthState
     reasons: tuple[str, ...]
+    weak: tuple[WeakSpot, ...] = ()
+    """Parts of the rows on which it loses too much."""

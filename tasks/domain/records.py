@@ -11,6 +11,8 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, Field
 
+from tasks.domain.weak_spots import WeakSpot
+
 ALONE = "each row by itself"
 """In place of the names of clusters where there are none."""
 BATCH = "batch:"
@@ -337,6 +339,7 @@ class Comparison:
     righted: float = 0.0
     """Share of rows whose decision at 0.5 turns right, less the share whose decision turns wrong; of a number, share of
     rows whose answer comes nearer to it, less the share whose answer goes farther."""
+    opened: tuple[WeakSpot, ...] = ()
 
     @property
     def independent(self) -> bool:

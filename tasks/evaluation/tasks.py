@@ -1,5 +1,6 @@
 """The tasks of evaluation: models on rows that they have not seen."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from prefect import task
@@ -8,7 +9,8 @@ from tasks.adapters import failpoints, home
 from tasks.domain.pools import Pool
 from tasks.domain.records import Batch, Comparison, Model, Score, Snapshot
 from tasks.domain.turns import TurnRef
-from tasks.evaluation.steps import compare
+from tasks.domain.weak_spots import WeakSpot
+from tasks.evaluation.steps import compare, spotting
 from tasks.training.steps import fitting
 
 
@@ -39,10 +41,19 @@ def compare_models(turn: TurnRef, pool: Pool, champion: Model | None, probe: Mod
     known = hands.ledger.models.comparison(turn.pipeline, turn.batch, against, probe.id)
     if known is not None:
         return known
-    found = compare.compare(hands, hands.settings(turn.pipeline), pool, cutoff, champion, probe)
+    settings = hands.settings(turn.pipeline)
+    found = compare.compare(hands, settings, pool, cutoff, champion, probe)
+    if champion is not None:
+        found = replace(found, opened=spotting.of_challenger(hands, settings, pool, cutoff, champion, probe))
     hands.ledger.models.record_comparison(turn.pipeline, turn.batch, against, probe.id, found)
     failpoints.reach("comparison-committed")
     return found
+
+
+@task(task_run_name="find-weak-spots-{turn.name}", tags=["evaluation"])
+def find_weak_spots(turn: TurnRef, lot: Batch | Pool, champion: Model) -> tuple[WeakSpot, ...]:
+    """Where the champion loses more than no model would, or than at its gate, on what it is watched on."""
+    return spotting.of_champion(home.current(), turn.pipeline, lot, _watched_from(turn, lot), champion)
 
 
 def _watched_from(turn: TurnRef, lot: Batch | Pool) -> datetime | None:

@@ -12,6 +12,8 @@ from configs.reporting import ReportingSettings
 from tasks.domain import wording
 from tasks.domain.observations import Drift, Health, HealthState
 from tasks.domain.records import Metric, Score
+from tasks.domain.weak_spots import WeakSpot
+from tasks.evaluation import spot_sentences
 from tasks.problems import kinds
 from tasks.problems.base import Problem
 
@@ -27,6 +29,7 @@ def judge(
     drift: Drift | None,
     settings: HealthSettings,
     words: ReportingSettings,
+    weak: tuple[WeakSpot, ...] = (),
 ) -> Health:
     """Say how the live model did on a batch; the reasons that made the state come first.
 
@@ -34,7 +37,7 @@ def judge(
       cluster, lies above zero; or the interval of the difference of the expected and the actual share of positives (of
       a number: of the means) lies beyond FAR times the setting.
     - watch: above no model though the interval contains zero; or the two differ by more than the setting; or the
-      interval of its loss lies above the interval at its gate.
+      interval of its loss lies above the interval at its gate; or it has a weak spot.
     - not judged: no score, no labelled row and answers as before, or a loss that is not a number.
 
     Args:
@@ -44,6 +47,7 @@ def judge(
             are not as before make it one to watch.
         settings: How far the shares, or means, may differ.
         words: What a row and a positive label are called.
+        weak: Parts of the rows on which it loses too much.
     """
     answers = drift.answers if drift is not None else None
     if score is None or score.rows == 0:
@@ -64,9 +68,10 @@ def judge(
     drifted = [f"{drift.reasons[0]}."] if drift is not None and drift.drifted else []
     drifted += [answers.text] if answers is not None and (answers.moved or answers.beyond) else []
     drifted += _beyond(drift) if drift is not None else []
-    watching = [*watch, *([share] if off else []), *([at_gate] if worse else [])]
+    spots = [spot_sentences.tell(spot, kinds.of(score), words) for spot in weak]
+    watching = [*watch, *([share] if off else []), *([at_gate] if worse else []), *spots]
     state = HealthState.UNWELL if unwell else HealthState.WATCH if watching else HealthState.WELL
-    return Health(state, _once([*unwell, *watching, share, at_gate, *drifted]))
+    return Health(state, _once([*unwell, *watching, share, at_gate, *drifted]), weak)
 
 
 def _beyond(drift: Drift) -> list[str]:

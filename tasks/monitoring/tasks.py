@@ -8,6 +8,7 @@ from tasks.domain import first_champion
 from tasks.domain.observations import Drift, Health
 from tasks.domain.records import Batch, Model, Score
 from tasks.domain.turns import TurnRef
+from tasks.domain.weak_spots import WeakSpot
 from tasks.monitoring import alarms
 from tasks.monitoring.steps import asking, watch
 from tasks.monitoring.steps import look_ahead as looking
@@ -47,13 +48,20 @@ def measure_drift(turn: TurnRef, batch: Batch, champion: Model) -> Drift:
 
 
 @task(task_run_name="judge-health-{turn.name}", tags=["monitoring"])
-def judge_health(turn: TurnRef, batch: Batch, champion: Model, scores: list[Score], drift: Drift | None) -> Health:
-    """Say whether the champion is well, against its own gate and against no model.
+def judge_health(
+    turn: TurnRef,
+    batch: Batch,
+    champion: Model,
+    scores: list[Score],
+    drift: Drift | None,
+    weak: tuple[WeakSpot, ...] = (),
+) -> Health:
+    """Say whether the champion is well, against its own gate and against no model, and where it is not.
 
     `scores` are of the batch, and of all that waits with it to be judged as one: the worse of the two counts.
     """
     hands = home.current()
-    found = watch.judge(hands, turn.pipeline, champion, scores, drift)
+    found = watch.judge(hands, turn.pipeline, champion, scores, drift, weak)
     hands.ledger.turns.note(turn.pipeline, turn.number, health=found)
     failpoints.reach("health-committed")
     return found

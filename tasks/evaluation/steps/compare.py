@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tasks.training.steps.rows import Judged
+    from tasks.training.judged_rows import Judged
 
 
 def score(

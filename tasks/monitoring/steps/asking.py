@@ -14,6 +14,7 @@ from tasks.adapters.ledger import history
 from tasks.domain import wording
 from tasks.domain.records import Batch, BatchStatus, Model, Suspect
 from tasks.domain.turns import TurnRef
+from tasks.evaluation.steps import spotting
 from tasks.ingestion import intake
 from tasks.monitoring.steps import asked_model, versions_alike
 from tasks.monitoring.steps.asked_model import AskedModel
@@ -42,6 +43,15 @@ class _Case:
     settings: PipelineSettings
     champion: Model
     model: AskedModel
+    frame: "pd.DataFrame"
+    """The rows with all that was delivered."""
+
+    def of(self, chosen: "NDArray[np.bool_]") -> "_Case":
+        """Some of the rows, which are labelled."""
+        assert self.outcomes is not None
+        inputs, frame = (one[chosen].reset_index(drop=True) for one in (self.lot.inputs, self.frame))
+        lot = replace(self.lot, inputs=inputs, clusters=self.lot.clusters[chosen], hours=self.lot.hours[chosen])
+        return replace(self, lot=lot, outcomes=self.outcomes[chosen], frame=frame)
 
 
 def ask(home: Home, turn: TurnRef, batch: Batch) -> Batch:
@@ -64,7 +74,6 @@ def ask(home: Home, turn: TurnRef, batch: Batch) -> Batch:
 
 def _judged(home: Home, turn: TurnRef, batch: Batch, case: _Case) -> Batch:
     """The batch by what the live model loses on its labelled rows."""
-    from tasks.monitoring import suspects
     from tasks.validation.triage import examine
 
     if case.outcomes is None:
@@ -73,9 +82,12 @@ def _judged(home: Home, turn: TurnRef, batch: Batch, case: _Case) -> Batch:
     problem, base = kinds.named(settings.training.problem), asked.losses(asked.answers(case.lot.inputs))
     at_gate = history.at_gate(home.ledger, turn.pipeline, champion.id)
     usual = at_gate.loss.value if at_gate is not None else None
-    untied, harmful = suspects.judge(
-        case.lot, asked, {one.column: one for one in batch.suspects}, usual, settings.training
-    )
+    untied, harmful = _speaking_against(batch, case, usual)
+    named = {one.column for one in [*untied, *batch.suspects]} | {one.column for one, _ in harmful}
+    if batch.is_in and (untied or harmful):
+        covered = spotting.covered(home, turn.pipeline, champion, case.frame, named)
+        if covered is not None and not any(_speaking_against(batch, case.of(covered), usual)):
+            return batch  # the model is weak where it has learned nothing: that is told when it is watched
     if batch.is_in and untied:
         text = f"{examine.reason(untied)} The live model loses {problem.loss(float(base.mean()))} on it, "
         text += f"{problem.loss(usual)} at its gate."
@@ -85,8 +97,18 @@ def _judged(home: Home, turn: TurnRef, batch: Batch, case: _Case) -> Batch:
     cost = _cost(home, turn.pipeline, case, base, harmful[0][1], usual)
     if not batch.is_in:
         return replace(batch, reason=f"{batch.reason} {cost}")
-    named = [suspect for suspect, _ in harmful]
-    return intake.hold(batch.id, batch.name, batch.landed, f"{named[0].text}. {cost}", _first(named, batch.suspects))
+    worst = [suspect for suspect, _ in harmful]
+    return intake.hold(batch.id, batch.name, batch.landed, f"{worst[0].text}. {cost}", _first(worst, batch.suspects))
+
+
+def _speaking_against(
+    batch: Batch, case: _Case, usual: float | None
+) -> "tuple[list[Suspect], list[tuple[Suspect, Explained]]]":
+    """Inputs that have lost their ties, and what the champion loses by; `usual` is its loss at its gate."""
+    from tasks.monitoring import suspects
+
+    opened = {one.column: one for one in batch.suspects}
+    return suspects.judge(case.lot, _asked(case.model, case), opened, usual, case.settings.training)
 
 
 def _first(named: Sequence[Suspect], others: Sequence[Suspect]) -> list[Suspect]:
@@ -129,7 +151,7 @@ def _case(home: Home, turn: TurnRef, batch: Batch, champion: Model) -> _Case | N
     hours = now[event].dt.hour.to_numpy(dtype=np.int64)
     lot = Lot(preparation.prepare(now, names, rules), clusters.astype(np.int64), hours, earlier)
     outcomes = preparation.labels(now, settings.training).astype(np.float64) if is_labelled else None
-    return _Case(lot, outcomes, settings, champion, model)
+    return _Case(lot, outcomes, settings, champion, model, now)
 
 
 def _rows(home: Home, turn: TurnRef, batch: Batch, settings: PipelineSettings) -> "pd.DataFrame":

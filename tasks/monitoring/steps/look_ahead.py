@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from tasks.training.steps.rows import Judged
+    from tasks.training.judged_rows import Judged
 
 
 @dataclass(frozen=True)
@@ -193,6 +193,7 @@ class Looking:
 def _together(found: Sequence[_Asked], settings: PipelineSettings) -> _Asked:
     import numpy as np
 
-    from tasks.training.steps import rows
+    from tasks.training import judged_rows
 
-    return _Asked(rows.together([one.rows for one in found], settings), np.concatenate([one.answers for one in found]))
+    rows = judged_rows.together([one.rows for one in found], settings)
+    return _Asked(rows, np.concatenate([one.answers for one in found]))

@@ -11,6 +11,7 @@ from tasks.adapters.home import Home
 from tasks.adapters.ledger import history
 from tasks.domain.observations import Answers, Drift, Health
 from tasks.domain.records import Model, Score
+from tasks.domain.weak_spots import WeakSpot
 from tasks.monitoring import health
 from tasks.monitoring.steps import asked_model
 from tasks.problems import kinds
@@ -91,7 +92,14 @@ def words(home: Home, pipeline: str, model: Model) -> "Words":
     return Words(settings.reporting, classes, home.ledger.models.number(pipeline, model.id))
 
 
-def judge(home: Home, pipeline: str, champion: Model, scores: Iterable[Score], moved: Drift | None) -> Health:
+def judge(
+    home: Home,
+    pipeline: str,
+    champion: Model,
+    scores: Iterable[Score],
+    moved: Drift | None,
+    weak: tuple[WeakSpot, ...] = (),
+) -> Health:
     """Whether the champion is well, against its own gate and against no model: the worst that one of the scores says.
 
     Args:
@@ -100,9 +108,10 @@ def judge(home: Home, pipeline: str, champion: Model, scores: Iterable[Score], m
         champion: The live model.
         scores: Of a batch, and of all that waits with it to be judged as one.
         moved: What was seen of the inputs.
+        weak: Parts of the rows on which it loses too much.
     """
     settings = home.settings(pipeline)
     at_gate = history.at_gate(home.ledger, pipeline, champion.id)
     limits, words = settings.monitoring.health, settings.reporting
-    judged = [health.judge(score, at_gate, moved, limits, words) for score in scores]
+    judged = [health.judge(score, at_gate, moved, limits, words, weak) for score in scores]
     return health.worst(judged) or health.judge(None, at_gate, moved, limits, words)

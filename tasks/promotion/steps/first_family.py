@@ -22,7 +22,8 @@ from tasks.training.steps import handles
 from tasks.training.windows import Plan
 
 if TYPE_CHECKING:
-    from tasks.training.steps.rows import Judged, Window
+    from tasks.training.judged_rows import Judged
+    from tasks.training.steps.rows import Window
 
 
 def first_family(home: Home, pipeline: str, pool: Pool, snapshot: Snapshot) -> str:

@@ -25,32 +25,15 @@ from tasks.domain import pools
 from tasks.domain.pools import Pool, Size
 from tasks.domain.records import Batch, Model, Snapshot
 from tasks.problems import kinds, prediction
-from tasks.problems.base import Problem
 from tasks.problems.outcomes import Outcomes
-from tasks.training import earliness, groups, identities, preparation, selection, windows
+from tasks.training import earliness, groups, identities, judged_rows, preparation, selection, windows
 from tasks.training.estimators.base import MOST_CATEGORIES
+from tasks.training.judged_rows import Judged
 from tasks.training.selection import Selected
 from tasks.training.windows import Plan
 
 T = TypeVar("T")
 _KEPT_BYTES = 256 * 2**20
-
-
-@dataclass(frozen=True)
-class Judged:
-    """The labelled rows of a batch on which models are compared; all arrays have one entry per row."""
-
-    problem: Problem
-    prepared: pd.DataFrame
-    outcomes: Outcomes
-    clusters: NDArray[Any]
-    slices: dict[str, NDArray[Any]]
-
-    @property
-    def size(self) -> Size:
-        """How many rows, how many of them with each answer, and in how many clusters they are."""
-        answers = self.problem.tally(float(self.outcomes.sum()), len(self.outcomes))
-        return Size(len(self.outcomes), answers, len(pd.unique(self.clusters)))
 
 
 @dataclass(frozen=True)
@@ -111,13 +94,22 @@ class Rows:
         )
         events = np.concatenate([frame[times.event].to_numpy(dtype="datetime64[us]") for frame in frames])
         clusters = [groups.clusters(frame, times, settings.evaluation.cluster) for frame in frames]
-        return events, _clusters_together(clusters, settings)
+        return events, judged_rows.clusters_together(clusters, settings)
 
     def latest(self, batch: Batch, settings: PipelineSettings) -> datetime | None:
         """When a batch was there: the last moment at which one of its rows happened or arrived, strays aside."""
         if batch.accepted_file is None:
             return None
         return latest_of(self._frame(batch.accepted_file, settings), settings)
+
+    def sample(self, lot: Batch | Pool, cutoff: datetime | None, settings: PipelineSettings, most: int) -> pd.DataFrame:
+        """The judged rows with all that was delivered; of more than `most` some, by the seed of the settings."""
+        frames = [self.labelled(batch, cutoff, settings) for batch in _labelled_parts(lot)]
+        rows = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+        if len(rows) <= most:
+            return rows
+        drawn = np.random.default_rng(settings.training.seed).choice(len(rows), most, replace=False)
+        return rows.iloc[np.sort(drawn)].reset_index(drop=True)
 
     def events(self, batch: Batch, settings: PipelineSettings) -> NDArray[np.datetime64]:
         """When the labelled rows of a batch happened, in UTC; rows of which that is not known are left out."""
@@ -265,7 +257,8 @@ class Rows:
 
     def _judged(self, lot: Batch | Pool, cutoff: datetime | None, settings: PipelineSettings) -> Judged:
         parts = _labelled_parts(lot)
-        return together([self.ready(self.labelled(batch, cutoff, settings), settings) for batch in parts], settings)
+        ready = [self.ready(self.labelled(batch, cutoff, settings), settings) for batch in parts]
+        return judged_rows.together(ready, settings)
 
     def ready(self, rows: pd.DataFrame, settings: PipelineSettings) -> Judged:
         """Labelled rows, ready to be judged on."""
@@ -328,23 +321,3 @@ def latest_of(frame: "pd.DataFrame", settings: PipelineSettings) -> datetime | N
     columns = [frame[name].dropna() for name in (times.event, times.arrival) if name]
     ends = [windows.end_of(column.to_numpy(dtype="datetime64[us]")) for column in columns]
     return max((end for end in ends if end is not None), default=None)
-
-
-def together(found: Sequence[Judged], settings: PipelineSettings) -> Judged:
-    """The rows of several batches as if they had come at once."""
-    if len(found) == 1:
-        return found[0]
-    return Judged(
-        problem=kinds.named(settings.training.problem),
-        prepared=pd.concat([one.prepared for one in found], ignore_index=True),
-        outcomes=np.concatenate([one.outcomes for one in found]),
-        clusters=_clusters_together([one.clusters for one in found], settings),
-        slices={name: np.concatenate([one.slices[name] for one in found]) for name in found[0].slices},
-    )
-
-
-def _clusters_together(found: Sequence[NDArray[Any]], settings: PipelineSettings) -> NDArray[Any]:
-    together: NDArray[Any] = np.concatenate(found)
-    if settings.evaluation.cluster.independent:
-        return np.arange(len(together)).astype(str).astype(object)  # each row by itself, whatever its batch
-    return together

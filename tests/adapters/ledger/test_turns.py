@@ -37,7 +37,7 @@ def test_what_a_turn_finds_stays_beside_what_it_found_before(ledger: Ledger) -> 
 
     row = ledger.turns.get("shop", number)
     assert (row["state"], row["champion_version"]) == ("ingested", 3)
-    assert row["health"] == {"state": "watch", "reasons": ["late"]}
+    assert row["health"] == {"state": "watch", "reasons": ["late"], "weak": []}
     assert row["decision"] == {"retrain": True, "reasons": ["no champion"], "older": 7, "pool": []}
 
 

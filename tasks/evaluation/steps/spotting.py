@@ -1,0 +1,241 @@
+"""Looks for weak spots: of the live model on what is judged, and of a challenger beside the live model.
+
+Add here what such a look needs from store and ledger. Nothing is recorded here.
+"""
+
+import functools
+import operator
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from configs.settings import PipelineSettings
+from tasks.adapters.home import Home
+from tasks.adapters.ledger import codec
+from tasks.domain import first_champion
+from tasks.domain.pools import Pool
+from tasks.domain.records import Batch, Model
+from tasks.domain.turns import RetrainingDecision
+from tasks.domain.weak_spots import WeakSpot
+from tasks.problems import kinds
+from tasks.training.steps import handles
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from tasks.evaluation.cuts_of_columns import Cut
+    from tasks.evaluation.lost_rows import Limits, Lost
+    from tasks.evaluation.spots import Spot
+
+_MOST_ROWS = 5_000
+"""Rows that are looked at of what is judged, and of the gate."""
+
+
+def of_champion(
+    home: Home, pipeline: str, lot: Batch | Pool, cutoff: datetime | None, champion: Model
+) -> tuple[WeakSpot, ...]:
+    """Where the live model loses more than no model would, or more than on such rows at its gate.
+
+    Args:
+        home: Rows, bundles and ledger.
+        pipeline: Its pipeline.
+        lot: A batch, or several that are judged as one.
+        cutoff: Rows before it are left out; None for none.
+        champion: The live model.
+    """
+    settings = home.settings(pipeline)
+    if not settings.monitoring.slices.find or not lot.has_labels:
+        return ()
+    frame = handles.rows(home).sample(lot, cutoff, settings, _MOST_ROWS)
+    look = _look(home, pipeline, champion, frame)
+    return _with_training(home, settings, champion, look, look.spots())
+
+
+def of_challenger(
+    home: Home, settings: PipelineSettings, lot: Batch | Pool, cutoff: datetime | None, champion: Model, probe: Model
+) -> tuple[WeakSpot, ...]:
+    """Where a challenger loses more than the live model on the rows on which both are judged.
+
+    Args:
+        home: Rows and bundles.
+        settings: Of the pipeline.
+        lot: A batch, or several that are judged as one.
+        cutoff: Rows before it are left out; None for none.
+        champion: The live model.
+        probe: The challenger.
+    """
+    wanted = settings.monitoring.slices
+    if not wanted.find:
+        return ()
+    from tasks.evaluation import cuts_of_columns
+    from tasks.evaluation.lost_rows import Limits
+
+    frame = handles.rows(home).sample(lot, cutoff, settings, _MOST_ROWS)
+    cuts = cuts_of_columns.cut(frame, settings)
+    live = _lost(home, settings, frame, cuts, champion)
+    lost = replace(live, loss=_losses(home, settings, frame, probe), base=live.loss)
+    look = _Look(cuts, lost, None, Limits(wanted.share, wanted.rise, settings.promotion.guards.slice_level))
+    return _with_training(home, settings, probe, look, look.spots())
+
+
+def covered(
+    home: Home, pipeline: str, champion: Model, frame: "pd.DataFrame", without: Collection[str]
+) -> "NDArray[np.bool_] | None":
+    """The rows like those from which the live model has learned; None where it is not weak on the others.
+
+    Others are those of a weak spot in which neither its gate nor its training had rows, and which is all over the time.
+
+    Args:
+        home: Rows, bundles and ledger.
+        pipeline: Its pipeline.
+        champion: The live model.
+        frame: Labelled rows with all that was delivered.
+        without: Columns that may be damaged themselves: a part that is told by them does not count.
+    """
+    settings = home.settings(pipeline)
+    if not settings.monitoring.slices.find:
+        return None
+    look = _look(home, pipeline, champion, frame, without)
+    spots = [spot for spot in look.spots() if spot.told.gate_rows is not None and spot.part.is_spread(look.now)]
+    told = _with_training(home, settings, champion, look, spots)
+    rows = [spot.part.rows(look.now) for spot, one in zip(spots, told, strict=True) if one.is_uncovered]
+    uncovered = functools.reduce(operator.or_, rows) if rows else None
+    return None if uncovered is None or uncovered.all() else ~uncovered
+
+
+# ── what is compared ──────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True)
+class _Gate:
+    """Where a champion won: who was judged, on what, and from when on."""
+
+    model: Model
+    lot: Batch | Pool
+    cutoff: datetime
+
+
+@dataclass(frozen=True, eq=False)
+class _Look:
+    """Rows that are judged, and what they are compared with."""
+
+    cuts: "list[Cut]"
+    now: "Lost"
+    gate: "Lost | None"
+    limits: "Limits"
+    dummy: "NDArray[np.float64] | None" = None
+    """What no model would have lost; None where a challenger is compared with the live model."""
+
+    def spots(self) -> "list[Spot]":
+        """Every weak spot."""
+        from tasks.evaluation import spots
+
+        if self.dummy is None:
+            return spots.of_challenger(self.cuts, self.now, self.limits)
+        return spots.of_model(self.cuts, self.now, self.dummy, self.gate, self.limits)
+
+
+def _look(home: Home, pipeline: str, champion: Model, frame: "pd.DataFrame", without: Collection[str] = ()) -> _Look:
+    """The live model on these rows and on those of its gate."""
+    import numpy as np
+    import pandas as pd
+
+    from tasks.evaluation import cuts_of_columns
+    from tasks.evaluation.lost_rows import Limits
+
+    settings, won = home.settings(pipeline), _gate(home, pipeline, champion)
+    wanted, rows = settings.monitoring.slices, handles.rows(home)
+    at_gate = frame.head(0) if won is None else rows.sample(won.lot, won.cutoff, settings, _MOST_ROWS)
+    at_gate = at_gate.reindex(columns=frame.columns)
+    both = frame if at_gate.empty else pd.concat([frame, at_gate], ignore_index=True)
+    cuts = [cut for cut in cuts_of_columns.cut(both, settings) if cut.column not in without]
+    now = _lost(home, settings, frame, cuts, champion)
+    gate = None if won is None or at_gate.empty else _lost(home, settings, at_gate, cuts, won.model)
+    constant = np.full(len(frame), champion.base_rate)
+    dummy = kinds.named(settings.training.problem).losses(_outcomes(frame, settings), constant)
+    return _Look(cuts, now, gate, Limits(wanted.share, wanted.rise, wanted.level), dummy)
+
+
+def _gate(home: Home, pipeline: str, champion: Model) -> _Gate | None:
+    """Of a refit that of the version for which it stands."""
+    ledger = home.ledger
+    stands = first_champion.gate_of(ledger.refits.get(pipeline), champion.id)
+    won = next((one.turn for one in ledger.promotions.all(pipeline) if one.model == champion.id and one.turn), None)
+    number, judged = stands or (won, champion.id)
+    model = ledger.models.get(pipeline, judged)
+    if number is None or model is None:
+        return None
+    row = ledger.turns.get(pipeline, number)
+    decision = None if row["decision"] is None else codec.load(RetrainingDecision, row["decision"])
+    ids = (decision.pool if decision else ()) or (row["batch"],)
+    there = {batch.id: batch for batch in ledger.batches.all(pipeline, ids)}
+    batches = tuple(there[one] for one in ids if one in there)
+    if len(batches) < len(ids):
+        return None
+    return _Gate(model, batches[0] if len(batches) == 1 else Pool(batches, None, row["batch"]), model.snapshot.cutoff)
+
+
+def _lost(home: Home, settings: PipelineSettings, frame: "pd.DataFrame", cuts: "Sequence[Cut]", model: Model) -> "Lost":
+    import numpy as np
+    import pandas as pd
+
+    from tasks.evaluation.lost_rows import Lost
+    from tasks.training import groups
+
+    names = groups.clusters(frame, settings.ingestion.times, settings.evaluation.cluster)
+    clusters = pd.factorize(names, sort=True)[0].astype(np.intp)
+    return Lost(tuple(cut.codes(frame) for cut in cuts), _losses(home, settings, frame, model), clusters)
+
+
+def _losses(home: Home, settings: PipelineSettings, frame: "pd.DataFrame", model: Model) -> "NDArray[np.float64]":
+    """What a model loses on each row."""
+    from tasks.problems import prediction
+    from tasks.training import preparation
+
+    loaded = home.bundles.load(model.bundle, model.golden)
+    inputs = preparation.prepare(frame, preparation.inputs(loaded), settings.validation.columns)
+    answers = prediction.predict(loaded, inputs, threads=settings.training.threads)
+    return kinds.named(settings.training.problem).losses(_outcomes(frame, settings), answers)
+
+
+def _outcomes(frame: "pd.DataFrame", settings: PipelineSettings) -> "NDArray[np.float64]":
+    import numpy as np
+
+    from tasks.training import preparation
+
+    return preparation.labels(frame, settings.training).astype(np.float64)
+
+
+# ── what it learned from ──────────────────────────────────────────────────────────────────────────────────────────
+def _with_training(
+    home: Home, settings: PipelineSettings, model: Model, look: _Look, found: "Sequence[Spot]"
+) -> tuple[WeakSpot, ...]:
+    """With the number of rows of training that lie there, and which columns are no features of the model."""
+    if not found:
+        return ()
+    import numpy as np
+
+    from tasks.training import preparation
+
+    features = preparation.inputs(home.bundles.load(model.bundle, model.golden))
+    cuts, there, learned = look.cuts, [0] * len(found), 0
+    for frame in handles.rows(home).all_columns(model.snapshot, settings):
+        learned += len(frame)
+        for place, spot in enumerate(found):
+            parts = [mask[cuts[one].codes(frame)] for one, mask in spot.part.cells if cuts[one].column in frame]
+            complete = len(parts) == len(spot.part.cells)
+            there[place] += int(np.logical_and.reduce(parts).sum()) if complete else 0
+    return tuple(
+        replace(
+            spot.told,
+            trained=number,
+            learned=learned,
+            idle=tuple(cuts[one].column for one, _ in spot.part.cells if _is_idle(cuts[one], features)),
+        )
+        for spot, number in zip(found, there, strict=True)
+    )
+
+
+def _is_idle(cut: "Cut", features: Sequence[str]) -> bool:
+    return not cut.clock and cut.column not in features
