@@ -23,8 +23,9 @@ from tasks.lineage.steps import reproduction
 from tasks.lineage.undoing import Learned, Part
 from tasks.problems import prediction
 from tasks.training import preparation
+from tasks.training.judged_rows import Judged
 from tasks.training.steps import fitting
-from tasks.training.steps.rows import Judged, Window
+from tasks.training.steps.rows import Window
 
 if TYPE_CHECKING:
     Floats = NDArray[np.float64]
