@@ -28,5 +28,9 @@ def bundle(place: _Below, digest: str) -> Path:
     return place.folder / layout.bundle(digest)
 
 
+def lock(place: _Below, digest: str) -> Path:
+    return place.folder / layout.lock(digest)
+
+
 def golden(place: _Below, digest: str) -> Path:
     return place.folder / layout.golden(digest)

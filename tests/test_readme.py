@@ -39,7 +39,19 @@ README = (CHECKOUT / "README.md").read_text()
 CHECK, RESET, OWN = "make check", "make reset", ".venv/bin/python -m flows.run <name>"
 SIMULATE, FORCE = ".venv/bin/python -m flows.run simulate unit", ".venv/bin/python -m flows.run --force"
 RUN = "python -m flows.run"
-GOING_BACK = ("explain", "compare", "diff", "why", "sql", "profile", "reproduce", "rollback", "history --at", "release")
+GOING_BACK = (
+    "explain",
+    "compare",
+    "diff",
+    "why",
+    "sql",
+    "profile",
+    "reproduce",
+    "env",
+    "rollback",
+    "history --at",
+    "release",
+)
 """They need versions: they are run one after the other on a home that has two, which have other numbers there."""
 NUMBERS = {"v5": "v2", "v8": "v3"}
 ADDRESS = "http://127.0.0.1:4200/api"

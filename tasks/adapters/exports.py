@@ -69,6 +69,18 @@ def write(path: Path, schema: "pa.Schema", batches: "Batches") -> int:
         raise MistakeOfUser(f"--out {path}: this format does not hold the answer: {text}.") from err
 
 
+def write_text(path: Path, text: str) -> None:
+    """Write text as it is, whole or not at all.
+
+    Raises:
+        MistakeOfUser: The file cannot be written.
+    """
+    try:
+        files.publish(path, text.encode())
+    except UnusableHome as err:
+        raise MistakeOfUser(f"--out {err}") from err
+
+
 def objects(batches: "Batches") -> Iterator[dict[str, Any]]:
     """Rows as objects that JSON can hold; of several columns of one name the last one counts."""
     for batch in batches:

@@ -59,6 +59,7 @@ NAMES = {
     # ── training, evaluation, promotion ──
     "snapshot-committed": "the selection of rows is committed",
     "decision-committed": "whether to train is committed",
+    "lock-kept": "the lock file of the libraries is there, and not what was fitted with them",
     "golden-published": "the golden batch of a bundle is there, and not its model",
     "bundle-published": "the bundle is there, and not in the ledger",
     "model-committed": "the model is in the ledger",

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from configs.environment import CHECKOUT
 
+UNKNOWN = "unknown"
+"""In place of a commit outside a checkout, and of a digest where there is no requirements.lock."""
 _COMMIT = re.compile(r"([0-9a-f]{7,40})(\+changes)?", re.ASCII)
 LIBRARIES = ("prefect", "mlflow", "pandera", "evidently", "scikit-learn", "pandas", "numpy", "pyarrow", "skops")
 
@@ -18,15 +20,21 @@ def code_version() -> str:
     """The commit, with `+changes` if the tree is not clean; `unknown` outside a checkout."""
     commit = _git("rev-parse", "--show-prefix", "--short=12", "HEAD")
     if not commit or "\n" in commit:  # no repository, or somebody else's in one of whose folders this code lies
-        return "unknown"
+        return UNKNOWN
     return f"{commit}+changes" if _git("status", "--porcelain") else commit
 
 
 @cache
 def lock_hash() -> str:
     """sha256 of requirements.lock, `unknown` if it is not there."""
-    lock = CHECKOUT / "requirements.lock"
-    return hashlib.sha256(lock.read_bytes()).hexdigest() if lock.exists() else "unknown"
+    content = lock_file()
+    return UNKNOWN if content is None else hashlib.sha256(content).hexdigest()
+
+
+def lock_file() -> bytes | None:
+    """The content of requirements.lock; None if it is not there."""
+    path = CHECKOUT / "requirements.lock"
+    return path.read_bytes() if path.exists() else None
 
 
 @cache
@@ -57,9 +65,9 @@ def changes(was: str, now: str, path: Path) -> tuple[str, ...]:
 
 def lock(code: str, digest: str) -> str | None:
     """The text of requirements.lock of this digest: as it is here, else as it was in that version; None if neither."""
-    here = CHECKOUT / "requirements.lock"
-    if digest == lock_hash() and here.exists():
-        return here.read_text(encoding="utf-8")
+    here = lock_file()
+    if digest == lock_hash() and here is not None:
+        return here.decode(errors="replace")
     commit = _commit(code)
     text = _run("show", f"{commit}:requirements.lock") if commit else ""
     return text if hashlib.sha256(text.encode()).hexdigest() == digest else None
@@ -68,7 +76,7 @@ def lock(code: str, digest: str) -> str | None:
 def _commit(code: str) -> str | None:
     """The commit of a `code_version`, if git has it here: what the ledger says is not handed on unread."""
     shape = _COMMIT.fullmatch(code)
-    there = shape and code_version() != "unknown" and _git("cat-file", "-t", shape[1]) == "commit"
+    there = shape and code_version() != UNKNOWN and _git("cat-file", "-t", shape[1]) == "commit"
     return shape[1] if shape and there else None
 
 

@@ -194,6 +194,8 @@ class Model:
     fit_seconds: float
     recipe: int = 1
     """How its rows became a model (`identities`)."""
+    lock_kept: bool = False
+    """Whether the lock file of this hash was kept beside the bundle; not so in earlier versions."""
 
 
 @dataclass(frozen=True)

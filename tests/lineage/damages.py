@@ -371,6 +371,11 @@ def secret_word(home: Home) -> str:
     return access.auth(home.folder).partition(":")[2]
 
 
+def lock(home: Home) -> Path:
+    """The lock file that all models were fitted with."""
+    return stored.lock(home, home.ledger.models.versions(PIPELINE)[1].lock_hash)
+
+
 OLDEST = "cutoff = (select min(cutoff) from snapshots)"
 SHA = hashlib.sha256(b"nothing").hexdigest()
 
@@ -378,6 +383,8 @@ DAMAGES: dict[str, Damage] = {
     # ── I1: the champion, its gate, MLflow's copy of it ──
     "a byte of the champion": Damage(lambda h: flip(bundle(h, 2)), "I1", "was changed after its gate", "bytes"),
     "the champion is gone": Damage(lambda h: bundle(h, 2).unlink(), "I1", "cannot be read", "all forgotten"),
+    "a byte of the lock file": Damage(lambda h: flip(lock(h)), "I6", "of the libraries was changed", "bytes"),
+    "the lock file is gone": Damage(lambda h: lock(h).unlink(), "I6", "of the libraries is gone", "other rows"),
     "a byte of its golden rows": Damage(lambda h: flip(golden(h, 2)), "I1", "Golden batch", "other rows"),
     "the verdict, in the column only": Damage(
         lambda h: sql(h, "update verdicts set kind = 'promote' where turn = 2"),

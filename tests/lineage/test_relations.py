@@ -1,6 +1,7 @@
 """What is known of a pipeline as tables: the same rows and numbers as everywhere, each with its type."""
 
 import re
+from dataclasses import replace
 
 import pyarrow as pa
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from configs.errors import Damaged, MistakeOfUser, UnknownPipeline
 from tasks.adapters import home as homes
 from tasks.adapters.home import Home
+from tasks.domain.records import BatchStatus, Suspect
 from tasks.lineage import data
 from tasks.lineage.steps import querying, relations
 from tests import shop, stored
@@ -161,3 +163,17 @@ def test_a_notebook_gets_the_same_rows(shop_versions: Home) -> None:
 
     assert counted.to_pylist() == [{"n": len(table)}]
     assert duckdb.from_arrow(table).aggregate("count(*)").fetchall() == [(576,)]
+
+
+def test_a_held_batch_has_its_rows_and_what_speaks_against_them(shop_home: Home) -> None:
+    batch = shop.take_in(shop_home, "odd", shop.week(1))
+    suspects = (Suspect("price", "scaled", "'price': 44 % lie below 2"), Suspect("items", "silent", "'items': zero"))
+    waits = replace(batch, status=BatchStatus.HELD, accepted=0, held=336, suspects=suspects, id="d" * 64)
+    shop_home.ledger.batches.record("shop", waits)
+
+    rows = ask(shop_home, "select accepted, held, suspects from batches order by held")
+
+    assert rows == [
+        {"accepted": 336, "held": 0, "suspects": None},
+        {"accepted": 0, "held": 336, "suspects": "'price': 44 % lie below 2; 'items': zero"},
+    ]

@@ -94,6 +94,13 @@ class Bundles:
         self._publish(layout.bundle(written.bundle), written.bundle, model)
         return written
 
+    def keep_lock(self, content: bytes) -> str:
+        """Keep the lock file of the libraries that a model is fitted with, once for each content; gives its digest."""
+        digest = hashlib.sha256(content).hexdigest()
+        self._publish(layout.lock(digest), digest, content)
+        failpoints.reach("lock-kept")
+        return digest
+
     def load(self, bundle: str, golden: str) -> Pipeline:
         """The Pipeline of these digests, checked once per process: digest, then allow-list, then golden answers.
 

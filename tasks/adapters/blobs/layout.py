@@ -43,6 +43,11 @@ def golden(digest: str) -> str:
     return f"bundles/{digest}.golden.parquet"
 
 
+def lock(digest: str) -> str:
+    """The lock file of the libraries that models were fitted with."""
+    return f"bundles/{digest}.lock"
+
+
 def published(blobs: Blobs) -> str | None:
     """One of the keys that are there only after a turn has been opened; None if no turn ever was."""
     models = (key for key in blobs.keys("bundles") if key.endswith(".skops"))

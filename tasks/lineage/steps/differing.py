@@ -21,7 +21,7 @@ from tasks.domain.records import Model
 from tasks.lineage import accounts, differences, origins
 from tasks.lineage.differences import Difference, Frame
 from tasks.lineage.origins import Origins
-from tasks.lineage.steps import named_rows
+from tasks.lineage.steps import environments, named_rows
 from tasks.lineage.steps.named_rows import Named
 from tasks.problems import kinds
 from tasks.reporting import account_page
@@ -130,8 +130,8 @@ def origins_of(home: Home, pipeline: str, was: Model, now: Model) -> Origins:
     changes = None
     if papers[0] is not None and papers[1] is not None:
         changes = origins.settings(papers[0].canonical(), papers[1].canonical())
-    locks = [provenance.lock(model.code_version, model.lock_hash) for model in (was, now)]
-    libraries = origins.libraries(locks[0], locks[1]) if locks[0] and locks[1] else None
+    locks = [environments.of(home, model) for model in (was, now)]
+    libraries = origins.libraries(locks[0].text, locks[1].text) if locks[0] and locks[1] else None
     own = environment.read().pipelines / f"{pipeline}.py"
     return Origins(
         models=(was, now),

@@ -82,8 +82,10 @@ FUNCTIONS: Mapping[str, Callable[[Home, str, str], pa.Table]] = {
 # ── the ledger ────────────────────────────────────────────────────────────────────────────────────────────────────
 def _batches(home: Home, pipeline: str) -> Rows:
     for one in home.ledger.batches.all(pipeline):
-        counts = one.landed, one.accepted, one.quarantined, one.duplicates, one.unlabelled, one.positives
-        yield one.name, one.id, str(one.status), *counts, one.label_mean, one.first_event, one.last_event, one.reason
+        counts = one.landed, one.accepted, one.held, one.quarantined, one.duplicates, one.unlabelled, one.positives
+        suspects = "; ".join(suspect.text for suspect in one.suspects) or None
+        about = one.label_mean, one.first_event, one.last_event, one.reason, suspects
+        yield one.name, one.id, str(one.status), *counts, *about
 
 
 def _turns(home: Home, pipeline: str) -> Rows:
@@ -125,9 +127,9 @@ def _promotions(home: Home, pipeline: str) -> Rows:
 
 _LEDGER: Mapping[str, tuple[Callable[[Home, str], Rows], tuple[tuple[str, pa.DataType], ...]]] = {
     "batches": (_batches, (
-        ("name", _TEXT), ("id", _TEXT), ("status", _TEXT), ("landed", _WHOLE), ("accepted", _WHOLE),
+        ("name", _TEXT), ("id", _TEXT), ("status", _TEXT), ("landed", _WHOLE), ("accepted", _WHOLE), ("held", _WHOLE),
         ("quarantined", _WHOLE), ("duplicates", _WHOLE), ("unlabelled", _WHOLE), ("positives", _WHOLE),
-        ("label_mean", _NUMBER), ("first_event", _TIME), ("last_event", _TIME), ("reason", _TEXT),
+        ("label_mean", _NUMBER), ("first_event", _TIME), ("last_event", _TIME), ("reason", _TEXT), ("suspects", _TEXT),
     )),
     "turns": (_turns, (
         ("number", _WHOLE), ("batch", _TEXT), ("batch_id", _TEXT), ("state", _TEXT), ("outcome", _TEXT),

@@ -236,8 +236,12 @@ def fit(home: Home, order: Order, settings: PipelineSettings, into: "Bundles | N
     seconds = time.perf_counter() - began
     golden = training.golden(rows.prepared)
     answers = prediction.predict(fitted, golden, threads=learning.threads)
+    lock, bundles = provenance.lock_file(), into or home.bundles
+    kept: str | None = None
     try:
-        written = (into or home.bundles).write(fitted, golden, answers)
+        if lock is not None:
+            kept = bundles.keep_lock(lock)
+        written = bundles.write(fitted, golden, answers)
     except BundleRefused as err:
         raise InvalidSettings(f"training.candidates: {order.candidate.family} cannot be kept. {err}") from err
     failpoints.reach("bundle-published")
@@ -256,6 +260,7 @@ def fit(home: Home, order: Order, settings: PipelineSettings, into: "Bundles | N
         golden=written.golden,
         fit_seconds=round(seconds, 3),
         recipe=order.recipe,
+        lock_kept=kept == provenance.lock_hash(),
     )
 
 

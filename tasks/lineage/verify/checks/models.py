@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from configs import loader
-from configs.errors import Damaged, MistakeOfUser
+from configs.errors import BlobUnavailable, Damaged, MistakeOfUser
 from configs.settings import PipelineSettings
+from tasks.adapters.blobs import layout
 from tasks.adapters.home import Home
 from tasks.domain.pools import Pool
 from tasks.domain.records import Comparison, Model
@@ -31,6 +32,7 @@ def check(home: Home, recorded: Recorded, damaged: set[str]) -> Iterator[Finding
         damaged: Filled with the ids of models that do not load.
     """
     yield from _check_bundles(home, recorded, damaged)
+    yield from _check_locks(home, recorded)
     yield from _check_snapshots(recorded)
     yield from _check_history(home, recorded)
 
@@ -107,6 +109,22 @@ def _check_bundles(home: Home, recorded: Recorded, damaged: set[str]) -> Iterato
         yield from (Finding("I6", f"model {torn[:12]}: {TORN}") for torn in home.ledger.models.torn(recorded.pipeline))
     if not recorded.unreadable:
         yield from (Finding("I6", f"{torn}: {TORN}") for torn in home.ledger.audit.torn(recorded.pipeline))
+
+
+def _check_locks(home: Home, recorded: Recorded) -> Iterator[Finding]:
+    """Each lock file that was kept is there, as it was; models of earlier versions have none."""
+    kept = {model.lock_hash: model.lock_kept for model in sorted(recorded.models, key=lambda model: model.lock_kept)}
+    for digest, must_be_there in kept.items():
+        named = f"lock file {digest[:12]} of the libraries"
+        try:
+            actual = home.blobs.digest(layout.lock(digest))
+        except BlobUnavailable as problem:
+            yield Finding("I6", f"{named} cannot be read: {problem.why}")
+            continue
+        if actual is None and must_be_there:
+            yield Finding("I6", f"{named} is gone")
+        elif actual not in (None, digest):
+            yield Finding("I6", f"{named} was changed")
 
 
 def _check_snapshots(recorded: Recorded) -> Iterator[Finding]:
