@@ -30,6 +30,7 @@ ESTIMATORS = {
 }
 """Families of models."""
 GUARDS = {
+    "data": "tasks.promotion.guards.judged_data:JudgedData",
     "finite": "tasks.promotion.guards.finite:Finite",
     "calibration": "tasks.promotion.guards.calibration:Calibration",
     "bias": "tasks.promotion.guards.bias:Bias",

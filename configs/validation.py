@@ -1,8 +1,8 @@
 """Room 2 of the settings: the contract and the triage."""
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from configs.section import LATER, Column, ColumnType, Number, Section, Share
 
@@ -52,8 +52,44 @@ class ColumnRule(Section):
         return self
 
 
+Answer = Literal["hold", "warn", "off"]
+"""What follows from damage: the batch is held; it is taken in and told of, and nothing is promoted on it; nothing."""
+DamageKind = Literal[
+    "missing",
+    "constant",
+    "unit",
+    "unseen",
+    "one_class",
+    "new_values",
+    "far_out",
+    "rounded",
+    "piled_up",
+    "off_the_clock",
+    "silent",
+    "few_rows",
+    "beyond",
+    "moved",
+    "exchanged",
+    "out_of_line",
+    "untied",
+    "decides_alone",
+]
+"""The kinds of damage that are told apart; the last six are held only where the live model suffers by them."""
+_STRICTNESS: dict[Answer, int] = {"off": 0, "warn": 1, "hold": 2}
+
+
+def _or_one_answer(schema: dict[str, Any]) -> None:
+    """`triage: warn` is short for `triage: {answer: warn}`."""
+    whole = dict(schema)
+    schema.clear()
+    schema["description"] = whole["description"]
+    schema["anyOf"] = [{"enum": list(_STRICTNESS)}, whole]
+
+
 class TriageSettings(Section):
-    """When a batch whose rows keep the contract is refused whole: its values do not fit those before."""
+    """When a batch whose rows keep the contract is held: its values do not fit those before."""
+
+    model_config = ConfigDict(json_schema_extra=_or_one_answer)
 
     enabled: bool = True
     """Whether a batch is compared with the accepted ones next to it in time. Off when a change is meant."""
@@ -67,6 +103,26 @@ class TriageSettings(Section):
     """Share of rows with values never seen before that counts as renamed, beyond what is usual for the column."""
     share: Annotated[float, Field(gt=0, le=1), LATER] = 0.05
     """Smallest share of the rows that counts as damaged, beyond what it is in any batch before."""
+    answer: Annotated[Answer, LATER] = "hold"
+    """What follows from damage, unless `columns` or `kinds` say otherwise."""
+    columns: Annotated[dict[Column, Answer], LATER] = Field(default={})
+    """The same for one column."""
+    kinds: Annotated[dict[DamageKind, Answer], LATER] = Field(default={})
+    """The same for one kind of damage; where column and kind are named, the milder answer counts."""
+    persist: Annotated[Annotated[int, Field(ge=2, le=100)] | None, LATER] = None
+    """So many batches in a row that show the same are taken in, all of them: the world has changed. None: a person says
+    so."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_answer_for_all(cls, given: object) -> object:
+        return {"answer": given} if isinstance(given, str) else given
+
+    def answer_to(self, kind: str, column: str) -> Answer:
+        """What follows from a kind of damage in a column."""
+        named = {str(one): answer for one, answer in self.kinds.items()}
+        said = [answer for answer in (named.get(kind), self.columns.get(column)) if answer is not None]
+        return min(said, key=_STRICTNESS.__getitem__) if said else self.answer
 
 
 class ValidationSettings(Section):
@@ -79,3 +135,10 @@ class ValidationSettings(Section):
     max_quarantined: Share = 0.05
     """Largest tolerable share of quarantined rows; above it the batch is refused."""
     triage: TriageSettings = TriageSettings()
+
+    @model_validator(mode="after")
+    def _triage_names_columns(self) -> Self:
+        unknown = next((name for name in self.triage.columns if name not in self.columns), None)
+        if unknown is not None:
+            raise ValueError(f"triage.columns names {unknown!r}, which is no column of the contract")
+        return self

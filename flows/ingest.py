@@ -34,6 +34,7 @@ def take_in(turn: TurnRef, delivery: Delivery) -> Batch:
     tell(Step(turn.number, turn.name, 1, "reading and checking"))
     batch = ingestion.read_batch(turn, delivery) or validation.check_batch(turn)
     batch = monitoring.ask_models(turn, batch)
+    batch = validation.go_on(turn, batch) if batch.held else batch
     if not batch.is_in:
         batch = validation.set_aside(turn, delivery, batch)
     return ingestion.accept_batch(turn, batch)

@@ -14,6 +14,7 @@ from tasks.promotion.guards.base import Case
 from tasks.promotion.steps import first_family, refitting, return_to
 from tasks.promotion.steps.return_to import Way
 from tasks.training.steps import fitting
+from tasks.validation.steps import warnings
 
 
 @task(task_run_name="nominate-probe-{turn.name}", tags=["promotion"])
@@ -68,8 +69,8 @@ def judge_challenger(
     live = hands.ledger.models.score(turn.pipeline, champion.id, pool.id) if champion else None
 
     def ask() -> Verdict:
-        bundle = fitting.inspect(hands, probe, settings)
-        guards = listed.ask(Case(live, score, comparison, dummy, bundle, settings.promotion))
+        bundle, causes = fitting.inspect(hands, probe, settings), warnings.open_causes(hands, turn.pipeline, pool)
+        guards = listed.ask(Case(live, score, comparison, dummy, bundle, settings.promotion, causes))
         guards += return_to.guards(hands, turn, probe)
         if champion is None:
             return gate.judge_first(score, comparison, guards, settings.promotion)

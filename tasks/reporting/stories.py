@@ -82,6 +82,7 @@ def _data(turn: Turn, settings: PipelineSettings) -> list[str]:
     landed = capital(titles.number_of(batch.landed, nouns))
     found = [f"{landed} landed: {wording.count(batch.accepted)} accepted, {aside}."]
     found += [ended(note) for note in batch.notes]
+    found += _told_of(batch)
     labelled = batch.accepted - batch.unlabelled
     if batch.unlabelled:
         reason = f" ({settings.reporting.unlabelled})" if settings.reporting.unlabelled else ""
@@ -91,6 +92,14 @@ def _data(turn: Turn, settings: PipelineSettings) -> list[str]:
         others = "the others" if batch.unlabelled else nouns[1]
         found.append(_level(batch, others, settings.reporting))
     return found
+
+
+def _told_of(batch: Batch) -> list[str]:
+    """What speaks against the rows of a batch that was taken in."""
+    warned = [one.text for one in batch.suspects if one.certain]
+    odd = [one.text for one in batch.suspects if not one.certain]
+    found = [f"It speaks against it, and nothing is promoted on it until it is settled: {'; '.join(warned)}."]
+    return [*(found if warned else []), *([f"Odd, and no reason to hold it: {'; '.join(odd)}."] if odd else [])]
 
 
 def _admitted(history: History, turn: Turn) -> list[str]:

@@ -11,7 +11,7 @@ from tasks.domain.turns import TurnRef
 from tasks.ingestion import intake
 from tasks.ingestion.sources.base import Delivery
 from tasks.ingestion.steps import arrivals, landed
-from tasks.validation.steps import door
+from tasks.validation.steps import door, warnings
 
 
 @task(task_run_name="check-{turn.name}", tags=["validation"], retries=2, retry_delay_seconds=[1.0, 5.0])
@@ -28,6 +28,12 @@ def check_batch(turn: TurnRef) -> Batch:
         return intake.refuse(turn.batch, turn.name, len(frame), str(fault))
     failpoints.reach("rows-published")
     return checked
+
+
+@task(task_run_name="go-on-{turn.name}", tags=["validation"], retries=2, retry_delay_seconds=[1.0, 5.0])
+def go_on(turn: TurnRef, batch: Batch) -> Batch:
+    """A held batch beside those before it: in a row that shows the same it may be the world that has changed."""
+    return warnings.go_on(home.current(), turn, batch)
 
 
 @task(task_run_name="set-aside-{turn.name}", tags=["validation"], retries=2, retry_delay_seconds=[1.0, 5.0])

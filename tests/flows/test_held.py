@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from configs import environment
-from tests import users
+from tasks.adapters.home import Home
+from tests import homes, users
 from tests.command_line import CommandLine
 
 HELD = 3
@@ -34,6 +35,25 @@ def good(furnished_home: Callable[..., Path], flows_run: CommandLine, pipelines:
     ran = flows_run(folder, "run", "users", INCUMBENT_PIPELINES=pipelines)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return folder
+
+
+@pytest.fixture
+def lived(good: Path, tmp_path: Path) -> Path:
+    """The home as the tests before have left it, for one test alone."""
+    return homes.copied(good, tmp_path / "home")
+
+
+@pytest.fixture(scope="module")
+def pipelines_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
+    """The pipeline with another answer to damage."""
+
+    def write(triage: str) -> str:
+        folder = tmp_path_factory.mktemp("pipelines")
+        settings = users.YAML.replace("  key: [visit]\n", f"  key: [visit]\n  triage: {triage}\n")
+        (folder / "users.yaml").write_text(settings, encoding="utf-8")
+        return str(folder)
+
+    return write
 
 
 def deliver(landing: Path, number: int, frame: pd.DataFrame) -> None:
@@ -179,3 +199,45 @@ def test_without_labels_the_answers_are_watched(after, flows_run, pipelines, ope
     assert not drift.answers.moved
     assert "v2 expects" in explained.stdout
     assert "There are no labels yet" in " ".join(explained.stdout.split())
+
+
+@pytest.mark.long
+def test_the_settings_may_let_damage_in_with_a_warning_on_which_nothing_is_promoted(
+    lived: Path, flows_run: CommandLine, pipelines_of: Callable[[str], str], open_home: Callable[[Path], Home]
+) -> None:
+    landing = lived / "landing" / "users"
+    deliver(landing, 30, users.damaged(30, users.fee_without_its_point))
+
+    ran = flows_run(lived, "run", "users", INCUMBENT_PIPELINES=pipelines_of("{columns: {fee: warn}}"))
+    explained = flows_run(lived, "explain", "week-30", "users", INCUMBENT_PIPELINES=pipelines_of("hold"))
+
+    ledger = open_home(lived).ledger
+    batch = next(one for one in ledger.batches.all("users") if one.name == "week-30")
+    number = ledger.turns.of_batch("users", batch.id)["number"]
+    _, verdict = ledger.promotions.verdicts("users", [number])[number]
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert batch.is_in
+    assert [guard.objects for guard in verdict.guards if guard.name == "data"] == [True]
+    assert "nothing is promoted on it until it is settled: 'fee': 4" in " ".join(explained.stdout.split())
+
+
+@pytest.mark.long
+def test_what_goes_on_is_the_world_where_the_settings_say_so(
+    lived: Path, flows_run: CommandLine, pipelines_of: Callable[[str], str], open_home: Callable[[Path], Home]
+) -> None:
+    landing = lived / "landing" / "users"
+    for number in (40, 41, 42):
+        deliver(landing, number, users.damaged(number, users.devices_respelled))
+
+    first = flows_run(lived, "run", "users", "--json", INCUMBENT_PIPELINES=pipelines_of("{persist: 3}"))
+    second = flows_run(lived, "run", "users", "--json", INCUMBENT_PIPELINES=pipelines_of("{persist: 3}"))
+    verified = flows_run(lived, "verify", "users", INCUMBENT_PIPELINES=pipelines_of("hold"))
+
+    home = open_home(lived)
+    batches = {one.name: one for one in home.ledger.batches.all("users")}
+    admissions = [(one.by, one.refusal.name) for one in home.ledger.admissions.all("users")]
+    assert (first.returncode, second.returncode) == (HELD, 0), first.stdout + first.stderr + second.stderr
+    assert all(batches[f"week-{number}"].is_in for number in (40, 41, 42))
+    assert admissions[-2:] == [("the settings", "week-40"), ("the settings", "week-41")]
+    assert "three batches in a row show the same" in str(batches["week-42"].notes)
+    assert (verified.returncode, verified.stderr) == (0, "")

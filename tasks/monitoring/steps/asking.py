@@ -74,7 +74,7 @@ def ask(home: Home, turn: TurnRef, batch: Batch) -> Batch:
 
 def _judged(home: Home, turn: TurnRef, batch: Batch, case: _Case) -> Batch:
     """The batch by what the live model loses on its labelled rows."""
-    from tasks.validation.triage import examine
+    from tasks.validation.triage import examine, treatment
 
     if case.outcomes is None:
         return batch
@@ -88,7 +88,10 @@ def _judged(home: Home, turn: TurnRef, batch: Batch, case: _Case) -> Batch:
         covered = spotting.covered(home, turn.pipeline, champion, case.frame, named)
         if covered is not None and not any(_speaking_against(batch, case.of(covered), usual)):
             return batch  # the model is weak where it has learned nothing: that is told when it is watched
+    limits = settings.validation.triage
     if batch.is_in and untied:
+        if not treatment.holding(untied, limits):
+            return replace(batch, suspects=(*untied, *batch.suspects))
         text = f"{examine.reason(untied)} The live model loses {problem.loss(float(base.mean()))} on it, "
         text += f"{problem.loss(usual)} at its gate."
         return intake.hold(batch.id, batch.name, batch.landed, text, [*untied, *batch.suspects])
@@ -98,17 +101,24 @@ def _judged(home: Home, turn: TurnRef, batch: Batch, case: _Case) -> Batch:
     if not batch.is_in:
         return replace(batch, reason=f"{batch.reason} {cost}")
     worst = [suspect for suspect, _ in harmful]
+    if not treatment.holding(worst, limits):
+        return replace(batch, suspects=tuple(_first(worst, batch.suspects)))
     return intake.hold(batch.id, batch.name, batch.landed, f"{worst[0].text}. {cost}", _first(worst, batch.suspects))
 
 
 def _speaking_against(
     batch: Batch, case: _Case, usual: float | None
 ) -> "tuple[list[Suspect], list[tuple[Suspect, Explained]]]":
-    """Inputs that have lost their ties, and what the champion loses by; `usual` is its loss at its gate."""
-    from tasks.monitoring import suspects
+    """Inputs that have lost their ties, and what the champion loses by, if the settings ask for an answer to it.
 
-    opened = {one.column: one for one in batch.suspects}
-    return suspects.judge(case.lot, _asked(case.model, case), opened, usual, case.settings.training)
+    `usual` is its loss at its gate.
+    """
+    from tasks.monitoring import suspects
+    from tasks.validation.triage import treatment
+
+    opened, limits = {one.column: one for one in batch.suspects}, case.settings.validation.triage
+    untied, harmful = suspects.judge(case.lot, _asked(case.model, case), opened, usual, case.settings.training)
+    return list(treatment.heard(untied, limits)), [pair for pair in harmful if treatment.heard([pair[0]], limits)]
 
 
 def _first(named: Sequence[Suspect], others: Sequence[Suspect]) -> list[Suspect]:

@@ -41,7 +41,7 @@ def answered(home: Home, turn: TurnRef, batch: Batch, lot: "Lot", champion: Mode
         model: The same, at hand.
     """
     from tasks.monitoring import answered as answers
-    from tasks.validation.triage import examine
+    from tasks.validation.triage import examine, treatment
 
     problem, said = kinds.named(home.settings(turn.pipeline).training.problem), model.answer(lot.inputs)
     collapsed = answers.has_collapsed(said, model.golden_answers, problem)
@@ -64,6 +64,9 @@ def answered(home: Home, turn: TurnRef, batch: Batch, lot: "Lot", champion: Mode
     rows = len(lot.inputs)
     first = replace(shown, certain=True) if shown else Suspect(column, "decides_alone", f"'{column}' has changed", rows)
     rest = [one for one in batch.suspects if one.column != column]
+    limits = home.settings(turn.pipeline).validation.triage
+    if not treatment.holding([first], limits):
+        return replace(batch, suspects=(*treatment.heard([first], limits), *rest))
     return intake.hold(batch.id, batch.name, batch.landed, f"{examine.reason([first])} {text}", [first, *rest])
 
 

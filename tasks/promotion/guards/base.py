@@ -25,6 +25,8 @@ class Case:
     """Loss of a constant on the same rows."""
     bundle: BundleFacts
     settings: PromotionSettings
+    causes: tuple[str, ...] = ()
+    """What speaks against the rows that it is judged on, and is open."""
 
 
 class Guard(Protocol):

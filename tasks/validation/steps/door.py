@@ -12,18 +12,20 @@ from tasks.validation import batches
 from tasks.validation import labels as answers
 from tasks.validation.steps import earlier, label_values
 from tasks.validation.triage import examine as triage
+from tasks.validation.triage import treatment
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def check(home: Home, turn: TurnRef, frame: "pd.DataFrame") -> Batch:
+def check(home: Home, turn: TurnRef, frame: "pd.DataFrame", decided: Decision | None = None) -> Batch:
     """The record of a delivery, its rows in the store if they are accepted.
 
     Args:
         home: Ledger and store.
         turn: Of which pipeline, about which batch.
         frame: The rows of the delivery.
+        decided: What is to be done with damage; without it what a person has decided about the batch, if one has.
 
     Raises:
         BrokenContract: The batch as a whole cannot be taken in.
@@ -33,12 +35,15 @@ def check(home: Home, turn: TurnRef, frame: "pd.DataFrame") -> Batch:
     answers.require_known(rows.accepted, label_values.learned(home, turn.pipeline, accepted), settings)
     near = triage.neighbours(rows.accepted, accepted, settings.ingestion.times.event)
     past = [home.store.read(batch.accepted_file or "") for batch in near]
-    signs = triage.examine(rows.accepted, past, settings)
-    suspects, decided = tuple(one.suspect for one in signs), decision(home, turn)
-    if decided is None and any(one.certain for one in suspects):
-        return intake.hold(turn.batch, turn.name, len(frame), triage.reason(suspects), suspects)
+    limits, decided = settings.validation.triage, decided or decision(home, turn)
+    signs = [one for one in triage.examine(rows.accepted, past, settings) if treatment.heard([one.suspect], limits)]
+    suspects = tuple(one.suspect for one in signs)
+    if decided is None and (holding := treatment.holding(suspects, limits)):
+        others = [one for one in suspects if one not in holding]
+        return intake.hold(turn.batch, turn.name, len(frame), triage.reason(holding), [*holding, *others])
     if decided is Decision.SOUND_ROWS:
-        rows = batches.without(rows, suspects, [one.rows for one in signs])
+        damaged = [one for one in signs if one.suspect.kind != "few_rows"]
+        rows = batches.without(rows, [one.suspect for one in damaged], [one.rows for one in damaged])
     batch = replace(batches.accept(turn.batch, turn.name, rows, settings, landed=len(frame)), suspects=suspects)
     return home.store.put_away(batch, rows.accepted, rows.aside)
 

@@ -24,6 +24,8 @@ _ENOUGH = 4
 """Batches before that show how far a column swings by itself."""
 _MOST_ROWS = 5_000
 """Rows of each batch before that are looked at."""
+_FEW = 0.1
+"""Part of the rows of the smallest batch before from which a batch is remarkably small."""
 _NAMED = 3
 
 
@@ -39,9 +41,10 @@ def examine(now: pd.DataFrame, before: Sequence[pd.DataFrame], settings: Pipelin
         Findings; empty where there are too few rows on either side. The rows of each are in the order of `now`.
     """
     limits, event = settings.validation.triage, settings.ingestion.times.event
+    few = _few_rows(now, before, event) if limits.enabled else ()
     if not limits.enabled or min(len(now), sum(map(len, before))) < limits.min_rows:
-        return ()
-    signs = {one.suspect.column: one for one in _whole(now, before, settings)}
+        return few
+    signs = {one.suspect.column: one for one in [*_whole(now, before, settings), *few]}
     order = np.argsort(now[event].to_numpy(dtype="datetime64[us]"), kind="stable")
     ordered = now.iloc[order].reset_index(drop=True)
     past = [frame.sort_values(event, kind="stable") for frame in before if len(frame) >= limits.min_rows / 2]
@@ -51,6 +54,16 @@ def examine(now: pd.DataFrame, before: Sequence[pd.DataFrame], settings: Pipelin
             if one.suspect.column not in signs or not one.rows.all():
                 signs[one.suspect.column] = _placed(one, ordered, event, features, order)
     return tuple(sorted(signs.values(), key=lambda one: (not one.suspect.certain, -one.swings)))
+
+
+def _few_rows(now: pd.DataFrame, before: Sequence[pd.DataFrame], event: str) -> tuple[Sign, ...]:
+    """A tenth of the rows that each batch before had: told, for it may be that little happened."""
+    sizes = [len(frame) for frame in before]
+    if len(sizes) < _ENOUGH or len(now) > _FEW * min(sizes):
+        return ()
+    usual = f"{wording.count(min(sizes))} to {wording.count(max(sizes))}"
+    text = f"{wording.count(len(now))} rows, {usual} in each of {wording.number_word(len(sizes))} batches before"
+    return (Sign(Suspect(event, "few_rows", text, len(now), certain=False), np.ones(len(now), dtype=np.bool_), 0.0),)
 
 
 def neighbours(rows: pd.DataFrame, accepted: Sequence[Batch], event: str) -> list[Batch]:
