@@ -124,15 +124,7 @@ def _explaining(why: Why) -> Iterator[str]:
         of = f"The rows of batch {rows.name}" if rows.kind is Kind.BATCH else "The rows"
         verb = "explain it" if rows.answer is Answer.MOST else "explain a part of it"
         yield f"{of} {verb} ({rows.text}): as v{why.versions[0]} has them, {_goes_away(rows.share)}."
-    column = attribution.strongest(why.tried, Kind.COLUMN)
-    if column is not None:
-        text = f" ({column.text})" if column.moved else ""
-        verb = "it is" if column.answer is Answer.MOST else "most, but only a part, is explained by"
-        yield f"Of single columns {verb} {column.name}{text}: without its values there, {_goes_away(column.share)}."
-        if not column.moved:
-            yield "Its values are as before, so what differs is how it goes with the others, or the label itself."
-    elif rows is not None and any(one.kind is Kind.COLUMN for one in why.tried):
-        yield "No single column that was tried explains it."
+    yield from _columns([one for one in why.tried if one.kind is Kind.COLUMN])
     time = attribution.narrowest(why.tried, Kind.TIME, rows) if rows else None
     if time is not None:
         yield f"Of days it is {time.name} ({time.text}): {_goes_away(time.share)}."
@@ -140,6 +132,23 @@ def _explaining(why: Why) -> Iterator[str]:
         yield f"{titles.capital(setting.text or setting.name)}: undone, {_goes_away(setting.share)}."
     if not any(one.explains for one in why.tried):
         yield "What explains it cannot be told: nothing that was tried takes a part of it away for certain."
+
+
+def _columns(tried: Sequence[Attribution]) -> Iterator[str]:
+    """Which column it is; of several that explain most none is called the cause."""
+    column, most = attribution.strongest(tried, Kind.COLUMN), [one for one in tried if one.answer is Answer.MOST]
+    if column is None:
+        if tried:
+            yield "No single column that was tried explains it."
+        return
+    text = f" ({column.text})" if column.moved else ""
+    verb = "it is" if most else "most, but only a part, is explained by"
+    yield f"Of single columns {verb} {column.name}{text}: without its values there, {_goes_away(column.share)}."
+    others = [one.name for one in most if one is not column]
+    if others:
+        yield f"So it is with {titles.listed(others, _NAMED)}: which of them is the cause cannot be told."
+    if not any(one.moved for one in (most or [column])):
+        yield "Its values are as before, so what differs is how it goes with the others, or the label itself."
 
 
 def _goes_away(share: Share | None) -> str:
@@ -156,7 +165,7 @@ def _innocent(why: Why) -> Iterator[str]:
     if same:
         yield f"{titles.capital(titles.listed(same))}: no difference."
     parts = [one for one in why.tried if one.kind is Kind.TIME]
-    if parts and not any(one.explains for one in parts):
+    if parts and all(one.answer in (Answer.NOT, Answer.AGAINST) for one in parts):
         yield "It does not lie in some of their days alone: with the rest of them it stays."
     others = (one for one in why.tried if one.kind is not Kind.TIME)
     nothing = [f"{_KINDS[one.kind]} {one.name}" for one in others if one.answer is Answer.NOT]

@@ -119,6 +119,24 @@ def test_of_several_batches_the_damaged_one_explains_it(home: Home) -> None:
     assert {"device in week-1", "hour in week-1"} & {*answer.left_out}
 
 
+def test_what_matters_most_is_tried_although_its_values_are_as_before(home: Home) -> None:
+    weeks = [trained.take_in(home, number, users.week(number)) for number in range(2)]
+    mixed = users.damaged(2, users.fee_of_somebody_else)
+    moved = mixed.assign(hour=3, device="desk", advanced_uses=pd.array([5] * users.ROWS, dtype="Int64"))
+    bad = trained.take_in(home, 2, moved)
+    trained.take_in(home, 3, users.week(3))
+    trained.version(home, weeks)
+    trained.version(home, [*weeks, bad])
+    matters = [["fee", 0.2], ["advanced_uses", 0.15], ["device", 0.15], ["hour", 0.15]]
+    home.ledger.turns.project(trained.PIPELINE, 3, "importance", matters)
+
+    answer = attributing.why(home, trained.PIPELINE, "v1", "v2", fits=4)
+
+    tried = by_kind(answer, Kind.COLUMN)
+    assert len(tried) == 3
+    assert not tried["fee in week-2"].moved
+
+
 def test_days_that_were_damaged_alone_are_named(home: Home) -> None:
     def late(frame: pd.DataFrame, luck: object) -> pd.DataFrame:
         return frame.assign(expert=frame["expert"].where(frame["at"] < "2025-03-21", ~frame["expert"]))
@@ -129,6 +147,7 @@ def test_days_that_were_damaged_alone_are_named(home: Home) -> None:
     assert by_kind(answer, Kind.TIME)["2025-03-21 to 2025-03-23"].answer is Answer.MOST
     assert not any(one.moved for one in by_kind(answer, Kind.COLUMN).values()), "it is the label"
     assert "what differs is how it goes with the others, or the label itself" in words(home, answer)
+    assert "So it is with advanced_uses in week-2: which of them is the cause cannot be told." in words(home, answer)
     assert "Of days it is 2025-03-21 to 2025-03-23 (600 came)" in words(home, answer)
 
 

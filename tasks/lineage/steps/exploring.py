@@ -15,6 +15,7 @@ from tasks.adapters.home import Home
 from tasks.domain.records import Model
 from tasks.lineage import accounts, attribution, column_pairs, differences, makings, stretches, undoing
 from tasks.lineage.attribution import Answer, Attribution, Kind
+from tasks.lineage.column_pairs import ColumnDifference
 from tasks.lineage.makings import Making
 from tasks.lineage.steps import differing
 from tasks.lineage.steps.trials import Trials
@@ -188,7 +189,7 @@ def _try_columns_withheld(case: Case, part: Part) -> None:
     when = stretches.names(case.events[1][came], stretches.unit(case.events[1][came]))
     names = [one for one in sides.making.settings.training.features if one in rows.columns and one in sides.was.columns]
     compared = [column_pairs.compare(one, sides.was[one], rows[one], matters.get(one), when) for one in names]
-    ranked = sorted(compared, key=lambda one: (-one.weight, -(one.distance or 0.0), -(one.matters or 0.0)))
+    ranked = _ranked(compared)
     nothing = np.zeros(len(match.gone), dtype=bool)
     parts = [Part(f"{one.column} in {part.name}", came, nothing, one.column) for one in ranked]
     tries = [
@@ -198,6 +199,16 @@ def _try_columns_withheld(case: Case, part: Part) -> None:
     for attempt in tries[:_COLUMNS]:
         attempt()
     case.later += tries[_COLUMNS:]
+
+
+def _ranked(compared: Sequence[ColumnDifference]) -> list[ColumnDifference]:
+    """As `diff` ranks them, and among the first ones what matters most: joined to the wrong rows it is as before."""
+    ranked = sorted(compared, key=lambda one: (-one.weight, -(one.distance or 0.0)))
+    mattering = max(ranked, key=lambda one: one.matters or 0.0, default=None)
+    if mattering is not None and mattering.matters and mattering not in ranked[:_COLUMNS]:
+        ranked.remove(mattering)
+        ranked.insert(_COLUMNS - 1, mattering)
+    return ranked
 
 
 def _try_halves(case: Case, part: Part, explained: float) -> None:
