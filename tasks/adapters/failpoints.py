@@ -28,6 +28,7 @@ NAMES = {
     "ledger-claimed": "the ledger says whose it is",
     # ── coordination ──
     "arrival-recorded": "a delivery is in the inbox, and not announced",
+    "digests-kept": "what the files of the landing folder hold is remembered",
     "trigger-recorded": "the reason for the run is in the inbox",
     "lease-taken": "the lease is held",
     "inbox-settled": "triggers that lead to no turn have ended",

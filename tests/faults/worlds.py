@@ -195,4 +195,5 @@ def settings() -> str:
     settings["training"]["first_model_share"] = 0.25
     settings["training"]["candidates"][0] |= {"max_iter": 40, "min_samples_leaf": 200}
     settings["promotion"] |= {"false_promotion_every": 2, "min_relative_gain": 0.0}
+    settings["monitoring"]["drift"]["share"] = 0.02  # so that there is an alarm to be cut off at
     return yaml.safe_dump(settings, sort_keys=False)

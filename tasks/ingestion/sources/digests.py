@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from configs.errors import UnusableHome
-from tasks.adapters import files
+from tasks.adapters import failpoints, files
 from tasks.ingestion.sources import entries
 
 _SETTLED_SECONDS = 2.0
@@ -45,6 +45,7 @@ class Digests:
         if self.found != self.before:
             with suppress(UnusableHome):  # without it a look takes longer, and finds the same
                 files.publish(self.memory, json.dumps(self.found).encode())
+                failpoints.reach("digests-kept")
 
     def _mark(self, path: Path) -> list[int] | None:
         """What stays the same as long as a file does; None for links and all that are not files."""
