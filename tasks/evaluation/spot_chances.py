@@ -18,7 +18,11 @@ MIN_CLUSTERS = 4
 
 
 def measure(part: Part, now: Lost, gate: Lost | None) -> float:
-    """Chance that the loss there is not above what it is compared with, or not further above it than elsewhere."""
+    """Chance that the loss there is not above what it is compared with, or not further above it than elsewhere.
+
+    That all rows of some days are hard says nothing of a part: against the gate only the distance from all other rows
+    of the same days is tested, beside what that was at the gate; the loss itself has to be higher.
+    """
     inside = part.rows(now)
     values = now.loss if now.base is None else now.loss - now.base
     here = _Mean.of(values, now.clusters, inside)
@@ -30,15 +34,25 @@ def measure(part: Part, now: Lost, gate: Lost | None) -> float:
         return max(_chance(here.value, here.error, here.inside), _chance(here.apart, here.apart_error, here.fewest))
     same = part.rows(gate)
     if same.sum() < FEW:
-        usual = _Mean.of(gate.loss, gate.clusters, np.ones_like(same))
-        above = _chance(here.value - usual.value, np.hypot(here.error, usual.error), here.inside)
-        return max(above, _chance(here.apart, here.apart_error, here.fewest))
+        is_above = here.value > gate.loss.mean()
+        return _chance(here.apart, here.apart_error, here.fewest) if is_above else 1.0
     there = _Mean.of(gate.loss, gate.clusters, same)
-    if there.fewest < 2:
+    if there.fewest < 2 or here.value <= there.value:
         return 1.0
-    above = _chance(here.value - there.value, np.hypot(here.error, there.error), min(here.inside, there.inside))
     apart, error = here.apart - there.apart, np.hypot(here.apart_error, there.apart_error)
-    return max(above, _chance(apart, error, min(here.fewest, there.fewest)))
+    return _chance(apart, error, min(here.fewest, there.fewest))
+
+
+def distance(part: Part, now: Lost, gate: Lost | None) -> float:
+    """Squared distance from all other rows in standard errors over clusters, beside what it was at the gate."""
+    values = now.loss if now.base is None else now.loss - now.base
+    here = _Mean.of(values, now.clusters, part.rows(now))
+    apart, variance = here.apart, here.apart_error**2
+    same = None if gate is None else part.rows(gate)
+    if gate is not None and same is not None and same.sum() >= FEW:
+        there = _Mean.of(gate.loss, gate.clusters, same)
+        apart, variance = apart - there.apart, variance + there.apart_error**2
+    return apart**2 / variance if apart > 0 and variance > 0 else 0.0
 
 
 def holm(tested: Sequence[Part], level: float) -> list[Part]:

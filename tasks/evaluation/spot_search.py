@@ -24,6 +24,8 @@ from tasks.evaluation.spot_chances import MIN_CLUSTERS
 _PAIRED, _TESTED, _SHOWN = 5, 2, 3
 """Columns that are paired; parts that each half hands over to be tested; parts that are told."""
 _STARTS = 6
+_NEAR, _EVERY, _MEASURED = 6, 5, 60
+"""Parts of each column, every fifth of those that stand out most; and how many of all are measured by cluster."""
 _STANDS_OUT, _PAIR_STANDS_OUT = 9.0, 1.25
 """Smallest squared distance from the rest, in standard errors, that is tested; by how much two columns beat one."""
 _SAME = 0.5
@@ -102,11 +104,14 @@ def _search(cuts: Sequence[Cut], now: Lost, gate: Lost | None, limits: Limits) -
     if rate is None:
         return []
     places = range(len(cuts))
-    singles = [_single(place, cuts[place], tables[place], rate) for place in places]
+    singles = [one for place in places for one in _singles(place, cuts[place], tables[place], rate)]
+    singles = _best_each(_over_clusters(singles, now, gate))
     # In two columns together more may be lost than no model would, and in neither alone.
     wide = replace(rate, limits=replace(limits, rise=-1e9))
-    screened = sorted((_single(place, cuts[place], tables[place], wide) for place in places), key=_nearness)
+    screened = [one for place in places for one in _singles(place, cuts[place], tables[place], wide)]
+    screened = sorted(_best_each(_over_clusters(screened, now, gate)), key=_nearness)
     pairs = [_pair(cuts, one, two, now, gate, (wide, rate)) for one, two in combinations(screened[:_PAIRED], 2)]
+    pairs = _over_clusters(pairs, now, gate)
     real = [pair for pair in pairs if not any(_refines(pair, one, now, gate, rate) for one in singles)]
     ranked = sorted([*singles, *real], key=lambda one: _nearness(one) / _PAIR_STANDS_OUT ** (len(one.cells) - 1))
     return _apart([one for one in ranked if one.distance >= _STANDS_OUT], now, _TESTED)
@@ -131,10 +136,28 @@ def _nearness(part: Part) -> float:
     return -part.distance
 
 
-def _single(place: int, cut: Cut, table: Floats, rate: "_Rate") -> Part:
+def _singles(place: int, cut: Cut, table: Floats, rate: "_Rate") -> list[Part]:
+    """The parts of one column that stand out most where rows are independent, some of those that are much alike."""
     masks = _masks(cut, table[None], rate)
-    mask, distance = _best(masks, table[None], rate)
-    return Part(((place, mask[0]),), float(distance[0]))
+    masks = masks[0] if masks.ndim == 3 else masks
+    distances = rate.distances(masks.astype(np.float64) @ table)
+    order = np.argsort(-distances, kind="stable")[: _NEAR * _EVERY : _EVERY]
+    return [Part(((place, masks[one]),), float(distances[one])) for one in order if distances[one] > 0]
+
+
+def _over_clusters(parts: Sequence[Part], now: Lost, gate: Lost | None) -> list[Part]:
+    """Those that stand out most where rows are independent, by how far they do where those of a cluster are not."""
+    most = sorted(parts, key=_nearness)[:_MEASURED]
+    apart = [(one, spot_chances.distance(one, now, gate)) for one in most if one.distance >= _STANDS_OUT]
+    return [replace(one, distance=min(one.distance, robust)) for one, robust in apart]
+
+
+def _best_each(parts: Sequence[Part]) -> list[Part]:
+    """Of each column the part that stands out most."""
+    best: dict[int, Part] = {}
+    for part in sorted(parts, key=_nearness):
+        best.setdefault(part.cells[0][0], part)
+    return list(best.values())
 
 
 def _pair(cuts: Sequence[Cut], one: Part, two: Part, now: Lost, gate: Lost | None, rates: Sequence["_Rate"]) -> Part:
@@ -258,7 +281,8 @@ def _distance(part: Part, now: Lost, gate: Lost | None, limits: Limits) -> float
     places, size = [0], [int(max(now.codes[0].max(initial=0), gate.codes[0].max(initial=0) if gate else 0)) + 1]
     total = _table(now, gate, places, size).sum(axis=0)
     inside = now.of(part.rows(now)), None if gate is None else gate.of(part.rows(gate))
-    return float(_Rate(total, _variance(now), limits).distances(_table(*inside, places, size).sum(axis=0)))
+    apart = float(_Rate(total, _variance(now), limits).distances(_table(*inside, places, size).sum(axis=0)))
+    return min(apart, spot_chances.distance(part, now, gate)) if apart else 0.0
 
 
 def _apart(parts: Sequence[Part], now: Lost, most: int) -> list[Part]:

@@ -8,7 +8,8 @@ from tasks.domain import wording
 from tasks.domain.weak_spots import Against, WeakSpot
 from tasks.problems.base import Problem
 
-_USUAL = {Against.NO_MODEL: "no model", Against.GATE: "at its gate", Against.CHAMPION: "the live model"}
+USUAL = {Against.NO_MODEL: "no model", Against.GATE: "at its gate", Against.CHAMPION: "the live model"}
+"""What a loss is compared with, before its number."""
 _WORSE = {
     Against.NO_MODEL: "worse than no model",
     Against.GATE: "worse than at its gate",
@@ -25,7 +26,7 @@ def tell(spot: WeakSpot, problem: Problem, words: ReportingSettings) -> str:
         words: What a row is called.
     """
     share = f"{wording.share(spot.share)} of {words.row[1]}"
-    loss, usual = problem.loss(spot.loss), f"{_USUAL[spot.against]} {problem.loss(spot.usual)}"
+    loss, usual = problem.loss(spot.loss), f"{USUAL[spot.against]} {problem.loss(spot.usual)}"
     worse = f"{_WORSE[spot.against]} where {spot.where}"
     if spot.elsewhere:
         good = f"It is good where {spot.elsewhere} ({problem.title} {problem.loss(spot.rest)})"
@@ -37,7 +38,7 @@ def tell(spot: WeakSpot, problem: Problem, words: ReportingSettings) -> str:
 
 def brief(spot: WeakSpot, problem: Problem) -> str:
     """The same in a few words: `worse than no model where hour is 0 to 8 (1.002, no model 0.693)`."""
-    losses = f"{problem.loss(spot.loss)}, {_USUAL[spot.against]} {problem.loss(spot.usual)}"
+    losses = f"{problem.loss(spot.loss)}, {USUAL[spot.against]} {problem.loss(spot.usual)}"
     return f"{_WORSE[spot.against]} where {spot.where} ({losses})"
 
 

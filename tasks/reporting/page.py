@@ -257,6 +257,7 @@ def _model(history: History, settings: PipelineSettings) -> dict[str, object]:
         "slices_finding": captions.slices(shown.champion or shown.probe) if shown else "",
         "slices_batch": titles.medium(shown.batch) if shown else "",
         "slices_names": _names(shown) if shown else ("", ""),
+        "weak": slice_table.weak(shown, settings, _names(shown)) if shown else (),
         "promotions": versions.promotions(history),
         "provenance": versions.provenance(history, live),
     }

@@ -5,9 +5,11 @@ Values in, texts and small pictures out; the caption is in `captions.py`.
 
 from dataclasses import dataclass
 
+from configs.settings import PipelineSettings
 from tasks.domain import wording
 from tasks.domain.records import Comparison, Metric, Score, SliceGain, SliceScore
 from tasks.domain.turns import Turn
+from tasks.evaluation import spot_sentences
 from tasks.problems import kinds
 from tasks.reporting import pictures
 from tasks.reporting.marks import Chart
@@ -64,6 +66,41 @@ def table(turn: Turn) -> Table | None:
         few=tuple(f"{p.column} {p.label}: {wording.count(p.rows)} rows" for p in base.slices if not p.sufficient),
         loss_axis=pictures.axis(scale),
         gain_axis=pictures.axis(across, signed=True) if pair else None,
+    )
+
+
+@dataclass(frozen=True)
+class WeakRow:
+    """One part of the rows that nobody named."""
+
+    whose: str
+    where: str
+    share: str
+    loss: str
+    usual: str
+    """What the loss there is compared with, and how much that is."""
+    rest: str
+    learned: str
+    """How many rows of training lie there."""
+
+
+def weak(turn: Turn, settings: PipelineSettings, names: tuple[str, str]) -> tuple[WeakRow, ...]:
+    """Where the live model is weak, and where the challenger is weaker than it; `names` is what both are called."""
+    live = turn.health.weak if turn.health and turn.champion else ()
+    opened = turn.comparison.opened if turn.comparison else ()
+    problem = kinds.of_turn(turn, settings.training.problem)
+    both = [(names[0], spot) for spot in live] + [(names[1], spot) for spot in opened]
+    return tuple(
+        WeakRow(
+            whose=whose,
+            where=spot.where,
+            share=wording.share(spot.share),
+            loss=problem.loss(spot.loss),
+            usual=f"{spot_sentences.USUAL[spot.against]} {problem.loss(spot.usual)}",
+            rest=problem.loss(spot.rest),
+            learned=wording.MISSING if spot.trained is None else wording.count(spot.trained),
+        )
+        for whose, spot in both
     )
 
 

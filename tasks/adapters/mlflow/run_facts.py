@@ -44,6 +44,8 @@ def tags(training: TrainingRun) -> dict[str, str]:
         "incumbent.verdict": training.verdict or "",
         "incumbent.reasons": "; ".join(training.reasons),
         "incumbent.notes": " ".join(training.notes),
+        "incumbent.weak_spots": "; ".join(training.weak),
+        "incumbent.weak_spots_of_live": "; ".join(training.live_weak),
         "incumbent.version": "" if training.version is None else str(training.version),
         "incumbent.refit_of": "" if training.refit_of is None else str(training.refit_of),
         "mlflow.source.name": "python -m flows.run",

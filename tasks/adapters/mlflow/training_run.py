@@ -63,4 +63,8 @@ class TrainingRun:
     """Further metrics, such as evidence and gain."""
     notes: tuple[str, ...] = ()
     """What a reader of the fit should know, in sentences."""
+    weak: tuple[str, ...] = ()
+    """Parts of the rows on which it loses more than the live model, in words."""
+    live_weak: tuple[str, ...] = ()
+    """Parts of the rows on which the live model of its turn loses too much, in words."""
     judged: Judged | None = None

@@ -20,6 +20,7 @@ from tasks.adapters.mlflow.training_run import Judged, TrainingRun
 from tasks.domain.pools import Pool
 from tasks.domain.records import Comparison, Metric, Model, Score
 from tasks.domain.turns import History, Refit, Turn
+from tasks.evaluation import spot_sentences
 from tasks.problems import kinds
 from tasks.training import learning, preparation
 from tasks.training.steps import handles
@@ -229,7 +230,20 @@ def _verdict_of(home: Home, pipeline: str, turn: Turn, versions: dict[str, int])
         "version": versions.get(model.id),
         "figures": tuple(figures),
         "notes": learning.notes(loaded),
+        **_weak(turn),
         "judged": Judged(rows.outcomes, answers.astype("float32"), matters),
+    }
+
+
+def _weak(turn: Turn) -> dict[str, Any]:
+    """Weak spots of the probe and of the live model, in words."""
+    opened = turn.comparison.opened if turn.comparison else ()
+    live = turn.health.weak if turn.health and turn.champion else ()
+    of_both = (("weak", opened, turn.probe), ("live_weak", live, turn.champion))
+    return {
+        name: tuple(spot_sentences.brief(spot, kinds.of(score)) for spot in spots)
+        for name, spots, score in of_both
+        if score is not None
     }
 
 
