@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from deployments import listening
+from tasks.adapters.home import OVERVIEW
 from tasks.adapters.web import guard
 from tasks.adapters.web.door import Door
 
@@ -30,7 +31,13 @@ class _Quiet(SimpleHTTPRequestHandler):
         """Say nothing."""
 
     def list_directory(self, path: str) -> None:  # type: ignore[override]  # it has sent an error then
-        """A folder is no page."""
+        """A folder is no page; the way in is the page over all pipelines."""
+        if self.path == "/" and (Path(path) / OVERVIEW).exists():
+            self.send_response(302)
+            self.send_header("Location", f"/{OVERVIEW}")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         self.send_error(404)
 
     def parse_request(self) -> bool:

@@ -117,7 +117,7 @@ class _Up:
         if self._wait(lambda: _answers(self._mlflow)):
             self._say_address("MLflow", _runs(listening.address(self._mlflow), self._name), _AFTER)
         shown = access.named(self._reports, self._name)
-        _say(f"  Reports  {shown}/{self._pipelines[0]}.html  (after its first turn)  {_AFTER}")
+        _say(f"  Reports  {shown}  (after the first turn)  {_AFTER}")
         if self._wait(self._is_ready):
             _say(_what_next(self._home, self._url, self._sources, time.monotonic() - self._began))
         self._watch()

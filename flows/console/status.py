@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from configs import environment
 from configs.environment import DEFAULT_PIPELINE
-from configs.errors import IncumbentError
+from configs.errors import IncumbentError, InvalidSettings
 from flows.console import arguments, program
 from flows.console.arguments import Arguments
 
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from flows.console.terminal import Terminal
     from tasks.adapters.home import Home
 
-ARGUMENTS: Arguments = {"pipeline": arguments.pipeline(usual="all")}
+ARGUMENTS: Arguments = {
+    "pipeline": arguments.pipeline(usual="all"),
+    "--all": {"action": "store_true", "help": "one line for each pipeline, and a page over all of them"},
+}
 
 
 def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> int:
@@ -27,6 +30,8 @@ def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> in
     """
     from configs import inventory, loader
 
+    if chosen.all:
+        return _overview(hands, chosen, screen)
     if chosen.named is not None:
         return _one(hands, chosen, screen)
     ran = [name for name in loader.examples() if hands.report(name).exists()]
@@ -44,6 +49,31 @@ def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> in
             codes.append(_broken(name, problem, screen))
     codes += [_broken(name, problem, screen) for name, problem in strays.items()]
     return next((code for code in codes if code), 0)
+
+
+def _overview(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> int:
+    """One line each; gives the exit code of a pipeline file that cannot be read, if one cannot."""
+    from dataclasses import asdict
+
+    from flows.console import every, lines
+    from tasks.reporting import overview
+    from tasks.reporting.steps import overview_file
+
+    every.require_unnamed(chosen, "--all")
+    found, now = overview_file.pipelines(hands), hands.clock()
+    if chosen.json:
+        for one in found:
+            moments = {name: at and at.isoformat() for name, at in (("since", one.since), ("ended", one.ended))}
+            screen.facts({**asdict(one), **moments, "waits": one.waits})
+    else:
+        rows = [overview.row(one, now) for one in found]
+        aligned = lines.table([tuple(cell for cell in row[:-1]) for row in [overview.HEAD, *rows]], right=-1)
+        last = [overview.HEAD[-1], *(row[-1] for row in rows)]
+        for line, rest in zip(aligned, last, strict=True):
+            screen.show(lines.beside(line, rest, screen.width))
+        if hands.overview.exists():
+            screen.show([f"Page: {program.path(overview_file.write(hands))}"])
+    return next((InvalidSettings.exit_code for one in found if one.problem), 0)
 
 
 def _broken(name: str, problem: IncumbentError, screen: "Terminal") -> int:
@@ -91,7 +121,7 @@ def _is_untouched(hands: "Home", pipeline: str) -> bool:
         return False
     if hands.report(pipeline).exists():
         return False
-    if hands.ledger_url is None and not (hands.folder / "ledger.db").exists():
+    if not hands.has_ledger:
         return not (hands.folder / "store").exists()  # to look at a home makes no ledger in it
     return not hands.ledger.turns.all(pipeline)
 

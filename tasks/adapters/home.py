@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from tasks.adapters.blobs.store import Store
     from tasks.adapters.mlflow.tracking import TrackingStore
 
+OVERVIEW = "_pipelines.html"
+"""Name of the page over all pipelines; no pipeline can be called so."""
 _OURS = ("bundles", "cut", "mlflow", "polled", "prefect", "reports", "store")
 """Folders of a home into which only we write."""
 
@@ -194,6 +196,16 @@ class Home:
     def report(self, pipeline: str) -> Path:
         """Where the page of a pipeline is."""
         return self.folder / "reports" / f"{pipeline}.html"
+
+    @property
+    def overview(self) -> Path:
+        """Where the page over all pipelines is."""
+        return self.folder / "reports" / OVERVIEW
+
+    @property
+    def has_ledger(self) -> bool:
+        """Whether there is a ledger to read: to look at a home makes none in it."""
+        return self.ledger_url is not None or (self.folder / "ledger.db").exists()
 
     def forget(self) -> None:
         """Let go of rows that were kept for the turn."""

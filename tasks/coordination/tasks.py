@@ -9,6 +9,7 @@ from prefect.exceptions import TerminationSignal
 
 from configs import environment
 from tasks.adapters import failpoints, home
+from tasks.adapters.ledger import inbox
 from tasks.adapters.prefect import events, notifications, orchestration
 from tasks.coordination import course
 from tasks.coordination.course import Agenda
@@ -229,7 +230,7 @@ def close_turn(turn: TurnRef, batch: Batch, decision: RetrainingDecision | None,
     outcome = course.outcome(verdict, batch)
     if outcome is Outcome.HELD:
         owed = f"{turn.pipeline}, {turn.name} is held, until it is admitted or kept out: {batch.reason}"
-        home.current().ledger.inbox.alert(turn.pipeline, f"held:{turn.number}", environment.masked(owed))
+        home.current().ledger.inbox.alert(turn.pipeline, inbox.held(turn.number), environment.masked(owed))
     reasons = (*course.reasons(batch, decision, verdict), *refitting.told(home.current(), turn))
     home.current().ledger.turns.close(turn.pipeline, turn.number, outcome, reasons)
     failpoints.reach("turn-closed")

@@ -16,7 +16,7 @@ from tasks.domain.records import Batch
 from tasks.domain.runs import CaughtUp, Polled
 from tasks.domain.turns import Outcome, TurnRef
 from tasks.reporting import endings, summaries
-from tasks.reporting.steps import report_file
+from tasks.reporting.steps import overview_file, report_file
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -27,6 +27,7 @@ def write_report(pipeline: str) -> str:
     """Write the page of a pipeline from the ledger; returns its path."""
     hands, key = home.current(), f"{pipeline}-report"
     path = report_file.write(hands, pipeline)
+    overview_file.write(hands)
     if address := report_file.address(hands, path, events.api()):
         events.link(key, address, f"Report of {pipeline}")
     else:

@@ -125,6 +125,18 @@ def test_all_of_it_is_true_and_told(after, flows_run, pipelines):
     assert "batch held" in page
 
 
+def test_one_line_and_one_page_over_all_pipelines_name_them(after, flows_run, pipelines):
+    folder, _ = after
+
+    listed = flows_run(folder, "status", "--all", INCUMBENT_PIPELINES=pipelines)
+    page = (folder / "reports" / "_pipelines.html").read_text(encoding="utf-8")
+
+    assert (listed.returncode, listed.stderr) == (0, "")
+    assert "week-7 is held: admit it, or keep it out" in " ".join(listed.stdout.split())
+    assert "week-7 is held: admit it, or keep it out" in page
+    assert '<a href="users.html">users</a>' in page
+
+
 def test_a_held_batch_that_is_admitted_is_taken_in_late(after, flows_run, pipelines, open_home):
     folder, _ = after
 
@@ -161,6 +173,7 @@ def test_a_held_batch_that_is_kept_out_is_refused(after, flows_run, pipelines, o
     assert (ran.returncode, ran.stderr) == (0, "")
     assert (batch.status, batch.held, batch.quarantined) == ("refused", 0, users.ROWS)
     assert str(batch.reason).startswith("kept out by anna: asked who delivers it")
+    assert "held:8" not in [alert.key for alert in open_home(folder).ledger.inbox.unsent("users")]  # it is over
     assert again.returncode == 2
     assert "is refused, not held" in again.stderr
     assert (verified.returncode, verified.stderr) == (0, ""), verified.stdout

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Text, cast, select
 
 from tasks.adapters.cache import Cache
-from tasks.adapters.ledger import admissions, codec
+from tasks.adapters.ledger import admissions, codec, inbox
 from tasks.adapters.ledger.connection import Access, among, differs, insert_once, replace
 from tasks.adapters.ledger.schema import batches, deliveries, turns, verdicts
 from tasks.adapters.ledger.troubles import patient
@@ -81,6 +81,7 @@ class Batches:
         values = {**_columns(batch), "record": codec.dump(batch), "at": now}
         with self._access.writing(pipeline) as connection:
             if admissions.end(connection, pipeline, batch.id, now):
+                _settle(connection, pipeline, batch.id, now)
                 replace(connection, batches, key, values)
                 _count_again(connection, pipeline, batch)
             else:
@@ -94,6 +95,7 @@ class Batches:
         with self._access.writing(pipeline) as connection:
             still = batches.update().where(chosen, batches.c.status == BatchStatus.HELD)
             if connection.execute(still.values(**values)).rowcount:
+                _settle(connection, pipeline, held.id, now)
                 decided: dict[str, Any] = {"by": by, "reason": reason, "at": now, "ended": now}
                 admissions.add(connection, pipeline, held, decision=Decision.KEEP_OUT, **decided)
 
@@ -137,6 +139,13 @@ class Batches:
     def _decoded(self, query: Select[Any]) -> list[Batch]:
         texts = [row["record"] for row in self._access.rows(query)]
         return [self._read.once(text, partial(codec.load_text, Batch, text)) for text in texts]
+
+
+def _settle(connection: Connection, pipeline: str, batch: str, now: str) -> None:
+    """That a batch is held is over: somebody has decided."""
+    had = select(turns.c.number).where(turns.c.pipeline == pipeline, turns.c.batch == batch)
+    for number in connection.execute(had).scalars().all():
+        inbox.settle(connection, pipeline, inbox.held(number), now)
 
 
 def _count_again(connection: Connection, pipeline: str, batch: Batch) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, func, or_, select
+from sqlalchemy import Connection, RowMapping, Select, func, or_, select
 
 from tasks.adapters.ledger import codec
 from tasks.adapters.ledger.connection import Access, among, insert_new
@@ -19,6 +19,8 @@ from tasks.domain.turns import Alert, Trigger, TriggerState
 
 HOME = ""
 """In place of a pipeline: what an alert is about that is about the whole home."""
+HELD = "held:"
+"""How the key of an alert begins that is about a held batch; the number of the turn that held it follows."""
 _LONGEST_KEY = 200
 
 
@@ -120,6 +122,24 @@ class Inbox:
         with self._access.writing(pipeline) as connection:
             still = (triggers.c.pipeline == pipeline) & (triggers.c.state == TriggerState.OPEN) & about
             connection.execute(triggers.update().where(still).values(state=state, ended=self._access.now(), **values))
+
+
+def held(turn: int) -> str:
+    """Key of the alert that the batch of a turn is held."""
+    return f"{HELD}{turn}"
+
+
+def settle(connection: Connection, pipeline: str, key: str, now: str) -> None:
+    """Note in a transaction that what people were owed a word about is over: it is not owed any more.
+
+    Whoever was told of it is told of its end.
+    """
+    this = (alerts.c.pipeline == pipeline) & (alerts.c.key == key)
+    told = connection.execute(select(alerts.c.text).where(this, alerts.c.sent.is_not(None))).scalar()
+    connection.execute(alerts.update().where(this, alerts.c.sent.is_(None)).values(sent=now))
+    if told is not None:
+        values = {"text": f"It is over: {told}", "at": now}
+        insert_new(connection, alerts, {"pipeline": pipeline, "key": _fit(f"over:{key}")}, values)
 
 
 def _of(pipeline: str) -> Select[Any]:
