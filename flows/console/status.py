@@ -60,20 +60,20 @@ def _overview(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> 
     from tasks.reporting.steps import overview_file
 
     every.require_unnamed(chosen, "--all")
-    found, now = overview_file.pipelines(hands), hands.clock()
+    standing, now = overview_file.pipelines(hands), hands.clock()
     if chosen.json:
-        for one in found:
+        for one in standing:
             moments = {name: at and at.isoformat() for name, at in (("since", one.since), ("ended", one.ended))}
             screen.facts({**asdict(one), **moments, "waits": one.waits})
     else:
-        rows = [overview.row(one, now) for one in found]
+        rows = [overview.row(one, now) for one in standing]
         aligned = lines.table([tuple(cell for cell in row[:-1]) for row in [overview.HEAD, *rows]], right=-1)
         last = [overview.HEAD[-1], *(row[-1] for row in rows)]
         for line, rest in zip(aligned, last, strict=True):
             screen.show(lines.beside(line, rest, screen.width))
         if hands.overview.exists():
             screen.show([f"Page: {program.path(overview_file.write(hands))}"])
-    return next((InvalidSettings.exit_code for one in found if one.problem), 0)
+    return next((InvalidSettings.exit_code for one in standing if one.problem), 0)
 
 
 def _broken(name: str, problem: IncumbentError, screen: "Terminal") -> int:

@@ -19,8 +19,6 @@ from tasks.domain.turns import Alert, Trigger, TriggerState
 
 HOME = ""
 """In place of a pipeline: what an alert is about that is about the whole home."""
-HELD = "held:"
-"""How the key of an alert begins that is about a held batch; the number of the turn that held it follows."""
 _LONGEST_KEY = 200
 
 
@@ -126,7 +124,7 @@ class Inbox:
 
 def held(turn: int) -> str:
     """Key of the alert that the batch of a turn is held."""
-    return f"{HELD}{turn}"
+    return f"held:{turn}"
 
 
 def settle(connection: Connection, pipeline: str, key: str, now: str) -> None:

@@ -6,8 +6,7 @@ from configs import inventory, loader
 from configs.errors import IncumbentError
 from tasks.adapters import files
 from tasks.adapters.home import Home
-from tasks.adapters.ledger import codec
-from tasks.adapters.ledger.inbox import HELD
+from tasks.adapters.ledger import codec, inbox
 from tasks.domain.observations import Health, HealthState
 from tasks.domain.turns import Outcome
 from tasks.reporting import overview, titles
@@ -37,6 +36,7 @@ def _pipeline(home: Home, name: str) -> Pipeline:
         return Pipeline(name, question)
     ledger, page = home.ledger, home.report(name)
     turns, made = ledger.turns.all(name), ledger.promotions.champion(name)
+    of_holds = {inbox.held(row["number"]) for row in turns}
     ended = [row for row in turns if row["outcome"]]
     judged = [row["health"] for row in turns if made and row["champion_version"] == made.version and row["health"]]
     return Pipeline(
@@ -49,7 +49,7 @@ def _pipeline(home: Home, name: str) -> Pipeline:
         outcome=titles.VERDICTS[Outcome(ended[-1]["outcome"])] if ended else "",
         ended=codec.moment(ended[-1]["finished"]) if ended else None,
         held=tuple(batch.name for batch in ledger.batches.all(name) if batch.held),
-        alerts=tuple(one.text for one in ledger.inbox.unsent(name) if not one.key.startswith(HELD)),
+        alerts=tuple(one.text for one in ledger.inbox.unsent(name) if one.key not in of_holds),
         barred=tuple(sorted(ledger.promotions.held(name))),
         page=page.name if page.exists() else "",
     )
