@@ -72,7 +72,11 @@ def test_a_line_means_one_command_and_one_pipeline(
     named = pipeline if pipeline in line.split() else None
     told = {"command": command, "pipeline": pipeline, "named": named, "quiet": quiet, "json": as_json}
     told["adopt"] = False
-    own = {"run": {"force": False, "all": False, "all_examples": False}, "verify": {"repair": False, "retrain": False}}
+    own = {
+        "run": {"force": False, "all": False, "all_examples": False},
+        "status": {"all": False},
+        "verify": {"repair": False, "retrain": False},
+    }
     assert vars(chosen) == told | own.get(command, {})
 
 
