@@ -27,6 +27,9 @@ _TAG = "tag:yaml.org,2002:"
 _KINDS = ("null", "bool", "int", "float", "str", "seq", "map")
 _MOST_VALUES = 20_000
 _MOST_BYTES = 1_000_000
+_MOST_HASHED = 32
+_hashed: dict[int, tuple[PipelineSettings, str]] = {}
+"""Settings never change, and their hash is asked for wherever rows are kept by it."""
 _HINT = "Nothing was changed. Every setting with its meaning: configs/pipeline.schema.json"
 
 
@@ -78,7 +81,13 @@ def settings_hash(settings: PipelineSettings) -> str:
     Defaults are part of it, but for those of settings that came later (`configs.section.LATER`): a release that adds a
     setting changes no hash.
     """
-    return _hash(settings.identity())
+    kept = _hashed.get(id(settings))
+    if kept is None or kept[0] is not settings:
+        kept = settings, _hash(settings.identity())
+        _hashed[id(settings)] = kept
+        while len(_hashed) > _MOST_HASHED:
+            del _hashed[next(iter(_hashed))]
+    return kept[1]
 
 
 def decision_hash(settings: PipelineSettings) -> str:

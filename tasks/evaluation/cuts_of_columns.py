@@ -111,10 +111,15 @@ class Cut:
 
 
 def cut(frame: pd.DataFrame, settings: PipelineSettings) -> list[Cut]:
+    """The columns of `cut_with_codes` alone."""
+    return [one for one, _ in cut_with_codes(frame, settings)]
+
+
+def cut_with_codes(frame: pd.DataFrame, settings: PipelineSettings) -> list[tuple[Cut, Codes]]:
     """All columns that were delivered, and hour, weekday and month of the event, as far as they tell rows apart.
 
-    Left out are the label, all times (when something was known is no property of the row), what names the row, and
-    what comes to the same cells as a column before it.
+    Each with the cell of every row. Left out are the label, all times (when something was known is no property of the
+    row), what names the row, and what comes to the same cells as a column before it.
 
     Args:
         frame: Accepted rows; the borders follow from their quantiles.
@@ -192,14 +197,15 @@ def _clock(column: str, clock: str, zone: str, times: "pd.Series[Any]") -> Cut:
     return Cut(column, title, tuple(map(float, kept)), clock=clock, zone=zone, names=tuple(told))
 
 
-def _distinct(cuts: Sequence[Cut], frame: pd.DataFrame) -> Iterator[Cut]:
+def _distinct(cuts: Sequence[Cut], frame: pd.DataFrame) -> Iterator[tuple[Cut, Codes]]:
     """Without those that come to the same cells as one before."""
     before: set[bytes] = set()
     for one in cuts:
-        content = pd.factorize(one.codes(frame))[0].astype(np.int16).tobytes()
+        codes = one.codes(frame)
+        content = pd.factorize(codes)[0].astype(np.int16).tobytes()
         if content not in before:
             before.add(content)
-            yield one
+            yield one, codes
 
 
 def _numbers(values: "pd.Series[Any]") -> NDArray[np.float64]:

@@ -33,6 +33,8 @@ _LEVELS = 12
 _FEW_CLUSTERS = 4
 _SURE, _SURE_IF_FAR, _SHARE = 3.0, 2.0, 0.05
 """Standard deviations and share of the loss from which a suspect is held that a changed world may look like."""
+_HOPELESS = _SHARE / 2
+"""Share of the loss after the first draw below which no second one is made: nearly all sound inputs end here."""
 _FAR = 4.0
 """Swings beyond all before from which fewer deviations are enough."""
 _SURER, _LARGE = 3.5, 0.1
@@ -119,18 +121,23 @@ class Asked:
 
 
 def judge(
-    now: Lot, asked: Asked, opened: Mapping[str, Suspect], usual: float | None, training: TrainingSettings
+    now: Lot,
+    asked: Asked,
+    answers: Floats,
+    opened: Mapping[str, Suspect],
+    usual: float | None,
+    training: TrainingSettings,
 ) -> tuple[list[Suspect], list[tuple[Suspect, Explained]]]:
     """What a model says of a batch: inputs that have lost their ties, and what it loses by, the largest share first.
 
     Args:
         now: The labelled rows of the batch.
         asked: The live model.
+        answers: What it says to the rows as they came.
         opened: What the rows show by themselves, by column.
         usual: Its loss at its gate; where it loses much more, it is asked about every input.
         training: Label and seed.
     """
-    answers = asked.answers(now.inputs)
     base = asked.losses(answers)
     is_worse = usual is not None and base.mean() > _WORSE * usual
     columns = [name for name in now.inputs.columns if is_worse or name in opened]
@@ -206,12 +213,16 @@ def explain(now: Lot, column: str, answers: Answers, losses: Losses, base: Float
     chance = np.random.default_rng(seed)
     here, place = now.encoded[1], list(now.past.columns).index(column)
     draw = _alike(*now.encoded, place, not pd.api.types.is_float_dtype(now.past[column].dtype))
-    gained = np.zeros(len(base))
-    for _ in range(_DRAWS):
-        drawn = now.past[column].to_numpy()[draw(chance)]
-        gained += (base - losses(answers(now.inputs.assign(**{column: drawn})))) / _DRAWS
     where = np.column_stack([np.nan_to_num(here[:, place], nan=-1e30), now.hours, np.arange(len(base))])
-    return _summed(column, gained, _confirmed(where, gained, now.clusters, chance), now, base)
+    gained = np.zeros(len(base))
+    for draws in range(1, _DRAWS + 1):
+        drawn = now.past[column].to_numpy()[draw(chance)]
+        gained += base - losses(answers(now.inputs.assign(**{column: drawn})))
+        rows = _confirmed(where, gained, now.clusters, np.random.default_rng((seed, draws)))
+        found = _summed(column, gained / draws, rows, now, base)
+        if found.share < _HOPELESS:
+            break
+    return found
 
 
 def relabelled(now: Lot, label: str, base: Floats, otherwise: Floats, seed: int) -> Explained:

@@ -15,7 +15,6 @@ from scipy.linalg import LinAlgWarning
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
-from threadpoolctl import threadpool_limits
 
 from tasks.problems import prediction
 from tasks.problems.outcomes import Outcomes
@@ -30,7 +29,7 @@ _STACKED_CELLS = 4_000_000
 def fit(pipeline: Pipeline, prepared: pd.DataFrame, outcomes: Outcomes, *, threads: int) -> Pipeline:
     """Fit in place and return the same Pipeline; at most `threads` threads. Raises on rows of one yes or no only."""
     prediction.kind(pipeline).require_learnable(outcomes)
-    with threadpool_limits(limits=threads), warnings.catch_warnings():
+    with prediction.at_most(threads), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # said by `notes`, and shown with the probe
         warnings.simplefilter("ignore", LinAlgWarning)  # the solver then goes on with lbfgs by itself
         pipeline.fit(_with_empty_columns_constant(prepared), outcomes)

@@ -112,7 +112,7 @@ class Case:
             None if exchanged is None else lambda answers: problem.losses(exchanged, answers),
         )
         opened = {one.suspect.column: one.suspect for one in signs}
-        untied, harmful = suspects.judge(lot, asked, opened, usual, training)
+        untied, harmful = suspects.judge(lot, asked, asked.answers(lot.inputs), opened, usual, training)
         first = untied[0] if untied else harmful[0][0] if harmful else None
         return ("models", first.column) if first else ("", "")
 

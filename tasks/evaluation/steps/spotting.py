@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from configs import loader
 from configs.settings import PipelineSettings
+from tasks.adapters.cache import Cache
 from tasks.adapters.home import Home
 from tasks.adapters.ledger import codec
 from tasks.domain import first_champion
@@ -29,9 +31,11 @@ if TYPE_CHECKING:
     from tasks.evaluation.cuts_of_columns import Cut
     from tasks.evaluation.lost_rows import Limits, Lost
     from tasks.evaluation.spots import Spot
+    from tasks.training.steps.rows import Sample
 
 _MOST_ROWS = 5_000
 """Rows that are looked at of what is judged, and of the gate."""
+_KEPT_BYTES = 64 * 2**20
 
 
 def of_champion(
@@ -49,8 +53,9 @@ def of_champion(
     settings = home.settings(pipeline)
     if not settings.monitoring.slices.find or not lot.has_labels:
         return ()
-    frame = handles.rows(home).sample(lot, cutoff, settings, _MOST_ROWS)
-    look = _look(home, pipeline, champion, frame)
+    sample = handles.rows(home).sample(lot, cutoff, settings, _MOST_ROWS)
+    loss = _losses_of(home, settings, lot, cutoff, sample, champion)
+    look = _look(home, pipeline, champion, sample.frame, loss)
     return _with_training(home, settings, champion, look, look.spots())
 
 
@@ -71,13 +76,14 @@ def of_challenger(
     if not wanted.find:
         return ()
     from tasks.evaluation import cuts_of_columns
-    from tasks.evaluation.lost_rows import Limits
+    from tasks.evaluation.lost_rows import Limits, Lost
 
-    frame = handles.rows(home).sample(lot, cutoff, settings, _MOST_ROWS)
-    cuts = cuts_of_columns.cut(frame, settings)
-    live = _lost(home, settings, frame, cuts, champion)
-    lost = replace(live, loss=_losses(home, settings, frame, probe), base=live.loss)
-    look = _Look(cuts, lost, None, Limits(wanted.share, wanted.rise, settings.promotion.guards.slice_level))
+    sample = handles.rows(home).sample(lot, cutoff, settings, _MOST_ROWS)
+    cuts = cuts_of_columns.cut_with_codes(sample.frame, settings)
+    live, loss = (_losses_of(home, settings, lot, cutoff, sample, model) for model in (champion, probe))
+    lost = Lost(tuple(codes for _, codes in cuts), loss, _clusters(sample.frame, settings), live)
+    limits = Limits(wanted.share, wanted.rise, settings.promotion.guards.slice_level)
+    look = _Look([one for one, _ in cuts], lost, None, limits)
     return _with_training(home, settings, probe, look, look.spots())
 
 
@@ -98,7 +104,7 @@ def covered(
     settings = home.settings(pipeline)
     if not settings.monitoring.slices.find:
         return None
-    look = _look(home, pipeline, champion, frame, without)
+    look = _look(home, pipeline, champion, frame, _losses(home, settings, frame, champion), without)
     spots = [spot for spot in look.spots() if spot.told.gate_rows is not None and spot.part.is_spread(look.now)]
     told = _with_training(home, settings, champion, look, spots)
     rows = [spot.part.rows(look.now) for spot, one in zip(spots, told, strict=True) if one.is_uncovered]
@@ -107,13 +113,13 @@ def covered(
 
 
 # ── what is compared ──────────────────────────────────────────────────────────────────────────────────────────────
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Gate:
-    """Where a champion won: who was judged, on what, and from when on."""
+    """Rows on which a champion won, and what it lost on them."""
 
-    model: Model
-    lot: Batch | Pool
-    cutoff: datetime
+    frame: "pd.DataFrame"
+    loss: "NDArray[np.float64]"
+    clusters: "NDArray[np.intp]"
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,29 +142,49 @@ class _Look:
         return spots.of_model(self.cuts, self.now, self.dummy, self.gate, self.limits)
 
 
-def _look(home: Home, pipeline: str, champion: Model, frame: "pd.DataFrame", without: Collection[str] = ()) -> _Look:
-    """The live model on these rows and on those of its gate."""
+def _look(
+    home: Home,
+    pipeline: str,
+    champion: Model,
+    frame: "pd.DataFrame",
+    loss: "NDArray[np.float64]",
+    without: Collection[str] = (),
+) -> _Look:
+    """The live model on these rows, of which its losses are at hand, and on those of its gate."""
     import numpy as np
     import pandas as pd
 
     from tasks.evaluation import cuts_of_columns
-    from tasks.evaluation.lost_rows import Limits
+    from tasks.evaluation.lost_rows import Limits, Lost
 
-    settings, won = home.settings(pipeline), _gate(home, pipeline, champion)
-    wanted, rows = settings.monitoring.slices, handles.rows(home)
-    at_gate = frame.head(0) if won is None else rows.sample(won.lot, won.cutoff, settings, _MOST_ROWS)
-    at_gate = at_gate.reindex(columns=frame.columns)
-    both = frame if at_gate.empty else pd.concat([frame, at_gate], ignore_index=True)
-    cuts = [cut for cut in cuts_of_columns.cut(both, settings) if cut.column not in without]
-    now = _lost(home, settings, frame, cuts, champion)
-    gate = None if won is None or at_gate.empty else _lost(home, settings, at_gate, cuts, won.model)
+    settings, gate = home.settings(pipeline), _gate(home, pipeline, champion)
+    wanted = settings.monitoring.slices
+    is_known = gate is not None and not gate.frame.empty
+    frames = [frame, gate.frame.reindex(columns=frame.columns)] if gate and is_known else [frame]
+    both = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frame
+    cuts = [(one, codes) for one, codes in cuts_of_columns.cut_with_codes(both, settings) if one.column not in without]
+    here, there = (tuple(codes[part] for _, codes in cuts) for part in (slice(len(frame)), slice(len(frame), None)))
+    now = Lost(here, loss, _clusters(frame, settings))
+    won = Lost(there, gate.loss, gate.clusters) if gate and is_known else None
     constant = np.full(len(frame), champion.base_rate)
     dummy = kinds.named(settings.training.problem).losses(_outcomes(frame, settings), constant)
-    return _Look(cuts, now, gate, Limits(wanted.share, wanted.rise, wanted.level), dummy)
+    limits = Limits(wanted.share, wanted.rise, wanted.level)
+    return _Look([one for one, _ in cuts], now, won, limits, dummy)
 
 
 def _gate(home: Home, pipeline: str, champion: Model) -> _Gate | None:
-    """Of a refit that of the version for which it stands."""
+    """The rows on which the live model won, with what it lost there; None where that is not known.
+
+    It is the same for as long as the model is live.
+    """
+    kept = home.keep("gates of weak spots", lambda _: Cache[_Gate | None](_KEPT_BYTES))
+    settings = home.settings(pipeline)
+    key = pipeline, champion.id, loader.settings_hash(settings)
+    return kept.once(key, lambda: _gate_of(home, pipeline, settings, champion))
+
+
+def _gate_of(home: Home, pipeline: str, settings: PipelineSettings, champion: Model) -> _Gate | None:
+    """Of a refit it is that of the version for which it stands."""
     ledger = home.ledger
     stands = first_champion.gate_of(ledger.refits.get(pipeline), champion.id)
     won = next((one.turn for one in ledger.promotions.all(pipeline) if one.model == champion.id and one.turn), None)
@@ -173,19 +199,33 @@ def _gate(home: Home, pipeline: str, champion: Model) -> _Gate | None:
     batches = tuple(there[one] for one in ids if one in there)
     if len(batches) < len(ids):
         return None
-    return _Gate(model, batches[0] if len(batches) == 1 else Pool(batches, None, row["batch"]), model.snapshot.cutoff)
+    lot = batches[0] if len(batches) == 1 else Pool(batches, None, row["batch"])
+    frame = handles.rows(home).sample(lot, model.snapshot.cutoff, settings, _MOST_ROWS).frame
+    return _Gate(frame, _losses(home, settings, frame, model), _clusters(frame, settings))
 
 
-def _lost(home: Home, settings: PipelineSettings, frame: "pd.DataFrame", cuts: "Sequence[Cut]", model: Model) -> "Lost":
+def _clusters(frame: "pd.DataFrame", settings: PipelineSettings) -> "NDArray[np.intp]":
     import numpy as np
     import pandas as pd
 
-    from tasks.evaluation.lost_rows import Lost
     from tasks.training import groups
 
     names = groups.clusters(frame, settings.ingestion.times, settings.evaluation.cluster)
-    clusters = pd.factorize(names, sort=True)[0].astype(np.intp)
-    return Lost(tuple(cut.codes(frame) for cut in cuts), _losses(home, settings, frame, model), clusters)
+    codes: NDArray[np.intp] = pd.factorize(names, sort=True)[0].astype(np.intp)
+    return codes
+
+
+def _losses_of(
+    home: Home,
+    settings: PipelineSettings,
+    lot: Batch | Pool,
+    cutoff: datetime | None,
+    sample: "Sample",
+    model: Model,
+) -> "NDArray[np.float64]":
+    """What a model loses on each row of a sample; it was asked about all of them when it was scored."""
+    answers = handles.rows(home).answers(model, lot, cutoff, settings)[sample.places]
+    return kinds.named(settings.training.problem).losses(_outcomes(sample.frame, settings), answers)
 
 
 def _losses(home: Home, settings: PipelineSettings, frame: "pd.DataFrame", model: Model) -> "NDArray[np.float64]":

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from tasks.adapters.cache import Cache
 from tasks.adapters.home import Home
 from tasks.domain.records import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 class AskedModel:
     """A fitted Pipeline, and the rows that were kept with it."""
 
+    digest: str
+    """Of its bundle."""
     pipeline: "Pipeline"
     golden: "pd.DataFrame"
     """Rows of its training data, as it takes them in."""
@@ -35,6 +40,13 @@ class AskedModel:
 
         return preparation.inputs(self.pipeline)
 
+    @property
+    def influence(self) -> "Mapping[str, float]":
+        """What part of all that moves its answers each input is; a model never changes, so that it is asked once."""
+        from tasks.monitoring import influence
+
+        return _influence.once(self.digest, lambda: influence.shares(self.golden, self.answer))
+
     def answer(self, prepared: "pd.DataFrame") -> "NDArray[np.float64]":
         """What it says to prepared rows, shape (rows,)."""
         from tasks.problems import prediction
@@ -45,4 +57,8 @@ class AskedModel:
 def load(home: Home, model: Model, threads: int) -> AskedModel:
     """The model, checked as always when it is loaded."""
     golden, answers = home.bundles.golden(model.golden)
-    return AskedModel(home.bundles.load(model.bundle, model.golden), golden, answers, threads)
+    return AskedModel(model.bundle, home.bundles.load(model.bundle, model.golden), golden, answers, threads)
+
+
+_influence: "Cache[Mapping[str, float]]" = Cache(2**20)
+"""Of the models that were asked in this process."""

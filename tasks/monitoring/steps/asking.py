@@ -6,6 +6,7 @@ labels cost nothing yet; what the models answer to them is looked at all the sam
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from configs.settings import PipelineSettings
@@ -46,6 +47,11 @@ class _Case:
     frame: "pd.DataFrame"
     """The rows with all that was delivered."""
 
+    @cached_property
+    def said(self) -> "NDArray[np.float64]":
+        """What the champion answers to the rows as they came."""
+        return self.model.answer(self.lot.inputs)
+
     def of(self, chosen: "NDArray[np.bool_]") -> "_Case":
         """Some of the rows, which are labelled."""
         assert self.outcomes is not None
@@ -69,7 +75,8 @@ def ask(home: Home, turn: TurnRef, batch: Batch) -> Batch:
     case = _case(home, turn, batch, champion)
     if case is None:
         return batch
-    return versions_alike.answered(home, turn, _judged(home, turn, batch, case), case.lot, champion, case.model)
+    judged = _judged(home, turn, batch, case)
+    return versions_alike.answered(home, turn, judged, case.lot, champion, case.model, case.said)
 
 
 def _judged(home: Home, turn: TurnRef, batch: Batch, case: _Case) -> Batch:
@@ -78,8 +85,8 @@ def _judged(home: Home, turn: TurnRef, batch: Batch, case: _Case) -> Batch:
 
     if case.outcomes is None:
         return batch
-    settings, champion, asked = case.settings, case.champion, _asked(case.model, case)
-    problem, base = kinds.named(settings.training.problem), asked.losses(asked.answers(case.lot.inputs))
+    settings, champion = case.settings, case.champion
+    problem, base = kinds.named(settings.training.problem), _asked(case.model, case).losses(case.said)
     at_gate = history.at_gate(home.ledger, turn.pipeline, champion.id)
     usual = at_gate.loss.value if at_gate is not None else None
     untied, harmful = _speaking_against(batch, case, usual)
@@ -117,7 +124,8 @@ def _speaking_against(
     from tasks.validation.triage import treatment
 
     opened, limits = {one.column: one for one in batch.suspects}, case.settings.validation.triage
-    untied, harmful = suspects.judge(case.lot, _asked(case.model, case), opened, usual, case.settings.training)
+    asked = _asked(case.model, case)
+    untied, harmful = suspects.judge(case.lot, asked, case.said, opened, usual, case.settings.training)
     return list(treatment.heard(untied, limits)), [pair for pair in harmful if treatment.heard([pair[0]], limits)]
 
 

@@ -29,7 +29,15 @@ _MOST_COLUMNS = 30
 """Inputs that are looked at where none of them is suspect by itself."""
 
 
-def answered(home: Home, turn: TurnRef, batch: Batch, lot: "Lot", champion: Model, model: AskedModel) -> Batch:
+def answered(
+    home: Home,
+    turn: TurnRef,
+    batch: Batch,
+    lot: "Lot",
+    champion: Model,
+    model: AskedModel,
+    said: "NDArray[np.float64]",
+) -> Batch:
     """The batch, held where the live model gives up telling its rows apart, and values as before bring that back.
 
     Args:
@@ -39,11 +47,12 @@ def answered(home: Home, turn: TurnRef, batch: Batch, lot: "Lot", champion: Mode
         lot: Its rows.
         champion: The live model.
         model: The same, at hand.
+        said: What it answers to the rows.
     """
     from tasks.monitoring import answered as answers
     from tasks.validation.triage import examine, treatment
 
-    problem, said = kinds.named(home.settings(turn.pipeline).training.problem), model.answer(lot.inputs)
+    problem = kinds.named(home.settings(turn.pipeline).training.problem)
     collapsed = answers.has_collapsed(said, model.golden_answers, problem)
     suspected = [one.column for one in batch.suspects if one.column in lot.inputs]
     if not collapsed and (batch.is_in or not suspected):

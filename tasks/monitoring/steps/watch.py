@@ -38,7 +38,6 @@ def drift(home: Home, pipeline: str, champion: Model, accepted: "pd.DataFrame", 
         batch: Its digest.
     """
     from tasks.monitoring import drift as drifts
-    from tasks.monitoring import influence
     from tasks.training import preparation
 
     settings, model = (
@@ -48,7 +47,7 @@ def drift(home: Home, pipeline: str, champion: Model, accepted: "pd.DataFrame", 
     features, rules, limits = settings.training.features, settings.validation.columns, settings.monitoring.drift
     then, reference = handles.rows(home).reference(champion.snapshot, settings), champion.snapshot.id
     now = preparation.complete(accepted, rules)
-    weights = influence.shares(model.golden, model.answer)
+    weights = model.influence
     found = drifts.measure(then, now, features, rules, limits, weights=weights, batch=batch, snapshot=reference)
     return replace(found, answers=_answers(home, pipeline, champion, model, now, batch))
 

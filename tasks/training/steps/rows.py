@@ -50,6 +50,15 @@ class Window:
         return identities.RARE_POOLED if is_wide else identities.RECIPE
 
 
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Some of the judged rows, with all that was delivered."""
+
+    frame: pd.DataFrame
+    places: NDArray[np.intp]
+    """Of the rows, among all that are judged."""
+
+
 class Rows:
     """Rows of the store, selected and made ready."""
 
@@ -102,14 +111,19 @@ class Rows:
             return None
         return latest_of(self._frame(batch.accepted_file, settings), settings)
 
-    def sample(self, lot: Batch | Pool, cutoff: datetime | None, settings: PipelineSettings, most: int) -> pd.DataFrame:
-        """The judged rows with all that was delivered; of more than `most` some, by the seed of the settings."""
-        frames = [self.labelled(batch, cutoff, settings) for batch in _labelled_parts(lot)]
-        rows = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
-        if len(rows) <= most:
-            return rows
-        drawn = np.random.default_rng(settings.training.seed).choice(len(rows), most, replace=False)
-        return rows.iloc[np.sort(drawn)].reset_index(drop=True)
+    def sample(self, lot: Batch | Pool, cutoff: datetime | None, settings: PipelineSettings, most: int) -> Sample:
+        """Judged rows with all that was delivered; of more than `most` some, by the seed of the settings."""
+
+        def draw() -> Sample:
+            frames = [self.labelled(batch, cutoff, settings) for batch in _labelled_parts(lot)]
+            rows = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+            if len(rows) <= most:
+                return Sample(rows, np.arange(len(rows)))
+            drawn = np.random.default_rng(settings.training.seed).choice(len(rows), most, replace=False)
+            places = np.sort(drawn)
+            return Sample(rows.iloc[places].reset_index(drop=True), places)
+
+        return self._once(_key("sample", settings, lot.id, _effective(lot, cutoff), most), draw)
 
     def events(self, batch: Batch, settings: PipelineSettings) -> NDArray[np.datetime64]:
         """When the labelled rows of a batch happened, in UTC; rows of which that is not known are left out."""

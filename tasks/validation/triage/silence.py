@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from tasks.domain import wording
 from tasks.domain.records import Suspect
@@ -26,6 +27,7 @@ _PART = 0.2
 """A group may be smaller than what counts as a part of all rows."""
 _MOST_GROUPS = 20
 _MOST_ORDERS = 4
+Places = NDArray[np.intp]
 
 
 def look(now: pd.DataFrame, before: Sequence[pd.DataFrame], features: Sequence[str], share: float) -> list[Sign]:
@@ -41,18 +43,24 @@ def look(now: pd.DataFrame, before: Sequence[pd.DataFrame], features: Sequence[s
     signs: dict[str, Sign] = {}
     codes: dict[str | None, list[Codes]] = {name: _codes([now, *before], name) for name in {*features, *orders}}
     for group in orders:
+        order = np.argsort(codes[group][0], kind="stable")
         for name in features:
-            if name not in signs and name != group and (one := _still(now, name, group, codes, share)):
+            if name not in signs and name != group and (one := _still(now, name, group, codes, order, share)):
                 signs[name] = one
     return list(signs.values())
 
 
 def _still(
-    now: pd.DataFrame, name: str, group: str | None, codes: Mapping[str | None, list[Codes]], share: float
+    now: pd.DataFrame,
+    name: str,
+    group: str | None,
+    codes: Mapping[str | None, list[Codes]],
+    order: Places,
+    share: float,
 ) -> Sign | None:
-    """The run that is longest beside those before, in all rows or in those of one group."""
+    """The run that is longest beside those before, in all rows or in those of one group, by which `order` sorts."""
     values, keys = codes[name], codes[group]
-    order, runs = np.argsort(keys[0], kind="stable"), _longest(values[0], keys[0])
+    runs = _longest(values[0][order], keys[0][order])
     sizes = np.bincount(keys[0] - keys[0].min())
     best: Sign | None = None
     for owner, (first, last) in runs.items():
@@ -97,17 +105,18 @@ def _usual(values: Sequence[Codes], keys: Sequence[Codes], owner: int, value: in
 
 
 def _longest(values: Codes, keys: Codes) -> dict[int, tuple[int, int]]:
-    """Begin and end of the longest run of one value within each group, in the rows sorted by group."""
+    """Begin and end of the longest run of one value within each group; the rows are sorted by group."""
     if not len(values):
         return {}
-    order = np.argsort(keys, kind="stable")
-    ordered, of = values[order], keys[order]
-    edges = np.flatnonzero((ordered[1:] != ordered[:-1]) | (of[1:] != of[:-1])) + 1
+    edges = np.flatnonzero((values[1:] != values[:-1]) | (keys[1:] != keys[:-1])) + 1
     first, last = np.concatenate(([0], edges)), np.concatenate((edges, [len(values)]))
-    groups = of[first]
-    by_length = np.lexsort((last - first, groups))
-    longest = by_length[np.flatnonzero(np.append(np.diff(groups[by_length]) != 0, True))]
-    return {int(groups[run]): (int(first[run]), int(last[run])) for run in longest}
+    groups = keys[first]
+    begins = np.concatenate(([0], np.flatnonzero(groups[1:] != groups[:-1]) + 1))
+    longest = {}
+    for begin, end in zip(begins, [*begins[1:], len(groups)], strict=True):
+        run = begin + int(np.argmax(last[begin:end] - first[begin:end]))
+        longest[int(groups[run])] = int(first[run]), int(last[run])
+    return longest
 
 
 def _codes(frames: Sequence[pd.DataFrame], name: str | None) -> list[Codes]:
