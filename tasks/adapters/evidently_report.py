@@ -35,7 +35,8 @@ _verdicts: ContextVar[Mapping[str, ColumnDrift]] = ContextVar("_verdicts")
 
 _NUMBER_TEST = "incumbent_number"
 _CATEGORY_TEST = "incumbent_category"
-_MOST_COLUMNS = 50
+_MOST_COLUMNS, _MOST_ROWS = 50, 5_000
+"""What is drawn at most: more rows change no picture, and cost by the row."""
 _MOST_LEVELS = 24
 _LONGEST = 60
 _LOOKALIKES = str.maketrans({"<": "‹", ">": "›", '"': "”", "`": "ˋ"})
@@ -55,7 +56,7 @@ def write(
 
     Args:
         path: The page, ending in .html.
-        reference: Rows of the live model's training data; at most `settings.max_rows` of them are drawn.
+        reference: Rows of the live model's training data; at most `settings.max_rows`, and 5,000, of them are drawn.
         current: Rows of the batch; likewise.
         drift: What was decided for these rows.
         features: Columns that may be shown, all of them judged in `drift`, those that matter most first. At most 50 are
@@ -70,7 +71,8 @@ def write(
     features, rest = ranked[:_MOST_COLUMNS], ranked[_MOST_COLUMNS:]
     names = dict(zip(features, _distinct([_plain(name) for name in features]), strict=True))
     rng = np.random.default_rng(seed)
-    samples = [_sample(frame, features, settings.max_rows, rng) for frame in (reference, current)]
+    most = min(settings.max_rows, _MOST_ROWS)
+    samples = [_sample(frame, features, most, rng) for frame in (reference, current)]
     shown = [_drawable(samples[0][name], samples[1][name], columns[name]) for name in features]
     frames = [pd.DataFrame(dict(zip(names.values(), side, strict=True))) for side in zip(*shown, strict=True)]
     verdicts = {names[name]: judged[name] for name in features}

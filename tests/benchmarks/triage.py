@@ -101,9 +101,8 @@ class Case:
         ordered = rows.sort_values(EVENT, kind="stable", ignore_index=True)
         clusters = pd.factorize(ordered[EVENT].dt.floor("D"))[0]
         names, problem = list(self.stream.features), kinds.named(training.problem)
-        parts = np.repeat(np.arange(len(self.past)), [len(part) for part in self.past])
-        past = pd.concat(self.past, ignore_index=True)[names]
-        lot = suspects.Lot(ordered[names], clusters, ordered[EVENT].dt.hour.to_numpy(), past, parts)
+        hours = ordered[EVENT].dt.hour.to_numpy()
+        lot = suspects.Lot(ordered[names], clusters, hours, lambda: [part[names] for part in self.past])
         outcomes = ordered[self.stream.label].to_numpy(dtype=np.float64)
         exchanged = problem.exchanged(outcomes)
         asked = suspects.Asked(

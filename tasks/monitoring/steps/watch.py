@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tasks.monitoring.answered import Words
     from tasks.monitoring.steps.asked_model import AskedModel
 
-_MOST_ROWS, _BATCHES = 10_000, 12
+_MOST_ROWS, _BATCHES = 5_000, 12
 """Rows of a batch that the live model is asked about, and batches before whose labels say what is usual."""
 
 
