@@ -9,11 +9,11 @@ from prefect.exceptions import TerminationSignal
 
 from configs import environment
 from tasks.adapters import failpoints, home
-from tasks.adapters.ledger import inbox
 from tasks.adapters.prefect import events, notifications, orchestration
 from tasks.coordination import course
 from tasks.coordination.course import Agenda
-from tasks.coordination.steps import agenda, crashes
+from tasks.coordination.steps import agenda, alerting, crashes
+from tasks.domain.alert_kinds import AlertKind
 from tasks.domain.pools import Pool
 from tasks.domain.records import Batch, Snapshot
 from tasks.domain.trigger_kinds import TriggerKind
@@ -53,7 +53,8 @@ def announce_new(pipeline: str) -> int:
             events.emit(TriggerKind.NEW_DATA.event, pipeline, evidence, key)
             new += 1
     for name in sorted(waiting.unreadable):
-        hands.ledger.inbox.alert(pipeline, f"unreadable:{name}", f"{pipeline}, {name}: {waiting.problem}")
+        hands.ledger.inbox.alert(pipeline, AlertKind.UNREADABLE, name, f"{pipeline}, {name}: {waiting.problem}")
+    alerting.end_readable(hands, pipeline, waiting.unreadable)
     if not waiting.unreadable:
         arrivals.remember(hands, pipeline, mark)
     return new
@@ -126,10 +127,11 @@ def start_what_waits(pipeline: str, crashed: bool) -> str | None:
 
 @task(task_run_name="alert-{pipeline}", tags=["coordination"], retries=2, retry_delay_seconds=[1.0, 5.0])
 def send_alerts(pipeline: str) -> int:
-    """Turn failed automations into alerts, and send what people are owed; how many were sent."""
+    """Turn failed automations and a silent source into alerts, and send what people are owed; how many were sent."""
     hands = home.current()
     for event, automation, sentence in orchestration.failed_actions(hands.clock() - agenda.LOOKING_BACK):
-        hands.ledger.inbox.alert(notifications.about(automation), f"event:{event}", sentence)
+        hands.ledger.inbox.alert(notifications.about(automation), AlertKind.AUTOMATION, event, sentence)
+    alerting.look_for_silence(hands, pipeline)
     return notifications.send_all(hands, pipeline)
 
 
@@ -184,7 +186,8 @@ def give_up(pipeline: str, delivery: Delivery, problem: str, quietly: bool = Fal
     reason = why if quietly else f"given up after {course.attempts(row['attempts'])}: {why}"
     # The turn is closed last: nobody comes back to one that is closed.
     if not quietly:
-        ledger.inbox.alert(pipeline, f"turn:{row['number']}", f"{pipeline}, {delivery.name}: {reason}")
+        text = f"{pipeline}, {delivery.name}: {reason}"
+        ledger.inbox.alert(pipeline, AlertKind.GIVEN_UP, row["number"], text)
         failpoints.reach("alert-owed")
     own = [one.id for one in ledger.inbox.open(pipeline) if course.batch_of(one) == delivery.digest]
     ledger.inbox.cover_late(pipeline, dict.fromkeys(own, row["number"]))
@@ -228,9 +231,7 @@ def decide_retraining(turn: TurnRef, batch: Batch, pool: Pool, snapshot: Snapsho
 def close_turn(turn: TurnRef, batch: Batch, decision: RetrainingDecision | None, verdict: Verdict | None) -> Outcome:
     """Commit how a turn ended, and why."""
     outcome = course.outcome(verdict, batch)
-    if outcome is Outcome.HELD:
-        owed = f"{turn.pipeline}, {turn.name} is held, until it is admitted or kept out: {batch.reason}"
-        home.current().ledger.inbox.alert(turn.pipeline, inbox.held(turn.number), environment.masked(owed))
+    alerting.end_of_turn(home.current(), turn, batch, outcome)
     reasons = (*course.reasons(batch, decision, verdict), *refitting.told(home.current(), turn))
     home.current().ledger.turns.close(turn.pipeline, turn.number, outcome, reasons)
     failpoints.reach("turn-closed")

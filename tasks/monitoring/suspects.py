@@ -5,9 +5,8 @@ world has moved; a damaged one does. Add here what the models say about a suspec
 the triage, and what follows from it is decided in `steps.asking`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -17,24 +16,20 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from configs.training import TrainingSettings
 from tasks.domain import wording
 from tasks.domain.records import Suspect
-
-Floats = NDArray[np.float64]
-Rows = NDArray[np.bool_]
-Answers = Callable[[pd.DataFrame], Floats]
-Losses = Callable[[Floats], Floats]
+from tasks.monitoring import lots, wrong_labels
+from tasks.monitoring.lots import Asked, Explained, Floats, Lot
 
 _LEAVES, _LEAST = 48, 30
 """Groups of earlier rows that are alike in the other columns, and rows of the smallest."""
 _DRAWS = 2
-_PARTS, _PART = 4, 0.03
-"""Parts of a batch that are told apart, and the smallest as a share of its rows."""
 _LEVELS = 12
 """Levels of a category that are told apart; the rarer ones are taken together."""
-_FEW_CLUSTERS = 4
 _SURE, _SURE_IF_FAR, _SHARE = 3.0, 2.0, 0.05
 """Standard deviations and share of the loss from which a suspect is held that a changed world may look like."""
 _HOPELESS = _SHARE / 2
 """Share of the loss after the first draw below which no second one is made: nearly all sound inputs end here."""
+_TWICE = 2.0
+"""Times what an input explains that the label must, to be what is wrong."""
 _FAR = 4.0
 """Swings beyond all before from which fewer deviations are enough."""
 _SURER, _LARGE = 3.5, 0.1
@@ -43,81 +38,6 @@ _WORSE = 1.1
 """Times the loss at its gate from which a model is asked about every input."""
 _ENOUGH, _TIED, _LOOSE = 4, 0.2, 0.25
 """Batches before, share of an input that the others told in each of them, and how much of that is little."""
-
-
-@dataclass(frozen=True)
-class Lot:
-    """Rows as models take them in, in the order of their events."""
-
-    inputs: pd.DataFrame
-    clusters: NDArray[np.int64]
-    """Which rows share their luck."""
-    hours: NDArray[np.int64]
-    """Of the events."""
-    earlier: Callable[[], Sequence[pd.DataFrame]]
-    """Gives inputs of rows of each batch before; asked once, and only where something is suspect."""
-
-    @cached_property
-    def _before(self) -> Sequence[pd.DataFrame]:
-        return self.earlier()
-
-    @cached_property
-    def past(self) -> pd.DataFrame:
-        """Inputs of rows before."""
-        return pd.concat(self._before, ignore_index=True)
-
-    @cached_property
-    def parts(self) -> NDArray[np.int64]:
-        """Number of the batch that each of these is of, from 0 on."""
-        return np.repeat(np.arange(len(self._before)), [len(part) for part in self._before])
-
-    def repeats_the_day(self, column: str) -> bool:
-        """Whether an input is the same in all rows of each cluster: it says when a row is, and a new season is new."""
-        values = pd.factorize(self.inputs[column])[0]
-        return len(np.unique(self.clusters)) == len(np.unique(self.clusters * (values.max() + 2) + values + 1))
-
-    @cached_property
-    def encoded(self) -> tuple[Floats, Floats]:
-        """Inputs before and now as numbers; the levels of a category in the order of how often they were."""
-        ranks = {
-            name: {level: float(rank) for rank, level in enumerate(self.past[name].value_counts().index)}
-            for name in self.past.columns
-            if not pd.api.types.is_float_dtype(self.past[name].dtype)
-        }
-        both = [
-            np.column_stack(
-                [
-                    (frame[name].map(ranks[name]) if name in ranks else frame[name]).to_numpy(dtype=np.float64)
-                    for name in self.past.columns
-                ]
-            )
-            for frame in (self.past, self.inputs)
-        ]
-        return both[0], both[1]
-
-
-@dataclass(frozen=True)
-class Explained:
-    """What is lost by the values of one input, beside values as before in their place."""
-
-    column: str
-    share: float
-    """Of the loss on the whole batch."""
-    deviations: float
-    """Standard deviations, over clusters, by which that lies above nothing."""
-    rows: Rows
-    """Where it is lost; found on one half of the clusters and confirmed on the other, both ways."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A model, and the labels of the rows about which it is asked."""
-
-    answers: Answers
-    losses: Losses
-    """Loss of each row for such answers."""
-    otherwise: Losses | None
-    """The same with yes and no of the label exchanged; None where there is no such thing."""
 
 
 def judge(
@@ -141,30 +61,25 @@ def judge(
     base = asked.losses(answers)
     is_worse = usual is not None and base.mean() > _WORSE * usual
     columns = [name for name in now.inputs.columns if is_worse or name in opened]
-    explained = [
-        explain(now, name, asked.answers, asked.losses, base, training.seed)
-        for name in columns
-        if not now.repeats_the_day(name)
-    ]
-    if asked.otherwise is not None:
-        explained.append(relabelled(now, training.label, base, asked.otherwise(answers), training.seed))
-    harmful = [(_suspect(one, opened, training.label), one) for one in explained if _harms(one, opened.get(one.column))]
+    explained = [explain(now, name, asked, base, training.seed) for name in columns if not now.repeats_the_day(name)]
+    harmful = [(_suspect(one, opened), one) for one in explained if _harms(one, opened.get(one.column))]
+    largest = max((one.share for _, one in harmful), default=0.0)
+    of_label = wrong_labels.look(now, asked, answers, usual, training.label, training.seed)
+    harmful += [pair for pair in of_label if pair[1].share > _TWICE * largest]  # an input may be what is wrong
     return _untied(now) if is_worse else [], sorted(harmful, key=lambda pair: -pair[1].share)
 
 
-def _harms(one: "Explained", suspect: Suspect | None) -> bool:
+def _harms(one: Explained, suspect: Suspect | None) -> bool:
     """Whether the model loses by it beyond doubt; of what stands far outside of all before it, less is asked."""
     far = suspect is not None and suspect.swings >= _FAR
     sure, share = (_SURER, _LARGE) if suspect is None else (_SURE_IF_FAR if far else _SURE, _SHARE)
     return one.deviations >= sure and one.share >= share
 
 
-def _suspect(one: "Explained", opened: Mapping[str, Suspect], label: str) -> Suspect:
+def _suspect(one: Explained, opened: Mapping[str, Suspect]) -> Suspect:
     part, rows = f"in {wording.share(float(one.rows.mean()))} of rows", int(one.rows.sum())
     if one.column in opened:
         return replace(opened[one.column], certain=True)
-    if one.column == label:
-        return Suspect(label, "exchanged", f"'{label}': yes and no look exchanged {part}", rows)
     doubt = "joined wrongly, or prepared differently?"
     text = f"'{one.column}': its values do not go with the other columns {part}: {doubt}"
     return Suspect(one.column, "out_of_line", text, rows)
@@ -199,14 +114,13 @@ def as_before(now: Lot, column: str, seed: int) -> pd.DataFrame:
     return now.inputs.assign(**{column: now.past[column].to_numpy()[draw(np.random.default_rng(seed))]})
 
 
-def explain(now: Lot, column: str, answers: Answers, losses: Losses, base: Floats, seed: int) -> Explained:
+def explain(now: Lot, column: str, asked: Asked, base: Floats, seed: int) -> Explained:
     """How much of the loss on a batch the values of one input explain.
 
     Args:
         now: The labelled rows of the batch.
         column: The input.
-        answers: What the model says to inputs.
-        losses: Loss of each row for such answers.
+        asked: The model.
         base: Loss of each row as it came.
         seed: Of the draws.
     """
@@ -217,27 +131,12 @@ def explain(now: Lot, column: str, answers: Answers, losses: Losses, base: Float
     gained = np.zeros(len(base))
     for draws in range(1, _DRAWS + 1):
         drawn = now.past[column].to_numpy()[draw(chance)]
-        gained += base - losses(answers(now.inputs.assign(**{column: drawn})))
-        rows = _confirmed(where, gained, now.clusters, np.random.default_rng((seed, draws)))
-        found = _summed(column, gained / draws, rows, now, base)
+        gained += base - asked.losses(asked.answers(now.inputs.assign(**{column: drawn})))
+        rows = lots.confirmed(where, gained, now.clusters, np.random.default_rng((seed, draws)))
+        found = lots.summed(column, gained / draws, rows, now, base)
         if found.share < _HOPELESS:
             break
     return found
-
-
-def relabelled(now: Lot, label: str, base: Floats, otherwise: Floats, seed: int) -> Explained:
-    """How much of the loss goes away where the labels are other ones, in the parts of the batch where it does.
-
-    Args:
-        now: The labelled rows of the batch.
-        label: Column of the label.
-        base: Loss of each row with its label as it came.
-        otherwise: The same with the other label.
-        seed: Of the halves.
-    """
-    gained = base - otherwise
-    where = np.column_stack([now.hours, np.arange(len(base))]).astype(np.float64)
-    return _summed(label, gained, _confirmed(where, gained, now.clusters, np.random.default_rng(seed)), now, base)
 
 
 def tie(now: Lot, column: str) -> tuple[float, list[float]]:
@@ -276,13 +175,6 @@ def _share_foretold(expected: Floats, values: Floats) -> float:
     return 1 - float(np.square(values[there] - expected[there]).mean()) / spread if spread else 0.0
 
 
-def _summed(column: str, gained: Floats, rows: Rows, now: Lot, base: Floats) -> Explained:
-    sums = np.bincount(now.clusters, weights=np.where(rows, gained, 0.0))
-    spread = float(sums.std(ddof=1) * np.sqrt(len(sums))) if len(sums) > 1 else 0.0
-    total = float(sums.sum())
-    return Explained(column, total / float(base.sum() or 1.0), total / spread if spread else 0.0, rows)
-
-
 def _alike(
     earlier: Floats, here: Floats, place: int, is_level: bool
 ) -> Callable[[np.random.Generator], NDArray[np.intp]]:
@@ -300,20 +192,3 @@ def _alike(
     order = np.argsort(leaves, kind="stable")
     first, last = (np.searchsorted(leaves[order], asked, side=side) for side in ("left", "right"))
     return lambda chance: order[first + (chance.random(len(here)) * (last - first)).astype(np.intp)]
-
-
-def _confirmed(where: Floats, gained: Floats, clusters: NDArray[np.int64], chance: np.random.Generator) -> Rows:
-    """The parts in which something is gained: those of one half of the clusters say it of the other half."""
-    names = np.unique(clusters)
-    chosen = chance.permutation(names)[: len(names) // 2]
-    half = np.isin(clusters, chosen) if len(names) >= _FEW_CLUSTERS else chance.random(len(gained)) < 0.5
-    rows: Rows = np.zeros(len(gained), dtype=np.bool_)
-    for learned in (half, ~half):
-        if not learned.any() or learned.all():
-            continue
-        least = max(20, int(_PART * learned.sum()))
-        tree = DecisionTreeRegressor(max_leaf_nodes=_PARTS, min_samples_leaf=least, random_state=0)
-        leaves = tree.fit(where[learned], gained[learned]).apply(where)
-        good = [leaf for leaf in np.unique(leaves[learned]) if gained[learned][leaves[learned] == leaf].mean() > 0]
-        rows |= np.isin(leaves, good) & ~learned
-    return rows

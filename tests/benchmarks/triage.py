@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-from tasks.monitoring import suspects
+from tasks.monitoring import lots, suspects
 from tasks.problems import kinds
 from tasks.validation.triage import examine
 from tests.benchmarks import triage_damages
@@ -102,18 +102,20 @@ class Case:
         clusters = pd.factorize(ordered[EVENT].dt.floor("D"))[0]
         names, problem = list(self.stream.features), kinds.named(training.problem)
         hours = ordered[EVENT].dt.hour.to_numpy()
-        lot = suspects.Lot(ordered[names], clusters, hours, lambda: [part[names] for part in self.past])
-        outcomes = ordered[self.stream.label].to_numpy(dtype=np.float64)
-        exchanged = problem.exchanged(outcomes)
-        asked = suspects.Asked(
-            self.answers,
-            lambda answers: problem.losses(outcomes, answers),
-            None if exchanged is None else lambda answers: problem.losses(exchanged, answers),
-        )
+        lot = lots.Lot(ordered[names], clusters, hours, self._earlier)
+        asked = lots.Asked(self.answers, ordered[self.stream.label].to_numpy(dtype=np.float64), problem)
         opened = {one.suspect.column: one.suspect for one in signs}
         untied, harmful = suspects.judge(lot, asked, asked.answers(lot.inputs), opened, usual, training)
         first = untied[0] if untied else harmful[0][0] if harmful else None
         return ("models", first.column) if first else ("", "")
+
+    def _earlier(self) -> list[lots.Earlier]:
+        names, label = list(self.stream.features), self.stream.label
+        parts = [part.sort_values(EVENT, kind="stable") for part in self.past]
+        return [
+            lots.Earlier(part[names], part[label].to_numpy(dtype=np.float64), part[EVENT].dt.hour.to_numpy())
+            for part in parts
+        ]
 
     @cached_property
     def usual(self) -> float:
@@ -157,7 +159,7 @@ def main() -> None:
           f"{damaged[costly]['held'].mean():.1%}, right column first {damaged[costly]['named'].mean():.1%}")  # fmt: skip
     print(damaged[costly].groupby(["stream", "strength"])["held"].agg(["size", "mean"]).round(2).to_string())
     if chosen.show:
-        print(damaged[costly & ~damaged["held"]].sort_values("cost").to_string(index=False))
+        print(damaged[costly & ~damaged["named"]].sort_values(["held", "cost"]).to_string(index=False))
 
 
 def _untouched(stream: Stream, every: int) -> Iterator[tuple[object, ...]]:

@@ -17,6 +17,7 @@ from tasks.adapters.home import Home
 from tasks.coordination import tasks as coordination
 from tasks.coordination.course import Agenda, Past
 from tasks.coordination.steps import agenda
+from tasks.domain.alert_kinds import AlertKind
 from tasks.domain.trigger_kinds import TriggerKind
 from tasks.domain.turns import Outcome
 from tasks.ingestion.steps import arrivals
@@ -202,7 +203,7 @@ def overdue(home: Home) -> str | None:
 
 
 def owe_a_word(home: Home) -> None:
-    home.ledger.inbox.alert("shop", "about", "a word")
+    home.ledger.inbox.alert("shop", AlertKind.GIVEN_UP, 1, "a word")
 
 
 def promote(home: Home) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from configs.environment import CHECKOUT
 
 PAGE = CHECKOUT / "docs" / "decision-tables.md"
-MODULES = ("test_verdicts", "test_outcomes", "test_triggers", "test_faults", "test_attributions")
+MODULES = ("test_verdicts", "test_outcomes", "test_triggers", "test_faults", "test_attributions", "test_incidents")
 _HEAD = """# Decision tables
 
 Written by `make tables` from the tests in `tests/spec/`, which prove each line. Do not edit it.

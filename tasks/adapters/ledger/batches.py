@@ -12,6 +12,7 @@ from tasks.adapters.ledger import admissions, codec, inbox
 from tasks.adapters.ledger.connection import Access, among, differs, insert_once, replace
 from tasks.adapters.ledger.schema import batches, deliveries, turns, verdicts
 from tasks.adapters.ledger.troubles import patient
+from tasks.domain.alert_kinds import AlertKind
 from tasks.domain.decisions import Decision
 from tasks.domain.records import Batch, BatchStatus
 from tasks.domain.turns import Outcome
@@ -142,10 +143,11 @@ class Batches:
 
 
 def _settle(connection: Connection, pipeline: str, batch: str, now: str) -> None:
-    """That a batch is held is over: somebody has decided."""
+    """That a batch is held or refused is over: somebody has decided."""
     had = select(turns.c.number).where(turns.c.pipeline == pipeline, turns.c.batch == batch)
     for number in connection.execute(had).scalars().all():
-        inbox.settle(connection, pipeline, inbox.held(number), now)
+        for kind in (AlertKind.HELD, AlertKind.REFUSED):
+            inbox.settle(connection, pipeline, kind.key(number), now)
 
 
 def _count_again(connection: Connection, pipeline: str, batch: Batch) -> None:

@@ -7,12 +7,13 @@ from collections.abc import Collection, Iterable, Mapping
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, func, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, func, or_, select
 
 from tasks.adapters.ledger import codec
 from tasks.adapters.ledger.connection import Access, among, insert_new
 from tasks.adapters.ledger.schema import alerts, triggers
 from tasks.adapters.ledger.troubles import patient
+from tasks.domain.alert_kinds import AlertKind
 from tasks.domain.records import BATCH
 from tasks.domain.trigger_kinds import TriggerKind
 from tasks.domain.turns import Alert, Trigger, TriggerState
@@ -97,16 +98,36 @@ class Inbox:
             connection.execute(triggers.update().where(covered).values(**values))
 
     @patient
-    def alert(self, pipeline: str, key: str, text: str) -> bool:
-        """Owe people a word about a pipeline, or about `HOME`; the same key once. Says whether it was new."""
+    def alert(self, pipeline: str, kind: AlertKind, of: object, text: str) -> bool:
+        """Owe people a word about a pipeline, or about `HOME`; once about each thing. Says whether it was new.
+
+        Args:
+            pipeline: What it concerns.
+            kind: What it is about.
+            of: Which one: the number of a turn, the name of a delivery, the id of an event.
+            text: What people are to read.
+        """
         with self._access.transaction() as connection:
-            values = {"text": _writable(text), "at": self._access.now()}
-            return insert_new(connection, alerts, {"pipeline": pipeline, "key": _fit(key)}, values)
+            values = {"text": _writable(text), "at": self._access.now(), "kind": kind}
+            return insert_new(connection, alerts, {"pipeline": pipeline, "key": _fit(kind.key(of))}, values)
 
     def unsent(self, pipeline: str) -> list[Alert]:
-        """Alerts that have not been sent, oldest first."""
-        query = select(alerts).where(alerts.c.pipeline == pipeline, alerts.c.sent.is_(None)).order_by(alerts.c.at)
-        return [Alert(row["key"], row["text"]) for row in self._access.rows(query)]
+        """Alerts that have not been sent and are not over, oldest first."""
+        return self._alerts(pipeline, alerts.c.sent.is_(None))
+
+    def standing(self, pipeline: str, kinds: Collection[AlertKind]) -> list[Alert]:
+        """Alerts of some kinds about what is not over, sent or not, oldest first."""
+        return self._alerts(pipeline, alerts.c.kind.in_([*kinds]))
+
+    @patient
+    def end(self, pipeline: str, key: str) -> None:
+        """What an alert was about is over."""
+        with self._access.transaction() as connection:
+            settle(connection, pipeline, key, self._access.now())
+
+    def _alerts(self, pipeline: str, chosen: ColumnElement[bool]) -> list[Alert]:
+        these = select(alerts).where(alerts.c.pipeline == pipeline, alerts.c.over.is_(None), chosen)
+        return [Alert(row["key"], row["text"]) for row in self._access.rows(these.order_by(alerts.c.at))]
 
     @patient
     def sent(self, pipeline: str, key: str) -> None:
@@ -122,22 +143,17 @@ class Inbox:
             connection.execute(triggers.update().where(still).values(state=state, ended=self._access.now(), **values))
 
 
-def held(turn: int) -> str:
-    """Key of the alert that the batch of a turn is held."""
-    return f"held:{turn}"
-
-
 def settle(connection: Connection, pipeline: str, key: str, now: str) -> None:
-    """Note in a transaction that what people were owed a word about is over: it is not owed any more.
+    """Note in a transaction that what an alert is about is over: it is not owed any more.
 
-    Whoever was told of it is told of its end.
+    To whom it was sent its end is owed.
     """
-    this = (alerts.c.pipeline == pipeline) & (alerts.c.key == key)
-    told = connection.execute(select(alerts.c.text).where(this, alerts.c.sent.is_not(None))).scalar()
-    connection.execute(alerts.update().where(this, alerts.c.sent.is_(None)).values(sent=now))
-    if told is not None:
-        values = {"text": f"It is over: {told}", "at": now}
-        insert_new(connection, alerts, {"pipeline": pipeline, "key": _fit(f"over:{key}")}, values)
+    this = (alerts.c.pipeline == pipeline) & (alerts.c.key == key) & alerts.c.over.is_(None)
+    sent = connection.execute(select(alerts.c.text).where(this, alerts.c.sent.is_not(None))).scalar()
+    connection.execute(alerts.update().where(this).values(over=now))
+    if sent is not None:
+        values = {"text": f"It is over: {sent}", "at": now, "kind": AlertKind.OVER}
+        insert_new(connection, alerts, {"pipeline": pipeline, "key": _fit(AlertKind.OVER.key(key))}, values)
 
 
 def _of(pipeline: str) -> Select[Any]:

@@ -6,7 +6,7 @@ Times are ISO 8601 text in UTC, so that SQLite and PostgreSQL keep and order the
 
 from sqlalchemy import JSON, Boolean, Column, Float, Integer, MetaData, String, Table, Text, UniqueConstraint, false
 
-VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0007", "0008", "0006", "0009", "0010", "0011")
+VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0007", "0008", "0006", "0009", "0010", "0011", "0012")
 """All versions that there were, in their order: numbers were given before it was known which comes first."""
 HEAD = VERSIONS[-1]
 """The version of the schema that this code reads and writes."""
@@ -279,6 +279,8 @@ alerts = Table(
     Column("text", Text, nullable=False),
     Column("at", String(32), nullable=False),
     Column("sent", String(32)),
+    Column("kind", String(20), nullable=False, server_default=""),
+    Column("over", String(32), comment="since when it is not so any more"),
 )
 
 logged_files = Table(

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from tasks.monitoring.suspects import Asked, Explained, Lot
+    from tasks.monitoring.lots import Asked, Explained, Lot
 
 _MOST_ROWS = 5_000
 """Rows of a batch about which models are asked."""
@@ -56,7 +56,9 @@ class _Case:
         """Some of the rows, which are labelled."""
         assert self.outcomes is not None
         inputs, frame = (one[chosen].reset_index(drop=True) for one in (self.lot.inputs, self.frame))
-        lot = replace(self.lot, inputs=inputs, clusters=self.lot.clusters[chosen], hours=self.lot.hours[chosen])
+        lot, some = self.lot, not chosen.all()
+        clusters, hours = lot.clusters[chosen], lot.hours[chosen]
+        lot = replace(lot, inputs=inputs, clusters=clusters, hours=hours, is_whole=lot.is_whole and not some)
         return replace(self, lot=lot, outcomes=self.outcomes[chosen], frame=frame)
 
 
@@ -141,7 +143,7 @@ def _case(home: Home, turn: TurnRef, batch: Batch, champion: Model) -> _Case | N
     import numpy as np
     import pandas as pd
 
-    from tasks.monitoring.suspects import Lot
+    from tasks.monitoring.lots import Earlier, Lot
     from tasks.training import groups, preparation
     from tasks.validation.triage import examine
 
@@ -160,14 +162,23 @@ def _case(home: Home, turn: TurnRef, batch: Batch, champion: Model) -> _Case | N
     names = [name for name in model.inputs if name in rules]
     now = _thinned(frame, _MOST_ROWS)
 
-    def earlier() -> "list[pd.DataFrame]":
+    def earlier() -> list[Earlier]:
         each = max(1, _PAST_ROWS // len(near))
-        before = [_thinned(home.store.read(one.accepted_file or ""), each) for one in near]
-        return [preparation.prepare(preparation.complete(part, rules), names, rules) for part in before]
+        frames = [_thinned(home.store.read(one.accepted_file or ""), each) for one in near]
+        before = [preparation.complete(one.sort_values(event, kind="stable"), rules) for one in frames]
+        return [
+            Earlier(
+                preparation.prepare(part, names, rules),
+                _outcomes(part, settings),
+                part[event].dt.hour.to_numpy(dtype=np.int64),
+            )
+            for part in before
+        ]
 
     clusters = pd.factorize(groups.clusters(now, settings.ingestion.times, settings.evaluation.cluster))[0]
     hours = now[event].dt.hour.to_numpy(dtype=np.int64)
-    lot = Lot(preparation.prepare(now, names, rules), clusters.astype(np.int64), hours, earlier)
+    is_whole = len(now) == len(frame)
+    lot = Lot(preparation.prepare(now, names, rules), clusters.astype(np.int64), hours, earlier, is_whole)
     outcomes = preparation.labels(now, settings.training).astype(np.float64) if is_labelled else None
     return _Case(lot, outcomes, settings, champion, model, now)
 
@@ -182,6 +193,17 @@ def _rows(home: Home, turn: TurnRef, batch: Batch, settings: PipelineSettings) -
     return batches.sort_out(landed.of(home).rows(turn, settings), [], settings).accepted.reset_index(drop=True)
 
 
+def _outcomes(frame: "pd.DataFrame", settings: PipelineSettings) -> "NDArray[np.float64]":
+    """What labels count as, NaN where there is none."""
+    import numpy as np
+
+    from tasks.training import preparation
+
+    there, outcomes = frame[settings.training.label].notna().to_numpy(dtype=bool), np.full(len(frame), np.nan)
+    outcomes[there] = preparation.labels(frame[there], settings.training)
+    return outcomes
+
+
 def _thinned(frame: "pd.DataFrame", most: int) -> "pd.DataFrame":
     """Of many rows every second, third, ... one."""
     return frame.iloc[:: max(1, -(-len(frame) // most))].reset_index(drop=True)
@@ -189,16 +211,10 @@ def _thinned(frame: "pd.DataFrame", most: int) -> "pd.DataFrame":
 
 def _asked(model: AskedModel, case: _Case) -> "Asked":
     """The model as it is asked: what it says, and what it loses by that."""
-    from tasks.monitoring.suspects import Asked
+    from tasks.monitoring.lots import Asked
 
-    problem, outcomes = kinds.named(case.settings.training.problem), case.outcomes
-    assert outcomes is not None
-    exchanged = problem.exchanged(outcomes)
-    return Asked(
-        model.answer,
-        lambda answers: problem.losses(outcomes, answers),
-        None if exchanged is None else lambda answers: problem.losses(exchanged, answers),
-    )
+    assert case.outcomes is not None
+    return Asked(model.answer, case.outcomes, kinds.named(case.settings.training.problem))
 
 
 def _cost(

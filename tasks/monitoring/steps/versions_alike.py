@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tasks.monitoring.answered import Words
-    from tasks.monitoring.suspects import Lot
+    from tasks.monitoring.lots import Lot
     from tasks.problems.base import Problem
 
 _VERSIONS, _SEED = 5, 0

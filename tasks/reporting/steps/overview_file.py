@@ -6,7 +6,8 @@ from configs import inventory, loader
 from configs.errors import IncumbentError
 from tasks.adapters import files
 from tasks.adapters.home import Home
-from tasks.adapters.ledger import codec, inbox
+from tasks.adapters.ledger import codec
+from tasks.domain.alert_kinds import AlertKind
 from tasks.domain.observations import Health, HealthState
 from tasks.domain.turns import Outcome
 from tasks.reporting import overview, titles
@@ -36,7 +37,7 @@ def _pipeline(home: Home, name: str) -> Pipeline:
         return Pipeline(name, question)
     ledger, page = home.ledger, home.report(name)
     turns, made = ledger.turns.all(name), ledger.promotions.champion(name)
-    of_holds = {inbox.held(row["number"]) for row in turns}
+    of_holds = {AlertKind.HELD.key(row["number"]) for row in turns}
     ended = [row for row in turns if row["outcome"]]
     judged = [row["health"] for row in turns if made and row["champion_version"] == made.version and row["health"]]
     return Pipeline(
@@ -49,7 +50,13 @@ def _pipeline(home: Home, name: str) -> Pipeline:
         outcome=titles.VERDICTS[Outcome(ended[-1]["outcome"])] if ended else "",
         ended=codec.moment(ended[-1]["finished"]) if ended else None,
         held=tuple(batch.name for batch in ledger.batches.all(name) if batch.held),
-        alerts=tuple(one.text for one in ledger.inbox.unsent(name) if one.key not in of_holds),
+        alerts=tuple(text for key, text in _told(home, name).items() if key not in of_holds),
         barred=tuple(sorted(ledger.promotions.held(name))),
         page=page.name if page.exists() else "",
     )
+
+
+def _told(home: Home, name: str) -> dict[str, str]:
+    """What people are owed a word about, and what was sent and still stands; by key."""
+    inbox, lasting = home.ledger.inbox, (AlertKind.REFUSED, AlertKind.SILENT, AlertKind.UNWELL, AlertKind.VETOED)
+    return {one.key: one.text for one in [*inbox.standing(name, lasting), *inbox.unsent(name)]}

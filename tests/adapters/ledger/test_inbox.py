@@ -15,6 +15,7 @@ from configs.environment import CHECKOUT
 from configs.errors import Busy
 from tasks.adapters.ledger import lease as leases
 from tasks.adapters.ledger.book import Ledger
+from tasks.domain.alert_kinds import AlertKind
 from tasks.domain.turns import Alert, TriggerState
 from tests.adapters.ledger.conftest import Clock, Database
 
@@ -87,13 +88,16 @@ def test_keys_that_are_longer_than_their_column_and_differ_at_the_end_are_two_re
 def test_text_of_any_kind_is_kept_on_every_database(ledger: Ledger) -> None:
     odd = "zero \0, 'quoted', \"so\", %s {} \\ \n 漢字 🚲"
 
-    answers = [ledger.inbox.record("shop", "manual", odd, odd), ledger.inbox.alert("shop", odd, odd)]
+    answers = [
+        ledger.inbox.record("shop", "manual", odd, odd),
+        ledger.inbox.alert("shop", AlertKind.UNREADABLE, odd, odd),
+    ]
 
     kept = odd.replace("\0", "␀")
     (found,) = ledger.inbox.open("shop")
     assert answers == [True, True]
     assert (found.key, found.evidence) == (kept, kept)
-    assert ledger.inbox.unsent("shop") == [Alert(kept, kept)]
+    assert ledger.inbox.unsent("shop") == [Alert(f"unreadable:{kept}", kept)]
 
 
 def test_triggers_become_visible_in_the_order_of_their_numbers(open_ledger: Callable[[], Ledger]) -> None:
@@ -290,12 +294,39 @@ def test_anybody_may_record_while_somebody_works(ledger: Ledger, open_ledger: Ca
 
 # ── alerts ────────────────────────────────────────────────────────────────────────────────────────────────────────
 def test_an_alert_is_owed_once_until_it_is_sent(ledger: Ledger) -> None:
-    answers = [ledger.inbox.alert("shop", key, f"about {key}") for key in ("turn:1", "turn:2", "turn:1")]
+    answers = [ledger.inbox.alert("shop", AlertKind.GIVEN_UP, turn, f"about turn:{turn}") for turn in (1, 2, 1)]
     owed = ledger.inbox.unsent("shop")
     ledger.inbox.sent("shop", "turn:1")
-    again = ledger.inbox.alert("shop", "turn:1", "about it once more")
+    again = ledger.inbox.alert("shop", AlertKind.GIVEN_UP, 1, "about it once more")
 
     assert (answers, again) == ([True, True, False], False)
     assert owed == [Alert("turn:1", "about turn:1"), Alert("turn:2", "about turn:2")]
     assert ledger.inbox.unsent("shop") == [Alert("turn:2", "about turn:2")]
     assert ledger.inbox.unsent("flights") == []
+
+
+def test_what_was_never_sent_is_not_owed_once_it_is_over(ledger: Ledger) -> None:
+    ledger.inbox.alert("shop", AlertKind.UNWELL, 3, "v2 is not well")
+    ledger.inbox.end("shop", "unwell:3")
+
+    assert ledger.inbox.unsent("shop") == []
+    assert ledger.inbox.standing("shop", (AlertKind.UNWELL,)) == []
+
+
+def test_whoever_was_told_is_told_once_that_it_is_over(ledger: Ledger) -> None:
+    ledger.inbox.alert("shop", AlertKind.UNWELL, 3, "v2 is not well")
+    ledger.inbox.sent("shop", "unwell:3")
+    standing = ledger.inbox.standing("shop", (AlertKind.UNWELL, AlertKind.DRIFT))
+    for _ in range(2):
+        ledger.inbox.end("shop", "unwell:3")
+
+    assert standing == [Alert("unwell:3", "v2 is not well")]
+    assert ledger.inbox.unsent("shop") == [Alert("over:unwell:3", "It is over: v2 is not well")]
+    assert ledger.inbox.standing("shop", (AlertKind.UNWELL,)) == []
+
+
+def test_only_what_is_asked_for_stands(ledger: Ledger) -> None:
+    ledger.inbox.alert("shop", AlertKind.DRIFT, 3, "may has drifted")
+    ledger.inbox.alert("flights", AlertKind.UNWELL, 3, "v2 is not well")
+
+    assert ledger.inbox.standing("shop", (AlertKind.UNWELL,)) == []

@@ -16,6 +16,7 @@ from tasks.adapters.ledger.book import Ledger
 from tasks.adapters.ledger.connection import Access
 from tasks.adapters.ledger.lease import Lease
 from tasks.adapters.ledger.schema import leases
+from tasks.domain.alert_kinds import AlertKind
 from tests.adapters.ledger import wire
 from tests.adapters.ledger.conftest import Clock, Database
 from tests.adapters.ledger.wire import Cut, Wire
@@ -157,7 +158,7 @@ def test_a_commit_whose_answer_was_lost_is_not_done_twice_and_one_that_was_not_m
     acts: dict[str, Callable[[], object]] = {
         "turn": lambda: remote.turns.open("shop", "a", "monday", "run"),
         "trigger": lambda: remote.inbox.record("shop", "manual", "a", "why"),
-        "alert": lambda: remote.inbox.alert("shop", "turn:1", "help"),
+        "alert": lambda: remote.inbox.alert("shop", AlertKind.GIVEN_UP, 1, "help"),
         "promotion": lambda: remote.promotions.promote("shop", 1, "m", 1, by="us", reason="better").sequence,
         "stopped": lambda: remote.turns.uncount("shop", "a"),
     }

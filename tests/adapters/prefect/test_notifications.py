@@ -18,6 +18,7 @@ from configs.errors import Unreachable
 from tasks.adapters.home import Home
 from tasks.adapters.ledger.inbox import HOME
 from tasks.adapters.prefect import notifications
+from tasks.domain.alert_kinds import AlertKind
 
 BLOCK = "incumbent-alerts"
 
@@ -63,7 +64,7 @@ def refused() -> Iterator[str]:
 def home(shop_home: Home, prefect_api: Path) -> Home:
     """It owes two alerts."""
     for number in (1, 2):
-        shop_home.ledger.inbox.alert("shop", f"turn:{number}", f"turn {number} was given up; “why” & so on")
+        shop_home.ledger.inbox.alert("shop", AlertKind.GIVEN_UP, number, f"turn {number} was given up; “why” & so on")
     return shop_home
 
 
@@ -104,7 +105,7 @@ def test_each_alert_is_sent_once_in_order_with_its_pipeline(
 def test_one_that_is_owed_later_is_sent_alone(home: Home, webhook: Webhook, register: Callable[..., None]) -> None:
     register(webhook.url)
     notifications.send_all(home, "shop")
-    home.ledger.inbox.alert("shop", "event:1", "an automation failed")
+    home.ledger.inbox.alert("shop", AlertKind.AUTOMATION, 1, "an automation failed")
 
     sent = notifications.send_all(home, "shop")
 
@@ -116,7 +117,7 @@ def test_what_is_about_the_home_is_sent_once_by_whichever_pipeline_looks_first(
     home: Home, webhook: Webhook, register: Callable[..., None]
 ) -> None:
     register(webhook.url)
-    home.ledger.inbox.alert(HOME, "event:1", "an automation of a person failed")
+    home.ledger.inbox.alert(HOME, AlertKind.AUTOMATION, 1, "an automation of a person failed")
 
     sent = [notifications.send_all(home, pipeline) for pipeline in ("flights", "shop", "flights")]
 
@@ -126,7 +127,7 @@ def test_what_is_about_the_home_is_sent_once_by_whichever_pipeline_looks_first(
 
 def test_two_that_look_at_once_send_it_once(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     heard: list[str] = []
-    home.ledger.inbox.alert(HOME, "event:1", "an automation of a person failed")
+    home.ledger.inbox.alert(HOME, AlertKind.AUTOMATION, 1, "an automation of a person failed")
 
     class Slow:
         def notify(self, body: str, **_: object) -> None:

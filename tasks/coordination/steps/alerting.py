@@ -1,0 +1,67 @@
+"""Tells people of what stands, once for as long as it does, and once more when it is over.
+
+Nothing is sent here: what is owed is a row of the ledger. What deserves a word is said in `monitoring.incidents`.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from configs import environment
+from tasks.adapters import failpoints
+from tasks.adapters.home import Home
+from tasks.adapters.ledger import codec, history
+from tasks.domain.alert_kinds import AlertKind
+from tasks.domain.records import Batch
+from tasks.domain.turns import Outcome, TurnRef
+from tasks.monitoring import incidents
+
+_OF_ONE_BATCH = (AlertKind.REFUSED, AlertKind.GIVEN_UP)
+"""Over when the batch comes again and is taken in."""
+
+
+def end_of_turn(home: Home, turn: TurnRef, batch: Batch, outcome: Outcome) -> None:
+    """Say what stands at the end of a turn, before it is closed: whoever goes on with it says the same again."""
+    (found,) = history.read(home.ledger, turn.pipeline, [turn.number]).turns
+    tell(home, turn.pipeline, turn.number, incidents.of_turn(found, outcome))
+    if batch.is_in:
+        _end_of_same_name(home, turn)
+    failpoints.reach("alerts-owed")
+
+
+def _end_of_same_name(home: Home, turn: TurnRef) -> None:
+    """What was refused or given up under this name is over: it has come again, and is in."""
+    standing = {alert.key for alert in home.ledger.inbox.standing(turn.pipeline, _OF_ONE_BATCH)}
+    if standing:
+        for row in home.ledger.turns.all(turn.pipeline):
+            for key in {kind.key(row["number"]) for kind in _OF_ONE_BATCH} & standing:
+                if row["batch_name"] == turn.name:
+                    home.ledger.inbox.end(turn.pipeline, key)
+
+
+def tell(home: Home, pipeline: str, of: object, found: Mapping[AlertKind, str | None]) -> None:
+    """Owe a word about what stands and was not told of yet, and about what stands no more."""
+    inbox = home.ledger.inbox
+    for kind, text in found.items():
+        standing = inbox.standing(pipeline, (kind,))
+        if text is None:
+            for alert in standing:
+                inbox.end(pipeline, alert.key)
+        elif not standing or kind in (AlertKind.HELD, AlertKind.REFUSED):  # each batch is one of its own
+            inbox.alert(pipeline, kind, of, environment.masked(f"{pipeline}: {text}"))
+
+
+def end_readable(home: Home, pipeline: str, unreadable: Collection[str]) -> None:
+    """What could not be read, and now can be or is gone, is over."""
+    owed = {AlertKind.UNREADABLE.key(name) for name in unreadable}
+    for alert in home.ledger.inbox.standing(pipeline, (AlertKind.UNREADABLE,)):
+        if alert.key not in owed:
+            home.ledger.inbox.end(pipeline, alert.key)
+
+
+def look_for_silence(home: Home, pipeline: str) -> None:
+    """Owe a word if nothing has arrived for longer than ever."""
+    rows = home.ledger.turns.all(pipeline)
+    arrived: list[datetime] = [at for row in rows if (at := codec.moment(row["started"])) is not None]
+    text = incidents.silence(home.ledger.batches.all(pipeline), arrived, home.clock()) if arrived else None
+    if text is not None:
+        tell(home, pipeline, rows[-1]["number"], {AlertKind.SILENT: text})
