@@ -73,8 +73,10 @@ DamageKind = Literal[
     "out_of_line",
     "untied",
     "decides_alone",
+    "moved_rows",
+    "tied_to_nothing",
 ]
-"""The kinds of damage that are told apart; the last six are held only where the live model suffers by them."""
+"""The kinds of damage that are told apart; the last eight are held only where the live model suffers by them."""
 _STRICTNESS: dict[Answer, int] = {"off": 0, "warn": 1, "hold": 2}
 
 

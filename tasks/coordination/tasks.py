@@ -186,8 +186,7 @@ def give_up(pipeline: str, delivery: Delivery, problem: str, quietly: bool = Fal
     reason = why if quietly else f"given up after {course.attempts(row['attempts'])}: {why}"
     # The turn is closed last: nobody comes back to one that is closed.
     if not quietly:
-        text = f"{pipeline}, {delivery.name}: {reason}"
-        ledger.inbox.alert(pipeline, AlertKind.GIVEN_UP, row["number"], text)
+        alerting.give_up(home.current(), pipeline, delivery.name, row["number"], reason)
         failpoints.reach("alert-owed")
     own = [one.id for one in ledger.inbox.open(pipeline) if course.batch_of(one) == delivery.digest]
     ledger.inbox.cover_late(pipeline, dict.fromkeys(own, row["number"]))

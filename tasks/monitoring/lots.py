@@ -19,6 +19,10 @@ Rows = NDArray[np.bool_]
 
 _PARTS, _PART = 4, 0.03
 """Parts of a batch that are told apart, and the smallest as a share of its rows."""
+_RIGHTED = 0.65
+"""Part of what is lost beyond what is usual that goes away where values, or labels, are put right."""
+_HALVINGS = 3
+"""Halvings, most of which must confirm a row: where one of them lies is luck."""
 _FEW, _ENOUGH_CLUSTERS = 0.5, 8
 """Share of the clusters up to which a part lies in few of them, and how many others say how far they swing."""
 FEW_CLUSTERS = 4
@@ -101,6 +105,13 @@ class Explained:
     """Standard deviations, over clusters, by which that lies above nothing."""
     rows: Rows
     """Where it is lost; found on one half of the clusters and confirmed on the other, both ways."""
+    gained: Floats
+    """Of each row: its loss as it came, less its loss otherwise."""
+
+    def rights(self, base: Floats, usual: float) -> bool:
+        """Whether most of what is lost there beyond what is usual goes away."""
+        beyond = float(base[self.rows].mean()) - usual if self.rows.any() else 0.0
+        return beyond > 0 and float(self.gained[self.rows].mean()) >= _RIGHTED * beyond
 
 
 @dataclass(frozen=True)
@@ -130,7 +141,7 @@ def summed(column: str, gained: Floats, rows: Rows, now: Lot, base: Floats) -> E
     """
     sums: Floats = np.bincount(now.clusters, weights=np.where(rows, gained, 0.0)).astype(np.float64)
     total, spread = float(sums.sum()), _spread(sums, gained, rows, now.clusters)
-    return Explained(column, total / float(base.sum() or 1.0), total / spread if spread else 0.0, rows)
+    return Explained(column, total / float(base.sum() or 1.0), total / spread if spread else 0.0, rows, gained)
 
 
 def _spread(sums: Floats, gained: Floats, rows: Rows, clusters: NDArray[np.int64]) -> float:
@@ -157,6 +168,12 @@ def confirmed(where: Floats, gained: Floats, clusters: NDArray[np.int64], chance
         clusters: Which rows share their luck.
         chance: Draws the halves.
     """
+    votes = np.sum([_confirmed(where, gained, clusters, chance) for _ in range(_HALVINGS)], axis=0)
+    rows: Rows = votes * 2 > _HALVINGS
+    return rows
+
+
+def _confirmed(where: Floats, gained: Floats, clusters: NDArray[np.int64], chance: np.random.Generator) -> Rows:
     names = np.unique(clusters)
     chosen = chance.permutation(names)[: len(names) // 2]
     half = np.isin(clusters, chosen) if len(names) >= FEW_CLUSTERS else chance.random(len(gained)) < 0.5

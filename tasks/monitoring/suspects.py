@@ -16,8 +16,8 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from configs.training import TrainingSettings
 from tasks.domain import wording
 from tasks.domain.records import Suspect
-from tasks.monitoring import lots, wrong_labels
-from tasks.monitoring.lots import Asked, Explained, Floats, Lot
+from tasks.monitoring import label_ties, lots, wrong_labels
+from tasks.monitoring.lots import Asked, Explained, Floats, Lot, Rows
 
 _LEAVES, _LEAST = 48, 30
 """Groups of earlier rows that are alike in the other columns, and rows of the smallest."""
@@ -36,6 +36,10 @@ _SURER, _LARGE = 3.5, 0.1
 """The same for an input that shows nothing by itself."""
 _WORSE = 1.1
 """Times the loss at its gate from which a model is asked about every input."""
+_MOST = 0.6
+"""Part of what is lost that lies in hours or in a stretch, from which only the rows of these are asked."""
+_HALF = 0.5
+"""Part of what an input told of the labels in batches before, from which it tells of them still."""
 _ENOUGH, _TIED, _LOOSE = 4, 0.2, 0.25
 """Batches before, share of an input that the others told in each of them, and how much of that is little."""
 
@@ -61,11 +65,20 @@ def judge(
     base = asked.losses(answers)
     is_worse = usual is not None and base.mean() > _WORSE * usual
     columns = [name for name in now.inputs.columns if is_worse or name in opened]
-    explained = [explain(now, name, asked, base, training.seed) for name in columns if not now.repeats_the_day(name)]
-    harmful = [(_suspect(one, opened), one) for one in explained if _harms(one, opened.get(one.column))]
+    harmful = []
+    for name in columns:
+        if not now.repeats_the_day(name):
+            one = explain(now, name, asked, base, training.seed)
+            late = of_other_rows(now, name, asked, base, usual, training.seed) if is_worse and now.is_whole else None
+            if late is not None and late[0].share > one.share:
+                harmful.append((_late(*late), late[0]))
+            elif _harms(one, opened.get(name)):
+                harmful.append((_suspect(one, opened), one))
     largest = max((one.share for _, one in harmful), default=0.0)
-    of_label = wrong_labels.look(now, asked, answers, usual, training.label, training.seed)
-    harmful += [pair for pair in of_label if pair[1].share > _TWICE * largest]  # an input may be what is wrong
+    for pair in wrong_labels.look(now, asked, answers, usual, training.label, training.seed):
+        if pair[1].share > _TWICE * largest:  # else an input may be what is wrong
+            harmful = [pair, *(other for other in harmful if other[0].column in opened)]
+    harmful = [pair for pair in harmful if pair[0].kind != "out_of_line" or not _tells(now, asked, pair[1], training)]
     return _untied(now) if is_worse else [], sorted(harmful, key=lambda pair: -pair[1].share)
 
 
@@ -74,6 +87,26 @@ def _harms(one: Explained, suspect: Suspect | None) -> bool:
     far = suspect is not None and suspect.swings >= _FAR
     sure, share = (_SURER, _LARGE) if suspect is None else (_SURE_IF_FAR if far else _SURE, _SHARE)
     return one.deviations >= sure and one.share >= share
+
+
+def _tells(now: Lot, asked: Asked, one: Explained, training: TrainingSettings) -> bool:
+    """Whether an input tells of the labels beside the others, as it did: then they go together in another way now.
+
+    That is a world which has changed; what was joined wrongly, or is noise, tells nothing.
+    """
+    rows = _when(now, one, training.seed)
+    told = [label_ties.told(now, asked.outcomes, rows, training.seed, name) for name in (None, one.column)]
+    both = [label_ties.told_before(now, rows, training.seed, _ENOUGH, name) for name in (None, one.column)]
+    before = [whole - rest for whole, rest in zip(*both, strict=True)]
+    return len(before) >= _ENOUGH and told[0] - told[1] > _HALF * float(np.median(before)) > 0
+
+
+def _when(now: Lot, one: Explained, seed: int) -> Rows:
+    """The hours and the stretch in which most of it is lost, whatever the values there; else all rows."""
+    where = np.column_stack([now.hours, np.arange(len(one.gained))]).astype(np.float64)
+    rows = lots.confirmed(where, one.gained, now.clusters, np.random.default_rng(seed))
+    is_most = one.gained[rows].sum() >= _MOST * one.gained[one.rows].sum()
+    return rows if is_most and rows.sum() >= label_ties.LEAST else np.ones_like(rows)
 
 
 def _suspect(one: Explained, opened: Mapping[str, Suspect]) -> Suspect:
@@ -137,6 +170,40 @@ def explain(now: Lot, column: str, asked: Asked, base: Floats, seed: int) -> Exp
         if found.share < _HOPELESS:
             break
     return found
+
+
+def of_other_rows(
+    now: Lot, column: str, asked: Asked, base: Floats, usual: float | None, seed: int
+) -> tuple[Explained, bool] | None:
+    """How much of the loss goes away with the values of the row behind, or before, in each row; None if little does.
+
+    Args:
+        now: All rows of the batch, which are labelled.
+        column: The input.
+        asked: The model.
+        base: Loss of each row as it came.
+        usual: What it loses at its gate: with the right values it comes to that.
+        seed: Of the halves.
+
+    Returns:
+        What is explained, and whether the values look like those of the row before; else they do of the row behind.
+    """
+    found, where = [], np.column_stack([now.hours, np.arange(len(base))]).astype(np.float64)
+    for before in (True, False):
+        values = np.roll(now.inputs[column].to_numpy(), -1 if before else 1)
+        moved = now.inputs.assign(**{column: pd.Series(values, now.inputs.index, now.inputs[column].dtype)})
+        then = asked.losses(asked.answers(moved))
+        rows = lots.confirmed(where, base - then, now.clusters, np.random.default_rng(seed))
+        one = lots.summed(column, base - then, rows, now, base)
+        if usual is not None and one.rights(base, usual) and one.deviations >= _SURER and one.share >= _SHARE:
+            found.append((one, before))
+    return max(found, key=lambda pair: pair[0].share, default=None)
+
+
+def _late(one: Explained, before: bool) -> Suspect:
+    which = "before" if before else "behind"
+    text = f"'{one.column}': in {wording.share(float(one.rows.mean()))} of rows it looks like that of the row {which}"
+    return Suspect(one.column, "moved_rows", text, int(one.rows.sum()))
 
 
 def tie(now: Lot, column: str) -> tuple[float, list[float]]:

@@ -8,25 +8,24 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from sklearn.ensemble import HistGradientBoostingRegressor
-from sklearn.tree import DecisionTreeRegressor
 
 from tasks.domain import wording
 from tasks.domain.records import Suspect
-from tasks.monitoring import lots
-from tasks.monitoring.lots import Asked, Explained, Floats, Lot, Rows
+from tasks.monitoring import label_ties, lots
+from tasks.monitoring.lots import Asked, Explained, Floats, Lot
 
 _SURE, _SHARE = 3.0, 0.05
 """Standard deviations, and share of the loss, from which labels are wrong beyond doubt."""
-_WORSE, _RIGHT = 1.03, 1.25
-"""Times its loss at its gate from which a model loses by its labels, and up to which it is as before without that."""
+_WORSE = 1.03
+"""Times its loss at its gate from which a model may lose by its labels."""
 _FURTHEST = 24
 """Rows by which labels may be late or early."""
-_LEAST, _BATCHES, _RUNS = 100, (4, 8), 10
-"""Rows of a part from which its own labels can be asked for; batches before, at least and at most; runs of one."""
-_TIED, _LOOSE, _LITTLE = 0.03, 0.25, 0.1
-"""Share of labels that the rows of each batch before told; how much of that is little, and how much always is."""
+_BATCHES = (4, 5)
+"""Batches before that say how much of labels their rows tell, at least and at most."""
+_TIED, _LOOSE = 0.03, 0.4
+"""Share of labels that the rows of each batch before told, and how much of that is little."""
+_ODD = 2.0
+"""Standard deviations from which it is asked whether labels are tied to anything."""
 _GROUPS = 20
 """Levels of a column that makes groups."""
 
@@ -87,8 +86,7 @@ def _righted(
     """The parts in which other labels take the loss away, down to what is usual; None where they do not."""
     base, then = asked.losses(answers), asked.losses(answers, otherwise)
     one = _explained(now, base - then, base, label, seed)
-    is_right = usual is None or (_is_sure(one) and then[one.rows].mean() <= _RIGHT * usual)
-    return one if _is_sure(one) and is_right else None
+    return one if _is_sure(one) and (usual is None or one.rights(base, usual)) else None
 
 
 def _tied_to_nothing(
@@ -97,10 +95,10 @@ def _tied_to_nothing(
     """Labels by which the live model loses much more than on such rows before, and which their rows tell no more."""
     one = _explained(now, base - _expected(now, asked, usual), base, label, seed)
     size = int(one.rows.sum())
-    if not _is_sure(one) or size < _LEAST:
+    if one.deviations < _ODD or one.share < _SHARE or size < label_ties.LEAST:
         return None
-    share = _told(now.encoded[1][one.rows], asked.outcomes[one.rows], now.clusters[one.rows], seed)
-    before = _told_before(now, size, seed) if share <= _LITTLE else []
+    share = label_ties.told(now, asked.outcomes, one.rows, seed)
+    before = label_ties.told_before(now, one.rows, seed, _BATCHES[1]) if share <= _LOOSE else []
     if len(before) < _BATCHES[0] or min(before) < _TIED or share > _LOOSE * min(before):
         return None
     were = f"{wording.share(min(before))} to {wording.share(max(before))} in each batch before"
@@ -110,56 +108,12 @@ def _tied_to_nothing(
 
 def _expected(now: Lot, asked: Asked, usual: float) -> Floats:
     """What the model loses on rows of the same hour and groups, in the proportions of the batches before."""
-    groups = [
-        place
-        for place, name in enumerate(now.past.columns)
-        if not pd.api.types.is_float_dtype(now.past[name].dtype) and now.past[name].nunique() <= _GROUPS
-    ]
+    then, here = label_ties.hours_and_groups(now)
     outcomes = np.concatenate([batch.outcomes for batch in now.before])
-    hours = np.concatenate([batch.hours for batch in now.before])
     there = ~np.isnan(outcomes)
     lost = asked.losses(asked.answers(now.past)[there], outcomes[there])
-    then, here = (
-        np.column_stack([of, values[:, groups]]) for of, values in zip((hours, now.hours), now.encoded, strict=True)
-    )
-    tree = DecisionTreeRegressor(max_leaf_nodes=16, min_samples_leaf=50, random_state=0).fit(then[there], lost)
-    expected: Floats = tree.predict(here) * usual / lost.mean()
+    expected: Floats = label_ties.kinds_of_rows(then[there], lost).predict(here) * usual / lost.mean()
     return expected
-
-
-def _told_before(now: Lot, size: int, seed: int) -> list[float]:
-    """The same of as many rows of each batch before, as far as there are as many with labels."""
-    found: list[float] = []
-    begin = 0
-    for batch in now.before:
-        inputs = now.encoded[0][begin : begin + len(batch.inputs)]
-        begin += len(inputs)
-        rows = np.flatnonzero(~np.isnan(batch.outcomes))
-        if len(rows) >= _LEAST and len(found) < _BATCHES[1]:
-            rows = rows[: max(size, _LEAST)]
-            found.append(_told(inputs[rows], batch.outcomes[rows], rows // max(1, len(rows) // _RUNS), seed))
-    return found
-
-
-def _told(inputs: Floats, outcomes: Floats, clusters: NDArray[np.int64], seed: int) -> float:
-    """Share of the variance of labels that their rows tell: a model of one half of the clusters, asked of the other."""
-    half, left, whole = _half(clusters, seed), 0.0, 0.0
-    for learned in (half, ~half):
-        if not learned.any() or learned.all():
-            return 1.0  # what cannot be asked is not held against them
-        model = HistGradientBoostingRegressor(max_iter=40, max_leaf_nodes=8, min_samples_leaf=20, random_state=0)
-        said = model.fit(inputs[learned], outcomes[learned]).predict(inputs[~learned])
-        left += float(np.square(outcomes[~learned] - said).sum())
-        whole += float(np.square(outcomes[~learned] - outcomes[~learned].mean()).sum())
-    return 1 - left / whole if whole else 1.0
-
-
-def _half(clusters: NDArray[np.int64], seed: int) -> Rows:
-    names = np.unique(clusters)
-    if len(names) < lots.FEW_CLUSTERS:
-        return np.random.default_rng(seed).random(len(clusters)) < 0.5
-    half: Rows = np.isin(clusters, np.random.default_rng(seed).permutation(names)[: len(names) // 2])
-    return half
 
 
 def _explained(now: Lot, gained: Floats, base: Floats, label: str, seed: int) -> Explained:

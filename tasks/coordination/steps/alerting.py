@@ -21,8 +21,8 @@ _OF_ONE_BATCH = (AlertKind.REFUSED, AlertKind.GIVEN_UP)
 
 def end_of_turn(home: Home, turn: TurnRef, batch: Batch, outcome: Outcome) -> None:
     """Say what stands at the end of a turn, before it is closed: whoever goes on with it says the same again."""
-    (found,) = history.read(home.ledger, turn.pipeline, [turn.number]).turns
-    tell(home, turn.pipeline, turn.number, incidents.of_turn(found, outcome))
+    (this,) = history.read(home.ledger, turn.pipeline, [turn.number]).turns
+    tell(home, turn.pipeline, turn.number, incidents.of_turn(this, outcome))
     if batch.is_in:
         _end_of_same_name(home, turn)
     failpoints.reach("alerts-owed")
@@ -31,23 +31,27 @@ def end_of_turn(home: Home, turn: TurnRef, batch: Batch, outcome: Outcome) -> No
 def _end_of_same_name(home: Home, turn: TurnRef) -> None:
     """What was refused or given up under this name is over: it has come again, and is in."""
     standing = {alert.key for alert in home.ledger.inbox.standing(turn.pipeline, _OF_ONE_BATCH)}
-    if standing:
-        for row in home.ledger.turns.all(turn.pipeline):
-            for key in {kind.key(row["number"]) for kind in _OF_ONE_BATCH} & standing:
-                if row["batch_name"] == turn.name:
-                    home.ledger.inbox.end(turn.pipeline, key)
+    rows = home.ledger.turns.all(turn.pipeline) if standing else []
+    same = [row["number"] for row in rows if row["batch_name"] == turn.name]
+    for key in {kind.key(number) for kind in _OF_ONE_BATCH for number in same} & standing:
+        home.ledger.inbox.end(turn.pipeline, key)
 
 
-def tell(home: Home, pipeline: str, of: object, found: Mapping[AlertKind, str | None]) -> None:
+def tell(home: Home, pipeline: str, of: object, standing: Mapping[AlertKind, str | None]) -> None:
     """Owe a word about what stands and was not told of yet, and about what stands no more."""
     inbox = home.ledger.inbox
-    for kind, text in found.items():
-        standing = inbox.standing(pipeline, (kind,))
+    for kind, text in standing.items():
+        before = inbox.standing(pipeline, (kind,))
         if text is None:
-            for alert in standing:
+            for alert in before:
                 inbox.end(pipeline, alert.key)
-        elif not standing or kind in (AlertKind.HELD, AlertKind.REFUSED):  # each batch is one of its own
-            inbox.alert(pipeline, kind, of, environment.masked(f"{pipeline}: {text}"))
+        elif not before or kind in (AlertKind.HELD, AlertKind.REFUSED):  # each batch is one of its own
+            inbox.alert(pipeline, kind, of, environment.masked(f"{pipeline}, {text}"))
+
+
+def give_up(home: Home, pipeline: str, batch: str, turn: int, reason: str) -> None:
+    """Owe a word about a turn that is not begun again."""
+    home.ledger.inbox.alert(pipeline, AlertKind.GIVEN_UP, turn, f"{pipeline}, {batch}: {reason}")
 
 
 def end_readable(home: Home, pipeline: str, unreadable: Collection[str]) -> None:

@@ -1,0 +1,136 @@
+"""What a model says of a batch: labels that belong to other rows or to none, inputs of other rows, and a sound world."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from configs.training import TrainingSettings
+from tasks.monitoring import suspects
+from tasks.monitoring.lots import Asked, Earlier, Floats, Lot
+from tasks.problems import kinds
+
+ROWS, DAYS = 1_500, 30
+YES_NO, NUMBER = kinds.named("binary"), kinds.named("regression")
+TRAINING = TrainingSettings(label="paid", features=("a", "b"), candidates=({"family": "logistic_regression"},))
+STRETCH = slice(400, 1_000)
+
+
+def rows(number: int) -> pd.DataFrame:
+    """A batch of a world in which two numbers and a shop say whether somebody pays."""
+    luck = np.random.default_rng(number)
+    shop = luck.choice(["north", "south", "web"], ROWS)
+    frame = pd.DataFrame(
+        {"a": luck.normal(size=ROWS), "b": luck.normal(size=ROWS), "shop": pd.Series(shop, dtype="str")}
+    )
+    return frame.assign(luck=luck.random(ROWS), noise=luck.normal(size=ROWS))
+
+
+def strength(frame: pd.DataFrame) -> Floats:
+    return (1.6 * frame["a"] + 1.2 * frame["b"] - (frame["shop"] == "web")).to_numpy()
+
+
+def answers(frame: pd.DataFrame) -> Floats:
+    """The live model knows the world as it is."""
+    return 1 / (1 + np.exp(-strength(frame)))
+
+
+def paid(frame: pd.DataFrame) -> Floats:
+    return (frame["luck"].to_numpy() < answers(frame)).astype(np.float64)
+
+
+def amount(frame: pd.DataFrame) -> Floats:
+    return strength(frame) + 0.5 * frame["noise"].to_numpy()
+
+
+def judged(now: pd.DataFrame, labels: Floats, *, number: bool = False, is_whole: bool = True) -> list[tuple[str, str]]:
+    """Column and kind of what is found, the largest first."""
+    label, model, problem = (amount, strength, NUMBER) if number else (paid, answers, YES_NO)
+    inputs, hours = ["a", "b", "shop"], np.arange(ROWS) * 24 * DAYS // ROWS % 24
+    before = [Earlier(one[inputs], label(one), hours) for one in map(rows, range(100, 105))]
+    lot = Lot(now[inputs], np.arange(ROWS) * DAYS // ROWS, hours, lambda: before, is_whole)
+    asked, usual = Asked(model, labels, problem), float(problem.losses(label(now), model(now)).mean())
+    _, harmful = suspects.judge(lot, asked, model(lot.inputs), {}, usual, TRAINING)
+    return [(suspect.column, suspect.kind) for suspect, _ in harmful]
+
+
+def shuffled(labels: Floats, where: object) -> Floats:
+    wrong = labels.copy()
+    wrong[where] = np.random.default_rng(5).permutation(wrong[where])
+    return wrong
+
+
+def inverted(labels: Floats, where: object) -> Floats:
+    wrong = labels.copy()
+    wrong[where] = 1 - wrong[where]
+    return wrong
+
+
+EVERYWHERE = slice(None)
+
+
+@pytest.mark.parametrize("number", range(3))
+@pytest.mark.parametrize("amounts", [False, True])
+def test_nothing_is_said_of_a_sound_batch(number, amounts):
+    now = rows(number)
+
+    assert judged(now, amount(now) if amounts else paid(now), number=amounts) == []
+
+
+@pytest.mark.parametrize(
+    ("damage", "kind"),
+    [
+        (lambda labels: inverted(labels, EVERYWHERE), "exchanged"),
+        (lambda labels: inverted(labels, STRETCH), "exchanged"),
+        (lambda labels: np.roll(labels, 5), "moved_rows"),
+        (lambda labels: np.roll(labels, -1), "moved_rows"),
+        (lambda labels: shuffled(labels, EVERYWHERE), "tied_to_nothing"),
+        (lambda labels: shuffled(labels, STRETCH), "tied_to_nothing"),
+    ],
+)
+def test_labels_that_are_not_those_of_their_rows_are_named(damage: Callable[[Floats], Floats], kind: str) -> None:
+    now = rows(1)
+
+    assert judged(now, damage(paid(now))) == [("paid", kind)]
+
+
+@pytest.mark.parametrize("damage", [inverted, shuffled])
+def test_labels_of_one_group_are_enough(damage):
+    now = rows(2)
+
+    found = judged(now, damage(paid(now), (now["shop"] == "south").to_numpy()))
+
+    assert found == [("paid", "exchanged" if damage is inverted else "tied_to_nothing")]
+
+
+@pytest.mark.parametrize(
+    ("damage", "kind"),
+    [(lambda labels: np.roll(labels, 3), "moved_rows"), (lambda labels: shuffled(labels, STRETCH), "tied_to_nothing")],
+)
+def test_so_are_those_that_are_numbers(damage: Callable[[Floats], Floats], kind: str) -> None:
+    now = rows(3)
+
+    assert judged(now, damage(amount(now)), number=True) == [("paid", kind)]
+
+
+def test_a_world_in_which_other_columns_tell_the_label_is_no_damage():
+    now = rows(4)
+    changed = 1 / (1 + np.exp(-3 * (np.abs(now["a"]) - 1))).to_numpy()
+
+    assert judged(now, (now["luck"] < changed).to_numpy(dtype=np.float64)) == []
+
+
+def test_an_input_of_the_row_before_is_named():
+    now = rows(5)
+    labels = paid(now)
+    late = now.assign(a=np.roll(now["a"].to_numpy(), 1))
+
+    assert judged(late, labels)[0] == ("a", "moved_rows")
+
+
+def test_of_a_sample_nobody_knows_which_row_was_before():
+    now = rows(6)
+    late = now.assign(a=np.roll(now["a"].to_numpy(), 1))
+
+    assert "moved_rows" not in {kind for _, kind in judged(late, paid(now), is_whole=False)}
