@@ -35,6 +35,7 @@ NAMES = {
     "turn-opened": "the turn has its number",
     "batch-trigger-recorded": "the batch is a reason for its turn",
     "triggers-covered": "the turn answers the triggers that were open",
+    "alerts-owed": "people are to be told of what stands, and the turn is not closed",
     "turn-closed": "outcome and reasons of the turn are committed",
     "alert-owed": "a turn is given up: people are to be told",
     "triggers-failed": "a turn is given up: its triggers have failed",

@@ -17,6 +17,7 @@ from configs.environment import CHECKOUT
 from configs.errors import Damaged, UnusableHome
 from tasks.adapters.ledger import addresses, opening, schema
 from tasks.adapters.ledger.book import Ledger
+from tasks.domain.alert_kinds import AlertKind
 from tests.adapters.ledger.conftest import Database
 
 WRITER = """
@@ -341,3 +342,23 @@ def test_processes_that_open_an_old_ledger_at_once_bring_it_forward_once(
 
     assert faults == ["", "", ""]
     assert [row["number"] for row in open_ledger().turns.all("shop")] == list(range(1, 33))
+
+
+OLD_ALERTS = (
+    "insert into alerts (pipeline, key, text, at, sent) values "
+    "('shop', 'held:7', 'may is held', '2026-03-01T06:00:00+00:00', null), "
+    "('shop', 'turn:3', 'given up', '2026-03-01T06:00:00+00:00', '2026-03-01T07:00:00+00:00'), "
+    "('shop', 'over:held:6', 'It is over: april is held', '2026-03-01T06:00:00+00:00', null)"
+)
+
+
+def test_alerts_of_before_say_of_what_kind_they_are_and_what_was_sent_is_over(
+    database: Database, open_ledger: Callable[[], Ledger]
+) -> None:
+    _migrate(database, "0011")
+    database.execute(OLD_ALERTS)
+
+    inbox = open_ledger().inbox
+
+    assert [one.key for one in inbox.standing("shop", (AlertKind.HELD, AlertKind.GIVEN_UP))] == ["held:7"]
+    assert sorted(one.key for one in inbox.unsent("shop")) == ["held:7", "over:held:6"]

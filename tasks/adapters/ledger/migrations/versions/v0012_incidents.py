@@ -15,7 +15,7 @@ _KINDS = ("held", "turn", "unreadable", "event")
 def upgrade() -> None:
     """Add two columns; the kind of an alert of before is read from its key, and what was told of is over."""
     op.add_column("alerts", sa.Column("kind", sa.String(length=20), nullable=False, server_default=""))
-    op.add_column("alerts", sa.Column("over", sa.String(length=32)))
+    op.add_column("alerts", sa.Column("over", sa.String(length=32), comment="since when it is not so any more"))
     alerts = sa.table("alerts", *map(sa.column, ("key", "kind", "sent", "over")))
     for kind in _KINDS:
         begins = sa.func.substr(alerts.c.key, 1, len(kind) + 1) == f"{kind}:"
