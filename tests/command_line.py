@@ -8,19 +8,25 @@ from pathlib import Path
 
 from configs import environment
 
-CommandLine = Callable[..., "subprocess.CompletedProcess[str]"]
+Completed = subprocess.CompletedProcess[str]
+CommandLine = Callable[..., Completed]
 
 
-def run(home: Path, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+def run(home: Path, *arguments: str, **variables: str) -> Completed:
     """Run `python -m flows.run` in a process of its own, as somebody to whom it is all the same who reads their files."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "INCUMBENT_"))}
     return subprocess.run(
         [sys.executable, "-m", "flows.run", *arguments],
         cwd=environment.CHECKOUT,
-        env={**inherited, "INCUMBENT_HOME": str(home), **variables},
+        env=variables_of(home, **variables),
         capture_output=True,
         text=True,
         timeout=300,
         check=False,
         umask=0,
     )
+
+
+def variables_of(home: Path, **more: str) -> dict[str, str]:
+    """The environment of somebody who works on a home, and knows no Prefect but ours."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "INCUMBENT_"))}
+    return {**inherited, "INCUMBENT_HOME": str(home), **more}

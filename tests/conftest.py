@@ -106,7 +106,7 @@ def furnished_home(
 @pytest.fixture(scope="session")
 def lived_home(
     months: Callable[[str], Path],
-    flows_run: CommandLine,
+    served_run: CommandLine,
     tmp_path_factory: pytest.TempPathFactory,
     prefect_home: Callable[[Path], Path],
     mlflow_template: Path,
@@ -119,18 +119,18 @@ def lived_home(
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "lived-home"
     with files.locked(folder.with_suffix(".lock")):
         if not (folder / "reports").exists():
-            _live(folder, flows_run, prefect_home, mlflow_template, months("2013-01"), months("2013-02"))
+            _live(folder, served_run, prefect_home, mlflow_template, months("2013-01"), months("2013-02"))
     return folder
 
 
 def _live(
-    folder: Path, flows_run: CommandLine, prefect_home: Callable[[Path], Path], mlflow_template: Path, *months: Path
+    folder: Path, served_run: CommandLine, prefect_home: Callable[[Path], Path], mlflow_template: Path, *months: Path
 ) -> None:
     _furnish(prefect_home(folder), mlflow_template, *months)
     landing = folder / "landing" / "flights"
     shutil.copyfile(landing / "2013-01.parquet", landing / "again.parquet")
     (landing / "broken.parquet").write_bytes(b"PAR1 but no more")
-    ran = flows_run(folder, "--quiet")
+    ran = served_run(folder, "--quiet")
     assert ran.returncode == 3, ran.stderr
     homes.forget_place(folder)
 

@@ -1,8 +1,8 @@
 """A real Prefect API for tests, started as seldom as possible.
 
 A test that needs Prefect asks for `prefect_api`, which all tests of its module share. A test that starts processes of
-its own lets them use one API with `served_run`; or, where each is to start its own, puts the finished database into
-their home with `prefect_home`, which saves each of them the migrations.
+its own lets them use one API with `served_run`, and has them forked from a warm one; or, where each is to start its own
+(`flows_run`), puts the finished database into their home with `prefect_home`, which saves each of them the migrations.
 """
 
 import shutil
@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from tasks.adapters.prefect import local_api, local_api_database
-from tests.command_line import CommandLine, run
+from tests import warm
+from tests.command_line import CommandLine
 
 
 @pytest.fixture(scope="session")
@@ -44,10 +45,11 @@ def prefect_api(tmp_path_factory: pytest.TempPathFactory, prefect_home: Callable
 
 @pytest.fixture(scope="session")
 def served_run(tmp_path_factory: pytest.TempPathFactory, prefect_home: Callable[[Path], Path]) -> Iterator[CommandLine]:
-    """Runs `python -m flows.run` as `flows_run` does, on one API for all such runs: `served_run(home, "poll")`."""
+    """Runs commands as `flows_run` does, from one warm process and on one API for all: `served_run(home, "poll")`."""
     api = local_api.start(prefect_home(tmp_path_factory.mktemp("api")))
     try:
-        named = {"PREFECT_API_URL": api.wait(), "PREFECT_API_AUTH_STRING": api.auth or ""}
-        yield lambda home, *arguments, **variables: run(home, *arguments, **named, **variables)
+        with warm.command_line() as run:
+            named = {"PREFECT_API_URL": api.wait(), "PREFECT_API_AUTH_STRING": api.auth or ""}
+            yield lambda home, *arguments, **variables: run(home, *arguments, **named, **variables)
     finally:
         api.stop()

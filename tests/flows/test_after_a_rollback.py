@@ -30,24 +30,24 @@ def pipelines(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def promoted(
-    furnished_home: Callable[..., Path], months: Callable[[str], Path], pipelines: Path, flows_run: CommandLine
+    furnished_home: Callable[..., Path], months: Callable[[str], Path], pipelines: Path, served_run: CommandLine
 ) -> Path:
     """v3 took over from v1 in July; v2, the refit of v1, is left out."""
     folder = furnished_home("promoted", months("2013-06"))
-    first = flows_run(folder, "--quiet", INCUMBENT_PIPELINES=str(pipelines))
+    first = served_run(folder, "--quiet", INCUMBENT_PIPELINES=str(pipelines))
     worlds.forget_refit(folder / "ledger.db")
     shutil.copyfile(months("2013-07"), folder / "landing" / "flights" / "2013-07.parquet")
-    second = flows_run(folder, "--quiet", INCUMBENT_PIPELINES=str(pipelines))
+    second = served_run(folder, "--quiet", INCUMBENT_PIPELINES=str(pipelines))
     assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
     return folder
 
 
 @pytest.fixture
-def run(promoted: Path, pipelines: Path, flows_run: CommandLine) -> Run:
+def run(promoted: Path, pipelines: Path, served_run: CommandLine) -> Run:
     """Runs a command on the home, where it is: MLflow remembers its place."""
 
     def command(*arguments: str, **variables: str) -> tuple[int, str]:
-        ran = flows_run(promoted, *arguments, INCUMBENT_PIPELINES=str(pipelines), **variables)
+        ran = served_run(promoted, *arguments, INCUMBENT_PIPELINES=str(pipelines), **variables)
         return ran.returncode, ran.stdout + ran.stderr
 
     return command

@@ -102,13 +102,13 @@ def put_bad_files(landing: Path, january: Path, february: Path) -> int:
 
 
 @pytest.fixture(scope="module")
-def after(furnished_home: Callable[..., Path], months: Callable[[str], Path], flows_run: CommandLine) -> Ran:
+def after(furnished_home: Callable[..., Path], months: Callable[[str], Path], served_run: CommandLine) -> Ran:
     """The one run: a good month, all that is bad, a good month."""
     home = furnished_home("bad-files", months(GOOD_FIRST), months(GOOD_LAST))
     landing = home / "landing" / "flights"
     rows = put_bad_files(landing, months(GOOD_FIRST), months("2013-02"))
     landed = {path.name: path.read_bytes() for path in landing.iterdir() if path.is_file() and not path.is_symlink()}
-    return Ran(home, flows_run(home), landed, rows)
+    return Ran(home, served_run(home), landed, rows)
 
 
 @pytest.fixture(scope="module")
@@ -230,10 +230,10 @@ def test_the_page_names_each_bad_file_and_takes_none_of_them_for_markup(after: R
 
 
 # ── afterwards ────────────────────────────────────────────────────────────────────────────────────────────────────
-def test_the_second_run_has_nothing_to_do(after: Ran, flows_run: CommandLine) -> None:
+def test_the_second_run_has_nothing_to_do(after: Ran, served_run: CommandLine) -> None:
     before = (after.home / "reports" / "flights.html").read_bytes()
 
-    again = flows_run(after.home)
+    again = served_run(after.home)
 
     assert (again.returncode, again.stderr) == (0, "")
     assert again.stdout.startswith(f"flights: nothing waits in {after.landing}. Champion v")

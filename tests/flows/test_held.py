@@ -25,14 +25,14 @@ def pipelines(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="module")
-def good(furnished_home: Callable[..., Path], flows_run: CommandLine, pipelines: str) -> Path:
+def good(furnished_home: Callable[..., Path], served_run: CommandLine, pipelines: str) -> Path:
     """Six weeks were taken in, and there is a champion."""
     folder = furnished_home("held")
     landing = folder / "landing" / "users"
     landing.mkdir()
     for number in range(6):
         deliver(landing, number, users.week(number))
-    ran = flows_run(folder, "run", "users", INCUMBENT_PIPELINES=pipelines)
+    ran = served_run(folder, "run", "users", INCUMBENT_PIPELINES=pipelines)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return folder
 
@@ -61,14 +61,14 @@ def deliver(landing: Path, number: int, frame: pd.DataFrame) -> None:
 
 
 @pytest.fixture(scope="module")
-def after(good: Path, flows_run: CommandLine, pipelines: str) -> tuple[Path, list[dict[str, object]]]:
+def after(good: Path, served_run: CommandLine, pipelines: str) -> tuple[Path, list[dict[str, object]]]:
     """Three damaged weeks came, and a good one; and what was printed of them."""
     landing = good / "landing" / "users"
     deliver(landing, 6, users.damaged(6, users.fee_without_its_point))
     deliver(landing, 7, users.damaged(7, users.uses_silent))
     deliver(landing, 8, users.damaged(8, users.fee_of_somebody_else))
     deliver(landing, 9, users.week(9))
-    ran = flows_run(good, "run", "users", "--json", INCUMBENT_PIPELINES=pipelines)
+    ran = served_run(good, "run", "users", "--json", INCUMBENT_PIPELINES=pipelines)
     assert ran.returncode == HELD, ran.stdout + ran.stderr
     return good, [json.loads(line) for line in ran.stdout.splitlines() if '"turn"' in line]
 
@@ -113,11 +113,11 @@ def test_people_are_owed_a_word_about_each(after, open_home):
     assert alerts[0].text.startswith("users, week-6 is held, until it is admitted or kept out: 'fee': ")
 
 
-def test_all_of_it_is_true_and_told(after, flows_run, pipelines):
+def test_all_of_it_is_true_and_told(after, served_run, pipelines):
     folder, _ = after
 
-    verified = flows_run(folder, "verify", "users", INCUMBENT_PIPELINES=pipelines)
-    explained = flows_run(folder, "explain", "week-7", "users", INCUMBENT_PIPELINES=pipelines)
+    verified = served_run(folder, "verify", "users", INCUMBENT_PIPELINES=pipelines)
+    explained = served_run(folder, "explain", "week-7", "users", INCUMBENT_PIPELINES=pipelines)
     page = (folder / "reports" / "users.html").read_text(encoding="utf-8")
 
     assert (verified.returncode, verified.stderr) == (0, "")
@@ -125,10 +125,10 @@ def test_all_of_it_is_true_and_told(after, flows_run, pipelines):
     assert "batch held" in page
 
 
-def test_one_line_and_one_page_over_all_pipelines_name_them(after, flows_run, pipelines):
+def test_one_line_and_one_page_over_all_pipelines_name_them(after, served_run, pipelines):
     folder, _ = after
 
-    listed = flows_run(folder, "status", "--all", INCUMBENT_PIPELINES=pipelines)
+    listed = served_run(folder, "status", "--all", INCUMBENT_PIPELINES=pipelines)
     page = (folder / "reports" / "_pipelines.html").read_text(encoding="utf-8")
 
     assert (listed.returncode, listed.stderr) == (0, "")
@@ -137,10 +137,10 @@ def test_one_line_and_one_page_over_all_pipelines_name_them(after, flows_run, pi
     assert '<a href="users.html">users</a>' in page
 
 
-def test_a_held_batch_that_is_admitted_is_taken_in_late(after, flows_run, pipelines, open_home):
+def test_a_held_batch_that_is_admitted_is_taken_in_late(after, served_run, pipelines, open_home):
     folder, _ = after
 
-    ran = flows_run(folder, "admit", "week-8", "users", *WHY, INCUMBENT_PIPELINES=pipelines)
+    ran = served_run(folder, "admit", "week-8", "users", *WHY, INCUMBENT_PIPELINES=pipelines)
 
     batch = next(one for one in open_home(folder).ledger.batches.all("users") if one.name == "week-8")
     assert (ran.returncode, ran.stderr) == (0, "")
@@ -148,13 +148,13 @@ def test_a_held_batch_that_is_admitted_is_taken_in_late(after, flows_run, pipeli
     assert "was held before" in ran.stdout
 
 
-def test_of_a_held_batch_the_sound_rows_alone_can_be_taken_in(after, flows_run, pipelines, open_home):
+def test_of_a_held_batch_the_sound_rows_alone_can_be_taken_in(after, served_run, pipelines, open_home):
     folder, _ = after
 
-    ran = flows_run(folder, "admit", "week-6", "users", "--sound-rows", *WHY, INCUMBENT_PIPELINES=pipelines)
+    ran = served_run(folder, "admit", "week-6", "users", "--sound-rows", *WHY, INCUMBENT_PIPELINES=pipelines)
 
     batch = next(one for one in open_home(folder).ledger.batches.all("users") if one.name == "week-6")
-    verified = flows_run(folder, "verify", "users", INCUMBENT_PIPELINES=pipelines)
+    verified = served_run(folder, "verify", "users", INCUMBENT_PIPELINES=pipelines)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert batch.status == "accepted"
     assert batch.landed == batch.accepted + batch.quarantined == users.ROWS
@@ -162,12 +162,12 @@ def test_of_a_held_batch_the_sound_rows_alone_can_be_taken_in(after, flows_run, 
     assert (verified.returncode, verified.stderr) == (0, ""), verified.stdout
 
 
-def test_a_held_batch_that_is_kept_out_is_refused(after, flows_run, pipelines, open_home):
+def test_a_held_batch_that_is_kept_out_is_refused(after, served_run, pipelines, open_home):
     folder, _ = after
 
-    ran = flows_run(folder, "keep-out", "week-7", "users", *WHY, INCUMBENT_PIPELINES=pipelines)
-    again = flows_run(folder, "keep-out", "week-7", "users", *WHY, INCUMBENT_PIPELINES=pipelines)
-    verified = flows_run(folder, "verify", "users", INCUMBENT_PIPELINES=pipelines)
+    ran = served_run(folder, "keep-out", "week-7", "users", *WHY, INCUMBENT_PIPELINES=pipelines)
+    again = served_run(folder, "keep-out", "week-7", "users", *WHY, INCUMBENT_PIPELINES=pipelines)
+    verified = served_run(folder, "verify", "users", INCUMBENT_PIPELINES=pipelines)
 
     batch = next(one for one in open_home(folder).ledger.batches.all("users") if one.name == "week-7")
     assert (ran.returncode, ran.stderr) == (0, "")
@@ -179,26 +179,26 @@ def test_a_held_batch_that_is_kept_out_is_refused(after, flows_run, pipelines, o
     assert (verified.returncode, verified.stderr) == (0, ""), verified.stdout
 
 
-def test_what_is_in_has_nothing_to_decide(after, flows_run, pipelines):
+def test_what_is_in_has_nothing_to_decide(after, served_run, pipelines):
     folder, _ = after
 
     for command in (("admit", "week-1"), ("keep-out", "week-1"), ("keep-out", "nothing")):
-        ran = flows_run(folder, *command, "users", *WHY, INCUMBENT_PIPELINES=pipelines)
+        ran = served_run(folder, *command, "users", *WHY, INCUMBENT_PIPELINES=pipelines)
         assert ran.returncode == 2
         assert "Traceback" not in ran.stderr
 
 
-def test_without_labels_the_answers_are_watched(after, flows_run, pipelines, open_home):
+def test_without_labels_the_answers_are_watched(after, served_run, pipelines, open_home):
     folder, landing = after[0], after[0] / "landing" / "users"
     deliver(landing, 20, users.unlabelled(users.damaged(20, users.uses_silent)))
     deliver(landing, 21, users.unlabelled(users.damaged(21, users.all_silent)))
     deliver(landing, 22, users.unlabelled(users.week(22)))
 
-    ran = flows_run(folder, "run", "users", INCUMBENT_PIPELINES=pipelines)
+    ran = served_run(folder, "run", "users", INCUMBENT_PIPELINES=pipelines)
 
     home = open_home(folder)
     batches = {batch.name: batch for batch in home.ledger.batches.all("users")}
-    explained = flows_run(folder, "explain", "week-22", "users", INCUMBENT_PIPELINES=pipelines)
+    explained = served_run(folder, "explain", "week-22", "users", INCUMBENT_PIPELINES=pipelines)
     drift = home.ledger.models.drift("users", batches["week-22"].id)
     assert ran.returncode == HELD, ran.stdout + ran.stderr
     assert re.search(
@@ -216,13 +216,13 @@ def test_without_labels_the_answers_are_watched(after, flows_run, pipelines, ope
 
 @pytest.mark.long
 def test_the_settings_may_let_damage_in_with_a_warning_on_which_nothing_is_promoted(
-    lived: Path, flows_run: CommandLine, pipelines_of: Callable[[str], str], open_home: Callable[[Path], Home]
+    lived: Path, served_run: CommandLine, pipelines_of: Callable[[str], str], open_home: Callable[[Path], Home]
 ) -> None:
     landing = lived / "landing" / "users"
     deliver(landing, 30, users.damaged(30, users.fee_without_its_point))
 
-    ran = flows_run(lived, "run", "users", INCUMBENT_PIPELINES=pipelines_of("{columns: {fee: warn}}"))
-    explained = flows_run(lived, "explain", "week-30", "users", INCUMBENT_PIPELINES=pipelines_of("hold"))
+    ran = served_run(lived, "run", "users", INCUMBENT_PIPELINES=pipelines_of("{columns: {fee: warn}}"))
+    explained = served_run(lived, "explain", "week-30", "users", INCUMBENT_PIPELINES=pipelines_of("hold"))
 
     ledger = open_home(lived).ledger
     batch = next(one for one in ledger.batches.all("users") if one.name == "week-30")
@@ -236,15 +236,15 @@ def test_the_settings_may_let_damage_in_with_a_warning_on_which_nothing_is_promo
 
 @pytest.mark.long
 def test_what_goes_on_is_the_world_where_the_settings_say_so(
-    lived: Path, flows_run: CommandLine, pipelines_of: Callable[[str], str], open_home: Callable[[Path], Home]
+    lived: Path, served_run: CommandLine, pipelines_of: Callable[[str], str], open_home: Callable[[Path], Home]
 ) -> None:
     landing = lived / "landing" / "users"
     for number in (40, 41, 42):
         deliver(landing, number, users.damaged(number, users.devices_respelled))
 
-    first = flows_run(lived, "run", "users", "--json", INCUMBENT_PIPELINES=pipelines_of("{persist: 3}"))
-    second = flows_run(lived, "run", "users", "--json", INCUMBENT_PIPELINES=pipelines_of("{persist: 3}"))
-    verified = flows_run(lived, "verify", "users", INCUMBENT_PIPELINES=pipelines_of("hold"))
+    first = served_run(lived, "run", "users", "--json", INCUMBENT_PIPELINES=pipelines_of("{persist: 3}"))
+    second = served_run(lived, "run", "users", "--json", INCUMBENT_PIPELINES=pipelines_of("{persist: 3}"))
+    verified = served_run(lived, "verify", "users", INCUMBENT_PIPELINES=pipelines_of("hold"))
 
     home = open_home(lived)
     batches = {one.name: one for one in home.ledger.batches.all("users")}

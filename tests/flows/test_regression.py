@@ -55,7 +55,7 @@ pytestmark = pytest.mark.long
 
 @pytest.fixture(scope="module")
 def rented(
-    furnished_home: Callable[..., Path], flows_run: CommandLine, tmp_path_factory: pytest.TempPathFactory
+    furnished_home: Callable[..., Path], served_run: CommandLine, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, Path, list[dict[str, object]]]:
     """A home in which three deliveries had their turns, its pipelines, and what was printed."""
     folder, pipelines = furnished_home("rented"), tmp_path_factory.mktemp("pipelines")
@@ -64,7 +64,7 @@ def rented(
     landing.mkdir()
     for first, level, warmth in zip(WEEKS, (100, 101, 102), (4, 4, 12), strict=True):
         hours(first, level, warmth).to_parquet(landing / f"{first}.parquet", index=False)
-    ran = flows_run(folder, "run", "bicycles", "--json", INCUMBENT_PIPELINES=str(pipelines))
+    ran = served_run(folder, "run", "bicycles", "--json", INCUMBENT_PIPELINES=str(pipelines))
     assert ran.returncode == 0, ran.stderr
     return folder, pipelines, [json.loads(line) for line in ran.stdout.splitlines()]
 
@@ -82,12 +82,12 @@ def test_the_first_model_beats_the_mean_and_a_better_one_takes_over_on_evidence(
 
 
 def test_what_was_done_is_true_from_the_bytes_up(
-    rented: tuple[Path, Path, list[dict[str, object]]], flows_run: CommandLine
+    rented: tuple[Path, Path, list[dict[str, object]]], served_run: CommandLine
 ) -> None:
     folder, pipelines, _ = rented
 
-    checked = flows_run(folder, "verify", "bicycles", INCUMBENT_PIPELINES=str(pipelines))
-    status = flows_run(folder, "status", "bicycles", INCUMBENT_PIPELINES=str(pipelines))
+    checked = served_run(folder, "verify", "bicycles", INCUMBENT_PIPELINES=str(pipelines))
+    status = served_run(folder, "status", "bicycles", INCUMBENT_PIPELINES=str(pipelines))
 
     assert (checked.returncode, checked.stderr) == (0, ""), checked.stdout
     assert "RMSE" in status.stdout

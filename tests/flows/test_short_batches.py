@@ -19,7 +19,7 @@ pytestmark = pytest.mark.long
 
 @pytest.fixture(scope="module")
 def short(
-    furnished_home: Callable[..., Path], flows_run: CommandLine, tmp_path_factory: pytest.TempPathFactory
+    furnished_home: Callable[..., Path], served_run: CommandLine, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, Path, list[dict[str, object]]]:
     """A home to which three days came at a time, its pipelines, and what was printed."""
     folder, pipelines = furnished_home("short"), tmp_path_factory.mktemp("pipelines")
@@ -28,7 +28,7 @@ def short(
     landing.mkdir()
     for start in STARTS:
         bicycles.three_days(start, CHANGE).to_parquet(landing / f"{start:%Y-%m-%d}.parquet", index=False)
-    ran = flows_run(folder, "run", "bicycles", "--json", INCUMBENT_PIPELINES=str(pipelines))
+    ran = served_run(folder, "run", "bicycles", "--json", INCUMBENT_PIPELINES=str(pipelines))
     assert ran.returncode == 0, ran.stderr
     return folder, pipelines, [json.loads(line) for line in ran.stdout.splitlines()]
 
@@ -52,11 +52,11 @@ def test_one_that_is_worse_than_no_model_is_replaced(short: tuple[Path, Path, li
 
 
 def test_all_of_it_is_true(
-    short: tuple[Path, Path, list[dict[str, object]]], flows_run: CommandLine, open_home: Callable[[Path], Home]
+    short: tuple[Path, Path, list[dict[str, object]]], served_run: CommandLine, open_home: Callable[[Path], Home]
 ) -> None:
     folder, pipelines, _ = short
 
-    checked = flows_run(folder, "verify", "bicycles", INCUMBENT_PIPELINES=str(pipelines))
+    checked = served_run(folder, "verify", "bicycles", INCUMBENT_PIPELINES=str(pipelines))
 
     evidence = open_home(folder).ledger.promotions.evidence("bicycles").values()
     assert checked.returncode == 0, checked.stdout

@@ -32,14 +32,14 @@ def pipelines(tmp_path_factory: pytest.TempPathFactory, world: World) -> str:
 
 
 @pytest.fixture(scope="module")
-def after(furnished_home: Callable[..., Path], flows_run: CommandLine, pipelines: str, world: World) -> Path:
+def after(furnished_home: Callable[..., Path], served_run: CommandLine, pipelines: str, world: World) -> Path:
     """One month of a few hours was taken in, then one of all hours."""
     folder = furnished_home(f"hours-{world.name}")
     landing = folder / "landing" / world.name
     landing.mkdir(parents=True)
     world.month(0, covered=True).to_parquet(landing / "month-0.parquet", index=False)
     world.month(1, covered=False).to_parquet(landing / "month-1.parquet", index=False)
-    ran = flows_run(folder, "run", world.name, INCUMBENT_PIPELINES=pipelines)
+    ran = served_run(folder, "run", world.name, INCUMBENT_PIPELINES=pipelines)
     assert (ran.returncode, ran.stderr) == (0, "")
     return folder
 
@@ -58,8 +58,8 @@ def test_hours_without_a_training_row_are_named(world, after, open_home):
     assert spot.loss > spot.usual > spot.rest
 
 
-def test_explain_and_report_say_it(world, after, flows_run, pipelines):
-    explained = flows_run(after, "explain", "month-1", world.name, INCUMBENT_PIPELINES=pipelines)
+def test_explain_and_report_say_it(world, after, served_run, pipelines):
+    explained = served_run(after, "explain", "month-1", world.name, INCUMBENT_PIPELINES=pipelines)
     page = (after / "reports" / f"{world.name}.html").read_text(encoding="utf-8")
 
     good, weak = f"It is good where hour is {world.covered[0]} to {world.covered[1]} (", world.uncovered

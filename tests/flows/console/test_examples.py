@@ -73,17 +73,17 @@ def test_every_row_of_the_data_is_in_exactly_one_delivery(name: str, tmp_path: P
 
 
 @pytest.mark.parametrize("name", ["flights", "elec2"])
-def test_all_examples_and_one_pipeline_are_two_wishes(name: str, tmp_path: Path, flows_run: CommandLine):
-    ran = flows_run(tmp_path / "home", "run", name, "--all-examples")
+def test_all_examples_and_one_pipeline_are_two_wishes(name: str, tmp_path: Path, served_run: CommandLine):
+    ran = served_run(tmp_path / "home", "run", name, "--all-examples")
 
     assert (ran.returncode, ran.stdout) == (2, "")
     assert ran.stderr == f"Give --all-examples or the name of one pipeline ('{name}'), not both.\n"
 
 
-def test_where_no_data_is_there_each_example_is_named(tmp_path: Path, flows_run: CommandLine):
+def test_where_no_data_is_there_each_example_is_named(tmp_path: Path, served_run: CommandLine):
     (tmp_path / "data").mkdir()
 
-    ran = flows_run(tmp_path / "home", "run", "--all-examples", INCUMBENT_DATA=str(tmp_path / "data"))
+    ran = served_run(tmp_path / "home", "run", "--all-examples", INCUMBENT_DATA=str(tmp_path / "data"))
 
     assert ran.returncode == 2, ran.stderr
     for name in EXAMPLES:
@@ -140,16 +140,19 @@ def test_examples_run_one_after_the_other_and_without_clusters_no_model_takes_ov
 
 
 def test_a_source_that_lost_rows_is_named_by_whoever_looks(
-    tmp_path: Path, new_home: Callable[..., Path], flows_run: CommandLine
+    tmp_path: Path, new_home: Callable[..., Path], served_run: CommandLine
 ):
     shop.write_pipeline(tmp_path / "pipelines", "visits", MONTHS)
     file, rows = tmp_path / "visits.csv", ["Feb,a,yes", "Feb,b,no", "Mar,a,no"]
     file.write_text("\n".join(["Month,kind,bought", *rows, ""]))
     home, where = new_home(), {"INCUMBENT_PIPELINES": str(tmp_path / "pipelines"), "INCUMBENT_DATA": str(tmp_path)}
-    flows_run(home, "status", "visits", **where)
+    served_run(home, "status", "visits", **where)
     file.write_text("\n".join(["Month,kind,bought", *rows[1:], ""]))
 
-    said, machine = flows_run(home, "status", "visits", **where), flows_run(home, "status", "visits", "--json", **where)
+    said, machine = (
+        served_run(home, "status", "visits", **where),
+        served_run(home, "status", "visits", "--json", **where),
+    )
 
     words = "visits: visits.csv no longer has 1 row that it delivered (2017-02: 1). What was taken in stays."
     assert words in said.stdout

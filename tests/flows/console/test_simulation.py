@@ -32,12 +32,12 @@ def home(lived_home: Path, tmp_path: Path) -> Path:
 
 @pytest.mark.long
 def test_data_faults_are_refused_and_named_and_a_good_batch_after_them_is_taken_in(
-    home: Path, months: Callable[[str], Path], flows_run: CommandLine, open_home: Callable[[Path], Home]
+    home: Path, months: Callable[[str], Path], served_run: CommandLine, open_home: Callable[[Path], Home]
 ) -> None:
-    said = [json.loads(flows_run(home, "simulate", fault, "flights", "--json").stdout) for fault in FAULTS]
+    said = [json.loads(served_run(home, "simulate", fault, "flights", "--json").stdout) for fault in FAULTS]
     shutil.copyfile(months("2013-12"), home / "landing" / "flights" / "2013-12.parquet")
 
-    taken = flows_run(home, "ingest")
+    taken = served_run(home, "ingest")
 
     looked = open_home(home)
     batches = {batch.name: batch for batch in looked.ledger.batches.all("flights")}
@@ -102,8 +102,8 @@ def test_a_mistake_is_one_paragraph(
     assert told.err.startswith(text) and told.err.count("\n") == 1
 
 
-def test_with_no_data_at_all_it_tells_to_prepare_some(tmp_path: Path, flows_run: CommandLine) -> None:
-    ran = flows_run(tmp_path, "simulate", "unit")
+def test_with_no_data_at_all_it_tells_to_prepare_some(tmp_path: Path, served_run: CommandLine) -> None:
+    ran = served_run(tmp_path, "simulate", "unit")
 
     assert ran.returncode == 7
     assert ran.stderr.startswith("There is nothing to simulate from: ")
@@ -112,12 +112,12 @@ def test_with_no_data_at_all_it_tells_to_prepare_some(tmp_path: Path, flows_run:
 
 @pytest.mark.long
 def test_a_turned_concept_is_noticed_and_brings_a_promotion_that_pays(
-    year: Path, furnished_home: Callable[..., Path], flows_run: CommandLine, open_home: Callable[[Path], Home]
+    year: Path, furnished_home: Callable[..., Path], served_run: CommandLine, open_home: Callable[[Path], Home]
 ) -> None:
     home = furnished_home("concept", *(year / f"2013-{month:02d}.parquet" for month in range(1, 6)))
-    simulated = flows_run(home, "simulate", "concept")
+    simulated = served_run(home, "simulate", "concept")
 
-    ran = flows_run(home, "--json")
+    ran = served_run(home, "--json")
 
     assert (simulated.returncode, ran.returncode) == (0, 0), ran.stderr
     turned = [json.loads(line) for line in ran.stdout.splitlines()][-3:]
