@@ -27,6 +27,7 @@ def run(home: Path, *arguments: str, **variables: str) -> Completed:
 
 
 def variables_of(home: Path, **more: str) -> dict[str, str]:
-    """The environment of somebody who works on a home, and knows no Prefect but ours."""
+    """The environment of somebody who works on a home with the pipelines of the test, and knows no Prefect but ours."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "INCUMBENT_"))}
-    return {**inherited, "INCUMBENT_HOME": str(home), **more}
+    pipelines = {name: os.environ[name] for name in ("INCUMBENT_PIPELINES",) if name in os.environ}
+    return {**inherited, **pipelines, "INCUMBENT_HOME": str(home), **more}

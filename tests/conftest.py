@@ -104,8 +104,27 @@ def furnished_home(
 
 
 @pytest.fixture(scope="session")
+def lived_pipelines(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example with models of few trees: what looks at a model again costs as much as it has trees."""
+    folder = tmp_path_factory.mktemp("lived-pipelines")
+    text = (environment.CHECKOUT / "configs" / "pipelines" / "flights.yaml").read_text(encoding="utf-8")
+    quick = text.replace("max_iter: 120,", "max_iter: 20,").replace("learning_rate: 0.04,", "learning_rate: 0.24,")
+    assert quick != text
+    (folder / "flights.yaml").write_text(quick, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def lived_settings(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever looks at the home that has lived does so with the settings with which it has lived."""
+    if "lived_home" in request.fixturenames:
+        monkeypatch.setenv("INCUMBENT_PIPELINES", str(request.getfixturevalue("lived_pipelines")))
+
+
+@pytest.fixture(scope="session")
 def lived_home(
     months: Callable[[str], Path],
+    lived_pipelines: Path,
     served_run: CommandLine,
     tmp_path_factory: pytest.TempPathFactory,
     prefect_home: Callable[[Path], Path],
@@ -119,18 +138,16 @@ def lived_home(
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "lived-home"
     with files.locked(folder.with_suffix(".lock")):
         if not (folder / "reports").exists():
-            _live(folder, served_run, prefect_home, mlflow_template, months("2013-01"), months("2013-02"))
+            _furnish(prefect_home(folder), mlflow_template, months("2013-01"), months("2013-02"))
+            _live(folder, lived_pipelines, served_run)
     return folder
 
 
-def _live(
-    folder: Path, served_run: CommandLine, prefect_home: Callable[[Path], Path], mlflow_template: Path, *months: Path
-) -> None:
-    _furnish(prefect_home(folder), mlflow_template, *months)
+def _live(folder: Path, pipelines: Path, served_run: CommandLine) -> None:
     landing = folder / "landing" / "flights"
     shutil.copyfile(landing / "2013-01.parquet", landing / "again.parquet")
     (landing / "broken.parquet").write_bytes(b"PAR1 but no more")
-    ran = served_run(folder, "--quiet")
+    ran = served_run(folder, "--quiet", INCUMBENT_PIPELINES=str(pipelines))
     assert ran.returncode == 3, ran.stderr
     homes.forget_place(folder)
 

@@ -101,7 +101,13 @@ def test_a_proxy_is_in_the_way_of_what_is_not_excepted(url: str | None, is_in_th
 
 
 @pytest.mark.parametrize(
-    ("proxy", "command"), [("socks5://127.0.0.1:9", "run"), ("http://127.0.0.1:9", "ingest"), ("nonsense://", "ingest")]
+    ("proxy", "command"),
+    [
+        ("socks5://127.0.0.1:9", "ingest"),
+        pytest.param("socks5://127.0.0.1:9", "run", marks=pytest.mark.long),
+        pytest.param("http://127.0.0.1:9", "ingest", marks=pytest.mark.long),
+        pytest.param("nonsense://", "ingest", marks=pytest.mark.long),
+    ],
 )
 def test_a_run_needs_no_proxy(proxy: str, command: str, new_home: Callable[..., Path], flows_run: CommandLine) -> None:
     home = new_home()

@@ -223,6 +223,7 @@ def test_in_the_end_all_is_as_if_each_batch_had_been_run_by_hand(
     assert canonical.differences(canonical.dump(tree.home), canonical.dump(by_hand)) == []
 
 
+@pytest.mark.long
 def test_a_batch_that_is_set_aside_is_not_green_and_no_failure(tree: Tree, tmp_path: Path) -> None:
     before, broken = datetime.now(UTC), tmp_path / "broken.parquet"
     broken.write_bytes(b"PAR1 but no more")

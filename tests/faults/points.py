@@ -37,5 +37,5 @@ BETWEEN = [f"file-written:{time}" for time in range(1, 8)] + [f"commit-ahead:{ti
 """Each file that is published, and every third commit, before it is done: a name stands behind each of them."""
 EVERYWHERE = [*OF_A_TURN, *BETWEEN]
 
-ALWAYS = ("bundle-published", "promotion-committed")
+ALWAYS = ("promotion-committed",)
 """Those that `make test` tries; `make test-long` tries all."""

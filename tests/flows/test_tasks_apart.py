@@ -100,7 +100,11 @@ def work(
 
 @pytest.mark.parametrize(
     "call",
-    [empty_handed, elsewhere("forkserver"), pytest.param(elsewhere("spawn"), marks=pytest.mark.long)],
+    [
+        empty_handed,
+        pytest.param(elsewhere("forkserver"), marks=pytest.mark.long),
+        pytest.param(elsewhere("spawn"), marks=pytest.mark.long),
+    ],
     ids=["with nothing at hand", "in processes of their own", "in fresh interpreters"],
 )
 def test_the_tasks_of_a_turn_end_the_same_wherever_each_runs(

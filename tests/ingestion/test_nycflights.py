@@ -50,6 +50,7 @@ def test_a_batch_is_a_month_of_new_york(year: pd.DataFrame):
     assert (local.dt.dayofweek == year["weekday"]).all()
 
 
+@pytest.mark.long
 def test_preparing_again_leaves_what_is_there_and_restores_the_same_bytes(landing: Path, capsys: pytest.CaptureFixture):
     before = digests(landing)
     (landing / "2013-02.parquet").unlink()

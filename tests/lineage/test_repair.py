@@ -165,6 +165,7 @@ def test_a_database_of_another_version_of_mlflow_is_told_in_one_paragraph(home: 
         restore(home)
 
 
+@pytest.mark.long
 def test_a_candidate_whose_bundle_is_gone_is_named_and_the_rest_comes_back(home: Home) -> None:
     probe = home.ledger.promotions.verdicts("flights")[2][0]
     (other,) = (one for one in home.ledger.models.of_turn("flights", 2) if one.id != probe)

@@ -70,7 +70,13 @@ def aside(home: Home) -> list[str]:
     return sorted(path.name for path in (home.folder / "mlflow" / "aside").rglob("*") if not path.is_dir())
 
 
-@pytest.mark.parametrize("names", IN_PLACE.values(), ids=IN_PLACE.keys())
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param(names, id=group, marks=() if group in ("challenger", "strangers") else pytest.mark.long)
+        for group, names in IN_PLACE.items()
+    ],
+)
 def test_files_come_back_where_they_were(names: tuple[str, ...], home: Home, lived_home: Path) -> None:
     runs, before = home.ledger.turns.projected("flights", "mlflow"), numbers(home)
     folders = [damages.logged_folder(home, 1), damages.logged_folder(home, 2), damages.run_folder(home, 2)]
@@ -90,7 +96,7 @@ def test_files_come_back_where_they_were(names: tuple[str, ...], home: Home, liv
     assert restore(home) == Repaired((), ())
 
 
-@pytest.mark.parametrize("name", ANEW)
+@pytest.mark.parametrize("name", [ANEW[0], *(pytest.param(name, marks=pytest.mark.long) for name in ANEW[1:])])
 def test_what_is_handed_out_elsewhere_is_registered_anew(name: str, home: Home) -> None:
     DAMAGES[name].do(home)
 
@@ -106,10 +112,15 @@ def test_what_is_handed_out_elsewhere_is_registered_anew(name: str, home: Home) 
     ("do", "left"),
     [
         (damages.lay_a_pickle_beside_the_champion, ["MLmodel", "model.pkl"]),
-        (lambda home: damages.flip(damages.logged_folder(home, 1) / "model.skops"), ["model.skops"]),
-        (lambda home: damages.link_to_the_same_bytes(damages.logged_folder(home, 1) / "MLmodel"), ["MLmodel"]),
-        (lambda home: (damages.run_folder(home, 2) / "notes.txt").write_text("mine"), ["notes.txt"]),
-        (lambda home: (damages.logged_folder(home, 1) / "MLmodel").unlink(), []),
+        *(
+            pytest.param(do, left, marks=pytest.mark.long)
+            for do, left in (
+                (lambda home: damages.flip(damages.logged_folder(home, 1) / "model.skops"), ["model.skops"]),
+                (lambda home: damages.link_to_the_same_bytes(damages.logged_folder(home, 1) / "MLmodel"), ["MLmodel"]),
+                (lambda home: (damages.run_folder(home, 2) / "notes.txt").write_text("mine"), ["notes.txt"]),
+                (lambda home: (damages.logged_folder(home, 1) / "MLmodel").unlink(), []),
+            )
+        ),
     ],
 )
 def test_what_does_not_belong_there_is_put_aside(do: Callable[[Home], object], left: list[str], home: Home) -> None:

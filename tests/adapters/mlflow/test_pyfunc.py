@@ -263,7 +263,14 @@ def first_delivery(name: str, home: Home) -> tuple[pd.DataFrame, pd.DataFrame, P
     return ours, pd.read_csv(home.landing(name) / one.address, sep=room.source.delimiter), settings
 
 
-@pytest.mark.parametrize("name", ["bike_sharing", "elec2", "hotel_bookings", "online_shoppers", "flights"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "bike_sharing",
+        "flights",
+        *(pytest.param(name, marks=pytest.mark.long) for name in ("elec2", "hotel_bookings", "online_shoppers")),
+    ],
+)
 def test_the_champion_of_an_example_answers_its_own_rows(
     name: str, store: TrackingStore, tmp_path: Path, months: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -72,7 +72,8 @@ def test_status_tells_the_live_model_and_the_last_turns(in_home: Callable[[Path]
     assert (code, err) == (0, "")
     assert lines[0] == "flights  x Batch refused; champion v2 not judged"
     assert "  waits: nothing" in lines
-    assert [line.split()[:2] for line in lines[-3:]] == [["1", "2013-01"], ["2", "2013-02"], ["3", "broken"]]
+    turns = [line.split()[:2] for line in lines if line.lstrip()[:1].isdigit()]
+    assert turns == [["1", "2013-01"], ["2", "2013-02"], ["3", "broken"]]
 
 
 def test_status_for_machines_is_one_object(in_home: Callable[[Path], Say], lived: Path) -> None:
