@@ -7,7 +7,7 @@ from typing import Annotated
 from cronsim import CronSim, CronSimError
 from pydantic import AfterValidator, Field
 
-from configs.section import Days, Many, Section
+from configs.section import LATER, Days, Many, Section
 
 _LARGEST = (59, 23, 31, 12, 7)
 """Of minute, hour, day, month and weekday: a step beyond it never comes."""
@@ -33,6 +33,13 @@ def _is_cron(text: str) -> str:
 Cron = Annotated[str, AfterValidator(_is_cron)]
 
 
+def _is_block(text: str) -> str:
+    """A kind of block and the name of one, as Prefect shows them."""
+    if re.fullmatch(r"[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9-]*", text) is None:
+        raise ValueError(f"no block: {text!r}; write kind and name as Prefect shows them, as in 'slack-webhook/team'")
+    return text
+
+
 class Schedules(Section):
     """When flows start by themselves: cron expressions in UTC; null for never."""
 
@@ -56,5 +63,8 @@ class CoordinationSettings(Section):
     """Most turns in one day of UTC; data waits for the next day."""
     min_new_rows: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
     """Fewest rows that must wait before a turn begins."""
+    alert_block: Annotated[Annotated[str, AfterValidator(_is_block)] | None, LATER] = None
+    """Prefect's notification block for this pipeline's alerts, as in 'slack-webhook/fraud-team'; null for the one that
+    INCUMBENT_ALERT_BLOCK names."""
     max_attempts: Annotated[int, Field(ge=1, le=20)] = 4
     """How often a turn that fails is begun before it is given up, with an alert."""

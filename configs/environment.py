@@ -154,6 +154,11 @@ def secrets(shortest: int = _SHORTEST - 2) -> dict[str, str]:
     return {what: value for what, value in held.items() if len(value) >= shortest}
 
 
+def worker() -> str | None:
+    """Name of the worker of Prefect that started this process; None if none did."""
+    return os.environ.get("PREFECT__WORKER_NAME") or None
+
+
 def masked(text: str) -> str:
     """A text of a library, which may repeat an address or a password, as it may be shown to anybody."""
     return addresses.masked(text, secrets(_SHORTEST_MASKED).values())

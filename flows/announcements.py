@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-STEPS = 5
-"""Steps that a turn announces."""
+NAMES = ("reading and checking", "watching", "training", "judging", "deciding")
+"""Of the steps that a turn announces, as they are kept with it."""
+STEPS = len(NAMES)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from prefect import flow
 
-from flows.announcements import Step, tell
+from flows.steps import come_to
 from tasks.coordination import tasks as coordination
 from tasks.domain.records import Batch
 from tasks.domain.turns import TurnRef
@@ -31,7 +31,7 @@ def ingest(pipeline: str) -> list[Batch]:
 
 def take_in(turn: TurnRef, delivery: Delivery) -> Batch:
     """Read, check and accept one delivery; one that is refused or held is set aside as it came."""
-    tell(Step(turn.number, turn.name, 1, "reading and checking"))
+    come_to(turn, 1, "reading and checking")
     batch = ingestion.read_batch(turn, delivery) or validation.check_batch(turn)
     batch = monitoring.ask_models(turn, batch)
     batch = validation.go_on(turn, batch) if batch.held else batch

@@ -2,7 +2,7 @@
 
 from prefect import flow
 
-from flows.announcements import Step, tell
+from flows.steps import come_to
 from tasks.domain.observations import Health, HealthState
 from tasks.domain.pools import Pool
 from tasks.domain.records import Batch, Model
@@ -30,7 +30,7 @@ def watch(turn: TurnRef, batch: Batch, pool: Pool) -> tuple[Model | None, Health
 
     Batches that wait to be judged as one are looked at as one, too: alone they may be too short to say anything.
     """
-    tell(Step(turn.number, turn.name, 2, "watching the live model"))
+    come_to(turn, 2, "watching the live model")
     live = monitoring.find_live_models(turn)
     if not live:
         return None, Health(HealthState.NOT_JUDGED, ("There is no champion yet.",))

@@ -3,7 +3,7 @@
 from prefect import flow
 
 from flows import monitor
-from flows.announcements import Step, tell
+from flows.steps import come_to
 from tasks.coordination import tasks as coordination
 from tasks.domain.pools import Pool
 from tasks.domain.records import Batch, Model, Snapshot
@@ -59,14 +59,14 @@ def challenge(turn: TurnRef, pool: Pool, snapshot: Snapshot, champion: Model | N
 def judge(turn: TurnRef, pool: Pool, snapshot: Snapshot, champion: Model | None) -> tuple[Model, Verdict]:
     """Train every candidate on the window before the batch; the probe is judged against the champion on the batch."""
     family, families = promotion.nominate_family(turn, pool, snapshot, champion), training.list_families(turn)
-    tell(Step(turn.number, turn.name, 3, f"training {' and '.join(families)} on {snapshot.rows:,} rows"))
+    come_to(turn, 3, f"training {' and '.join(families)} on {snapshot.rows:,} rows")
     training.begin_fits(turn, snapshot, families[1:])
     lineage.begin_showing(turn)
     models = {name: training.train_candidate(turn, snapshot, name) for name in families}
-    tell(Step(turn.number, turn.name, 4, "judging on rows that no model has seen"))
+    come_to(turn, 4, "judging on rows that no model has seen")
     scores = {name: evaluation.score_model(turn, pool, model, snapshot) for name, model in models.items()}
     probe, score = models[family], scores[family]
     comparison = evaluation.compare_models(turn, pool, champion, probe)
     evidence = promotion.weigh_evidence(turn, pool, champion, probe, comparison) if champion else None
-    tell(Step(turn.number, turn.name, 5, "deciding"))
+    come_to(turn, 5, "deciding")
     return probe, promotion.judge_challenger(turn, pool, champion, probe, score, comparison, evidence)

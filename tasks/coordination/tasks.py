@@ -9,7 +9,7 @@ from prefect.exceptions import TerminationSignal
 
 from configs import environment
 from tasks.adapters import failpoints, home
-from tasks.adapters.prefect import events, notifications, orchestration
+from tasks.adapters.prefect import events, notifications, orchestration, performer
 from tasks.coordination import course
 from tasks.coordination.course import Agenda
 from tasks.coordination.steps import agenda, alerting, crashes
@@ -146,7 +146,7 @@ def forget_turned_away(pipeline: str) -> int:
 def open_turn(pipeline: str, delivery: Delivery, run: str | None = None) -> TurnRef:
     """Open the turn of a delivery, or go on with the one that was cut off; it covers the triggers that are open."""
     ledger = home.current().ledger
-    number = ledger.turns.open(pipeline, delivery.digest, delivery.name, run)
+    number = ledger.turns.open(pipeline, delivery.digest, delivery.name, run, performer.here())
     failpoints.reach("turn-opened")
     key, evidence = agenda.asked_by(home.current(), pipeline, delivery, number)
     ledger.inbox.record(pipeline, TriggerKind.NEW_DATA, key, evidence, turn=number)
@@ -154,6 +154,11 @@ def open_turn(pipeline: str, delivery: Delivery, run: str | None = None) -> Turn
     ledger.inbox.cover(pipeline, number, delivery.digest)
     failpoints.reach("triggers-covered")
     return TurnRef(pipeline, number, delivery.digest, delivery.name)
+
+
+def begin_step(turn: TurnRef, step: str) -> None:
+    """Note that a turn has come to a step."""
+    home.current().ledger.turns.begin(turn.pipeline, turn.number, step)
 
 
 @contextmanager

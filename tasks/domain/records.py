@@ -21,8 +21,6 @@ MISSING = "(missing)"
 """Label of missing values in a histogram."""
 RARE = "(rare values)"
 """Label of the levels that are too rare to be looked at one by one."""
-WHOLE = "."
-"""The path of a folder itself in a list of what lies in it: it has one if it is none."""
 
 
 def _formerly(name: str, old: str) -> Any:
@@ -196,30 +194,8 @@ class Model:
     """How its rows became a model (`identities`)."""
     lock_kept: bool = False
     """Whether the lock file of this hash was kept beside the bundle; not so in earlier versions."""
-
-
-@dataclass(frozen=True)
-class Logged:
-    """What MLflow was given of a model: in which run, where the files are, and the sha256 of each."""
-
-    run: str
-    """MLflow's id of it."""
-    run_folder: str
-    """Where MLflow keeps the files of the run, as it names the place."""
-    logged_model: str
-    """MLflow's id of the model."""
-    model_folder: str
-    files: tuple[tuple[str, str], ...]
-    """Path and digest of each; a path begins with `run/` or `model/`."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """What lies at one place of a folder."""
-
-    digest: str | None
-    """sha256 of a regular file; None for anything else."""
-    what: str = "a file"
+    trained_loss: float | None = None
+    """Its mean loss on a sample of the rows that it was fitted on, to be put beside that on rows unseen."""
 
 
 @dataclass(frozen=True)

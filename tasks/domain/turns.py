@@ -224,6 +224,16 @@ class Alert:
 
 
 @dataclass(frozen=True)
+class StepTime:
+    """A step of a turn, and how long it took."""
+
+    name: str
+    began: datetime
+    seconds: float | None
+    """None while it goes on, or where it was cut off."""
+
+
+@dataclass(frozen=True)
 class Turn:
     """One pass of the loop, with all that was found and decided in it. What did not happen is None."""
 
@@ -267,6 +277,10 @@ class Turn:
     """File name of the Evidently page beside the report."""
     mlflow_run: str | None = None
     prefect_run: str | None = None
+    steps: tuple[StepTime, ...] = ()
+    """What it was busy with, in order; none in turns of earlier versions."""
+    by: str | None = None
+    """User, host and worker that ran it last."""
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,11 @@ def amount_of(value: float | None) -> str:
     return amount(None if value is None else abs(value))
 
 
+def seconds(value: float) -> str:
+    """How long something took: `1.2 s`."""
+    return f"{value:.1f}{_SPACE}s"
+
+
 def share(value: float | None) -> str:
     """Share as percent: whole from 10 %, one decimal from 1 %, two below."""
     if value is None or not math.isfinite(value):

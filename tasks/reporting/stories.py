@@ -45,6 +45,7 @@ def story(history: History, turn: Turn, settings: PipelineSettings) -> tuple[Par
         ("Verdict", lambda: _verdict(turn)),
         ("Refit", lambda: _refit(history, turn, settings)),
         ("Action", lambda: _action(history, turn)),
+        ("Run", lambda: _run(turn)),
     )
     parts = [Part(name, tuple(sentence for sentence in sentences() if sentence)) for name, sentences in tell]
     return tuple(part for part in parts if part.sentences)
@@ -62,6 +63,15 @@ def clusters(pair: Comparison, turn: Turn, settings: PipelineSettings) -> str:
 def _units(settings: PipelineSettings) -> tuple[str, str]:
     column = settings.evaluation.cluster.column
     return ("day", "days") if column is None else (f"value of {column}", f"values of {column}")
+
+
+def _run(turn: Turn) -> list[str]:
+    """Who ran it, from when on, and how long each step took."""
+    if not turn.steps:
+        return []
+    by = f"By {turn.by} on " if turn.by else "On "
+    lasted = [f"{one.name} {wording.seconds(one.seconds)}" for one in turn.steps if one.seconds is not None]
+    return [f"{by}{titles.moment(turn.steps[0].began)}: {', '.join(lasted) or 'not ended yet'}."]
 
 
 def _trigger(turn: Turn) -> list[str]:

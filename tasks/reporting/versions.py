@@ -95,6 +95,12 @@ def _pair(history: History, change: Promotion, turn: Turn | None) -> Comparison 
     return turn.comparison if turn else None
 
 
+def _loss_on_them(model: Model, settings: PipelineSettings) -> str:
+    """What it loses on the rows that it was fitted on: far less than at its gate is learned by heart."""
+    problem = kinds.named(settings.training.problem)
+    return f"; {problem.title} {problem.loss(model.trained_loss)} on these" if model.trained_loss is not None else ""
+
+
 def model_facts(history: History, version: int, judged: Turn | None, settings: PipelineSettings) -> tuple[Fact, ...]:
     """What the live model is, what it was trained on, and how it did at its gate and on the last batch."""
     model, gate = dict(history.models).get(version), dict(history.gates).get(version)
@@ -106,7 +112,8 @@ def model_facts(history: History, version: int, judged: Turn | None, settings: P
         facts.append(Fact("Inputs", _inputs(history, model, settings)))
         base = _base(model, settings)
         rows = titles.number_of(model.snapshot.rows, nouns)
-        facts.append(Fact("Trained on", f"{rows}, {span(model)}; {base}; fitted in {model.fit_seconds:.1f} s"))
+        trained = f"{rows}, {span(model)}; {base}; fitted in {model.fit_seconds:.1f} s"
+        facts.append(Fact("Trained on", trained + _loss_on_them(model, settings)))
     if gate:
         stands = standing.stands_for(history, version)
         facts.append(Fact(f"v{stands} at its gate" if stands else "At its gate", _metrics(gate, settings)))

@@ -119,6 +119,10 @@ def test_every_schedule_can_be_switched_off():
         {"max_attempts": "4"},
         {"schedules": {"polls": "* * * * *"}},
         {"cool_down": 3},
+        {"alert_block": "alerts"},
+        {"alert_block": "slack-webhook/"},
+        {"alert_block": "https://hooks.example.com/T0/B0"},
+        {"alert_block": ""},
     ],
 )
 def test_limits_that_make_no_sense_and_unknown_keys_are_refused(wrong: dict[str, object]):

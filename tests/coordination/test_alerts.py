@@ -25,7 +25,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shop.write_pipeline(tmp_path / "pipelines")
     (tmp_path / "pipelines" / "churn.yaml").write_text(shop.YAML)
     monkeypatch.setattr(orchestration, "failed_actions", lambda since: FAILED)
-    monkeypatch.setattr(notifications, "_block", lambda: None)
+    monkeypatch.setattr(notifications, "_block", lambda name: None)
     return tmp_path
 
 

@@ -18,10 +18,12 @@ Row = dict[str, Any]
 
 ASIDE = {
     "at", "started", "finished", "ended", "attempted", "attempts", "fence", "expires", "prefect_run", "run", "inode",
-    "home",
+    "home", "steps",
 }  # fmt: skip
 """Columns of the ledger; the folder of a home that is put back has another inode, and a new home draws an id."""
-MEASURED = re.compile(r"fit_seconds\\?\": [\d.e-]+|\d+ ms for a row|fitted in [\d.,]+ s")
+MEASURED = re.compile(
+    r"fit_seconds\\?\": [\d.e-]+|\d+ ms for a row|fitted in [\d.,]+ s|(checking|watching|training|judging|deciding) [\d.]+\ss"
+)
 """What a clock said."""
 TIMES = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?([+-]\d\d:\d\d)?|\d\d? [A-Z][a-z]+ \d{4},? \d\d:\d\d")
 """Times of day on the page: when a turn was, when it was written."""

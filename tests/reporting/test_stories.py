@@ -1,10 +1,11 @@
 """A story tells why its turn was decided as it was."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
-from tasks.domain.turns import Guard, RetrainingDecision, Verdict, VerdictKind
+from tasks.domain.turns import Guard, RetrainingDecision, StepTime, Verdict, VerdictKind
 from tasks.reporting import sentences, stories
 from tests.reporting import worlds
 
@@ -139,3 +140,16 @@ def test_a_reason_that_is_a_sentence_ends_once() -> None:
 
     assert story["Data"].startswith("The columns 'a' and 'b' are missing. ")
     assert story["Verdict"] == "Batch refused: The columns 'a' and 'b' are missing."
+
+
+def test_who_ran_a_turn_and_how_long_each_step_took_is_told_last() -> None:
+    history, began = worlds.year(), datetime(2013, 7, 1, 6, 30, tzinfo=UTC)
+    steps = (StepTime("reading and checking", began, 1.24), StepTime("deciding", began, None))
+    turn = replace(history.turns[5], steps=steps, by="ann at laptop, worker incumbent")
+
+    last = stories.story(history, turn, worlds.settings())[-1]
+
+    assert last.name == "Run"
+    assert last.sentences == (
+        "By ann at laptop, worker incumbent on 2013-07-01 06:30 UTC: reading and checking 1.2\u202fs.",
+    )

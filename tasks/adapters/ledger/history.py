@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from tasks.adapters.ledger import codec
@@ -10,7 +11,7 @@ from tasks.domain import first_champion, pools
 from tasks.domain.decisions import Decision
 from tasks.domain.observations import Health
 from tasks.domain.records import Batch, Model, Score
-from tasks.domain.turns import History, Outcome, Refit, RetrainingDecision, Trigger, Turn, TurnState
+from tasks.domain.turns import History, Outcome, Refit, RetrainingDecision, StepTime, Trigger, Turn, TurnState
 from tasks.problems import kinds
 
 _SHOWN = ("mlflow", "drift_report", "importance")
@@ -156,6 +157,8 @@ class _Found:
             drift_report=self.shown["drift_report"].get(number),
             mlflow_run=self.shown["mlflow"].get(number),
             prefect_run=row["prefect_run"],
+            steps=_steps(row),
+            by=row["by"],
         )
 
     def _refit(self, turn: int) -> Refit | None:
@@ -177,3 +180,13 @@ def _dummy_loss(model: Model | None, score: Score | None) -> float | None:
     if model is None or score is None:
         return None
     return kinds.constant_loss(model.base_rate, score)
+
+
+def _steps(row: Any) -> tuple[StepTime, ...]:
+    """Each step lasts until the next one begins, the last one until the turn is closed."""
+    begun = [(name, datetime.fromisoformat(at)) for name, at in row["steps"] or ()]
+    ends = [*(at for _, at in begun[1:]), codec.moment(row["finished"])]
+    return tuple(
+        StepTime(name, at, None if end is None else (end - at).total_seconds())
+        for (name, at), end in zip(begun, ends, strict=False)
+    )

@@ -6,7 +6,7 @@ from tasks.adapters.ledger import codec
 from tasks.adapters.ledger.connection import Access, replace
 from tasks.adapters.ledger.schema import logged_files
 from tasks.adapters.ledger.troubles import patient
-from tasks.domain.records import Logged
+from tasks.domain.logged_files import Logged
 
 
 class LoggedFiles:

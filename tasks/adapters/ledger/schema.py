@@ -68,6 +68,8 @@ turns = Table(
     Column("attempts", Integer, nullable=False, server_default="0", comment="how often it was begun or gone on with"),
     Column("attempted", String(32), comment="when it was begun or gone on with last"),
     Column("unread", Text, comment="why its delivery could not be read when it was begun last"),
+    Column("steps", JSON, comment="when each of its steps was begun last"),
+    Column("by", String(300), comment="user, host and worker that began it, or went on with it, last"),
 )
 
 admissions = Table(

@@ -24,7 +24,7 @@ class Turns:
         self._access = access
 
     @patient
-    def open(self, pipeline: str, batch: str, name: str, run: str | None) -> int:
+    def open(self, pipeline: str, batch: str, name: str, run: str | None, by: str | None = None) -> int:
         """The number of this batch's turn; opened now if it was not, else gone on with by this run.
 
         A batch that was admitted, or that could not be read when its turn was given up, has another turn.
@@ -34,6 +34,7 @@ class Turns:
             batch: Digest of the delivered bytes.
             name: Name of the delivery.
             run: Id of the Prefect flow run, if there is one.
+            by: Who is at it: user, host and worker.
         """
         with self._access.writing(pipeline) as connection:
             number = connection.execute(_going_on(pipeline, batch)).scalar()
@@ -45,6 +46,7 @@ class Turns:
                 connection.execute(turns.insert().values(pipeline=pipeline, number=number, **values))
             begun: dict[str, Any] = {"attempts": turns.c.attempts + 1, "attempted": self._access.now(), "unread": None}
             begun |= {} if run is None else {"prefect_run": run}
+            begun |= {} if by is None else {"by": by}
             this = (turns.c.pipeline == pipeline) & (turns.c.number == number)
             connection.execute(turns.update().where(this).values(**begun))
             return int(number)
@@ -115,6 +117,16 @@ class Turns:
         with self._access.writing(pipeline) as connection:
             this = (turns.c.pipeline == pipeline) & (turns.c.number == number)
             connection.execute(turns.update().where(this).values(**known))
+
+    @patient
+    def begin(self, pipeline: str, number: int, step: str) -> None:
+        """Note that a turn has come to a step; if it comes to one again, this and those behind it are noted anew."""
+        with self._access.writing(pipeline) as connection:
+            this = (turns.c.pipeline == pipeline) & (turns.c.number == number)
+            before = connection.execute(select(turns.c.steps).where(this)).scalar() or []
+            names = [name for name, _ in before]
+            kept = before[: names.index(step)] if step in names else before
+            connection.execute(turns.update().where(this).values(steps=[*kept, [step, self._access.now()]]))
 
     @patient
     def unread(self, pipeline: str, number: int, why: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from tasks.adapters import files
-from tasks.domain.records import WHOLE, Entry
+from tasks.domain.logged_files import WHOLE, Entry
 
 RUN, MODEL = "run/", "model/"
 """How the paths of the files of a run begin, and of those of its model, where both are told together."""

@@ -12,7 +12,7 @@ from tasks.adapters import failpoints
 from tasks.adapters.mlflow import artifacts, packaging, run_files, tracking
 from tasks.adapters.mlflow.tracking import TrackingStore
 from tasks.adapters.mlflow.training_run import TrainingRun
-from tasks.domain.records import Logged
+from tasks.domain.logged_files import Logged
 
 
 def restore(

@@ -90,6 +90,8 @@ def metrics(training: TrainingRun) -> Iterator[tuple[str, float]]:
         "fit_seconds": training.model.fit_seconds,
         "bundle_bytes": training.model.bundle_bytes,
     }
+    if training.model.trained_loss is not None:
+        own[f"training_{problem.metric}"] = training.model.trained_loss
     for name, value in (*own.items(), *training.figures):
         if math.isfinite(value):
             yield metric_names.part(name), float(value)

@@ -23,7 +23,7 @@ from tasks.adapters import failpoints, files
 from tasks.adapters.mlflow import artifacts as handed_out
 from tasks.adapters.mlflow import packaging, run_facts, run_files
 from tasks.adapters.mlflow.training_run import TrainingRun
-from tasks.domain.records import Logged
+from tasks.domain.logged_files import Logged
 from tasks.problems import kinds
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Tells people: through the notification block of Prefect that the environment names."""
+"""Tells people through a notification block of Prefect: that of the pipeline, or the one of the environment."""
 
 from typing import TYPE_CHECKING
 
@@ -35,29 +35,36 @@ def send_all(home: Home, pipeline: str) -> int:
     from httpx import HTTPError
 
     try:
-        block = _block() if owed(home, pipeline) else None
-        if block is None:
+        blocks = {of: _block(_name(home, of)) for of in {one for one, _ in owed(home, pipeline)}}
+        if not any(blocks.values()):
             return 0
-        where = getattr(block, "url", None)
-        if problem := environment.proxy_in_the_way(where if isinstance(where, str) else None):
-            raise Unreachable(f"An alert could not be sent; it is tried again. {problem}")
+        for block in blocks.values():
+            where = getattr(block, "url", None)
+            if problem := environment.proxy_in_the_way(where if isinstance(where, str) else None):
+                raise Unreachable(f"An alert could not be sent; it is tried again. {problem}")
         with files.locked(home.folder / ".alerts.lock"):  # what is about the home is sent by whichever poll is first
-            alerts = owed(home, pipeline)
-            for concerned, alert in alerts:
+            ready = [(blocks[of], of, alert) for of, alert in owed(home, pipeline) if blocks.get(of)]
+            for block, concerned, alert in ready:
                 subject = f"Incumbent: {concerned}" if concerned else "Incumbent"
-                block.notify(body=alert.text, subject=subject, _sync=True)  # type: ignore[call-arg]
+                block.notify(body=alert.text, subject=subject, _sync=True)  # type: ignore[union-attr, call-arg]
                 home.ledger.inbox.sent(concerned, alert.key)
-            return len(alerts)
+            return len(ready)
     except HTTPError as err:
         raise Unreachable(f"An alert could not be sent ({type(err).__name__}); it is tried again.") from err
 
 
-def _block() -> "CustomWebhookNotificationBlock | None":
-    """Any block that can notify has the same call."""
+def _name(home: Home, concerned: str) -> str:
+    """The block for a pipeline, or for the home."""
+    own = home.settings(concerned).coordination.alert_block if concerned else None
+    return own or environment.read().alert_block
+
+
+def _block(name: str) -> "CustomWebhookNotificationBlock | None":
+    """Any block that can notify has the same call; None if there is none of this name."""
     from prefect.blocks.core import Block
 
     try:
-        block = Block.load(environment.read().alert_block, _sync=True)  # type: ignore[call-arg]
+        block = Block.load(name, _sync=True)  # type: ignore[call-arg]
     except ValueError:
         return None
     return block  # type: ignore[return-value]

@@ -5,7 +5,7 @@ Add a rule here when it is about what lies in such a folder. How a folder is loo
 
 from collections.abc import Mapping, Sequence
 
-from tasks.domain.records import WHOLE, Entry
+from tasks.domain.logged_files import WHOLE, Entry
 
 _SHOWN = 4
 

@@ -3,6 +3,7 @@
 What is learned and how is said in `learning`; here are the clock, the files and the provenance.
 """
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from configs import loader
 from configs.errors import BundleRefused, InvalidSettings
 from configs.settings import PipelineSettings
-from configs.training import Candidate
+from configs.training import Candidate, TrainingSettings
 from tasks.adapters import failpoints, provenance
 from tasks.adapters.home import Home
 from tasks.domain import pools
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from tasks.training.steps.rows import Window
 
 _ANSWERS = 5
+_MOST_ROWS = 5_000
+"""Rows of training on which a model says what it loses there."""
 
 
 @dataclass(frozen=True)
@@ -261,7 +264,16 @@ def fit(home: Home, order: Order, settings: PipelineSettings, into: "Bundles | N
         fit_seconds=round(seconds, 3),
         recipe=order.recipe,
         lock_kept=kept == provenance.lock_hash(),
+        trained_loss=_loss_on(fitted, rows, learning),
     )
+
+
+def _loss_on(fitted: "SklearnPipeline", rows: "Window", learning: TrainingSettings) -> float | None:
+    """The mean loss on every second, third, ... of the rows that a model was fitted on; None if it cannot be said."""
+    some = slice(None, None, max(1, -(-len(rows.prepared) // _MOST_ROWS)))
+    answers = prediction.predict(fitted, rows.prepared.iloc[some], threads=learning.threads)
+    loss = float(kinds.named(learning.problem).losses(rows.outcomes[some].astype("float64"), answers).mean())
+    return loss if math.isfinite(loss) else None
 
 
 def learn(candidate: Candidate, rows: "Window", settings: PipelineSettings, recipe: int) -> "SklearnPipeline":

@@ -91,3 +91,22 @@ def test_what_was_shown_is_remembered_as_it_was_first_shown(ledger: Ledger) -> N
     assert ledger.turns.projected("shop", "mlflow") == {1: "run 1", 2: None}
     assert ledger.turns.projected("shop", "importance") == {1: [["hour", 0.25]]}
     assert ledger.turns.projected("shop", "page") == {}
+
+
+def test_each_step_is_kept_with_the_moment_at_which_it_was_begun_last(ledger: Ledger) -> None:
+    number = ledger.turns.open("shop", "a", "monday", None, "ann at laptop")
+    for step in ("reading", "watching", "training", "watching", "deciding"):
+        ledger.turns.begin("shop", number, step)
+
+    row = ledger.turns.get("shop", number)
+
+    assert row["by"] == "ann at laptop"
+    assert [name for name, _ in row["steps"]] == ["reading", "watching", "deciding"]
+    assert [at for _, at in row["steps"]] == sorted(at for _, at in row["steps"])
+
+
+def test_who_goes_on_with_a_turn_is_who_ran_it(ledger: Ledger) -> None:
+    for by in ("ann at laptop", "bob at server, worker incumbent", None):
+        number = ledger.turns.open("shop", "a", "monday", None, by)
+
+    assert ledger.turns.get("shop", number)["by"] == "bob at server, worker incumbent"

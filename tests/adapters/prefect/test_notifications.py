@@ -134,7 +134,7 @@ def test_two_that_look_at_once_send_it_once(home: Home, monkeypatch: pytest.Monk
             time.sleep(0.3)
             heard.append(body)
 
-    monkeypatch.setattr(notifications, "_block", Slow)
+    monkeypatch.setattr(notifications, "_block", lambda name: Slow())
     looks = [threading.Thread(target=notifications.send_all, args=(home, name)) for name in ("flights", "churn")]
     for look in looks:
         look.start()
@@ -182,6 +182,21 @@ def test_the_environment_names_the_block(
     monkeypatch.setenv("INCUMBENT_ALERT_BLOCK", "custom-webhook/for-the-night")
 
     assert notifications.send_all(home, "shop") == 2
+
+
+def test_a_pipeline_has_a_channel_of_its_own_and_the_home_keeps_the_usual_one(
+    home: Home, webhook: Webhook, register: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = home.settings("shop")
+    own = settings.coordination.model_copy(update={"alert_block": "custom-webhook/shop-team"})
+    monkeypatch.setattr(Home, "settings", lambda self, name: settings.model_copy(update={"coordination": own}))
+    home.ledger.inbox.alert(HOME, AlertKind.AUTOMATION, 1, "an automation of a person failed")
+    register(webhook.url, "shop-team")
+
+    sent = notifications.send_all(home, "shop")
+
+    assert (sent, owed(home)) == (2, [])
+    assert [alert.key for alert in home.ledger.inbox.unsent(HOME)] == ["event:1"]
 
 
 @pytest.mark.parametrize("name", ["nonsense", "custom-webhook/not-there", "no-such-kind/alerts"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.domain.records import Entry
+from tasks.domain.logged_files import Entry
 from tasks.lineage.verify import files
 
 LOGGED = {"MLmodel": "a", "plots/roc.png": "b", "unknown": None}

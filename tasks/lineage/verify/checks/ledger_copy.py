@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 from configs.errors import Damaged
 from tasks.adapters.home import Home
 from tasks.domain.decisions import Admission
+from tasks.domain.logged_files import Logged
 from tasks.domain.pools import Pool
-from tasks.domain.records import Batch, Comparison, Logged, Model, Score, Snapshot
+from tasks.domain.records import Batch, Comparison, Model, Score, Snapshot
 from tasks.domain.turns import Evidence, Outcome, Promotion, Refit, Trigger, TurnState, Verdict
 from tasks.lineage.verify.findings import Finding
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from tasks.adapters.home import Home
 from tasks.adapters.mlflow import artifacts, packaging, run_facts, run_files, tracking
-from tasks.domain.records import Entry, Logged, Model, Score
+from tasks.domain.logged_files import Entry, Logged
+from tasks.domain.records import Model, Score
 from tasks.lineage.verify import files as rules
 from tasks.lineage.verify.checks.ledger_copy import Recorded
 from tasks.lineage.verify.findings import Finding, shown_wrongly

@@ -1,4 +1,4 @@
-"""Incidents: an alert says of what kind it is, and when what it is about was over."""
+"""Incidents: an alert says of what kind it is, and when it was over. Turns: who ran them, and when each step began."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,7 +13,11 @@ _KINDS = ("held", "turn", "unreadable", "event")
 
 
 def upgrade() -> None:
-    """Add two columns; the kind of an alert of before is read from its key, and what was told of is over."""
+    """Add four columns; the kind of an alert of before is read from its key, and what was told of is over."""
+    begun = sa.Column("steps", sa.JSON(), comment="when each of its steps was begun last")
+    op.add_column("turns", begun)
+    who = "user, host and worker that began it, or went on with it, last"
+    op.add_column("turns", sa.Column("by", sa.String(length=300), comment=who))
     op.add_column("alerts", sa.Column("kind", sa.String(length=20), nullable=False, server_default=""))
     op.add_column("alerts", sa.Column("over", sa.String(length=32), comment="since when it is not so any more"))
     alerts = sa.table("alerts", *map(sa.column, ("key", "kind", "sent", "over")))
