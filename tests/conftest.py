@@ -24,10 +24,10 @@ from tests import homes  # noqa: E402
 from tests.command_line import CommandLine, run  # noqa: E402
 from tests.fixtures_champions import two_champions  # noqa: E402
 from tests.fixtures_postgres import postgres, postgres_ledgers  # noqa: E402
-from tests.fixtures_prefect import prefect_api, prefect_home, prefect_template, served_run  # noqa: E402
+from tests.fixtures_prefect import prefect_api, prefect_home, prefect_template, served_run, shared_api  # noqa: E402
 from tests.fixtures_shop import either_ledger, ledger_url, shop_home, shop_versions, shop_versions_template  # noqa: E402
 
-__all__ = ["CommandLine", "either_ledger", "ledger_url", "postgres", "postgres_ledgers", "prefect_api", "prefect_home", "prefect_template", "served_run", "shop_home", "shop_versions", "shop_versions_template", "two_champions"]  # fmt: skip
+__all__ = ["CommandLine", "either_ledger", "ledger_url", "postgres", "postgres_ledgers", "prefect_api", "prefect_home", "prefect_template", "served_run", "shared_api", "shop_home", "shop_versions", "shop_versions_template", "two_champions"]  # fmt: skip
 
 hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")

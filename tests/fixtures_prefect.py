@@ -1,17 +1,19 @@
 """A real Prefect API for tests, started as seldom as possible.
 
-A test that needs Prefect asks for `prefect_api`, which all tests of its module share. A test that starts processes of
+A test that needs Prefect asks for `prefect_api`: all tests of a process share one. A test that starts processes of
 its own lets them use one API with `served_run`, and has them forked from a warm one; or, where each is to start its own
 (`flows_run`), puts the finished database into their home with `prefect_home`, which saves each of them the migrations.
 """
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tasks.adapters.prefect import local_api, local_api_database
+from tasks.adapters.prefect.local_api import Api
 from tests import warm
 from tests.command_line import CommandLine
 
@@ -35,21 +37,28 @@ def prefect_home(prefect_template: Path) -> Callable[[Path], Path]:
     return furnish
 
 
+@pytest.fixture(scope="session")
+def shared_api(tmp_path_factory: pytest.TempPathFactory, prefect_home: Callable[[Path], Path]) -> Iterator[Api]:
+    """One local API for all tests of a process."""
+    api = local_api.start(prefect_home(tmp_path_factory.mktemp("api")))
+    try:
+        api.wait()
+        yield api
+    finally:
+        api.stop()
+
+
 @pytest.fixture(scope="module")
-def prefect_api(tmp_path_factory: pytest.TempPathFactory, prefect_home: Callable[[Path], Path]) -> Iterator[Path]:
-    """A local API that the tests of one module share; its home."""
-    home = prefect_home(tmp_path_factory.mktemp("prefect"))
-    with local_api.serve(home):
-        yield home
+def prefect_api(shared_api: Api) -> Iterator[Path]:
+    """Prefect in this process talks to that API, as long as the tests of one module run; the API's home."""
+    assert shared_api.log is not None
+    with local_api.connected(replace(shared_api, process=None)):
+        yield shared_api.log.parent.parent
 
 
 @pytest.fixture(scope="session")
-def served_run(tmp_path_factory: pytest.TempPathFactory, prefect_home: Callable[[Path], Path]) -> Iterator[CommandLine]:
-    """Runs commands as `flows_run` does, from one warm process and on one API for all: `served_run(home, "poll")`."""
-    api = local_api.start(prefect_home(tmp_path_factory.mktemp("api")))
-    try:
-        with warm.command_line() as run:
-            named = {"PREFECT_API_URL": api.wait(), "PREFECT_API_AUTH_STRING": api.auth or ""}
-            yield lambda home, *arguments, **variables: run(home, *arguments, **named, **variables)
-    finally:
-        api.stop()
+def served_run(shared_api: Api) -> Iterator[CommandLine]:
+    """Runs commands as `flows_run` does, from one warm process and on that API: `served_run(home, "poll")`."""
+    named = {"PREFECT_API_URL": shared_api.url, "PREFECT_API_AUTH_STRING": shared_api.auth or ""}
+    with warm.command_line() as run:
+        yield lambda home, *arguments, **variables: run(home, *arguments, **named, **variables)

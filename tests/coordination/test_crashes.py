@@ -1,12 +1,7 @@
 """What a killed process left open is closed, in Prefect and in MLflow; what belongs to the living is left alone."""
 
-import os
 import shutil
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
@@ -15,50 +10,13 @@ from prefect import get_client
 from prefect.client.schemas.objects import State
 from prefect.settings import PREFECT_API_URL, get_current_settings, temporary_settings
 
-from configs.environment import CHECKOUT
 from configs.errors import IncumbentError, Unreachable
 from tasks.adapters.home import Home
 from tasks.adapters.mlflow import tracking
 from tasks.coordination.steps import crashes
 from tasks.domain.turns import Outcome
-
-WORKER = """
-import sys
-from datetime import UTC, datetime
-from pathlib import Path
-from prefect import flow, runtime
-from tasks.adapters.ledger.book import Ledger
-
-database = Path(sys.argv[1])
-ledger = Ledger(f"sqlite:///{database}", database.with_name(".ledger.lock"), lambda: datetime.now(UTC))
-
-@flow
-def turn():
-    ledger.turns.open("shop", "aa", "monday", runtime.flow_run.id)
-    print(runtime.flow_run.id, flush=True)
-    sys.stdin.readline()
-
-@flow
-def work():
-    print(runtime.flow_run.id, flush=True)
-    with ledger.lease.held("shop", runtime.flow_run.id):
-        turn()
-
-work()
-"""
-
-
-@dataclass
-class Worker:
-    """A process that works on the pipeline `shop`."""
-
-    process: "subprocess.Popen[str]"
-    run: str
-    turn: str
-
-    def kill(self) -> None:
-        os.kill(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+from tests.coordination import worker
+from tests.coordination.worker import Worker
 
 
 @pytest.fixture
@@ -72,21 +30,17 @@ def home(shop_home: Home, mlflow_template: Path, prefect_api: Path) -> Home:
 @pytest.fixture
 def start_worker(home: Home) -> Iterator[Callable[[], Worker]]:
     """Starts a process with a flow in a flow that holds the lease and has begun a turn."""
-    started: list[subprocess.Popen[str]] = []
+    started: list[Worker] = []
 
     def start() -> Worker:
         assert home.ledger.lease.holder("shop") is None
         told = get_current_settings().to_environment_variables(exclude_unset=True, include_secrets=True)
-        pipe, command = subprocess.PIPE, [sys.executable, "-c", WORKER, str(home.folder / "ledger.db")]
-        process = subprocess.Popen(command, cwd=CHECKOUT, env=os.environ | told, stdin=pipe, stdout=pipe, text=True)
-        started.append(process)
-        assert process.stdout is not None
-        return Worker(process, *(process.stdout.readline().strip() for _ in range(2)))
+        started.append(worker.start(home.folder / "ledger.db", told))
+        return started[-1]
 
     yield start
-    for process in started:
-        process.kill()
-        process.communicate()
+    for one in started:
+        one.kill()
 
 
 def state(run: str) -> State:
@@ -110,17 +64,17 @@ def status(home: Home, run: str) -> str:
 def test_runs_of_a_process_that_was_killed_are_closed_and_its_turn_waits(
     home: Home, start_worker: Callable[[], Worker]
 ) -> None:
-    worker = start_worker()
+    started = start_worker()
     own, of_another = begin_mlflow_run(home, "shop"), begin_mlflow_run(home, "flights")
-    before = [state(run).name for run in (worker.run, worker.turn)]
-    worker.kill()
+    before = [state(run).name for run in (started.run, started.turn)]
+    started.kill()
 
     closed = [crashes.close(home, "shop") for _ in range(2)]
 
-    after = [state(run) for run in (worker.run, worker.turn)]
+    after = [state(run) for run in (started.run, started.turn)]
     assert (closed, before) == ([True, False], ["Running", "Running"])
     assert [one.name for one in after] == ["Crashed", "Crashed"]
-    assert f"process {worker.process.pid} on " in str(after[0].message)
+    assert f"process {started.process.pid} on " in str(after[0].message)
     assert "was killed" in str(after[0].message)
     assert (status(home, own), status(home, of_another)) == ("KILLED", "RUNNING")
     assert home.ledger.turns.all("shop")[0]["finished"] is None
@@ -128,14 +82,14 @@ def test_runs_of_a_process_that_was_killed_are_closed_and_its_turn_waits(
 
 
 def test_a_living_one_is_left_alone(home: Home, start_worker: Callable[[], Worker]) -> None:
-    worker = start_worker()
+    started = start_worker()
     run = begin_mlflow_run(home, "shop")
 
     closed = crashes.close(home, "shop")
     holder = home.ledger.lease.holder("shop")
 
     assert not closed
-    assert [state(one).name for one in (worker.run, worker.turn)] == ["Running", "Running"]
+    assert [state(one).name for one in (started.run, started.turn)] == ["Running", "Running"]
     assert status(home, run) == "RUNNING"
     assert holder is not None
     assert holder.lives
@@ -150,7 +104,7 @@ def test_where_nobody_died_there_is_nothing_to_close(home: Home) -> None:
 
 def test_a_turn_that_has_ended_keeps_its_run_as_it_is(home: Home, start_worker: Callable[[], Worker]) -> None:
     first = start_worker()
-    first.process.communicate("\n")
+    first.end()
     home.ledger.turns.close("shop", 1, Outcome.NOT_JUDGED, ("why",))
     second = start_worker()
     second.kill()
@@ -162,28 +116,28 @@ def test_a_turn_that_has_ended_keeps_its_run_as_it_is(home: Home, start_worker: 
 
 
 def test_a_run_that_is_begun_again_does_not_close_itself(home: Home, start_worker: Callable[[], Worker]) -> None:
-    worker = start_worker()
-    worker.kill()
+    started = start_worker()
+    started.kill()
 
-    closed = crashes.close(home, "shop", own=worker.run)
+    closed = crashes.close(home, "shop", own=started.run)
 
     assert closed
-    assert [state(run).name for run in (worker.run, worker.turn)] == ["Running", "Crashed"]
+    assert [state(run).name for run in (started.run, started.turn)] == ["Running", "Crashed"]
 
 
 def test_what_a_killed_run_left_is_closed_also_if_a_command_without_prefect_took_the_lease_first(
     home: Home, start_worker: Callable[[], Worker]
 ) -> None:
-    worker, run = start_worker(), begin_mlflow_run(home, "shop")
-    worker.kill()
+    started, run = start_worker(), begin_mlflow_run(home, "shop")
+    started.kill()
     with home.ledger.lease.held("shop"):
         pass  # as `rollback` and `verify --repair` do
 
     closed = [crashes.close(home, "shop") for _ in range(2)]
 
     assert closed == [True, False]
-    assert [state(one).name for one in (worker.run, worker.turn)] == ["Crashed", "Crashed"]
-    assert f"process {worker.process.pid} on " in str(state(worker.run).message)
+    assert [state(one).name for one in (started.run, started.turn)] == ["Crashed", "Crashed"]
+    assert f"process {started.process.pid} on " in str(state(started.run).message)
     assert status(home, run) == "KILLED"
 
 
@@ -197,7 +151,7 @@ def test_while_somebody_works_only_the_runs_of_the_dead_are_closed(
     alive, run = start_worker(), begin_mlflow_run(home, "shop")
 
     closed = crashes.close(home, "shop")
-    alive.process.communicate("\n")
+    alive.end()
     afterwards = crashes.close(home, "shop")
 
     assert (closed, afterwards) == (False, True)
@@ -209,9 +163,9 @@ def test_while_somebody_works_only_the_runs_of_the_dead_are_closed(
 def test_while_the_server_does_not_answer_the_dead_stay_named_and_are_closed_later(
     home: Home, start_worker: Callable[[], Worker]
 ) -> None:
-    worker = start_worker()
+    started = start_worker()
     run = begin_mlflow_run(home, "shop")
-    worker.kill()
+    started.kill()
     with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:9/api"}), pytest.raises(Unreachable):
         crashes.close(home, "shop")
     between = home.ledger.lease.holder("shop")
@@ -219,25 +173,25 @@ def test_while_the_server_does_not_answer_the_dead_stay_named_and_are_closed_lat
     closed = crashes.close(home, "shop")
 
     assert between is not None
-    assert between.run == worker.run
+    assert between.run == started.run
     assert closed
-    assert (state(worker.run).name, status(home, run)) == ("Crashed", "KILLED")
+    assert (state(started.run).name, status(home, run)) == ("Crashed", "KILLED")
 
 
 def test_a_home_without_mlflow_is_no_obstacle(home: Home, start_worker: Callable[[], Worker]) -> None:
     shutil.rmtree(home.folder / "mlflow")
-    worker = start_worker()
-    worker.kill()
+    started = start_worker()
+    started.kill()
 
     assert crashes.close(home, "shop")
-    assert state(worker.run).name == "Crashed"
+    assert state(started.run).name == "Crashed"
     assert not (home.folder / "mlflow").exists()
 
 
 def test_a_run_that_a_user_has_begun_in_mlflow_stays_open(home: Home, start_worker: Callable[[], Worker]) -> None:
-    worker = start_worker()
+    started = start_worker()
     own, of_a_user = begin_mlflow_run(home, "shop"), begin_mlflow_run(home, "shop", model=None)
-    worker.kill()
+    started.kill()
 
     crashes.close(home, "shop")
 
@@ -246,11 +200,11 @@ def test_a_run_that_a_user_has_begun_in_mlflow_stays_open(home: Home, start_work
 
 def test_a_damaged_mlflow_is_told_in_one_paragraph(home: Home, start_worker: Callable[[], Worker]) -> None:
     (home.folder / "mlflow" / "mlflow.db").write_bytes(b"no database at all" * 1000)
-    worker = start_worker()
-    worker.kill()
+    started = start_worker()
+    started.kill()
 
     with pytest.raises(IncumbentError, match=r"MLflow in .* failed: .*`verify --repair` makes it anew"):
         crashes.close(home, "shop")
 
-    assert state(worker.run).name == "Crashed"
-    assert [one.run for one in home.ledger.lease.dead("shop")] == [worker.run], "what it left in MLflow is still open"
+    assert state(started.run).name == "Crashed"
+    assert [one.run for one in home.ledger.lease.dead("shop")] == [started.run], "what it left in MLflow is still open"
