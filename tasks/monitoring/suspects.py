@@ -40,6 +40,9 @@ _MOST = 0.6
 """Part of what is lost that lies in hours or in a stretch, from which only the rows of these are asked."""
 _HALF = 0.5
 """Part of what an input told of the labels in batches before, from which it tells of them still."""
+_TO_NOTHING = "tied_to_nothing"
+_HELPED, _USELESS = 0.03, 0.15
+"""Rise of the loss without an input from which it helped, and part of that up to which it is of no use."""
 _ENOUGH, _TIED, _LOOSE = 4, 0.2, 0.25
 """Batches before, share of an input that the others told in each of them, and how much of that is little."""
 
@@ -74,12 +77,14 @@ def judge(
                 harmful.append((_late(*late), late[0]))
             elif _harms(one, opened.get(name)):
                 harmful.append((_suspect(one, opened), one))
-    largest = max((one.share for _, one in harmful), default=0.0)
+    harmful = [pair for pair in harmful if pair[0].kind != "out_of_line" or not _tells(now, asked, pair[1], training)]
+    largest, untied = max((one.share for _, one in harmful), default=0.0), _untied(now) if is_worse else []
     for pair in wrong_labels.look(now, asked, answers, usual, training.label, training.seed):
         if pair[1].share > _TWICE * largest:  # else an input may be what is wrong
-            harmful = [pair, *(other for other in harmful if other[0].column in opened)]
-    harmful = [pair for pair in harmful if pair[0].kind != "out_of_line" or not _tells(now, asked, pair[1], training)]
-    return _untied(now) if is_worse else [], sorted(harmful, key=lambda pair: -pair[1].share)
+            others = [other for other in harmful if other[0].column in opened]
+            untied = untied or (_of_no_use(now, asked, base, pair[1], training) if pair[0].kind == _TO_NOTHING else [])
+            harmful = others if untied else [pair, *others]
+    return untied, sorted(harmful, key=lambda pair: -pair[1].share)
 
 
 def _harms(one: Explained, suspect: Suspect | None) -> bool:
@@ -132,6 +137,44 @@ def _untied(now: Lot) -> list[Suspect]:
             untied.append((share / min(before), Suspect(name, "untied", text, len(now.inputs))))
     ordered = [suspect for _, suspect in sorted(untied, key=lambda pair: pair[0])]
     return ordered if len(ordered) > 1 else []
+
+
+def _of_no_use(now: Lot, asked: Asked, base: Floats, one: Explained, training: TrainingSettings) -> list[Suspect]:
+    """Of labels that go with nothing: the inputs that are of no use where they lie, if others are of use as before.
+
+    Then these were joined wrongly, and not the labels; empty where no input is of use, or what helped most still is.
+    """
+    outcomes, rows = np.concatenate([batch.outcomes for batch in now.before]), one.rows
+    there, is_told = ~np.isnan(outcomes), False
+    lost = asked.losses(asked.answers(now.past)[there], outcomes[there])
+    helped: dict[str, float] = {}
+    idle: dict[str, float] = {}
+    for name in now.inputs.columns:
+        then, here = _redrawn(now, name, training.seed)
+        gained = asked.losses(asked.answers(here)) - base
+        before = float((asked.losses(asked.answers(then)[there], outcomes[there]) - lost).mean() / lost.mean())
+        if before >= _HELPED:
+            helped[name], share = before, float(gained[rows].mean() / base[rows].mean()) / before
+            idle |= {name: share} if share <= _USELESS else {}
+            is_told = is_told or lots.summed(name, gained, rows, now, base).deviations >= _SURE
+    if not is_told or sum(helped[name] for name in idle) < _HALF * sum(helped.values()):
+        return []
+    part = "" if rows.all() else f" in {wording.share(float(rows.mean()))} of rows"
+    told = f"it tells nothing of '{training.label}' any more{part}, and did before: joined wrongly?"
+    names = sorted(idle, key=lambda name: idle[name])
+    return [Suspect(name, _TO_NOTHING, f"'{name}': {told}", int(rows.sum())) for name in names]
+
+
+def _redrawn(now: Lot, column: str, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rows before and now with one input of earlier rows that are alike in all other columns."""
+    place, values, chance = (
+        list(now.past.columns).index(column),
+        now.past[column].to_numpy(),
+        np.random.default_rng(seed),
+    )
+    is_level, (before, here) = not pd.api.types.is_float_dtype(now.past[column].dtype), now.encoded
+    drawn = [values[_alike(before, rows, place, is_level)(chance)] for rows in (before, here)]
+    return now.past.assign(**{column: drawn[0]}), now.inputs.assign(**{column: drawn[1]})
 
 
 def as_before(now: Lot, column: str, seed: int) -> pd.DataFrame:

@@ -51,8 +51,8 @@ def judged(now: pd.DataFrame, labels: Floats, *, number: bool = False, is_whole:
     before = [Earlier(one[inputs], label(one), hours) for one in map(rows, range(100, 105))]
     lot = Lot(now[inputs], np.arange(ROWS) * DAYS // ROWS, hours, lambda: before, is_whole)
     asked, usual = Asked(model, labels, problem), float(problem.losses(label(now), model(now)).mean())
-    _, harmful = suspects.judge(lot, asked, model(lot.inputs), {}, usual, TRAINING)
-    return [(suspect.column, suspect.kind) for suspect, _ in harmful]
+    untied, harmful = suspects.judge(lot, asked, model(lot.inputs), {}, usual, TRAINING)
+    return [(suspect.column, suspect.kind) for suspect in [*untied, *(suspect for suspect, _ in harmful)]]
 
 
 def shuffled(labels: Floats, where: object) -> Floats:
@@ -134,3 +134,12 @@ def test_of_a_sample_nobody_knows_which_row_was_before():
     late = now.assign(a=np.roll(now["a"].to_numpy(), 1))
 
     assert "moved_rows" not in {kind for _, kind in judged(late, paid(now), is_whole=False)}
+
+
+@pytest.mark.parametrize("columns", ["a", "ab"])
+def test_inputs_that_tell_nothing_any_more_are_named_and_not_the_label(columns: str) -> None:
+    now = rows(7)
+    labels, order = paid(now), np.random.default_rng(1).permutation(ROWS)
+    mixed = now.assign(**{name: now[name].to_numpy()[order] for name in columns})
+
+    assert {column for column, _ in judged(mixed, labels)} == {*columns}

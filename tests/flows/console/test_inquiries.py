@@ -16,7 +16,7 @@ from tasks.evaluation.steps import pairs
 from tests import stored
 
 Say = Callable[..., tuple[int, str, str]]
-STEPS = ["trigger", "data", "inputs", "champion", "evidence", "verdict", "refit", "action"]
+STEPS = ["trigger", "data", "inputs", "champion", "evidence", "verdict", "refit", "action", "run"]
 
 
 @pytest.fixture(scope="module")
