@@ -1,5 +1,6 @@
 """What all tests share: a quiet process, small cuts of the real flights, homes that start quickly, the command line."""
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -42,6 +43,12 @@ HEAVY = ("faults", "deployments", "flows")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: next((n for n, part in enumerate(HEAVY) if part in item.path.parts), len(HEAVY)))
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays until the end: no garbage is looked for in it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO
 
 from configs import environment
+from tasks.adapters.processes import memory
 from tests.command_line import CommandLine, Completed, variables_of
 
 _SECONDS = 300.0
@@ -119,7 +120,8 @@ def _import() -> None:
 
 
 if __name__ == "__main__":
-    _import()
+    with memory.importing():
+        _import()
     chosen = _serve(socket.socket(fileno=int(sys.argv[1])))
     if chosen is not None:
         sys.argv = ["run", *chosen]

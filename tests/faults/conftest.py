@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.command_line import CommandLine
 from tests.faults import canonical, worlds
 from tests.faults.worlds import REFUSED, World
 
@@ -17,8 +18,9 @@ def shared_world(
     months: Callable[[str], Path],
     prefect_template: Path,
     mlflow_template: Path,
+    served_run: CommandLine,
 ) -> World:
-    return worlds.make(tmp_path_factory.mktemp("faults"), months, prefect_template, mlflow_template)
+    return worlds.make(tmp_path_factory.mktemp("faults"), months, prefect_template, mlflow_template, served_run)
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ from typing import Any
 import yaml
 
 from configs.environment import CHECKOUT
+from tests.command_line import CommandLine
 
 Process = subprocess.Popen[str]
 
@@ -153,13 +154,19 @@ def processes(home: Path, part: str = "") -> dict[int, str]:
     return found
 
 
-def make(folder: Path, months: Callable[[str], Path], prefect_template: Path, mlflow_template: Path) -> World:
-    """A world in `folder`; takes one run."""
+def make(
+    folder: Path,
+    months: Callable[[str], Path],
+    prefect_template: Path,
+    mlflow_template: Path,
+    command: CommandLine,
+) -> World:
+    """A world in `folder`; takes one run of a command."""
     world = furnish(folder, "flights", settings(), prefect_template, mlflow_template)
     landing = world.home / "landing" / "flights"
     shutil.copyfile(months(FIRST), landing / f"{FIRST}.parquet")
-    code, out, err = world.run()
-    assert code == 0, out + err
+    ran = command(world.home, INCUMBENT_PIPELINES=str(world.pipelines))
+    assert ran.returncode == 0, ran.stdout + ran.stderr
     forget_refit(world.home / "ledger.db")
     shutil.copyfile(months(FIRST), landing / f"{COPY}.parquet")
     shutil.copyfile(months(SECOND), landing / f"{SECOND}.parquet")

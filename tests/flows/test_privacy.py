@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests import homes
 from tests.command_line import CommandLine
 
@@ -32,6 +34,7 @@ def test_an_older_home_is_closed_and_that_is_said_once(
     assert (second.returncode, second.stdout.count("Other users")) == (0, 0), second.stderr
 
 
+@pytest.mark.long
 def test_the_databases_and_the_example_are_for_their_user_alone(
     tmp_path: Path, flows_run: CommandLine, open_to_others: OpenToOthers
 ) -> None:

@@ -227,7 +227,8 @@ def test_and_that_is_said(odd: Lived, say: Say, opened: Callable[[Lived], Home])
     assert list(verification.verify(opened(odd), "bicycles")) == []
 
 
-@pytest.mark.parametrize("failpoint", ["refit-checked", pytest.param("promotion-committed", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("failpoint", ["refit-checked", "promotion-committed"])
 def test_killed_while_it_goes_back_it_ends_the_same(
     failpoint: str, begin: Callable[..., Lived], odd: Lived, served_run: CommandLine, opened: Callable[[Lived], Home]
 ) -> None:

@@ -253,7 +253,11 @@ def refuse_unread(home: Home, digest: str, name: str, reason: str) -> None:
 
 @pytest.mark.parametrize(
     "reason",
-    ["The file cannot be read: Input/output error.", "The file changed while it was read; write it …", "Anything."],
+    [
+        "The file cannot be read: Input/output error.",
+        pytest.param("The file changed while it was read; write it …", marks=pytest.mark.long),
+        pytest.param("Anything.", marks=pytest.mark.long),
+    ],
 )
 def test_a_refusal_without_bytes_is_found_and_waits_after_a_repair(under: Open, reason: str) -> None:
     home = under()

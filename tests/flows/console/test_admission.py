@@ -37,6 +37,7 @@ def test_a_second_refusal_is_told_beside_the_first(
     assert (verified.returncode, verified.stderr) == (0, "")
 
 
+@pytest.mark.long
 def test_killed_when_it_is_recorded_the_next_run_goes_on_with_it(
     home: Path, served_run: CommandLine, open_home: Callable[[Path], Home]
 ) -> None:
