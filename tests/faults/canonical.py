@@ -21,10 +21,8 @@ ASIDE = {
     "home", "steps",
 }  # fmt: skip
 """Columns of the ledger; the folder of a home that is put back has another inode, and a new home draws an id."""
-MEASURED = re.compile(
-    r"fit_seconds\\?\": [\d.e-]+|\d+ ms for a row|fitted in [\d.,]+ s|(checking|watching|training|judging|deciding) [\d.]+\ss"
-)
-"""What a clock said."""
+MEASURED = re.compile(r"fit_seconds\\?\": [\d.e-]+|\d+ ms for a row|fitted in [\d.,]+ s|<dt>Run</dt><dd><p>[^<]*")
+"""What a clock said; of a step that was cut off it says nothing."""
 TIMES = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?([+-]\d\d:\d\d)?|\d\d? [A-Z][a-z]+ \d{4},? \d\d:\d\d")
 """Times of day on the page: when a turn was, when it was written."""
 
