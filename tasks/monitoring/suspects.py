@@ -156,7 +156,8 @@ def _of_no_use(now: Lot, asked: Asked, base: Floats, one: Explained, training: T
         if before >= _HELPED:
             helped[name], share = before, float(gained[rows].mean() / base[rows].mean()) / before
             idle |= {name: share} if share <= _USELESS else {}
-            is_told = is_told or lots.summed(name, gained, rows, now, base).deviations >= _SURE
+            is_sure = lots.summed(name, gained, rows, now, base).deviations >= _SURE
+            is_told = is_told or (share >= _HALF and is_sure)
     if not is_told or sum(helped[name] for name in idle) < _HALF * sum(helped.values()):
         return []
     part = "" if rows.all() else f" in {wording.share(float(rows.mean()))} of rows"

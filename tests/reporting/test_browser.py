@@ -3,13 +3,14 @@
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
 import pytest
 
-from tasks.reporting import page
-from tests.reporting import worlds
+from tasks.reporting import overview, page
+from tests.reporting import test_overview, worlds
 
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
@@ -65,15 +66,15 @@ def test_a_script_that_is_not_ours_would_be_refused_and_heard(tmp_path: Path) ->
     assert any("Content Security Policy" in line for line in said)
 
 
-def too_wide(html: str, element: str, folder: Path) -> list[str]:
+def too_wide(html: str, element: str, folder: Path, widths: Sequence[int] = WIDTHS) -> list[str]:
     """How wide the element wants to be where it has less room, at each of the widths."""
     tell = f"parent.postMessage({element}.scrollWidth + ' in ' + {element}.clientWidth, '*')"
     measured = POLICY.sub("", html).replace("</body>", f"<script>{tell}</script></body>")
-    frames = [f'<iframe width="{width}" height="800" srcdoc="{escape(measured)}"></iframe>' for width in WIDTHS]
+    frames = [f'<iframe width="{width}" height="800" srcdoc="{escape(measured)}"></iframe>' for width in widths]
     listen = "<script>addEventListener('message', (e) => { document.title += `[${e.data}]` })</script>"
     dom, _ = browse(f"<!DOCTYPE html><title></title>{listen}{''.join(frames)}", folder, 1440)
     found = re.findall(r"\[(\d+) in (\d+)\]", dom)
-    assert len(found) == len(WIDTHS)
+    assert len(found) == len(widths)
     return [wide for wide, room in found if int(wide) > int(room)]
 
 
@@ -90,3 +91,12 @@ def test_no_column_of_the_promotions_is_cut_at_any_width(tmp_path: Path) -> None
     html = page.render(told, worlds.settings(), written=worlds.WRITTEN)
 
     assert too_wide(html, "document.querySelector('[aria-label=Promotions]')", tmp_path) == []
+
+
+def test_the_page_over_all_pipelines_has_the_whole_width_of_a_laptop(tmp_path: Path) -> None:
+    pipelines = [test_overview.FRESH, test_overview.SOUND, test_overview.HELD, test_overview.BROKEN]
+
+    html = overview.render(pipelines, written=worlds.WRITTEN)
+
+    assert too_wide(html, "document.documentElement", tmp_path) == []
+    assert too_wide(html, "document.querySelector('.scroll')", tmp_path, (1100, 1300, 1440)) == []
