@@ -22,16 +22,16 @@ def of(content: bytes) -> "Counter[tuple[Any, ...]]":
 
 def rows(table: pa.Table) -> "Counter[tuple[Any, ...]]":
     """The same of a table."""
-    names = sorted(name for name in table.column_names if name not in OURS)
-    names = [name for name in names if not name.startswith(DIGITS)]
-    columns = [_column(table, name) for name in names]
+    there = set(table.column_names)
+    names = sorted(name for name in there - set(OURS) if not name.startswith(DIGITS))
+    columns = [_column(table, name, f"{DIGITS}{name}" in there) for name in names]
     return Counter(zip(*([name] * table.num_rows for name in names), *columns, strict=True))
 
 
-def _column(table: pa.Table, name: str) -> list[Any]:
+def _column(table: pa.Table, name: str, has_digits: bool) -> list[Any]:
     """The values of a column; a time with the digits that are kept beside it."""
     values = list(_values(table.column(name).combine_chunks()))
-    if f"{DIGITS}{name}" not in table.column_names:
+    if not has_digits:
         return values
     digits = table.column(f"{DIGITS}{name}").to_pylist()
     return [(value[0], value[1] + int((more or "0").ljust(3, "0"))) for value, more in zip(values, digits, strict=True)]

@@ -171,7 +171,7 @@ def test_of_the_ticks_that_were_missed_one_is_kept(prefect_server: str, flow: st
     rest.call(prefect_server, "DELETE", f"/deployments/{deployment}")
 
 
-@pytest.mark.parametrize("way", ["make up", "poll"])
+@pytest.mark.parametrize("way", ["poll", pytest.param("make up", marks=pytest.mark.long)])
 def test_a_look_that_met_another_one_stands_in_no_list(way: str, prefect_server: str, flow: str) -> None:
     ours = {"flow_id": flow, "tags": ["incumbent", "flights"], "concurrency_limit": 1}
     body = {**ours, "name": "poll", "concurrency_options": {"collision_strategy": "CANCEL_NEW"}}

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from configs.errors import Unreachable
+from tests.command_line import CommandLine
 from tests.faults import canonical, points
 from tests.faults.test_interruptions import assert_one_worked, four_at_once
 from tests.faults.worlds import REFUSED, World
@@ -71,11 +72,13 @@ def test_killed_again_and_again(world: World, undisturbed: dict[str, Any]) -> No
 
 
 @pytest.mark.parametrize("failpoint", SECOND_TURN)
-def test_killed_anywhere_in_the_second_turn(failpoint: str, world: World, undisturbed: dict[str, Any]) -> None:
+def test_killed_anywhere_in_the_second_turn(
+    failpoint: str, world: World, undisturbed: dict[str, Any], served_run: CommandLine
+) -> None:
     world.kill_at(failpoint)
     orphans = world.left()
 
-    code, _, err = world.run()
+    code, _, err = world.run_warm(served_run)
 
     assert orphans == []
     assert (code in (0, REFUSED), err) == (True, "")

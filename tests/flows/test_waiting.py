@@ -62,6 +62,7 @@ def test_a_file_that_is_away_after_a_kill_is_taken_in_when_it_is_back(killed: Pa
     assert (verified.returncode, verified.stderr) == (0, "")
 
 
+@pytest.mark.long
 def test_what_was_given_up_unread_waits_and_has_another_turn(killed: Path, command: CommandLine) -> None:
     codes = [command(killed).returncode for _ in range(ATTEMPTS - 1)]
     given_up = ask(killed, "select state, turn from triggers"), ask(killed, "select key from alerts")

@@ -228,6 +228,7 @@ def test_nobody_else_on_the_machine_can_write_to_it(prefect_api: Path) -> None:
     assert refused.value.code == 401
 
 
+@pytest.mark.long
 def test_settings_of_prefect_are_as_before_afterwards(home: Path) -> None:
     from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY
 

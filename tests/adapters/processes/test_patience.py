@@ -88,6 +88,7 @@ def home(tmp_path: Path, prefect_home: Callable[[Path], Path]) -> Path:
     return prefect_home(tmp_path)
 
 
+@pytest.mark.long
 def test_an_api_that_gets_no_time_for_a_while_still_starts(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(local_api, "START", Limits(usual=0.0, still=0.5))  # on an idle machine it would be given up
     monkeypatch.setattr(patience, "load", lambda: FORTY_BUSY)
