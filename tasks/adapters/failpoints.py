@@ -33,6 +33,7 @@ NAMES = {
     "lease-taken": "the lease is held",
     "inbox-settled": "triggers that lead to no turn have ended",
     "turn-opened": "the turn has its number",
+    "step-begun": "the turn says to which step it has come",
     "batch-trigger-recorded": "the batch is a reason for its turn",
     "triggers-covered": "the turn answers the triggers that were open",
     "alerts-owed": "people are to be told of what stands, and the turn is not closed",

@@ -159,6 +159,7 @@ def open_turn(pipeline: str, delivery: Delivery, run: str | None = None) -> Turn
 def begin_step(turn: TurnRef, step: str) -> None:
     """Note that a turn has come to a step."""
     home.current().ledger.turns.begin(turn.pipeline, turn.number, step)
+    failpoints.reach("step-begun")
 
 
 @contextmanager
