@@ -94,6 +94,7 @@ NAMES = {
     "mlflow-champion-set": "the alias champion is that of the ledger",
     "shown-in-mlflow": "the alias challenger as well",
     "showing-committed": "that the turn is shown is in the ledger",
+    "overview-published": "the page over all pipelines is written, and the run goes on",
     "page-published": "the report is written, and not in the ledger",
     "page-committed": "the report is in the ledger",
     "turn-repaired": "a turn whose pages were gone is shown again",

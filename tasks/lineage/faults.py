@@ -4,7 +4,6 @@ Add a fault here when the loop has an answer to it. Reading, writing and naming 
 imported late: the command line names the faults before anything is loaded.
 """
 
-import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,14 +18,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from configs.settings import PipelineSettings
-    from configs.validation import ColumnRule
 
 FACTOR = 1.6
 """Kilometres that somebody sent as miles, roughly."""
 SHARE = 0.9
 """Share of the rows that are drawn: two batches from one delivery are not the same."""
-_TAIL = 0.2
-"""What is turned round is mirrored in the range without so much at either end, and stays between all values."""
+_GOES_WITH = 0.1
+"""Where the ranks of label and feature go together so much already, they go against each other from now on."""
 _NUMBERS = ("integer", "number")
 
 
@@ -50,13 +48,13 @@ class Simulated:
 
 
 ANSWERS: Mapping[SimulatedFault, str] = {
-    SimulatedFault.UNIT: "the batch is refused whole, and the reason names the column and the factor",
-    SimulatedFault.SILENT: "the batch is refused whole, and the reason names the column that is no longer sent",
-    SimulatedFault.RENAMED: "the batch is refused whole, and the reason names the column and the new value",
-    SimulatedFault.ONE_CLASS: "the batch is refused whole, and the reason says that all labels are alike",
+    SimulatedFault.UNIT: "the batch is held, and the reason names the column and the factor",
+    SimulatedFault.SILENT: "the batch is held, and the reason names the column that is no longer sent",
+    SimulatedFault.RENAMED: "the batch is held, and the reason names the column and the new value",
+    SimulatedFault.ONE_CLASS: "the batch is held, and the reason says that all labels are alike",
     SimulatedFault.CONCEPT: (
-        "the first batch is taken in, and the shift is noticed: inputs have moved, and the live model is one to watch "
-        "or not well; a model that has learned from it takes over on the second or third, if the evidence suffices"
+        "the first batch is taken in, and the live model is one to watch or not well; a model that has learned from it "
+        "takes over on the second or third, if the evidence suffices"
     ),
 }
 """What the loop should answer."""
@@ -188,31 +186,34 @@ def _one_class(frame: "pd.DataFrame", settings: "PipelineSettings", column: str 
 
 
 def _concept(frame: "pd.DataFrame", settings: "PipelineSettings", column: str | None) -> Simulated:
-    """Every number turned round, so that it speaks for the opposite; without numbers, the values of the categories."""
-    numbers = _features(settings, _NUMBERS)
-    if column is not None:
-        numbers = [_chosen(column, numbers, "a number")]
-    if not numbers:
-        others = {name: _swapped(frame[name]) for name in settings.training.features}
-        return Simulated(frame.assign(**others), f"Frequent and rare values are swapped in {', '.join(others)}")
-    mirrored = {name: _mirrored(frame[name], settings.validation.columns[name]) for name in numbers}
-    return Simulated(frame.assign(**mirrored), f"High values become low, and low ones high, in {', '.join(numbers)}")
+    """The labels go by another feature from now on; they stay as frequent as they were, and the inputs as they are.
+
+    The rows are put in order by the feature, half of it luck, and take the labels in the order of these.
+    """
+    import numpy as np
+
+    label, rules = settings.training.label, settings.validation.columns
+    known = frame[label].notna()
+    labels, rows = frame.loc[known, label], frame[known]
+    if labels.nunique() < 2:
+        raise MistakeOfUser(f"{label!r}, the label, has not two values that could change places. Choose another fault.")
+    several = [name for name in reversed(settings.training.features) if rows[name].nunique() > 1]
+    numbers = [name for name in several if rules[name].type in _NUMBERS]
+    name = _chosen(column, [*numbers, *(one for one in several if one not in numbers)], "a feature with two values")
+    ranks, of_labels = _ranks(rows[name]), _ranks(labels)
+    high = ranks.corr(of_labels) < _GOES_WITH
+    luck = np.random.default_rng(len(rows)).permutation(len(rows)) / len(rows)
+    places = np.argsort((ranks if high else -ranks).to_numpy() + luck, kind="stable")
+    taken = labels.copy()
+    taken.iloc[places] = labels.iloc[np.argsort(of_labels, kind="stable")].array
+    changed = f"{label} is mostly high where {name} is {'high' if high else 'low'}"
+    return Simulated(frame.assign(**{label: taken.reindex(frame.index)}), changed)
 
 
-def _mirrored(values: "pd.Series[Any]", rule: "ColumnRule") -> "pd.Series[Any]":
-    numbers = values.astype("Float64")
-    within = numbers[(numbers >= _or(rule.min, -math.inf)) & (numbers <= _or(rule.max, math.inf))]
-    turned = (within.quantile(_TAIL) + within.quantile(1 - _TAIL) - numbers).clip(within.min(), within.max())
-    return (turned.round() if rule.type == "integer" else turned).astype(values.dtype)
-
-
-def _or(bound: float | None, else_: float) -> float:
-    return else_ if bound is None else bound
-
-
-def _swapped(values: "pd.Series[Any]") -> "pd.Series[Any]":
-    levels = list(values.value_counts().index)
-    return values.map(dict(zip(levels, reversed(levels), strict=True))).astype(values.dtype)
+def _ranks(values: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Places from 0 to 1; a category is as high as it is frequent."""
+    numbers = values if values.dtype.kind in "iufb" else values.map(values.value_counts())
+    return numbers.astype("Float64").rank(pct=True).fillna(0.5).astype("float64")
 
 
 def _features(settings: "PipelineSettings", types: Sequence[str]) -> list[str]:

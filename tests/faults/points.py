@@ -16,7 +16,7 @@ ANYWHERE = ("file-written", "commit-ahead")
 SECOND_TURN_ONLY = {
     "alarm-recorded", "champion-noted", "drift-committed", "drift-report-committed", "drift-report-published",
     "drift-script-published", "duplicate-counted", "evidence-committed", "health-committed", "lease-released",
-    "page-committed", "page-published", "refused-bytes-kept",
+    "overview-published", "page-committed", "page-published", "refused-bytes-kept",
 }  # fmt: skip
 """Where a first turn does not come by: there is no live model yet, or the run does not end there."""
 FIRST_TURN_ONLY = {

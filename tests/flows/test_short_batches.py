@@ -12,7 +12,7 @@ from tests import bicycles
 from tests.command_line import CommandLine
 
 CHANGE = pd.Timestamp("2024-04-01", tz="UTC")
-STARTS = pd.date_range("2024-03-04", "2024-05-05", freq="3D", tz="UTC")
+STARTS = pd.date_range("2024-03-04", "2024-05-26", freq="3D", tz="UTC")
 
 pytestmark = pytest.mark.long
 

@@ -99,27 +99,35 @@ def test_the_values_are_what_such_a_source_would_send(good):
     assert not labels.dropna().any() and labels.isna().equals(before["sold"].isna())
 
 
-def test_a_concept_is_turned_round_in_every_number_within_its_range(good):
-    before, after = drawn(good), wrong(SimulatedFault.CONCEPT, good)
+@pytest.mark.parametrize("column", [None, "hour", "miles", "shop"])
+def test_with_a_new_concept_the_label_goes_by_another_feature_and_is_as_frequent_as_before(good, column):
+    before, after = drawn(good), wrong(SimulatedFault.CONCEPT, good, column)
 
-    for name in ("hour", "miles", "price"):
-        assert after[name].corr(before[name], method="spearman") < -0.9
-        assert after[name].dropna().between(before[name].min(), before[name].max()).all()
-        assert after[name].dtype == good[name].dtype
-    assert after[["shop", "zone", "sold", "at"]].equals(before[["shop", "zone", "sold", "at"]])
+    numbers = after[column or "price"]
+    numbers = numbers.map(numbers.value_counts()) if column == "shop" else numbers
+    assert numbers[after["sold"].notna()].corr(after["sold"].dropna().astype(int), method="spearman") > 0.4
+    assert after["sold"].value_counts().equals(before["sold"].value_counts())
+    assert after["sold"].isna().equals(before["sold"].isna())
+    pd.testing.assert_frame_equal(after.drop(columns="sold"), before.drop(columns="sold"))
 
 
-def test_without_numbers_frequent_values_and_rare_ones_are_swapped(good):
-    before, after = drawn(good), wrong(SimulatedFault.CONCEPT, good, None, "shop")
+def test_where_the_label_goes_by_it_already_it_goes_against_it(good):
+    high = good.assign(sold=good["sold"].mask(good["sold"].notna(), good["miles"] > 1_500))
 
-    assert after["shop"].equals(before["shop"].map({"a": "c", "b": "b", "c": "a"}).astype("str"))
+    after = wrong(SimulatedFault.CONCEPT, high, "miles")
+
+    assert after["miles"][after["sold"].notna()].corr(after["sold"].dropna().astype(int), method="spearman") < -0.4
+
+
+def test_labels_that_are_all_alike_can_go_by_nothing(good):
+    with pytest.raises(MistakeOfUser, match=r"^'sold', the label, has not two values that could change places"):
+        wrong(SimulatedFault.CONCEPT, good.assign(sold=pd.array([True] * ROWS, dtype="boolean")))
 
 
 def test_the_column_can_be_named(good):
     assert (wrong(SimulatedFault.UNIT, good.assign(hour=good["hour"] + 1), "hour")["hour"] > 23).any()
     assert wrong(SimulatedFault.SILENT, good, "zone")["zone"].isna().all()
     assert set(wrong(SimulatedFault.RENAMED, good, "zone")["zone"]) & {"n-renamed", "s-renamed"}
-    assert wrong(SimulatedFault.CONCEPT, good, "price")["miles"].equals(drawn(good)["miles"])
 
 
 def test_a_column_that_does_not_suit_is_a_mistake_with_those_that_do(good):

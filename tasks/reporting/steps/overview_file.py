@@ -4,7 +4,7 @@ from pathlib import Path
 
 from configs import inventory, loader
 from configs.errors import IncumbentError
-from tasks.adapters import files
+from tasks.adapters import failpoints, files
 from tasks.adapters.home import Home
 from tasks.adapters.ledger import codec
 from tasks.domain.alert_kinds import AlertKind
@@ -17,6 +17,7 @@ from tasks.reporting.overview import Pipeline
 def write(home: Home) -> Path:
     """Write the page anew, in one step; returns its path."""
     files.publish(home.overview, overview.render(pipelines(home), written=home.clock()).encode())
+    failpoints.reach("overview-published")
     return home.overview
 
 
