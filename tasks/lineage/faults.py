@@ -193,8 +193,8 @@ def _concept(frame: "pd.DataFrame", settings: "PipelineSettings", column: str | 
     import numpy as np
 
     label, rules = settings.training.label, settings.validation.columns
-    known = frame[label].notna()
-    labels, rows = frame.loc[known, label], frame[known]
+    labelled = frame[label].notna()
+    labels, rows = frame.loc[labelled, label], frame[labelled]
     if labels.nunique() < 2:
         raise MistakeOfUser(f"{label!r}, the label, has not two values that could change places. Choose another fault.")
     several = [name for name in reversed(settings.training.features) if rows[name].nunique() > 1]
