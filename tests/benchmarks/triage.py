@@ -1,16 +1,19 @@
 """What does the triage hold? Untouched batches of real streams, and the same with damage to a part of their rows.
 
-    python -m tests.benchmarks.triage [--streams NAME ...] [--strengths 0.1 0.4 1] [--per 1] [--every 1] [--show]
+    python -m tests.benchmarks.triage [--streams NAME ...] [--strengths 0.1 0.4 1] [--per 1] [--every 1] [--others 8]
+        [--show]
 
 Untouched: every batch, as it came and with whole days shuffled, beside the twelve before it. Damaged: `--per` batches of
 each stream, each kind of damage, on the most important column that it fits, at each strength; how rows are hit (by
 chance, the last ones, a stretch, one group) goes round. A model of the ten batches before says what the damage costs,
-and is asked as the live model would be. Nothing here is asserted in a test.
+and is asked as the live model would be. Evidently, pandera alone and stored statistics with thresholds learn from the same
+batches and are asked about the same rows (`--others 8`, every eighth; 0 leaves them out). Nothing here is asserted in a test.
 """
 
 import argparse
+import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -21,7 +24,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from tasks.monitoring import lots, suspects
 from tasks.problems import kinds
 from tasks.validation.triage import examine
-from tests.benchmarks import triage_damages
+from tests.benchmarks import triage_damages, triage_rivals
 from tests.benchmarks.triage_streams import EVENT, STREAMS, Stream
 
 COSTLY = 0.05
@@ -92,6 +95,15 @@ class Case:
         rise = {name: self.losses(now.assign(**{name: values})).mean() for name, values in shuffled.items()}
         return sorted(rise, key=lambda name: -rise[name])
 
+    @cached_property
+    def rivals(self) -> Callable[[pd.DataFrame], dict[str, str]]:
+        """What others name first, who have learned from the batches before."""
+        return triage_rivals.learned(self.before, [*self.stream.features, self.stream.label])
+
+    def firsts(self, rows: pd.DataFrame, ours: str, asked: bool) -> dict[str, str] | None:
+        """The column that each names first for a batch, ours beside them; None if others are not asked."""
+        return {_OURS: ours, **self.rivals(rows)} if asked else None
+
     def verdict(self, rows: pd.DataFrame, usual: float) -> tuple[str, str]:
         """Who holds a batch (`rows`, `models` or nobody), and the column that is named first."""
         settings, training = self.stream.settings, self.stream.settings.training
@@ -126,6 +138,7 @@ class Case:
         )
 
 
+_OURS = "this triage"
 _LEAST = 5
 """Batches that come before anything is judged."""
 
@@ -138,48 +151,55 @@ def main() -> None:
     parser.add_argument("--per", type=int, default=1, help="damaged batches of each stream")
     parser.add_argument("--every", type=int, default=1, help="only every so-manieth untouched batch and damage")
     parser.add_argument("--show", action="store_true", help="print each costly damage that was let in")
+    parser.add_argument("--others", type=int, default=8, help="ask others about every so-manieth of what is judged")
     chosen = parser.parse_args()
     streams = [STREAMS[name]() for name in chosen.streams]
-    untouched = [row for stream in streams for row in _untouched(stream, chosen.every)]
-    table = pd.DataFrame(untouched, columns=["stream", "batch", "by", "column", "seconds"])
-    summary = table.groupby("stream", sort=False).agg(
+    rows = [row for stream in streams for row in _untouched(stream, chosen)]
+    untouched = pd.DataFrame(rows, columns=["stream", "batch", "by", "column", "seconds", "firsts"])
+    summary = untouched.groupby("stream", sort=False).agg(
         batches=("by", "size"),
         by_rows=("by", lambda by: int((by == "rows").sum())),
         by_models=("by", lambda by: int((by == "models").sum())),
         seconds=("seconds", "median"),
     )
-    print(f"untouched: {(table['by'] != '').sum()} of {len(table)} held\n{summary.round(3).to_string()}\n")
-    print(table[table["by"] != ""][["stream", "batch", "by", "column"]].to_string(index=False))
+    print(f"untouched: {(untouched['by'] != '').sum()} of {len(untouched)} held\n{summary.round(3).to_string()}\n")
+    print(untouched[untouched["by"] != ""][["stream", "batch", "by", "column"]].to_string(index=False))
     damaged = pd.DataFrame(
-        [row for stream in streams for row in _damaged(stream, chosen.strengths, chosen.per, chosen.every)],
-        columns=["stream", "damage", "how", "strength", "cost", "by", "first", "named"],
+        [row for stream in streams for row in _damaged(stream, chosen)],
+        columns=["stream", "damage", "how", "strength", "cost", "by", "first", "named", "columns", "firsts"],
     )
     damaged["held"], costly = damaged["by"] != "", damaged["cost"] >= COSTLY
     print(f"\ndamaged: {damaged['held'].mean():.1%} of {len(damaged)} held; of {costly.sum()} that cost 5 % or more "
           f"{damaged[costly]['held'].mean():.1%}, right column first {damaged[costly]['named'].mean():.1%}")  # fmt: skip
     print(damaged[costly].groupby(["stream", "strength"])["held"].agg(["size", "mean"]).round(2).to_string())
     if chosen.show:
-        print(damaged[costly & ~damaged["named"]].sort_values(["held", "cost"]).to_string(index=False))
+        missed = damaged[costly & ~damaged["named"]].sort_values(["held", "cost"])
+        print(missed.drop(columns=["columns", "firsts"]).to_string(index=False))
+    if chosen.others:
+        print(f"\n{triage_rivals.beside(untouched, damaged, costly).to_string(float_format='{:.1%}'.format)}")
 
 
-def _untouched(stream: Stream, every: int) -> Iterator[tuple[object, ...]]:
+def _untouched(stream: Stream, chosen: argparse.Namespace) -> Iterator[tuple[object, ...]]:
     for one in (stream, stream.shuffled(1)):
-        for number in range(_LEAST, len(one.batches), every):
+        for place, number in enumerate(range(_LEAST, len(one.batches), chosen.every)):
             case, began = Case(one, number), time.process_time()
             examine.examine(one.batches[number], case.before, one.settings)
             seconds = time.process_time() - began
-            yield one.name, number, *case.verdict(case.now, case.usual), seconds
+            by, column = case.verdict(case.now, case.usual)
+            asked = bool(chosen.others) and place % chosen.others == 0
+            yield one.name, number, by, column, seconds, case.firsts(case.now, column, asked)
 
 
-def _damaged(stream: Stream, strengths: list[float], per: int, every: int) -> Iterator[tuple[object, ...]]:
-    for number in (len(stream.batches) * 2 // 3, len(stream.batches) - 2)[:per]:
+def _damaged(stream: Stream, chosen: argparse.Namespace) -> Iterator[tuple[object, ...]]:
+    for number in (len(stream.batches) * 2 // 3, len(stream.batches) - 2)[: chosen.per]:
         case = Case(stream, number)
         usual = float(case.losses(case.now).mean())
-        for place, (name, strength, how, frame, columns) in enumerate(_changed(case, strengths)):
-            if place % every == 0:
-                cost = float(case.losses(frame).mean()) / usual - 1
-                by, first = case.verdict(frame, usual)
-                yield stream.name, name, how, strength, cost, by, first, first in columns
+        changed = itertools.islice(_changed(case, chosen.strengths), 0, None, chosen.every)
+        for place, (name, strength, how, frame, columns) in enumerate(changed):
+            cost = float(case.losses(frame).mean()) / usual - 1
+            by, first = case.verdict(frame, usual)
+            firsts = case.firsts(frame, first, bool(chosen.others) and place % chosen.others == 0)
+            yield stream.name, name, how, strength, cost, by, first, first in columns, columns, firsts
 
 
 def _changed(case: Case, strengths: list[float]) -> Iterator[tuple[str, float, str, pd.DataFrame, set[str]]]:
