@@ -213,18 +213,9 @@ class _Evidently:
 def _evidently() -> _Evidently:
     """Import Evidently (3 s) and register our tests with it, once per process."""
     from evidently import DataDefinition, Dataset, Report
-    from evidently.core.metric_types import Metric
-    from evidently.core.report import Context
     from evidently.legacy.calculations.stattests import StatTest
     from evidently.legacy.calculations.stattests.registry import register_stattest
     from evidently.legacy.core import ColumnType
-    from evidently.presets import DataDriftPreset
-
-    class Preset(DataDriftPreset):  # type: ignore[misc]
-        """The preset without its single-column metrics, which take half the time and are not on the page."""
-
-        def generate_metrics(self, context: Context) -> Sequence[Metric]:
-            return ()
 
     for name, title, kind in (
         (_NUMBER_TEST, "Kolmogorov-Smirnov, Benjamini-Hochberg, effect floor", ColumnType.Numerical),
@@ -232,7 +223,51 @@ def _evidently() -> _Evidently:
     ):
         test = StatTest(name, title, [kind])
         register_stattest(test, _look_up)
-    return _Evidently(Report, Dataset, DataDefinition, Preset)
+    return _Evidently(Report, Dataset, DataDefinition, _preset())
+
+
+def _preset() -> Any:
+    """What is on the page: the preset of Evidently, less what it would calculate twice or for nothing."""
+    from evidently.core.metric_types import Metric
+    from evidently.core.report import Context
+    from evidently.legacy.base_metric import InputData
+    from evidently.legacy.metrics import DataDriftTable, DatasetDriftMetric
+    from evidently.legacy.metrics.data_drift import dataset_drift_metric as headlines
+    from evidently.legacy.model.widget import BaseWidgetInfo
+    from evidently.legacy.renderers.base_renderer import default_renderer
+    from evidently.presets import DataDriftPreset
+
+    class Headline(DatasetDriftMetric):  # type: ignore[misc]
+        """Counts what was decided; Evidently's own goes through all columns for that, as the table does."""
+
+        class Config:
+            type_alias = "incumbent:metric:Headline"
+
+        def calculate(self, data: InputData) -> Any:
+            columns = _verdicts.get().values()
+            moved = sum(one.moved for one in columns)
+            share = moved / len(columns)
+            return headlines.DatasetDriftMetricResults(
+                drift_share=self.drift_share,
+                number_of_columns=len(columns),
+                number_of_drifted_columns=moved,
+                share_of_drifted_columns=share,
+                dataset_drift=share >= self.drift_share,
+            )
+
+    class Preset(DataDriftPreset):  # type: ignore[misc]
+        """The preset without its single-column metrics, which take half the time and are not on the page."""
+
+        def generate_metrics(self, context: Context) -> Sequence[Metric]:
+            return ()
+
+        def render(self, context: Context, child_widgets: object = None) -> list[BaseWidgetInfo]:
+            headline = Headline(drift_share=self.drift_share)
+            table = DataDriftTable(cat_stattest=self.cat_method, num_stattest=self.num_method)
+            return [widget for part in (headline, table) for widget in context.get_legacy_metric(part, None, None)[1]]
+
+    default_renderer(wrap_type=Headline)(headlines.DataDriftMetricsRenderer)
+    return Preset
 
 
 def _part(html: str) -> tuple[str, str, bytes]:

@@ -4,6 +4,8 @@ That is measured in the batch itself, so that it asks nothing of the live model:
 labels. Add here what is compared with the batches before.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -38,8 +40,10 @@ def told(now: Lot, outcomes: Floats, rows: Rows, seed: int, without: str | None 
     return max(_told(inputs, outcomes[rows], now.clusters[rows], seed + half) for half in range(_TRIES))
 
 
-def told_before(now: Lot, rows: Rows, seed: int, most: int, without: str | None = None) -> list[float]:
+def told_before(now: Lot, rows: Rows, seed: int, most: int, without: str | None = None) -> Iterator[float]:
     """The same of as many rows of batches before, of such hours and groups, where there are enough with labels.
+
+    One batch after the other: whoever has heard enough asks no more.
 
     Args:
         now: The batch.
@@ -50,7 +54,6 @@ def told_before(now: Lot, rows: Rows, seed: int, most: int, without: str | None 
     """
     then, here = hours_and_groups(now)
     alike = kinds_of_rows(here, rows.astype(np.float64)).predict(then)
-    found: list[float] = []
     size, chance = int(rows.sum()), np.random.default_rng(seed)
     for number, batch in enumerate(now.before[:most]):
         of_it = now.parts == number
@@ -59,8 +62,7 @@ def told_before(now: Lot, rows: Rows, seed: int, most: int, without: str | None 
         if there >= LEAST:
             drawn = np.sort(chance.choice(len(weights), min(size, there), replace=False, p=weights / weights.sum()))
             inputs, runs = _without(now, now.encoded[0][of_it], without)[drawn], _runs(len(drawn))
-            found.append(max(_told(inputs, batch.outcomes[drawn], runs, seed + half) for half in range(_TRIES)))
-    return found
+            yield max(_told(inputs, batch.outcomes[drawn], runs, seed + half) for half in range(_TRIES))
 
 
 def hours_and_groups(now: Lot) -> tuple[Floats, Floats]:

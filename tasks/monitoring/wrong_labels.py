@@ -95,11 +95,16 @@ def _tied_to_nothing(
     """Labels by which the live model loses much more than on such rows before, and which their rows tell no more."""
     one = _explained(now, base - _expected(now, asked, usual), base, label, seed)
     size = int(one.rows.sum())
-    if one.deviations < _ODD or one.share < _SHARE or size < label_ties.LEAST:
+    is_odd = one.deviations >= _ODD and one.share >= _SHARE and size >= label_ties.LEAST
+    if not is_odd or len(now.before) < _BATCHES[0]:
         return None
     share = label_ties.told(now, asked.outcomes, one.rows, seed)
-    before = label_ties.told_before(now, one.rows, seed, _BATCHES[1]) if share <= _LOOSE else []
-    if len(before) < _BATCHES[0] or min(before) < _TIED or share > _LOOSE * min(before):
+    before: list[float] = []
+    for usually in label_ties.told_before(now, one.rows, seed, _BATCHES[1]) if share <= _LOOSE else ():
+        if usually < _TIED or share > _LOOSE * usually:
+            return None  # one batch that told no more is enough: the others need not be asked
+        before.append(usually)
+    if len(before) < _BATCHES[0]:
         return None
     were = f"{wording.share(min(before))} to {wording.share(max(before))} in each batch before"
     text = f"'{label}': {_part(one)} the columns tell {wording.share(max(share, 0.0))} of it, {were}: joined wrongly?"
