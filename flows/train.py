@@ -66,6 +66,7 @@ def judge(turn: TurnRef, pool: Pool, snapshot: Snapshot, champion: Model | None)
     come_to(turn, 4, "judging on rows that no model has seen")
     scores = {name: evaluation.score_model(turn, pool, model, snapshot) for name, model in models.items()}
     probe, score = models[family], scores[family]
+    lineage.keep_answers(turn, pool, probe)
     comparison = evaluation.compare_models(turn, pool, champion, probe)
     evidence = promotion.weigh_evidence(turn, pool, champion, probe, comparison) if champion else None
     come_to(turn, 5, "deciding")

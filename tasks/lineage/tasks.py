@@ -1,13 +1,16 @@
 """The tasks of lineage: what was decided, shown in MLflow and Evidently."""
 
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 
 from prefect import runtime, task
 
 from tasks.adapters import helper, home
 from tasks.adapters.prefect import events, running_server
+from tasks.domain.pools import Pool
+from tasks.domain.records import Model
 from tasks.domain.turns import TurnRef
-from tasks.lineage.steps import going_back, helper_jobs
+from tasks.lineage.steps import answers_at_hand, going_back, helper_jobs
 from tasks.promotion.steps.return_to import Way
 
 
@@ -27,10 +30,16 @@ def begin_showing(turn: TurnRef) -> None:
     helper.begin(helper_jobs.show_drift, turn.pipeline, turn.number)
 
 
+def keep_answers(turn: TurnRef, pool: Pool, probe: Model) -> None:
+    """Keep what the probe answered for when the turn is shown."""
+    answers_at_hand.keep(home.current(), turn, pool, probe)
+
+
 @task(task_run_name="show-turn-{number}", tags=["lineage"], retries=2, retry_delay_seconds=[1.0, 5.0])
 def show_turn(pipeline: str, number: int) -> str | None:
     """Show a turn in MLflow and Evidently; returns the id of its MLflow run, None if nothing was trained."""
-    run = helper.show(helper_jobs.show, pipeline, number)
+    answered = answers_at_hand.take(home.current(), pipeline, number)
+    run = helper.show(partial(helper_jobs.show, answered=answered), pipeline, number)
     server = running_server.find(home.current().folder) if run else None
     if server is not None:
         events.link(f"{pipeline}-mlflow-run", f"{server.mlflow}/#/runs/{run}", f"Turn {number} in MLflow")

@@ -35,6 +35,23 @@ class Judged:
         return Size(len(self.outcomes), answers, len(pd.unique(self.clusters)))
 
 
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Some of the judged rows, with all that was delivered."""
+
+    frame: pd.DataFrame
+    places: NDArray[np.intp]
+    """Of the rows, among all that are judged."""
+
+
+@dataclass(frozen=True, eq=False)
+class Answered:
+    """What a model said about judged rows, for a process that then need not ask it."""
+
+    key: tuple[object, ...]
+    answers: NDArray[np.float64]
+
+
 def together(found: Sequence[Judged], settings: PipelineSettings) -> Judged:
     """The rows of several batches as if they had come at once."""
     if len(found) == 1:

@@ -15,10 +15,13 @@ from configs.errors import Busy, IncumbentError
 from tasks.adapters.home import Home
 from tasks.adapters.mlflow import registry, tracking
 from tasks.domain.observations import Drift
-from tasks.domain.turns import Outcome
+from tasks.domain.pools import Pool
+from tasks.domain.turns import Outcome, TurnRef
 from tasks.ingestion.steps import arrivals
-from tasks.lineage.steps import showing
+from tasks.lineage.steps import answers_at_hand, showing
+from tasks.problems import prediction
 from tasks.reporting.steps import report_file
+from tasks.training.steps import handles
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +115,41 @@ def test_a_feature_that_was_added_since_is_not_drawn_among_what_had_moved(
 
     features = home.settings("flights").training.features
     assert [len(features) - len(one) for one in drawn] == [1]
+
+
+def test_a_probe_whose_answers_are_at_hand_is_not_asked_again(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    (turn,) = report_file.read_history(home, "flights", [2]).turns
+    probe, rows, sizes = turn.probe_model, handles.rows(home), list[int]()
+    assert probe is not None
+    judged = Pool((turn.batch,), probe.snapshot.cutoff, turn.batch.id)
+    predict = prediction.predict
+    monkeypatch.setattr(
+        prediction, "predict", lambda model, frame, **how: sizes.append(len(frame)) or predict(model, frame, **how)
+    )
+
+    rows.forget()
+    showing.show_again(home, "flights", 2)
+    asked = list(sizes)
+    answers_at_hand.keep(home, TurnRef("flights", 2, turn.batch.id, turn.batch.name), judged, probe)
+    rows.forget()
+    answered = answers_at_hand.take(home, "flights", 2)
+    assert answered is not None
+    sizes.clear()
+    rows.take_over(answered)
+    showing.show_again(home, "flights", 2)
+
+    assert [*sizes, len(answered.answers)] == [*asked[1:], asked[0]]
+    assert answers_at_hand.take(home, "flights", 2) is None, "it is given away once"
+
+
+def test_what_no_process_has_asked_is_not_at_hand(home: Home) -> None:
+    (turn,) = report_file.read_history(home, "flights", [2]).turns
+    assert turn.probe_model is not None
+    handles.rows(home).forget()
+
+    answers_at_hand.keep(home, TurnRef("flights", 2, turn.batch.id, ""), Pool((turn.batch,), None), turn.probe_model)
+
+    assert answers_at_hand.take(home, "flights", 2) is None
 
 
 def test_to_show_a_turn_again_changes_nothing(home: Home) -> None:

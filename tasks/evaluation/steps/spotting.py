@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tasks.evaluation.cuts_of_columns import Cut
     from tasks.evaluation.lost_rows import Limits, Lost
     from tasks.evaluation.spots import Spot
-    from tasks.training.steps.rows import Sample
+    from tasks.training.judged_rows import Sample
 
 _MOST_ROWS = 5_000
 """Rows that are looked at of what is judged, and of the gate."""

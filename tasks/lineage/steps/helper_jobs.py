@@ -3,13 +3,28 @@
 Add a job here when something is shown that need not be waited for. How it is shown belongs to `showing`.
 """
 
+from typing import TYPE_CHECKING
+
 from tasks.adapters.home import Home
+from tasks.training.steps import handles
+
+if TYPE_CHECKING:
+    from tasks.training.judged_rows import Answered
 
 
-def show(home: Home, pipeline: str, number: int) -> str | None:
-    """Show a turn in MLflow and Evidently; gives the id of its MLflow run."""
+def show(home: Home, pipeline: str, number: int, answered: "Answered | None" = None) -> str | None:
+    """Show a turn in MLflow and Evidently; gives the id of its MLflow run.
+
+    Args:
+        home: Where this process works.
+        pipeline: Its pipeline.
+        number: The turn, which is done.
+        answered: What its probe said when it was judged, if the process that asks still has that.
+    """
     from tasks.lineage.steps import showing
 
+    if answered is not None:
+        handles.rows(home).take_over(answered)
     return showing.show(home, pipeline, number)
 
 

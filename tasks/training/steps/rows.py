@@ -28,7 +28,7 @@ from tasks.problems import kinds, prediction
 from tasks.problems.outcomes import Outcomes
 from tasks.training import earliness, groups, identities, judged_rows, preparation, selection, windows
 from tasks.training.estimators.base import MOST_CATEGORIES
-from tasks.training.judged_rows import Judged
+from tasks.training.judged_rows import Answered, Judged, Sample
 from tasks.training.selection import Selected
 from tasks.training.windows import Plan
 
@@ -48,15 +48,6 @@ class Window:
         """How it becomes a model: levels beyond those that are told apart are not kept."""
         is_wide = preparation.most_levels(self.prepared) > MOST_CATEGORIES
         return identities.RARE_POOLED if is_wide else identities.RECIPE
-
-
-@dataclass(frozen=True, eq=False)
-class Sample:
-    """Some of the judged rows, with all that was delivered."""
-
-    frame: pd.DataFrame
-    places: NDArray[np.intp]
-    """Of the rows, among all that are judged."""
 
 
 class Rows:
@@ -141,7 +132,19 @@ class Rows:
             rows = self.inputs(model, lot, cutoff, settings)
             return prediction.predict(loaded, rows, threads=settings.training.threads)
 
-        return self._once(_key("answers", settings, model.id, lot.id, _effective(lot, cutoff)), ask)
+        return self._once(_answers_key(model, lot, cutoff, settings), ask)
+
+    def answered(
+        self, model: Model, lot: Batch | Pool, cutoff: datetime | None, settings: PipelineSettings
+    ) -> Answered | None:
+        """The same, to be handed to another process; None if the model was not asked in this one."""
+        key = _answers_key(model, lot, cutoff, settings)
+        answers = self._kept.get(key)
+        return None if answers is None else Answered(key, answers)
+
+    def take_over(self, answered: Answered) -> None:
+        """Keep what another process has asked."""
+        self._kept.keep(answered.key, answered.answers)
 
     def inputs(
         self, model: Model, lot: Batch | Pool, cutoff: datetime | None, settings: PipelineSettings
@@ -306,6 +309,12 @@ class Rows:
 def _key(kind: str, settings: PipelineSettings, *about: object) -> tuple[object, ...]:
     """What is kept is of one pipeline: another one may look at the same batch with other columns."""
     return kind, loader.settings_hash(settings), *about
+
+
+def _answers_key(
+    model: Model, lot: Batch | Pool, cutoff: datetime | None, settings: PipelineSettings
+) -> tuple[object, ...]:
+    return _key("answers", settings, model.id, lot.id, _effective(lot, cutoff))
 
 
 def _times(settings: PipelineSettings, ignores_arrival: bool) -> Times:
