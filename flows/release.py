@@ -15,7 +15,7 @@ from tasks.reporting import tasks as reporting
 def release(version: str | int, reason: str, pipeline: str = "flights", by: str = "a person in Prefect's UI") -> bool:
     """Let automation have a version again that a rollback took off; who is live does not change.
 
-    A version that is not held off is left as it is.
+    A version that is not barred is left as it is.
 
     Args:
         version: The version that was rolled back, such as v6.

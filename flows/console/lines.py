@@ -181,7 +181,7 @@ def status(
 
 
 def at_work(triggers: Sequence[Trigger], alerts: Sequence[Alert], worker: str | None, ui: str | None) -> list[str]:
-    """What asks for a turn, what people are owed, who works, and where to look on; nothing where there is nothing."""
+    """What asks for a turn, what people are told, who works, and where to look on; nothing where there is nothing."""
     told = [f"asked for by {TriggerKind.in_words(one.kind)}: {one.evidence}" for one in triggers]
     told += [f"alert: {one.text}" for one in alerts]
     told += [f"at work: {worker}"] if worker else []
@@ -208,9 +208,9 @@ def history_table(history: History, problem: Problem, width: int | None = None) 
 
 
 def held(pipeline: str, versions: Sequence[int]) -> list[str]:
-    """For each version that is held off, how it is released."""
+    """For each version that is barred, how it is released."""
     return [
-        f"  v{version} is held off: automation does not make it live again until "
+        f"  v{version} is barred: automation does not make it live again until "
         f"`{program.command(f'release {clean(pipeline)} {version}')}`"
         for version in versions
     ]

@@ -30,8 +30,8 @@ def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> in
     was_held = problem is not None
     held = sorted(hands.ledger.promotions.held(pipeline))
     about = {"pipeline": pipeline, "version": version, "released": was_held}
-    screen.facts({**about, "held": held, "problem": problem or ""})
-    outcome = "is released: automation may have it again" if was_held else "was not held off"
+    screen.facts({**about, "barred": held, "problem": problem or ""})
+    outcome = "is released: automation may have it again" if was_held else "was not barred"
     late = [f"  The report could not be told ({problem}); the next turn makes up for it."] if problem else []
     screen.show([f"{pipeline}: v{version} {outcome}.", *late, *lines.held(pipeline, held)])
     return 0

@@ -39,8 +39,8 @@ def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> in
     live = hands.ledger.promotions.all(pipeline)[-1]
     facts = {"pipeline": pipeline, "champion": live.version, "previous": live.previous, "changed": not way.done}
     screen.facts({**facts, "at": live.at.isoformat(), "by": live.by, "reason": live.reason, "checked": checked,
-                  "held": held, "shown": not problem, "problem": problem})  # fmt: skip
-    undone = [] if way.hold or way.done else [f"  v{way.live.version} is not held off: this undoes the last rollback."]
+                  "barred": held, "shown": not problem, "problem": problem})  # fmt: skip
+    undone = [] if way.hold or way.done else [f"  v{way.live.version} is not barred: this undoes the last rollback."]
     screen.show([_shown(problem), *undone, *lines.held(pipeline, held)])
     return 0
 

@@ -95,20 +95,20 @@ def _one(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> int:
     history = report_file.read_history(hands, chosen.pipeline)
     names = [delivery.name for delivery in waiting.deliveries]
     asked = hands.ledger.inbox.open(chosen.pipeline)
-    owed = [alert for _, alert in notifications.owed(hands, chosen.pipeline)]
+    alerts = notifications.shown(hands, chosen.pipeline)
     if chosen.json:
         live = history.promotions[-1].version if history.promotions else None
         turns = [lines.turn_object(chosen.pipeline, turn, settings.training.problem) for turn in history.turns[-5:]]
         inbox_now = [{"kind": one.kind, "evidence": one.evidence} for one in asked]
         facts = {"pipeline": chosen.pipeline, "champion": live, "waits": names, "triggers": inbox_now}
         facts["gone"] = source_kinds.of(hands, chosen.pipeline).gone()
-        facts["held"] = sorted(hands.ledger.promotions.held(chosen.pipeline))
-        screen.facts({**facts, "alerts": [one.text for one in owed], "turns": turns})
+        facts["barred"] = sorted(hands.ledger.promotions.held(chosen.pipeline))
+        screen.facts({**facts, "alerts": [one.text for one in alerts], "turns": turns})
     else:
         screen.show(lines.status(history, settings, names, width=screen.width))
         holder, server = hands.ledger.lease.holder(chosen.pipeline), running_server.find(hands.folder)
         worker = holder.who if holder is not None and holder.lives else None
-        screen.show(lines.at_work(asked, owed, worker, server.ui if server else None))
+        screen.show(lines.at_work(asked, alerts, worker, server.ui if server else None))
         source.tell_gone(hands, chosen.pipeline, screen)
     source.require(waiting)
     return 0

@@ -30,3 +30,7 @@ class AlertKind(StrEnum):
     def key(self, of: object) -> str:
         """What makes an alert this one and no other: the turn, the delivery or the event that it is about."""
         return f"{self.value}:{of}"
+
+
+LASTING = (AlertKind.REFUSED, AlertKind.HELD, AlertKind.SILENT, AlertKind.UNWELL, AlertKind.VETOED)
+"""Shown for as long as they stand, sent or not; the others only until they are sent."""

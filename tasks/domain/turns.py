@@ -300,7 +300,7 @@ class History:
     lock_hash: str = ""
     libraries: tuple[tuple[str, str], ...] = ()
     holds: tuple[Hold, ...] = ()
-    """Versions that rollbacks took off; those without an end are held off now."""
+    """Versions that rollbacks took off; those without an end are barred now."""
     admissions: tuple[Admission, ...] = ()
     """Refused batches that were let in for a second look, in order."""
     refit: Refit | None = None

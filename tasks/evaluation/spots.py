@@ -86,14 +86,15 @@ def _spot(cuts: Sequence[Cut], part: Part, now: Lost, against: Against, gate: Lo
 
 
 def _elsewhere(cuts: Sequence[Cut], part: Part, inside: Mask) -> str:
-    """The other rows in words, where they are fewer and one range."""
+    """The other rows in words, where they are fewer and one range, or one level."""
     (place, mask), *others = part.cells
     cut = cuts[place]
-    if others or not cut.ordered or mask[cut.named] or inside.mean() <= _SAME:
+    if others or mask[cut.named] or inside.mean() <= _SAME:
         return ""
     rest = ~mask
     rest[cut.named :] = False
-    return cut.words(rest) if int((np.diff(rest.astype(int)) == 1).sum()) + int(rest[0]) == 1 else ""
+    pieces = int((np.diff(rest.astype(int)) == 1).sum()) + int(rest[0]) if cut.ordered else int(rest.sum())
+    return cut.words(rest) if pieces == 1 else ""
 
 
 def _is_same(one: Part, other: Part, now: Lost) -> bool:

@@ -54,5 +54,5 @@ def roll_back(way: Way, by: str, reason: str) -> tuple[str, str]:
 
 @task(task_run_name="release-v{version}", tags=["lineage"])
 def release(pipeline: str, version: int, by: str, reason: str) -> str | None:
-    """Let automation have a version again; gives what kept the report from being told, None if it was not held off."""
+    """Let automation have a version again; gives what kept the report from being told, None if it was not barred."""
     return going_back.release(home.current(), pipeline, version, by, reason, runtime.flow_run.id)

@@ -58,10 +58,10 @@ def target(
     found = next((version for version in earlier if version not in held), None)
     if found is None:
         others = [version for version in been if version != history[-1].version]
-        why = f"{_names(others)} held off" if others else "no other version has been live"
+        why = f"{_names(others)} barred" if others else "no other version has been live"
         raise MistakeOfUser(
             f"There is nothing to go back to from v{history[-1].version} of {pipeline}: {why}. "
-            "Name a version that has been live; one that is held off has to be released first."
+            "Name a version that has been live; one that is barred has to be released first."
         )
     return found
 
@@ -125,7 +125,7 @@ def guards(history: Sequence[Promotion], turn: int, version: int | None, held: M
         held: Versions that automation keeps off.
     """
     if version in held:
-        return (Guard("rollback", True, f"v{version} was rolled back and is held off until it is released"),)
+        return (Guard("rollback", True, f"v{version} was rolled back and is barred until it is released"),)
     meanwhile = [made for made in history if made.is_rollback and made.place >= turn]
     if meanwhile:
         text = f"v{meanwhile[-1].version} was made live by a rollback after this turn had begun"
@@ -143,7 +143,7 @@ def _allowed(pipeline: str, been: Sequence[int], held: Mapping[int, Hold], known
         )
     if wanted in held:
         raise MistakeOfUser(
-            f"v{wanted} of {pipeline} is held off since it was rolled back. "
+            f"v{wanted} of {pipeline} is barred since it was rolled back. "
             f"Release it first: `release {pipeline} {wanted}`, or the deployment release/{pipeline} in Prefect's UI."
         )
     return wanted

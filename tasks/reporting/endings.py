@@ -98,19 +98,19 @@ def rollback(pipeline: str, made: Promotion, problem: str, *, changed: bool) -> 
 
 
 def release(pipeline: str, version: int, by: str, reason: str, problem: str | None) -> Ended:
-    """`flights · release → v6 is released`, by whom and why; or that it was not held off.
+    """`flights · release → v6 is released`, by whom and why; or that it was not barred.
 
     Args:
         pipeline: Its pipeline.
         version: The version.
         by: Who decided.
         reason: Why.
-        problem: What kept the report from saying so; empty if nothing did, None if the version was not held off.
+        problem: What kept the report from saying so; empty if nothing did, None if the version was not barred.
     """
     if problem is None:
         return Ended(
-            f"{pipeline} · release → v{version} was not held off",
-            f"v{version} was not held off; nothing was changed.",
+            f"{pipeline} · release → v{version} was not barred",
+            f"v{version} was not barred; nothing was changed.",
         )
     told = f"{by} released v{version}: {titles.ended(reason)} Automation may have it again."
     told += f" The report could not be told ({problem}); the next turn makes up for it." if problem else ""

@@ -111,7 +111,7 @@ def _now(history: History, version: int) -> str:
     if titles.live_now(history) == version:
         return "It is live."
     if any(hold.version == version and hold.ended is None for hold in history.holds):
-        return "It is not live, and automation keeps off it until it is released."
+        return "It is not live, and is barred until it is released."
     been = any(made.version == version for made in history.promotions)
     been = been or (history.refit is not None and version == history.refit.judged)
     return "It is not live; a person may go back to it." if been else "It has never been live."

@@ -53,7 +53,7 @@ class Pipeline:
     def waits(self) -> tuple[str, ...]:
         """What waits for people, one sentence each."""
         held = [f"{name} is held: admit it, or keep it out" for name in self.held]
-        barred = [f"v{version} is kept off until it is released" for version in self.barred]
+        barred = [f"v{version} is barred until it is released" for version in self.barred]
         return (*([self.problem] if self.problem else []), *held, *barred, *self.alerts)
 
 

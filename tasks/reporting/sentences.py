@@ -246,10 +246,10 @@ def _note(history: History, live: int | None) -> str:
 
 
 def _held(history: History) -> str:
-    """` v6 is held off until it is released.`"""
+    """` v6 is barred until it is released.`"""
     names = [f"v{version}" for version in dict.fromkeys(one.version for one in history.holds if one.ended is None)]
     verb, they = ("is", "it is") if len(names) == 1 else ("are", "they are")
-    return f" {titles.listed(names)} {verb} held off until {they} released." if names else ""
+    return f" {titles.listed(names)} {verb} barred until {they} released." if names else ""
 
 
 def _last_judged(history: History, settings: PipelineSettings, before: int) -> str:

@@ -50,12 +50,12 @@ def report_file(pipeline: str, path: str, machine: str) -> str:
 
 
 def rollback(pipeline: str, history: Sequence[Promotion], held: Sequence[int], *, checked: str, problem: str) -> str:
-    """Who was live, who is, what was found out before, and what is held off until it is released how.
+    """Who was live, who is, what was found out before, and what is barred until it is released how.
 
     Args:
         pipeline: Its pipeline.
         history: Every promotion, first to last.
-        held: Versions that automation keeps off.
+        held: Versions that are barred.
         checked: What was found out about the version before it was made live; empty if it was live already.
         problem: What kept MLflow or the report from being told; empty if nothing did.
     """
@@ -74,7 +74,7 @@ def rollback(pipeline: str, history: Sequence[Promotion], held: Sequence[int], *
     ]
     if checked and made.previous not in held:
         off.append(f"- not v{made.previous}: this only undid the last rollback")
-    return "\n\n".join([*lines, "**Held off from automation**", "\n".join(off) or "Nothing."])
+    return "\n\n".join([*lines, "**Barred from automation**", "\n".join(off) or "Nothing."])
 
 
 def _reign(made: Promotion) -> str:

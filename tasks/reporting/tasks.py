@@ -111,12 +111,12 @@ def end_rollback(pipeline: str, checked: str, problem: str) -> int:
     history, held = promotions.all(pipeline), sorted(promotions.held(pipeline))
     told = endings.rollback(pipeline, history[-1], problem, changed=bool(checked))
     note = summaries.rollback(pipeline, history, held, checked=checked, problem=problem)
-    events.markdown(f"{pipeline}-rollback", note, "Who was live, who is, and what is held off")
+    events.markdown(f"{pipeline}-rollback", note, "Who was live, who is, and what is barred")
     return events.ended(told, history[-1].version)
 
 
 def end_release(pipeline: str, version: int, by: str, reason: str, problem: str | None) -> bool:
-    """Give a release its last name and word; what it returns is whether the version was held off."""
+    """Give a release its last name and word; what it returns is whether the version was barred."""
     return events.ended(endings.release(pipeline, version, by, reason, problem), problem is not None)
 
 

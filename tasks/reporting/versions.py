@@ -181,14 +181,14 @@ def _what(history: History, change: Promotion) -> str:
 
 
 def held(hold: Hold | None, version: int | None) -> str:
-    """What a rollback meant for the version that it took off: held off, held off and released, or neither."""
+    """What a rollback meant for the version that it took off: barred, barred and released, or neither."""
     if hold is None:
-        return f"v{version} was not held off: that undid the rollback before."
+        return f"v{version} was not barred: that undid the rollback before."
     if hold.ended is None:
-        return f"v{version} is held off until it is released."
+        return f"v{version} is barred until it is released."
     said = f": {hold.release_reason}" if hold.release_reason else ""
     return titles.ended(
-        f"v{version} was held off until {moment(hold.ended)}, when it was released by {hold.released_by}{said}"
+        f"v{version} was barred until {moment(hold.ended)}, when it was released by {hold.released_by}{said}"
     )
 
 

@@ -7,18 +7,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
-from prefect.blocks.notifications import CustomWebhookNotificationBlock
-from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from configs.environment import Environment
 from deployments import rest
-from tests.deployments import working
+from tests.deployments import hearing, working
 from tests.deployments.conftest import own_variables
 from tests.deployments.working import Tree
 from tests.fixtures_server import wait_until
@@ -39,25 +34,8 @@ def tree(furnished_home: Callable[..., Path], tmp_path_factory: pytest.TempPathF
 @pytest.fixture(scope="module")
 def told(tree: Tree) -> Iterator[list[Any]]:
     """What a webhook was sent that people named in the form of Prefect's UI."""
-    heard: list[Any] = []
-
-    class Listener(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            heard.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, format: str, *args: Any) -> None: ...
-
-    with HTTPServer(("127.0.0.1", 0), Listener) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        name = Environment.model_fields["alert_block"].default.partition("/")[2]
-        with temporary_settings({PREFECT_API_URL: tree.url}):
-            url, words = f"http://127.0.0.1:{server.server_port}/", {"title": "{{subject}}", "text": "{{body}}"}
-            block = CustomWebhookNotificationBlock(name="Alerts", url=url, json_data=words)
-            block.save(name, _sync=True)  # type: ignore[call-arg]
+    with hearing.webhook(tree.url) as heard:
         yield heard
-        server.shutdown()
 
 
 def test_a_turn_that_fails_as_often_as_it_may_is_given_up_and_somebody_is_told(

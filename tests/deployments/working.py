@@ -1,4 +1,4 @@
-"""A tree of `make up` that works on the flights, and questions to all who know what it did.
+"""A tree of `make up` that works on the flights, or on another pipeline, and questions to all who know what it did.
 
 They are asked from outside, as anybody could: the ledger's database, the server's API, the list of processes.
 """
@@ -59,12 +59,13 @@ class Tree:
     parent: "subprocess.Popen[bytes]"
     url: str
     """Address of the server's API."""
+    pipeline: str = "flights"
     given: list[Path | Told] = field(default_factory=list)
     """Deliveries in the order in which they were dropped; what was said from outside stands before what it is about."""
 
     def drop(self, delivery: Path, name: str | None = None) -> None:
         """Put a file into the landing folder, whole at once."""
-        target = self.home / "landing" / "flights" / (name or delivery.name)
+        target = self.home / "landing" / self.pipeline / (name or delivery.name)
         draft = shutil.copyfile(delivery, target.with_name(f".{target.name}"))
         draft.replace(target)
         self.given.append(target)
@@ -160,7 +161,7 @@ class Tree:
 
     def wait_until_idle(self) -> None:
         """Wait until all that was dropped has been noticed, and nobody works."""
-        noticed, folder = self.home / "polled" / "flights", self.home / "landing" / "flights"
+        noticed, folder = self.home / "polled" / self.pipeline, self.home / "landing" / self.pipeline
         busy = {"tags": {"all_": ["incumbent"]}, "state": {"type": {"any_": ["PENDING", "RUNNING"]}}}
         wait_until(lambda: noticed.exists() and noticed.read_text() == folders.of(folder).mark().text, LONG)
         wait_until(lambda: not list(rest.flow_runs(self.url, busy)), LONG)
@@ -190,7 +191,7 @@ class Tree:
 
 
 @contextmanager
-def work(home: Path, pipelines: Path) -> Iterator[Tree]:
+def work(home: Path, pipelines: Path, pipeline: str = "flights") -> Iterator[Tree]:
     """A tree that works while the block runs; nothing of it is left after that."""
     with closing(Home(home)) as hands:
         assert hands.ledger  # from now on it can be asked
@@ -208,7 +209,7 @@ def work(home: Path, pipelines: Path) -> Iterator[Tree]:
         server = running_server.find(home)
         assert server is not None, (home / "up.log").read_text()
         with asking(home):
-            yield Tree(home, pipelines, parent, server.url)
+            yield Tree(home, pipelines, parent, server.url, pipeline)
     finally:
         parent.terminate()
         parent.wait(60)

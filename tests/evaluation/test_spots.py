@@ -167,18 +167,17 @@ def test_a_loss_that_cannot_be_measured_shows_nothing():
 
 
 @pytest.mark.parametrize("world", hours.WORLDS, ids=lambda world: world.name)
-def test_hours_that_the_gate_had_not_are_found(world: hours.World):
+def test_stretches_that_the_gate_had_not_are_found(world: hours.World):
     now, gate, seed = world.month(1, covered=False), world.month(0, covered=True), np.random.default_rng(0)
     settings = SETTINGS.model_copy(update={"training": SETTINGS.training.model_copy(update={"label": world.label})})
     cuts = cuts_of_columns.cut(pd.concat([now, gate], ignore_index=True), settings)
 
     def lost(rows: pd.DataFrame) -> Lost:
-        covered = rows["hour"].between(*world.covered)
-        loss = seed.exponential(np.where(covered, 0.5, 1.0))
+        loss = seed.exponential(np.where(world.is_covered(rows), 0.5, 1.0))
         clusters = pd.factorize(rows["at"].dt.floor("D"))[0].astype(np.intp)
         return Lost(tuple(cut.codes(rows) for cut in cuts), loss, clusters)
 
     (spot,) = spots.of_model(cuts, lost(now), np.full(len(now), 0.69), lost(gate), LIMITS)
 
-    assert spot.told.where == f"hour is {world.uncovered}"
+    assert spot.told.where == f"{world.column} is {world.uncovered}"
     assert spot.told.gate_rows == 0

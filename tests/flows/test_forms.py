@@ -93,7 +93,7 @@ def test_a_version_is_released_once(home: Home) -> None:
     assert (first.is_completed(), run.name) == (True, "flights · release → v3 is released")
     assert run.state is not None
     assert run.state.message == "anna released v3: too many complaints. Automation may have it again."
-    assert (again.is_completed(), other.name) == (True, "flights · release → v3 was not held off")
+    assert (again.is_completed(), other.name) == (True, "flights · release → v3 was not barred")
     assert lived(home) == [2, 3, 2]
 
 
@@ -134,7 +134,7 @@ def test_what_is_held_off_is_refused_with_both_ways_to_release_it(home: Home) ->
     assert run.state is not None and other.state is not None
     ways = "`release flights 3`, or the deployment release/flights in Prefect's UI."
     assert str(run.state.message).endswith(f"Release it first: {ways}")
-    assert "There is nothing to go back to from v2 of flights: v3 held off. " in str(other.state.message)
+    assert "There is nothing to go back to from v2 of flights: v3 barred. " in str(other.state.message)
     assert lived(home) == [2, 3, 2]
 
 

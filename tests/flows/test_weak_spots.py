@@ -1,5 +1,6 @@
-"""A model that has seen some hours only, as a user has it: what it is worth at the others is told by itself."""
+"""A model that has seen some hours, weekdays or devices only: what it is worth at the others is told by itself."""
 
+import html
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from tests.hours import World
     ids=lambda world: world.name,
 )
 def world(request: pytest.FixtureRequest) -> World:
-    """One of three kinds of data."""
+    """One of five kinds of data."""
     chosen: World = request.param
     return chosen
 
@@ -33,7 +34,7 @@ def pipelines(tmp_path_factory: pytest.TempPathFactory, world: World) -> str:
 
 @pytest.fixture(scope="module")
 def after(furnished_home: Callable[..., Path], served_run: CommandLine, pipelines: str, world: World) -> Path:
-    """One month of a few hours was taken in, then one of all hours."""
+    """One month of a few hours (weekdays, devices) was taken in, then one of all of them."""
     folder = furnished_home(f"hours-{world.name}")
     landing = folder / "landing" / world.name
     landing.mkdir(parents=True)
@@ -44,27 +45,27 @@ def after(furnished_home: Callable[..., Path], served_run: CommandLine, pipeline
     return folder
 
 
-def test_hours_without_a_training_row_are_named(world, after, open_home):
+def test_stretches_without_a_training_row_are_named(world, after, open_home):
     turn = open_home(after).ledger.turns.all(world.name)[-1]
     health = codec.load(Health, turn["health"])
 
     (spot,) = health.weak
 
-    assert health.state is HealthState.UNWELL
-    assert (spot.columns, spot.against, spot.idle) == (("hour",), Against.NO_MODEL, ("hour",))
-    assert spot.elsewhere == f"hour is {world.covered[0]} to {world.covered[1]}"
-    assert spot.where == f"hour is {world.uncovered}"
+    assert health.state is (HealthState.UNWELL if world.is_lost else HealthState.WATCH)
+    assert (spot.columns, spot.against, spot.idle) == ((world.column,), Against.NO_MODEL, (world.column,))
+    assert spot.elsewhere == f"{world.column} is {world.good}"
+    assert spot.where == f"{world.column} is {world.uncovered}"
     assert (spot.trained, spot.learned) == (0, hours.ROWS)
     assert spot.loss > spot.usual > spot.rest
 
 
 def test_explain_and_report_say_it(world, after, served_run, pipelines):
     explained = served_run(after, "explain", "month-1", world.name, INCUMBENT_PIPELINES=pipelines)
-    page = (after / "reports" / f"{world.name}.html").read_text(encoding="utf-8")
+    page = html.unescape((after / "reports" / f"{world.name}.html").read_text(encoding="utf-8"))
 
-    good, weak = f"It is good where hour is {world.covered[0]} to {world.covered[1]} (", world.uncovered
+    good, weak = f"It is good where {world.column} is {world.good} (", world.uncovered
     for said in (" ".join(explained.stdout.split()), page):
         assert good in said
-        assert f"worse than no model where hour is {weak} (" in said
+        assert f"worse than no model where {world.column} is {weak} (" in said
         assert f"None of its {hours.ROWS:,} training {world.row}s lies there." in said
-    assert "'hour' is delivered and no feature; errors depend on it." in " ".join(explained.stdout.split())
+    assert f"'{world.column}' is delivered and no feature; errors depend on it." in " ".join(explained.stdout.split())

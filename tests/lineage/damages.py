@@ -764,7 +764,7 @@ DAMAGES: dict[str, Damage] = {
     "a hold without a rollback": Damage(
         lambda h: sql(h, "insert into holds (pipeline, sequence, version) values ('flights', 1, 2)"),
         "I5",
-        "v2 is held off by promotion 1, which took nothing off",
+        "v2 is barred by promotion 1, which took nothing off",
         "who and when",
     ),
     "a promotion lost": Damage(

@@ -16,7 +16,7 @@ KEPT, WON = (
     Verdict(VerdictKind.REJECT, ("no",)),
     Verdict(VerdictKind.PROMOTE, ("beats no model by 0.0379",), first=True),
 )
-HELD = Guard("rollback", True, "v1 was rolled back and is held off until it is released")
+HELD = Guard("rollback", True, "v1 was rolled back and is barred until it is released")
 
 
 def pair(gain: float, low: float, high: float) -> Comparison:
@@ -85,13 +85,13 @@ def test_both_are_compared_once(refit: Refit | None, champion: str, turn: int, v
         (pair(0.02, -0.001, 0.04), (), False, "v2 stays live: nothing shows that it is worse than v1"),
         (pair(-0.02, -0.04, -0.001), (), False, "v2 stays live: nothing shows that it is worse than v1"),
         (pair(float("nan"), float("nan"), float("nan")), (), False, "v2 stays live"),
-        (pair(0.02, 0.001, 0.04), (HELD,), False, "v1 was rolled back and is held off"),
+        (pair(0.02, 0.001, 0.04), (HELD,), False, "v1 was rolled back and is barred"),
         (pair(-0.02, -0.04, -0.001), (HELD,), False, "v2 stays live: nothing shows that it is worse than v1"),
         (pair(0.02, 0.001, 0.04), (replace(HELD, objects=False),), True, "v1 is live in place of its refit v2"),
     ],
     ids=[
-        "all of the interval", "up to 0", "not all of it", "the refit is better", "not a number", "worse, but held off",
-        "held off, which does not matter", "released",
+        "all of the interval", "up to 0", "not all of it", "the refit is better", "not a number", "worse, but barred",
+        "barred, which does not matter", "released",
     ],
 )  # fmt: skip
 def test_the_judged_version_goes_live_if_all_of_the_interval_says_so(

@@ -51,7 +51,7 @@ def test_without_a_number_it_is_the_version_that_was_live_last_and_is_not_held_o
     [
         ((), (), None, "shop has no champion yet"),
         ((1,), (), None, "no other version has been live"),
-        ((1, 4, -1), (4,), None, "v4 held off"),
+        ((1, 4, -1), (4,), None, "v4 barred"),
         ((1, 4), (), 9, "Unknown version v9 of shop: it has v1 to v7; live so far: v1, v4."),
         ((1, 4), (), 3, "v3 of shop has never been live"),
         ((1, 4, -1), (4,), 4, "Release it first: `release shop 4`, or the deployment release/shop in Prefect's UI."),
@@ -91,7 +91,7 @@ def test_who_was_live_at_a_moment_is_whoever_was_made_so_last(
     ("lived", "turn", "version", "off", "text"),
     [
         ((1, 4), 3, 5, (), None),
-        ((1, 4, -1), 3, 4, (4,), "v4 was rolled back and is held off until it is released"),
+        ((1, 4, -1), 3, 4, (4,), "v4 was rolled back and is barred until it is released"),
         ((1, 4, -1), 3, 5, (4,), None),
         ((1, 4, -1), 2, 5, (4,), "v1 was made live by a rollback after this turn had begun"),
         ((1, 4, -1), 3, None, (4,), None),

@@ -1,4 +1,4 @@
-"""What a rollback and a release show in Prefect's UI: a note on who is live and what is held off, and the last word."""
+"""What a rollback and a release show in Prefect's UI: a note on who is live and what is barred, and the last word."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -41,7 +41,7 @@ def test_the_note_of_a_rollback_says_what_it_changed_and_how_each_hold_ends() ->
         "**Shown**  ",
         "MLflow's alias and the report say so.",
         "",
-        "**Held off from automation**",
+        "**Barred from automation**",
         "",
         "- v6, until `release/shop` here or `release shop v6` typed",
     ]
@@ -58,7 +58,7 @@ def test_one_that_changes_nothing_says_so() -> None:
     assert told.startswith("## shop: v4 was live already\n")
     assert "**Was live**" not in told
     assert "**Checked**  \nNothing, and nothing was changed.\n" in told
-    assert told.endswith("**Held off from automation**\n\nNothing.")
+    assert told.endswith("**Barred from automation**\n\nNothing.")
 
 
 def test_what_could_not_be_told_is_in_the_note() -> None:
@@ -83,7 +83,7 @@ RELEASED = "anna released v6: it was the data. Automation may have it again"
             "v6 is released",
             f"{RELEASED}. The report could not be told (no disk); the next turn makes up for it.",
         ),
-        (None, "v6 was not held off", "v6 was not held off; nothing was changed."),
+        (None, "v6 was not barred", "v6 was not barred; nothing was changed."),
     ],
 )
 def test_the_last_word_of_a_release(problem: str | None, name: str, message: str) -> None:

@@ -24,7 +24,7 @@ def test_a_line_says_how_it_stands_and_what_waits_for_people() -> None:
     assert overview.row(FRESH, NOW) == ("new", "–", "–", "–", "none yet", "nothing")
     assert overview.row(SOUND, NOW) == ("shop", "v3", "3 days ago", "well", "may: promote, just now", "nothing")
     assert overview.row(HELD, NOW)[-1] == (
-        "w6 is held: admit it, or keep it out; w7 is held: admit it, or keep it out; v4 is kept off until it is released"
+        "w6 is held: admit it, or keep it out; w7 is held: admit it, or keep it out; v4 is barred until it is released"
     )
 
 

@@ -25,7 +25,7 @@ def test_the_first_sentence_says_who_is_back_why_and_what_is_held_off() -> None:
         "it expected 26\u202f% of flights to be late; 32\u202f% were."
     )
     assert told.note.startswith(f"v{before} is live since the rollback of 2026-11-21 ")
-    assert told.note.endswith(f" v{live} is held off until it is released.")
+    assert told.note.endswith(f" v{live} is barred until it is released.")
 
 
 def test_the_turns_before_a_rollback_keep_their_story() -> None:
@@ -50,7 +50,7 @@ def test_a_rollback_in_the_middle_of_a_turn_is_before_its_end() -> None:
 def test_the_table_of_promotions_tells_who_went_back_and_until_when_the_other_was_live() -> None:
     back, taken_off, *_ = versions.promotions(gone_back())
 
-    said = "anna went back from v6 to v3: too many complaints. v6 is held off until it is released."
+    said = "anna went back from v6 to v3: too many complaints. v6 is barred until it is released."
     assert (back.turn, back.until, back.what) == (None, "now", said)
     assert taken_off.what.startswith("promoted over v3 by the gate: evidence 1,516")
     assert (back.gain, back.gain_ends, back.batch[:10]) == ("–", "", "2026-11-21")
@@ -180,9 +180,9 @@ def test_the_life_of_a_version_ends_with_who_took_it_off() -> None:
     assert list(taken) == ["Trained", "Gate", "Live", "Judged", "Rollbacks", "Now"]
     assert taken["Live"][-1].count("when anna went back to v") == 1
     assert taken["Rollbacks"][0].endswith(" UTC: anna went back from v6 to v3: too many complaints.")
-    assert taken["Rollbacks"][1] == "v6 is held off until it is released."
+    assert taken["Rollbacks"][1] == "v6 is barred until it is released."
     assert back["Rollbacks"] == taken["Rollbacks"][:1]
-    assert taken["Now"] == ("It is not live, and automation keeps off it until it is released.",)
+    assert taken["Now"] == ("It is not live, and is barred until it is released.",)
     assert len(back["Live"]) == 2 and back["Now"] == ("It is live.",)
 
 
@@ -205,7 +205,7 @@ def test_every_rollback_from_and_to_a_version_is_part_of_its_life() -> None:
 
     assert [sentence.partition("UTC: ")[2] or sentence for sentence in life["Rollbacks"]] == [
         "anna went back from v6 to v3: too many complaints.",
-        "v6 was not held off: that undid the rollback before.",
+        "v6 was not barred: that undid the rollback before.",
         "anna went back from v3 to v6: it was the data.",
     ]
     assert life["Now"] == ("It is live.",)

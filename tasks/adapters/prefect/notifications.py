@@ -7,6 +7,7 @@ from configs.errors import Unreachable
 from tasks.adapters import files
 from tasks.adapters.home import Home
 from tasks.adapters.ledger.inbox import HOME
+from tasks.domain.alert_kinds import LASTING
 from tasks.domain.turns import Alert
 
 if TYPE_CHECKING:
@@ -22,6 +23,13 @@ def about(automation: str) -> str:
 def owed(home: Home, pipeline: str) -> list[tuple[str, Alert]]:
     """What has not been sent, each with what it is about: the pipeline, or the home."""
     return [(one, alert) for one in (pipeline, HOME) for alert in home.ledger.inbox.unsent(one)]
+
+
+def shown(home: Home, pipeline: str) -> list[Alert]:
+    """What still stands, sent or not, and whatever else has not been sent."""
+    inbox = home.ledger.inbox
+    told = [*inbox.standing(pipeline, LASTING), *(alert for _, alert in owed(home, pipeline))]
+    return list({alert.key: alert for alert in told}.values())
 
 
 def send_all(home: Home, pipeline: str) -> int:

@@ -45,7 +45,7 @@ def release(home: Home, pipeline: str, version: int, by: str, reason: str, run: 
         run: The flow run that asks, if it is one.
 
     Returns:
-        What kept the report from being told, empty if nothing did; None if the version was not held off.
+        What kept the report from being told, empty if nothing did; None if the version was not barred.
 
     Raises:
         MistakeOfUser: There is no such version.

@@ -152,10 +152,10 @@ def told_truly(
 
 
 def holds_follow(history: Sequence[Promotion], holds: Sequence[Hold]) -> list[Finding]:
-    """I5: what is held off was taken off by a rollback."""
+    """I5: what is barred was taken off by a rollback."""
     taken_off = {promotion.sequence: promotion.previous for promotion in history if promotion.is_rollback}
     return [
-        Finding("I5", f"v{hold.version} is held off by promotion {hold.sequence}, which took nothing off")
+        Finding("I5", f"v{hold.version} is barred by promotion {hold.sequence}, which took nothing off")
         for hold in holds
         if taken_off.get(hold.sequence) != hold.version
     ]

@@ -107,7 +107,7 @@ def require_old_answers(home: Home, way: Way) -> str:
 
 
 def make_live(home: Home, way: Way, by: str, reason: str) -> Promotion:
-    """One row in the ledger, in one step: who is live, and what is held off.
+    """One row in the ledger, in one step: who is live, and what is barred.
 
     Raises:
         Busy: Another version has been made live since the way was found.
@@ -123,7 +123,7 @@ def make_live(home: Home, way: Way, by: str, reason: str) -> Promotion:
 
 
 def release(home: Home, pipeline: str, version: int, by: str, reason: str) -> bool:
-    """Let automation have a version again; says whether it was held off.
+    """Let automation have a version again; says whether it was barred.
 
     Raises:
         MistakeOfUser: There is no such version.

@@ -7,7 +7,7 @@ from configs.errors import IncumbentError
 from tasks.adapters import failpoints, files
 from tasks.adapters.home import Home
 from tasks.adapters.ledger import codec
-from tasks.domain.alert_kinds import AlertKind
+from tasks.domain.alert_kinds import LASTING, AlertKind
 from tasks.domain.observations import Health, HealthState
 from tasks.domain.turns import Outcome
 from tasks.reporting import overview, titles
@@ -59,5 +59,5 @@ def _pipeline(home: Home, name: str) -> Pipeline:
 
 def _told(home: Home, name: str) -> dict[str, str]:
     """What people are owed a word about, and what was sent and still stands; by key."""
-    inbox, lasting = home.ledger.inbox, (AlertKind.REFUSED, AlertKind.SILENT, AlertKind.UNWELL, AlertKind.VETOED)
-    return {one.key: one.text for one in [*inbox.standing(name, lasting), *inbox.unsent(name)]}
+    inbox = home.ledger.inbox
+    return {one.key: one.text for one in [*inbox.standing(name, LASTING), *inbox.unsent(name)]}

@@ -49,7 +49,7 @@ def test_going_back_changes_ledger_alias_report_and_what_is_said(
     assert out.splitlines() == [
         "flights: v2 is live again in place of v3; 201 golden rows answered as at its gate.",
         "  MLflow's alias `champion` and the report say so.",
-        f"  v3 is held off: automation does not make it live again until `{release}`",
+        f"  v3 is barred: automation does not make it live again until `{release}`",
     ]
     assert history(home) == [*FORWARD, (2, None, "anna")]
     assert registry.aliases(home.tracking, "flights")["champion"] == 2
@@ -63,13 +63,13 @@ def test_status_and_history_show_the_rollback_and_the_hold(say: Say) -> None:
     status, history, machine = say("status"), say("history"), say("status", "--json")
 
     assert status[1].splitlines()[0] == "flights  ! Champion v2 is back in place of v3"
-    assert "v3 is held off until it is released." in status[1]
+    assert "v3 is barred until it is released." in status[1]
     versions = [line.split()[0] for line in history[1].splitlines()[1:]]
-    assert (versions, "anna went back from v3 to v2: too many complaints. v3 is held off" in history[1]) == (
+    assert (versions, "anna went back from v3 to v2: too many complaints. v3 is barred" in history[1]) == (
         ["v2", "v3", "v2"],
         True,
     )
-    assert (json.loads(machine[1])["champion"], json.loads(machine[1])["held"]) == (2, [3])
+    assert (json.loads(machine[1])["champion"], json.loads(machine[1])["barred"]) == (2, [3])
 
 
 def test_machines_get_an_object(say: Say) -> None:
@@ -78,9 +78,9 @@ def test_machines_get_an_object(say: Say) -> None:
 
     assert (code, released) == (0, 0)
     found = json.loads(out)
-    assert (found["champion"], found["previous"], found["by"], found["held"]) == (2, 3, "anna", [3])
+    assert (found["champion"], found["previous"], found["by"], found["barred"]) == (2, 3, "anna", [3])
     assert (found["changed"], found["shown"], found["reason"]) == (True, True, "too many complaints")
-    assert json.loads(told) == {"pipeline": "flights", "version": 3, "released": True, "held": [], "problem": ""}
+    assert json.loads(told) == {"pipeline": "flights", "version": 3, "released": True, "barred": [], "problem": ""}
 
 
 def test_a_release_is_in_the_report_at_once(say: Say, folder: Path) -> None:
@@ -120,10 +120,10 @@ def test_going_back_and_forth_takes_a_release(say: Say, folder: Path, open_home:
     released, forth = say("release", "flights", "3"), say("rollback", "flights", "--to", "3", *WHY)
 
     assert (further[0], held[0]) == (2, 2)
-    assert "There is nothing to go back to from v2 of flights: v3 held off." in further[2]
+    assert "There is nothing to go back to from v2 of flights: v3 barred." in further[2]
     assert "Release it first: `release flights 3`, or the deployment release/flights" in held[2]
     assert (released[0], forth[0]) == (0, 0)
-    assert "v2 is not held off: this undoes the last rollback." in forth[1]
+    assert "v2 is not barred: this undoes the last rollback." in forth[1]
     home = open_home(folder)
     assert [version for version, _, _ in history(home)] == [2, 3, 2, 3]
     assert home.ledger.promotions.held("flights") == {}

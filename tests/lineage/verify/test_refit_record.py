@@ -139,7 +139,7 @@ LATER = replace(BACK, check=rules.check(REFIT, 3, pair(0.01)))
         (replace(STAYS, check=replace(STAYS.check, goes_back=True)), {1: WON, 2: KEPT}, "to go back to v1, which does"),
         (replace(BACK, check=replace(BACK.check, goes_back=False)), {1: WON, 2: KEPT}, "to stay before v1, which does"),
         (
-            replace(BACK, check=rules.check(REFIT, 2, pair(0.01), (Guard("rollback", True, "held off"),))),
+            replace(BACK, check=rules.check(REFIT, 2, pair(0.01), (Guard("rollback", True, "barred"),))),
             {1: WON, 2: KEPT},
             "",
         ),

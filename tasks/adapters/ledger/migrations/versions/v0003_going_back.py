@@ -1,4 +1,4 @@
-"""Going back: promotions without a turn are rollbacks; versions that are held off; the settings of models."""
+"""Going back: promotions without a turn are rollbacks; versions that are barred; the settings of models."""
 
 import sqlalchemy as sa
 from alembic import op
