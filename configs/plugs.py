@@ -42,6 +42,11 @@ GUARDS = {
     "churn": "tasks.promotion.guards.churn:Churn",
 }
 """Guards, in the order in which they are asked and told."""
+COMPILERS = {
+    "trees": "tasks.scoring.compiled.trees:Trees",
+    "linear_sum": "tasks.scoring.compiled.linear_sum:LinearSum",
+}
+"""What makes something quicker of a fitted model, in the order in which they are asked."""
 
 _PATH = re.compile(r"[A-Za-z_][\w-]*(\.[\w-]+)*:[A-Za-z_]\w*")
 

@@ -4,7 +4,7 @@ Add a setting to its room when a user must be able to choose; what rooms must ag
 run is not a setting: see `environment.py`. The JSON schema in `pipeline.schema.json` is made from this (`make schema`).
 """
 
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
@@ -16,7 +16,8 @@ from configs.monitoring import MonitoringSettings
 from configs.problems import KINDS, Kind
 from configs.promotion import PromotionSettings
 from configs.reporting import ReportingSettings
-from configs.section import ColumnType, Section
+from configs.scoring import ScoringSettings
+from configs.section import LATER, ColumnType, Section
 from configs.training import TrainingSettings
 from configs.validation import ColumnRule, ValidationSettings
 
@@ -32,6 +33,7 @@ class PipelineSettings(Section):
     evaluation: EvaluationSettings = EvaluationSettings()
     monitoring: MonitoringSettings = MonitoringSettings()
     promotion: PromotionSettings = PromotionSettings()
+    scoring: Annotated[ScoringSettings, LATER] = ScoringSettings()
     coordination: CoordinationSettings = CoordinationSettings()
     reporting: ReportingSettings = ReportingSettings()
 

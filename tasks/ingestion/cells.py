@@ -68,10 +68,12 @@ def read(frame: pd.DataFrame, types: Mapping[str, ColumnType], notation: Notatio
     faults: list[str] = []
     digits.require_none(frame.columns)
     for name in frame.columns:
-        try:
-            read[name] = _column(frame[name], types.get(name, "category"), notation)
-        except BrokenContract as fault:
-            faults.append(str(fault))
+        wanted = types.get(name, "category")
+        cells = _column(frame[name], wanted, notation)
+        if cells.faults:
+            faults.append(_told(str(name), wanted, cells))
+        else:
+            read[name] = cells.values
     for name in [name for name in read if types.get(name) == "timestamp"]:
         beyond = _digits(frame[name])
         if beyond is not None:
@@ -82,13 +84,46 @@ def read(frame: pd.DataFrame, types: Mapping[str, ColumnType], notation: Notatio
     return pd.DataFrame(read, index=frame.index)
 
 
-def _column(cells: "pd.Series[Any]", wanted: ColumnType, notation: Notation) -> "pd.Series[Any]":
+def read_each(
+    frame: pd.DataFrame, types: Mapping[str, ColumnType], notation: Notation
+) -> tuple[pd.DataFrame, dict[int, list[str]]]:
+    """The same where each row is for itself: a cell that cannot be read is missing, and is named.
+
+    Returns:
+        The values, and of each row that has such cells what they must be, by its place from 0 on.
+    """
+    values: dict[str, pd.Series[Any]] = {}
+    wrong: dict[int, list[str]] = {}
+    for name in frame.columns:
+        wanted = types.get(name, "category")
+        cells = _column(frame[name], wanted, notation)
+        values[name] = cells.values
+        for place in np.flatnonzero(np.isin(cells.codes, list(cells.faults))):
+            wrong.setdefault(int(place), []).append(f"{name}: {columns.WANTED[wanted]}")
+    return pd.DataFrame(values, index=frame.index), wrong
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """The cells of a column as values."""
+
+    values: "pd.Series[Any]"
+    """Those that cannot be read are missing."""
+    texts: list[str]
+    """The different cells."""
+    codes: NDArray[np.intp]
+    """Of each row, which of them it has."""
+    faults: Mapping[int, str]
+    """Why some of them cannot be read."""
+
+
+def _column(cells: "pd.Series[Any]", wanted: ColumnType, notation: Notation) -> _Cells:
     codes, levels = pd.factorize(cells)
     texts = [str(level) for level in levels]
     there = np.array([text not in notation.missing for text in texts], dtype=bool)
     if wanted == "category":
         held = np.array([text if known else None for text, known in zip(texts, there, strict=True)] + [None], object)
-        return pd.Series(held[codes], index=cells.index, name=cells.name, dtype="str")
+        return _Cells(pd.Series(held[codes], index=cells.index, name=cells.name, dtype="str"), texts, codes, {})
     values: list[Any] = [None] * len(texts)
     faults: dict[int, str] = {}
     for place in np.flatnonzero(there):
@@ -98,9 +133,10 @@ def _column(cells: "pd.Series[Any]", wanted: ColumnType, notation: Notation) -> 
             faults[int(place)] = str(fault)
     if wanted == "timestamp":
         faults |= _place(values, str(cells.name), notation)
-    if faults:
-        raise BrokenContract(_told(str(cells.name), wanted, texts, codes, faults))
-    return pd.Series(_held(values, codes, wanted), index=cells.index, name=cells.name)
+    for place in faults:
+        values[place] = None
+    read = pd.Series(_held(values, codes, wanted), index=cells.index, name=cells.name)
+    return _Cells(read, texts, codes, faults)
 
 
 def _digits(cells: "pd.Series[Any]") -> "pd.Series[Any] | None":
@@ -113,13 +149,13 @@ def _digits(cells: "pd.Series[Any]") -> "pd.Series[Any] | None":
     return pd.Series(np.array([*texts, None], dtype=object)[codes], index=cells.index, dtype="str")
 
 
-def _told(name: str, wanted: ColumnType, texts: list[str], codes: NDArray[np.intp], faults: Mapping[int, str]) -> str:
+def _told(name: str, wanted: ColumnType, cells: _Cells) -> str:
     """Which cell is wrong, the first of its column; and how many there are."""
-    wrong = np.flatnonzero(np.isin(codes, list(faults)))
-    first = int(codes[wrong[0]])
+    wrong = np.flatnonzero(np.isin(cells.codes, list(cells.faults)))
+    first = int(cells.codes[wrong[0]])
     others = f"; {wording.count(len(wrong))} such cells in all" if len(wrong) > 1 else ""
-    cell = f"{columns.example(texts[first])!r} in row {wrong[0] + 1}"
-    return f"Column {name!r} must be {columns.WANTED[wanted]}, but {cell} {faults[first]}{others}."
+    cell = f"{columns.example(cells.texts[first])!r} in row {wrong[0] + 1}"
+    return f"Column {name!r} must be {columns.WANTED[wanted]}, but {cell} {cells.faults[first]}{others}."
 
 
 # ── one cell ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,6 +1,6 @@
 """The contract: rows that break a rule are set aside with reasons, broken batches are refused.
 
-Add a rule here when the YAML can ask for it: its check in `_checks`, its words in `_demand`. Values are never changed.
+Add a rule here when the YAML can ask for it: its check in `_checks`, its words in `demand`. Values are never changed.
 The form of a batch is judged in `columns`, against the batches before it in `triage`; whether the world has moved is
 asked in `monitoring`, of rows that passed.
 """
@@ -24,9 +24,9 @@ from tasks.problems import scale
 if TYPE_CHECKING:
     import pandera.pandas as pa
 
-_LARGEST = 1e100
+LARGEST = 1e100
 """Of a number that is learned from, or kept; a label has a bound of its own (`scale.LARGEST_LABEL`)."""
-_EXACT = 2**53
+EXACT = 2**53
 """Up to here every whole number is a float as well."""
 _EXAMPLES = 3
 _OF_KEY = {"key": "one row for each", "taken": "new (a row with this key and other content was accepted before)"}
@@ -86,6 +86,23 @@ def check(
     return Checked(rows[~bad].reset_index(drop=True), quarantined, findings)
 
 
+def demands(rows: pd.DataFrame, rules: Mapping[str, ColumnRule]) -> dict[int, list[str]]:
+    """What the values of rows must be that break some of the rules: `hour: at most 23`.
+
+    Args:
+        rows: With these columns, each of its type.
+        rules: Of columns that are not the label.
+
+    Returns:
+        Of each row that breaks one, by its place from 0 on.
+    """
+    wanted: dict[int, list[str]] = {}
+    for (name, broken), bad in _broken_by_values(rows, rules, None).items():
+        for place in np.flatnonzero(bad):
+            wanted.setdefault(int(place), []).append(f"{name}: {demand(rules[name], broken)}")
+    return wanted
+
+
 def schema(settings: ValidationSettings, label: str | None = None) -> "pa.DataFrameSchema":
     """The contract as a pandera schema: the same rules, for a notebook or a test of one's own; it never converts.
 
@@ -118,7 +135,7 @@ def _rules(rule: ColumnRule, largest: float) -> Iterator[tuple[str, Rule]]:
         yield "finite", _is_below(largest)
     if rule.type == "integer":
         yield "whole", _is_whole
-        yield "exact", _is_below(_EXACT)
+        yield "exact", _is_below(EXACT)
     if rule.min is not None:
         yield "min", _at_least(rule.min)
     if rule.max is not None:
@@ -128,7 +145,7 @@ def _rules(rule: ColumnRule, largest: float) -> Iterator[tuple[str, Rule]]:
 
 
 def _largest(name: str, label: str | None) -> float:
-    return scale.LARGEST_LABEL if name == label else _LARGEST
+    return scale.LARGEST_LABEL if name == label else LARGEST
 
 
 def _is_below(largest: float) -> Rule:
@@ -187,17 +204,24 @@ def _as_series(keeps: Rule) -> "Callable[[pd.Series[Any]], pd.Series[bool]]":
 # ── from failures to findings ─────────────────────────────────────────────────────────────────────────────────────
 def _broken(rows: pd.DataFrame, settings: ValidationSettings, label: str) -> Broken:
     """Which rows break which rule, in the order of the contract; the key comes last."""
+    broken = _broken_by_values(rows, settings.columns, label)
+    if settings.key:
+        broken["", "key"] = rows.duplicated(digits.beside(rows, settings.key), keep=False).to_numpy()
+    return {rule: np.flatnonzero(bad) for rule, bad in broken.items() if bad.any()}
+
+
+def _broken_by_values(
+    rows: pd.DataFrame, rules: Mapping[str, ColumnRule], label: str | None
+) -> dict[tuple[str, str], NDArray[np.bool_]]:
     broken: dict[tuple[str, str], NDArray[np.bool_]] = {}
-    for name, rule in settings.columns.items():
+    for name, rule in rules.items():
         column = rows[name]
         if not rule.nullable:
             broken[name, "missing"] = column.isna().to_numpy()
         broken |= {(name, named): ~keeps(column) for named, keeps in _rules(rule, _largest(name, label))}
         if rule.type == "timestamp":
             broken[name, "calendar"] = columns.beyond_calendar(column)
-    if settings.key:
-        broken["", "key"] = rows.duplicated(digits.beside(rows, settings.key), keep=False).to_numpy()
-    return {rule: np.flatnonzero(bad) for rule, bad in broken.items() if bad.any()}
+    return broken
 
 
 def _finding(
@@ -216,16 +240,22 @@ def _finding(
     values = rows.loc[places, column].drop_duplicates().head(_EXAMPLES)
     examples = [] if rule == "missing" else [columns.example(value) for value in values]
     return RuleFinding(
-        column, rule, _demand(settings.columns[column], rule, _largest(column, label)), len(places), tuple(examples)
+        column, rule, demand(settings.columns[column], rule, _largest(column, label)), len(places), tuple(examples)
     )
 
 
-def _demand(rule: ColumnRule, broken: str, largest: float) -> str:
-    """What the contract demands, in words, and why if it says so."""
+def demand(rule: ColumnRule, broken: str, largest: float = LARGEST) -> str:
+    """What the contract demands, in words, and why if it says so.
+
+    Args:
+        rule: Of a column.
+        broken: Name of the rule that a value breaks, such as `min` or `missing`.
+        largest: The numbers of the column must be below.
+    """
     unit = "" if rule.unit is None else "\u202f%" if rule.unit == "%" else f" {rule.unit}"
     allowed = rule.values or ()
     more = f" and {wording.count(len(allowed) - 8)} more" if len(allowed) > 8 else ""
-    demand = {
+    demands = {
         "min": f"at least {_bound(rule.min)}{unit}",
         "max": f"at most {_bound(rule.max)}{unit}",
         "values": f"one of {', '.join(allowed[:8])}{more}",
@@ -235,8 +265,9 @@ def _demand(rule: ColumnRule, broken: str, largest: float) -> str:
         "ahead": "no later than the delivery, where there is a label: it is given before it can be known",
         "calendar": "a time of the years 1 to 9999",
         "exact": "a whole number that is stored as one; from 2^53 on a decimal number is not exact",
-    }[broken]
-    return f"{demand} ({rule.reason})" if rule.reason and broken in ("min", "max", "values") else demand
+    }
+    wanted = demands[broken]
+    return f"{wanted} ({rule.reason})" if rule.reason and broken in ("min", "max", "values") else wanted
 
 
 def _bound(value: float | None) -> str:

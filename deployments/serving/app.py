@@ -1,0 +1,150 @@
+"""What the service answers at which path; ASGI, without a framework, because a row must cost little.
+
+The two ways of predictions come first and do as little as they can. Everything else is in `pages`. What a body means
+is decided in `tasks.scoring`; who may ask, in `doorkeeper`; which version answers, in `followed`.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any
+
+from deployments.serving import pages
+from deployments.serving.doorkeeper import Doorkeeper
+from deployments.serving.figures import Figures
+from deployments.serving.followed import Followed
+from deployments.serving.slow_bodies import SlowBodies
+from tasks.scoring.answering import Answer, Answerer
+from tasks.scoring.refusals import Refused
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+_JSON = b"application/json"
+_BUSY = 503
+_LOG = logging.getLogger(__name__)
+
+
+class Service:
+    """Answers requests by the versions that are live."""
+
+    def __init__(
+        self, followed: Mapping[str, Followed], doorkeeper: Doorkeeper, figures: Figures, *, at_once: int = 256
+    ) -> None:
+        """Args:
+        followed: The live version of each pipeline.
+        doorkeeper: Who may ask.
+        figures: What is counted.
+        at_once: Requests that may be on their way at the same time; more are told to come again.
+        """
+        self._followed, self._doorkeeper, self._figures, self._most = followed, doorkeeper, figures, at_once
+        self._only = next(iter(followed)) if len(followed) == 1 else None
+        self._open, self._slow = 0, SlowBodies()
+        self.draining = False
+        self._ways: dict[str, tuple[Followed, str]] = {}
+        for name, one in followed.items():
+            self._ways[f"/{name}/invocations"] = one, "invocations"
+            self._ways[f"/v2/models/{name}/infer"] = one, "infer"
+        if self._only is not None:
+            self._ways["/invocations"] = followed[self._only], "invocations"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._lifespan(scope, receive, send)
+            return
+        way = self._ways.get(scope["path"])
+        if way is not None and scope["method"] == "POST":
+            await self._predict(*way, scope, receive, send)
+            return
+        try:
+            self._doorkeeper.require(scope, "read")
+            page = pages.answer(scope, self._followed, self._figures, draining=self.draining)
+        except Refused as refused:
+            page = pages.refusal(refused)
+        except Exception:  # noqa: BLE001 - a fault of ours is answered and logged, and the next request is another
+            page = pages.refusal(_broken())
+        await _send(send, page.status, page.body, page.kind, page.headers)
+
+    async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Begin and end with the process; a websocket is not for us."""
+        if scope["type"] != "lifespan":
+            return
+        looking = asyncio.create_task(self._slow.look())
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.shutdown":
+                looking.cancel()
+            await send({"type": f"{message['type']}.complete"})
+            if message["type"] == "lifespan.shutdown":
+                return
+
+    async def _predict(self, one: Followed, form: str, scope: Scope, receive: Receive, send: Send) -> None:
+        began, answer, headers = time.perf_counter(), None, _NONE
+        self._open += 1
+        try:
+            self._doorkeeper.require(scope, "predict")
+            if self._open > self._most:
+                raise Refused(_BUSY, "Too many requests at once. Come again in a second.")
+            live = one.live
+            body = await self._slow.watched(_read(receive, live.most_bytes))
+            answer = _answer(live.answerer, form, scope, body)
+            headers, status, content = live.headers, answer.status, answer.body
+        except Refused as refused:
+            status, content = refused.status, pages.refusal(refused).body
+            headers = _AGAIN if status == _BUSY else _NONE
+        except Exception:  # noqa: BLE001 - as above
+            broken = _broken()
+            status, content = broken.status, pages.refusal(broken).body
+        finally:
+            self._open -= 1
+        rows, wrong = (len(answer.asked.rows), len(answer.asked.wrong)) if answer else (0, 0)
+        self._figures.count(one.pipeline, status, rows, wrong, time.perf_counter() - began)
+        await _send(send, status, content, _JSON, headers)
+
+
+def _broken() -> Refused:
+    """What is answered where we have failed; the log says why, and nothing of what was sent."""
+    _LOG.exception("A request could not be answered")
+    return Refused(500, "The service has failed at this request; its log says why. Nothing was changed.")
+
+
+_NONE: list[tuple[bytes, bytes]] = []
+_AGAIN = [(b"retry-after", b"1")]
+
+
+def _answer(answerer: Answerer, form: str, scope: Scope, body: bytes) -> Answer:
+    kind = next((value for name, value in scope["headers"] if name == b"content-type"), _JSON).lower()
+    if form == "infer":
+        if any(name == b"inference-header-content-length" for name, _ in scope["headers"]):
+            raise Refused(400, "Tensors in binary form are not taken. Send them as JSON.")
+        return answerer.infer(body)
+    if kind.startswith(b"text/csv"):
+        return answerer.invocations(body, is_csv=True)
+    if not kind.startswith(_JSON):
+        raise Refused(415, "Send application/json, or text/csv.")
+    return answerer.invocations(body)
+
+
+async def _read(receive: Receive, most: int) -> bytes:
+    """The body of a request; raises Refused if it is too large, or does not come to its end."""
+    parts, size, more = list[bytes](), 0, True
+    while more and size <= most:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Refused(400, "The request was cut off.")
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        more = message.get("more_body", False)
+    if size > most:
+        raise Refused(413, f"A body may have {most:,} bytes. Send the rows in several requests.")
+    return b"".join(parts)
+
+
+async def _send(send: Send, status: int, body: bytes, kind: bytes, more: list[tuple[bytes, bytes]]) -> None:
+    headers = [(b"content-type", kind), (b"content-length", b"%d" % len(body)), *more]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

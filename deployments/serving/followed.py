@@ -1,0 +1,100 @@
+"""The live version of a pipeline as the ledger names it, followed from promotion to rollback without losing a request.
+
+A new version is prepared aside, in a thread: digest, allow-list, golden answers, compiled. Then one reference is
+replaced; whoever has begun to answer ends with the version that they began with. One that fails its check stays out,
+and the old one goes on; so it does while the ledger cannot be asked.
+"""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from configs.errors import IncumbentError
+from tasks.adapters.home import Home
+from tasks.scoring.answering import Answerer
+from tasks.scoring.live import Live
+from tasks.scoring.steps import live_models
+
+LOOK_SECONDS = 0.5
+"""How often the ledger is asked who is live."""
+
+
+@dataclass(frozen=True)
+class Serving:
+    """A version that is ready, and what each answer of it bears."""
+
+    version: Live
+    answerer: Answerer
+    headers: list[tuple[bytes, bytes]]
+    most_bytes: int
+
+
+def _serving(live: Live) -> Serving:
+    headers = [(b"x-incumbent-pipeline", live.pipeline.encode()), (b"x-incumbent-version", b"%d" % live.version)]
+    return Serving(live, Answerer(live), headers, live.settings.scoring.most_bytes)
+
+
+@dataclass
+class Followed:
+    """One pipeline: who answers now, and what stands in the way of who should."""
+
+    home: Home
+    pipeline: str
+    live: Serving
+    sequence: int
+    """Of the promotion that made it live."""
+    out: str = ""
+    """Why the version that the ledger names does not answer; empty if it does."""
+    away: datetime | None = None
+    """Since when the ledger cannot be asked."""
+    _refused: int = field(default=0)
+    """The promotion whose version failed its check: it is not tried again and again."""
+
+    def look(self) -> None:
+        """Ask the ledger who is live, and follow it."""
+        try:
+            named = live_models.live_version(self.home, self.pipeline)
+        except (IncumbentError, OSError):
+            self.away = self.away or self.home.clock()
+            return
+        self.away = None
+        if named is None or named[0] == self.sequence or named[0] == self._refused:
+            return
+        sequence, version = named
+        if version != self.live.version.version:
+            try:
+                self.live = _serving(live_models.ready(self.home, self.pipeline))
+            except (IncumbentError, OSError) as problem:
+                self.out, self._refused = f"v{version} was made live and stays out: {problem}", sequence
+                return
+        self.sequence, self.out = sequence, ""
+
+
+def follow(home: Home, pipeline: str) -> Followed:
+    """A pipeline with its live version ready; raises as `live_models.ready` does."""
+    named = live_models.live_version(home, pipeline)
+    live = live_models.ready(home, pipeline)
+    return Followed(home, pipeline, _serving(live), 0 if named is None else named[0])
+
+
+class Follower(threading.Thread):
+    """Looks again and again, for all pipelines of a process."""
+
+    def __init__(self, followed: Mapping[str, Followed]) -> None:
+        """Args:
+        followed: What is kept up to date.
+        """
+        super().__init__(name="follower", daemon=True)
+        self._followed, self._ended = followed, threading.Event()
+
+    def run(self) -> None:
+        """Look until somebody says that it is enough."""
+        while not self._ended.wait(LOOK_SECONDS):
+            for one in self._followed.values():
+                one.look()
+
+    def end(self) -> None:
+        """It is enough."""
+        self._ended.set()
+        self.join()

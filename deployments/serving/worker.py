@@ -1,0 +1,61 @@
+"""One process of the prediction service: `python -m deployments.serving.worker LISTENER PLACE PIPELINE…`.
+
+Only the parent starts it, in `__main__`. It takes requests at a socket that it shares with its siblings, and when it
+is told to end answers those that it has before it goes.
+"""
+
+import asyncio
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+
+from configs import environment
+from deployments.serving.app import Service
+from deployments.serving.doorkeeper import Doorkeeper, keys_of
+from deployments.serving.figures import Figures
+from deployments.serving.followed import Follower, follow
+from tasks.adapters import home as homes
+from tasks.adapters.processes.lifeline import Lifeline
+from tasks.problems import prediction
+
+_KEEP_ALIVE, _GRACE = 30, 20
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Answer until the parent ends, or says so."""
+    import uvicorn
+
+    lifeline = Lifeline()
+    environment.settle()
+    number, place, *pipelines = arguments
+    hands = homes.current()
+    with socket.socket(fileno=int(number)) as listening, prediction.at_most(1):
+        followed = {name: follow(hands, name) for name in pipelines}
+        address, port = listening.getsockname()[:2]
+        is_here = address in ("127.0.0.1", "::1")
+        doorkeeper = Doorkeeper(port if is_here else None, keys_of(hands.folder))
+        service = Service(followed, doorkeeper, Figures(int(place)))
+        server = uvicorn.Server(
+            uvicorn.Config(
+                service,
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                date_header=False,
+                timeout_keep_alive=_KEEP_ALIVE,
+                timeout_graceful_shutdown=_GRACE,
+            )
+        )
+        follower = Follower(followed)
+        follower.start()
+        lifeline.end = lambda: server.handle_exit(signal.SIGTERM, None)
+        lifeline.start()
+        print(f"{place} answers", flush=True)
+        asyncio.run(server.serve(sockets=[listening]))
+        service.draining = True
+        follower.end()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,1 @@
+"""Fitted Pipelines as something quicker that answers the same; what cannot be made so answers as it was fitted."""

@@ -1,0 +1,129 @@
+"""What a row must be to be answered: each input of a model by the rule that the contract has for its column.
+
+It is the contract of `validation`, asked of one value of JSON in place of a column. What is wrong is named by its
+column and by what the contract demands; the value itself is never said again. Add here what a value may be.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from configs.validation import ColumnRule
+from tasks.scoring.compiled.base import Value
+from tasks.validation import contract
+
+Wrong = dict[str, str]
+"""What each field must be that is wrong, by its name."""
+
+
+@dataclass(frozen=True)
+class Fields:
+    """The inputs of a model, each with its rule."""
+
+    rules: Mapping[str, ColumnRule]
+    """By the name of the input, in the order in which the model takes them."""
+    others: frozenset[str] = frozenset()
+    """Columns of the contract that are not asked for, and may be sent all the same."""
+    refuses_unknown: bool = False
+    """Whether a column that the contract does not have makes a row wrong."""
+    _readers: tuple[tuple[str, Callable[[Any], Value]], ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make ready what reads each field."""
+        readers = tuple((name, _reader(rule)) for name, rule in self.rules.items())
+        object.__setattr__(self, "_readers", readers)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The inputs, in order."""
+        return tuple(self.rules)
+
+    def row(self, sent: Mapping[str, Any]) -> list[Value] | Wrong:
+        """The values of a row in the order of the inputs, or what is wrong with it."""
+        values, wrong = list[Value](), Wrong()
+        for name, read in self._readers:
+            try:
+                values.append(read(sent.get(name)))
+            except _Unfit as unfit:
+                wrong[name] = str(unfit)
+        if self.refuses_unknown:
+            unknown = [name for name in sent if name not in self.rules and name not in self.others]
+            wrong |= dict.fromkeys(unknown, "no column of the contract")
+        return wrong or values
+
+    def rows(self, columns: Sequence[str], cells: Sequence[Any]) -> list[Value] | Wrong:
+        """The same of cells under names of columns."""
+        return self.row(dict(zip(columns, cells, strict=True)))
+
+
+class _Unfit(Exception):
+    """A value that breaks its rule; the text is what it must be."""
+
+
+def _reader(rule: ColumnRule) -> Callable[[Any], Value]:
+    """What makes the value of a model of what was sent, or raises `_Unfit`."""
+    read = _READERS[rule.type](rule)
+
+    def value(sent: Any) -> Value:
+        if sent is not None:
+            return read(sent)
+        if rule.nullable:
+            return None
+        raise _Unfit(contract.demand(rule, "missing"))
+
+    return value
+
+
+def _text(rule: ColumnRule) -> Callable[[Any], Value]:
+    allowed = None if rule.values is None else frozenset(rule.values)
+
+    def read(sent: Any) -> Value:
+        if not isinstance(sent, str):
+            raise _Unfit("text")
+        if allowed is not None and sent not in allowed:
+            raise _Unfit(contract.demand(rule, "values"))
+        return sent
+
+    return read
+
+
+def _truth(rule: ColumnRule) -> Callable[[Any], Value]:
+    def read(sent: Any) -> Value:
+        if sent is True:
+            return 1.0
+        if sent is False:
+            return 0.0
+        raise _Unfit("true or false")
+
+    return read
+
+
+def _number(rule: ColumnRule) -> Callable[[Any], Value]:
+    low, high = (math.inf if bound is None else bound for bound in (rule.min, rule.max))
+    low = -low if rule.min is None else low
+    is_whole = rule.type == "integer"
+
+    def read(sent: Any) -> Value:
+        kind = type(sent)
+        if kind is not float and kind is not int:
+            raise _Unfit("a whole number" if is_whole else "a number")
+        if not -contract.LARGEST < sent < contract.LARGEST:
+            raise _Unfit(contract.demand(rule, "finite"))
+        if is_whole and (sent != math.floor(sent) or (kind is float and abs(sent) >= contract.EXACT)):
+            raise _Unfit(contract.demand(rule, "whole" if sent != math.floor(sent) else "exact"))
+        if sent < low:
+            raise _Unfit(contract.demand(rule, "min"))
+        if sent > high:
+            raise _Unfit(contract.demand(rule, "max"))
+        return float(sent)
+
+    return read
+
+
+_READERS: Mapping[str, Callable[[ColumnRule], Callable[[Any], Value]]] = {
+    "category": _text,
+    "boolean": _truth,
+    "integer": _number,
+    "number": _number,
+}
