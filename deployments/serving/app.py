@@ -22,6 +22,8 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Outgoing = tuple[int, bytes, bytes, list[tuple[bytes, bytes]]]
+"""Status, body, content type and further headers of an answer."""
 
 _JSON = b"application/json"
 _BUSY = 503
@@ -56,18 +58,23 @@ class Service:
         if scope["type"] != "http":
             await self._lifespan(scope, receive, send)
             return
+        try:
+            going = await self._answered(scope, receive)
+        except Exception:  # noqa: BLE001 - a fault of ours is answered and logged, and the next request is another
+            _LOG.exception("A request could not be answered")
+            going = _refusal(Refused(500, "The service has failed at this request; its log says why."))
+        await _send(send, going)
+
+    async def _answered(self, scope: Scope, receive: Receive) -> Outgoing:
         way = self._ways.get(scope["path"])
         if way is not None and scope["method"] == "POST":
-            await self._predict(*way, scope, receive, send)
-            return
+            return await self._predicted(*way, scope, receive)
         try:
             self._doorkeeper.require(scope, "read")
             page = pages.answer(scope, self._followed, self._figures, draining=self.draining)
         except Refused as refused:
             page = pages.refusal(refused)
-        except Exception:  # noqa: BLE001 - a fault of ours is answered and logged, and the next request is another
-            page = pages.refusal(_broken())
-        await _send(send, page.status, page.body, page.kind, page.headers)
+        return page.status, page.body, page.kind, page.headers
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Begin and end with the process; a websocket is not for us."""
@@ -82,8 +89,8 @@ class Service:
             if message["type"] == "lifespan.shutdown":
                 return
 
-    async def _predict(self, one: Followed, form: str, scope: Scope, receive: Receive, send: Send) -> None:
-        began, answer, headers = time.perf_counter(), None, _NONE
+    async def _predicted(self, one: Followed, form: str, scope: Scope, receive: Receive) -> Outgoing:
+        began, rows, wrong = time.perf_counter(), 0, 0
         self._open += 1
         try:
             self._doorkeeper.require(scope, "predict")
@@ -92,27 +99,21 @@ class Service:
             live = one.live
             body = await self._slow.watched(_read(receive, live.most_bytes))
             answer = _answer(live.answerer, form, scope, body)
-            headers, status, content = live.headers, answer.status, answer.body
+            rows, wrong = len(answer.asked.rows), len(answer.asked.wrong)
+            going = answer.status, answer.body, _JSON, live.headers
         except Refused as refused:
-            status, content = refused.status, pages.refusal(refused).body
-            headers = _AGAIN if status == _BUSY else _NONE
-        except Exception:  # noqa: BLE001 - as above
-            broken = _broken()
-            status, content = broken.status, pages.refusal(broken).body
+            going = _refusal(refused)
         finally:
             self._open -= 1
-        rows, wrong = (len(answer.asked.rows), len(answer.asked.wrong)) if answer else (0, 0)
-        self._figures.count(one.pipeline, status, rows, wrong, time.perf_counter() - began)
-        await _send(send, status, content, _JSON, headers)
+        self._figures.count(one.pipeline, going[0], rows, wrong, time.perf_counter() - began)
+        return going
 
 
-def _broken() -> Refused:
-    """What is answered where we have failed; the log says why, and nothing of what was sent."""
-    _LOG.exception("A request could not be answered")
-    return Refused(500, "The service has failed at this request; its log says why. Nothing was changed.")
+def _refusal(refused: Refused) -> Outgoing:
+    page = pages.refusal(refused)
+    return page.status, page.body, page.kind, [*page.headers, *(_AGAIN if page.status == _BUSY else [])]
 
 
-_NONE: list[tuple[bytes, bytes]] = []
 _AGAIN = [(b"retry-after", b"1")]
 
 
@@ -144,7 +145,8 @@ async def _read(receive: Receive, most: int) -> bytes:
     return b"".join(parts)
 
 
-async def _send(send: Send, status: int, body: bytes, kind: bytes, more: list[tuple[bytes, bytes]]) -> None:
+async def _send(send: Send, going: Outgoing) -> None:
+    status, body, kind, more = going
     headers = [(b"content-type", kind), (b"content-length", b"%d" % len(body)), *more]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

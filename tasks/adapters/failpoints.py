@@ -77,6 +77,9 @@ NAMES = {
     "refit-numbered": "the refit has its version number",
     "refit-committed": "what came of the gate of the refit is committed",
     "refit-checked": "which of refit and judged version is live is decided, and not so yet",
+    # ── scoring ──
+    "part-scored": "the answers to a part of a file are there, and not all of them",
+    "answers-published": "the answers to a file are there, and their parts as well",
     # ── what is shown ──
     "drift-script-published": "the script of the drift pages is there",
     "drift-report-published": "the drift page is there, and not in the ledger",

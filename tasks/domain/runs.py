@@ -49,3 +49,18 @@ class Ended:
     message: str
     aside: str = ""
     """Name of its last state where a batch of it was set aside, `Held` or `Refused`; empty where it went through."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What became of a file whose rows were answered."""
+
+    pipeline: str
+    version: int
+    """The one that answered all of it."""
+    path: str
+    """Where the answers are."""
+    rows: int
+    answered: int
+    reasons: tuple[tuple[str, int], ...]
+    """Why rows have no answer, the most frequent first."""

@@ -133,8 +133,8 @@ def _column(cells: "pd.Series[Any]", wanted: ColumnType, notation: Notation) -> 
             faults[int(place)] = str(fault)
     if wanted == "timestamp":
         faults |= _place(values, str(cells.name), notation)
-    for place in faults:
-        values[place] = None
+    for wrong in faults:
+        values[wrong] = None
     read = pd.Series(_held(values, codes, wanted), index=cells.index, name=cells.name)
     return _Cells(read, texts, codes, faults)
 

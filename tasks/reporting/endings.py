@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from tasks.domain import wording
 from tasks.domain.observations import Health
 from tasks.domain.records import Batch
-from tasks.domain.runs import Ended
+from tasks.domain.runs import Ended, Scored
 from tasks.domain.trigger_kinds import TriggerKind
 from tasks.domain.turns import Outcome, Promotion, Trigger, Turn
 from tasks.promotion import refits
@@ -79,6 +79,21 @@ def admission(pipeline: str, refused: Batch, judged: Batch, by: str) -> Ended:
         return Ended(f"{pipeline} · admit → {judged.name} {now}", f"{told} {before}", judged.status.capitalize())
     rows = f"{wording.count(judged.accepted)} of {wording.count(judged.landed)} rows were accepted"
     return Ended(f"{pipeline} · admit → {judged.name} is in", f"{by} admitted {judged.name}: {rows}. {before}")
+
+
+def scoring(done: Scored) -> Ended:
+    """`flights · score → 27,004 of 27,010 rows by v9`, where the answers are, and why rows have none."""
+    rows = f"{wording.count(done.answered)} of {wording.count(done.rows)} rows"
+    wrong = done.rows - done.answered
+    name = f"{done.pipeline} · score → {rows} by v{done.version}"
+    said = f"v{done.version} answered {rows}."
+    if wrong:
+        worst = "; ".join(
+            f"{reason} ({titles.number_of(count, ('row', 'rows'))})" for reason, count in done.reasons[:3]
+        )
+        more = f", and {wording.count(len(done.reasons) - 3)} more reasons" if len(done.reasons) > 3 else ""
+        said += f" {titles.number_of(wrong, ('row breaks', 'rows break')).capitalize()} the contract: {worst}{more}."
+    return Ended(name, said)
 
 
 def keeping_out(pipeline: str, refused: Batch, by: str, reason: str) -> Ended:

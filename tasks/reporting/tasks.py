@@ -13,7 +13,7 @@ from tasks.adapters import home
 from tasks.adapters.prefect import events
 from tasks.domain.observations import Health
 from tasks.domain.records import Batch
-from tasks.domain.runs import CaughtUp, Polled
+from tasks.domain.runs import CaughtUp, Polled, Scored
 from tasks.domain.turns import Outcome, TurnRef
 from tasks.reporting import endings, summaries
 from tasks.reporting.steps import overview_file, report_file
@@ -129,6 +129,11 @@ def end_keeping_out(pipeline: str, refused: Batch, by: str, reason: str) -> Batc
     """Give the decision against a held batch its last name and word, and write the report anew."""
     write_report(pipeline)
     return events.ended(endings.keeping_out(pipeline, refused, by, reason), refused)
+
+
+def end_scoring(done: Scored) -> Scored:
+    """Give the scoring of a file its last name and word."""
+    return events.ended(endings.scoring(done), done)
 
 
 def end_poll(polled: Polled) -> Polled:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from tasks.ingestion.cells import Notation
+
 MOST_BYTES = 2**31
 """Larger content is refused before it fills the memory."""
 _GZIP, _ZIP, _ZIP_EMPTY = b"\x1f\x8b", b"PK\x03\x04", b"PK\x05\x06"
@@ -76,8 +78,14 @@ def values(table: "pa.Table", types: Mapping[str, ColumnType], source: Source) -
     """Cells as values of their types; those of columns without one stay text."""
     from tasks.ingestion import cells
 
-    notation = cells.Notation(source.missing, source.decimal, source.zones(types), source.repeated_hour)
-    return cells.read(table.to_pandas(), types, notation)
+    return cells.read(table.to_pandas(), types, notation(types, source))
+
+
+def notation(types: Mapping[str, ColumnType], source: Source) -> "Notation":
+    """How a source writes values of these types."""
+    from tasks.ingestion import cells
+
+    return cells.Notation(source.missing, source.decimal, source.zones(types), source.repeated_hour)
 
 
 def count(file: BinaryIO, source: Source) -> int:
