@@ -81,16 +81,17 @@ def follow(home: Home, pipeline: str) -> Followed:
 class Follower(threading.Thread):
     """Looks again and again, for all pipelines of a process."""
 
-    def __init__(self, followed: Mapping[str, Followed]) -> None:
+    def __init__(self, followed: Mapping[str, Followed], seconds: float = LOOK_SECONDS) -> None:
         """Args:
         followed: What is kept up to date.
+        seconds: Between two looks.
         """
         super().__init__(name="follower", daemon=True)
-        self._followed, self._ended = followed, threading.Event()
+        self._followed, self._seconds, self._ended = followed, seconds, threading.Event()
 
     def run(self) -> None:
         """Look until somebody says that it is enough."""
-        while not self._ended.wait(LOOK_SECONDS):
+        while not self._ended.wait(self._seconds):
             for one in self._followed.values():
                 one.look()
 

@@ -1,5 +1,6 @@
 """Everything that the service answers but predictions: whether it is well, what it takes, its figures, and its form."""
 
+import importlib.metadata
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,8 @@ def answer(
         raise Refused(405 if _is_there(path, followed) else 404, _nothing(path, followed))
     if path in ("/ping", "/health", "/v2/health/live"):
         return Page(b"{}")
+    if path == "/version":
+        return Page(importlib.metadata.version("mlflow").encode(), TEXT)
     if path == "/v2/health/ready":
         return _ready(followed, draining=draining)
     if path == "/metrics":

@@ -13,8 +13,12 @@ from tasks.scoring.refusals import Refused
 _NOT_JSON = "The body is not JSON in UTF-8"
 
 
-def parse(body: bytes) -> Any:
+def parse(body: bytes, *, missing_as_nan: bool = False) -> Any:
     """The value in a body.
+
+    Args:
+        body: As it came.
+        missing_as_nan: Whether NaN is taken for null: clients in Python write what is missing so, though it is no JSON.
 
     Raises:
         Refused: It is not one value of JSON, and why.
@@ -22,7 +26,8 @@ def parse(body: bytes) -> Any:
     if not body.strip():
         raise Refused(400, "The body is empty. Send JSON, as /openapi.json says.")
     try:
-        return json.loads(body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_constant, parse_float=_finite)
+        constant = _missing if missing_as_nan else _constant
+        return json.loads(body.decode("utf-8"), object_pairs_hook=_once, parse_constant=constant, parse_float=_finite)
     except UnicodeDecodeError as err:
         raise Refused(400, f"{_NOT_JSON}: byte {err.start:,} belongs to no character.") from None
     except json.JSONDecodeError as err:
@@ -42,6 +47,11 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _constant(name: str) -> NoReturn:
     raise Refused(400, "NaN and Infinity are not JSON. Send null where a value is missing.")
+
+
+def _missing(name: str) -> None:
+    if name != "NaN":
+        raise Refused(400, "Infinity is not JSON, and no number of the contract.")
 
 
 def _finite(text: str) -> float:

@@ -2,6 +2,7 @@
 
 The four forms of MLflow's scoring protocol: `dataframe_split`, `dataframe_records`, `instances`, and CSV. Beside
 `predictions` an answer names the version that gave them, and for each row that broke the contract what was wrong.
+MLflow's own client writes NaN where a value is missing, so that is taken here.
 """
 
 import csv
@@ -39,7 +40,7 @@ class MlflowBodies:
         quick = self._quick.read(body)
         if quick is not None:
             return quick
-        sent = json_bodies.parse(body)
+        sent = json_bodies.parse(body, missing_as_nan=True)
         if not isinstance(sent, dict):
             raise Refused(400, f"The body is no object. {_FORMS}")
         forms = [name for name in FORMS if name in sent]

@@ -1,0 +1,251 @@
+"""The service as users run it: a process of its own, asked over HTTP by MLflow's client, a browser, and nobody's page."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+import warnings
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from configs import environment
+from tasks.adapters.home import Home
+from tasks.scoring.steps import live_models
+from tests.deployments.browsing import CHROMIUM, browser
+from tests.deployments.conftest import own_variables
+from tests.fixtures_server import wait_until
+
+ROW = {"shop": "a", "items": 2, "price": 9.5}
+BODY = json.dumps({"dataframe_records": [ROW]}).encode()
+
+
+@dataclass(frozen=True)
+class Service:
+    process: "subprocess.Popen[str]"
+    port: int
+
+    def ask(self, path: str, body: bytes | None = None, **headers: str) -> tuple[int, dict[str, str], Any]:
+        sent = {
+            "Content-Type": "application/json",
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        }
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data=body, headers=sent)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                content = answer.read()
+                status, told = answer.status, dict(answer.headers)
+        except urllib.error.HTTPError as refused:
+            content, status, told = refused.read(), refused.code, dict(refused.headers)
+        is_json = told.get("content-type", "").startswith("application/json")
+        return status, told, json.loads(content) if is_json else content.decode()
+
+    def children(self) -> list[int]:
+        """The processes that answer."""
+        listed = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return [int(one) for one in listed if b"serving.worker" in Path(f"/proc/{one}/cmdline").read_bytes()]
+
+
+def start(home: Home, *arguments: str) -> Service:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "deployments.serving", "shop", "--port", "0", *arguments],
+        cwd=environment.CHECKOUT,
+        env=own_variables(home.folder, INCUMBENT_PIPELINES=str(environment.read().pipelines)),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if found := re.search(r"answers at http://127\.0\.0\.1:(\d+)", line):
+            return Service(process, int(found[1]))
+    process.wait()
+    raise AssertionError("".join(lines))
+
+
+@pytest.fixture
+def service(shop_versions: Home) -> Iterator[Service]:
+    running = start(shop_versions, "--processes", "1")
+    with running.process:
+        yield running
+        running.process.send_signal(signal.SIGINT)
+        assert running.process.wait(60) == 0
+
+
+def expected(home: Home, version: int) -> float:
+    return live_models.ready(home, "shop", version).compiled.one([*ROW.values()])
+
+
+def test_it_answers_mlflows_client_and_says_what_it_takes(service: Service, shop_versions: Home) -> None:
+    with warnings.catch_warnings(action="ignore"):  # MLflow's import warns of hints of its own
+        from mlflow.pyfunc.scoring_server.client import ScoringServerClient
+    client = ScoringServerClient("127.0.0.1", service.port)
+    client.ping()
+    rows = pd.DataFrame([ROW, {"shop": "q", "items": None, "price": 1.0}])
+
+    answer = client.invoke(rows).get_predictions()
+
+    live = live_models.ready(shop_versions, "shop")
+    wanted = live.compiled.many([["a", "q"], [2.0, None], [9.5, 1.0]])
+    assert answer[1].to_list() == pytest.approx(list(wanted), abs=1e-12)
+    status, _, document = service.ask("/openapi.json")
+    assert status == 200 and document["components"]["schemas"]["Row.shop"]["required"] == ["shop"]
+    for path in ("/", "/shop", "/version", "/metrics", "/v2", "/v2/models/shop", "/v2/models/shop/versions/2/ready"):
+        assert service.ask(path)[0] == 200, path
+    assert service.ask("/v2/models/shop/versions/1")[0] == service.ask("/v2/models/other")[0] == 404
+    assert service.ask("/other/invocations", BODY)[0] == 404
+
+
+#   path             headers                                            status
+NOBODY = [
+    ("/invocations", {"Origin": "http://evil.example"}, 403),
+    ("/invocations", {"Origin": "null"}, 403),
+    ("/invocations", {"Host": "evil.example"}, 403),
+    ("/invocations", {"Sec_Fetch_Site": "cross-site"}, 403),
+    ("/invocations", {"Content_Type": "text/plain"}, 415),
+    ("/invocations", {"Content_Type": "application/x-www-form-urlencoded"}, 415),
+    ("/v2/models/shop/infer", {"Inference_Header_Content_Length": "4"}, 400),
+    ("/shop", {"Origin": "http://evil.example"}, 403),
+    ("/metrics", {"Host": "evil.example:80"}, 403),
+]
+
+
+def test_pages_of_others_and_forms_of_theirs_are_refused(service: Service) -> None:
+    for path, headers, status in NOBODY:
+        body = BODY if "inv" in path or "infer" in path else None
+        assert service.ask(path, body, **headers)[0] == status, (path, headers)
+    status, told, _ = service.ask("/invocations", BODY, Origin=f"http://127.0.0.1:{service.port}")
+    assert status == 200 and told["x-incumbent-version"] == "2"
+    assert not [name for name in told if name.lower().startswith("access-control")]
+
+
+def test_a_body_that_is_too_large_or_cut_off_is_answered_and_the_next_one_too(service: Service) -> None:
+    assert service.ask("/invocations", b" " * 10_000_001)[0] == 413
+    with closing(socket.create_connection(("127.0.0.1", service.port))) as cut:
+        cut.sendall(b"POST /invocations HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99\r\n\r\n{")
+    assert service.ask("/invocations", BODY)[0] == 200
+
+
+def test_it_follows_promotions_and_rollbacks_and_no_request_is_lost(service: Service, shop_versions: Home) -> None:
+    answers = {version: expected(shop_versions, version) for version in (1, 2)}
+    assert abs(answers[1] - answers[2]) > 1e-6
+    seen: list[tuple[int, str, int, float]] = []
+    stop = threading.Event()
+
+    def ask() -> None:
+        while not stop.is_set():
+            status, headers, answer = service.ask("/invocations", BODY)
+            seen.append(
+                (status, headers["x-incumbent-version"], answer["model"]["version"], answer["predictions"][0][1])
+            )
+
+    asking = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in asking:
+        thread.start()
+    promotions, models = shop_versions.ledger.promotions, shop_versions.ledger.models.versions("shop")
+    for version in (1, 2, 1, 2):
+        live = promotions.champion("shop")
+        assert live is not None
+        promotions.roll_back("shop", version, models[version].id, live=live.sequence, hold=False, by="b", reason="r")
+        wait_until(lambda wanted=version: seen[-1][2] == wanted, 30)  # type: ignore[misc]
+    stop.set()
+    for thread in asking:
+        thread.join()
+
+    assert {status for status, *_ in seen} == {200}
+    assert {version for _, _, version, _ in seen} == {1, 2}
+    for _, header, version, answer in seen:
+        assert header == str(version) and answer == pytest.approx(answers[version], abs=1e-12)
+
+
+def test_a_damaged_version_stays_out_and_the_old_one_goes_on(service: Service, shop_versions: Home) -> None:
+    models, promotions = shop_versions.ledger.models.versions("shop"), shop_versions.ledger.promotions
+    path = shop_versions.folder / "bundles" / f"{models[1].bundle}.skops"
+    content = path.read_bytes()
+    path.chmod(0o600)
+    path.write_bytes(content[:-7])
+    live = promotions.champion("shop")
+    assert live is not None
+
+    promotions.roll_back("shop", 1, models[1].id, live=live.sequence, hold=False, by="b", reason="r")
+    wait_until(lambda: service.ask("/v2/health/ready")[0] == 503, 30)
+
+    _, _, told = service.ask("/v2/health/ready")
+    assert told["kept_out"]["shop"].startswith("v1 was made live and stays out: Model bundle ")
+    status, headers, answer = service.ask("/invocations", BODY)
+    assert (status, headers["x-incumbent-version"], answer["model"]["version"]) == (200, "2", 2)
+    assert 'incumbent_version_out{pipeline="shop",process="0"} 1.0' in service.ask("/metrics")[2]
+
+
+def test_a_killed_process_is_begun_again_and_requests_that_are_under_way_are_answered_before_the_end(
+    shop_versions: Home,
+) -> None:
+    running = start(shop_versions, "--processes", "2")
+    with running.process:
+        wait_until(lambda: len(running.children()) == 2, 60)
+        killed, kept = running.children()
+        os.kill(killed, signal.SIGKILL)
+        wait_until(lambda: {*running.children()} - {killed} > {kept}, 60)
+        with closing(socket.create_connection(("127.0.0.1", running.port))) as slow:
+            slow.sendall(
+                b"POST /invocations HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+                b"Content-Length: %d\r\n\r\n" % len(BODY)
+            )
+            time.sleep(1)
+            running.process.send_signal(signal.SIGTERM)
+            time.sleep(1)
+            slow.sendall(BODY)
+            assert slow.recv(65536).startswith(b"HTTP/1.1 200")
+        assert running.process.wait(60) == 0
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
+def test_a_person_asks_by_the_form(service: Service, tmp_path: Path) -> None:
+    with browser(tmp_path / "profile") as opened, opened.tab() as tab:
+        tab.open(f"http://127.0.0.1:{service.port}/shop")
+        tab.run("form.elements['items'].value = 2; form.elements['shop'].value = 'a'; form.requestSubmit()")
+        wait_until(lambda: "says v2" in tab.run("answer.textContent"), 30)
+        tab.run("form.elements['items'].value = -4; form.requestSubmit()")
+        wait_until(lambda: "items must be at least 0" in tab.run("answer.textContent"), 30)
+        assert tab.run("form.elements['items'].getAttribute('aria-invalid')") == "true"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (["nobody"], 4, "Unknown pipeline 'nobody'"),
+        (["shop", "--processes", "0"], 2, "--processes 0: name a number from 1 to 256."),
+        (["shop", "--port", "70000"], 2, "--port 70000: name a number from 0 (any that is free) to 65535."),
+        (["shop", "--host", "0.0.0.0"], 2, "--host 0.0.0.0: beyond this machine the service needs keys."),
+    ],
+)
+def test_a_mistake_is_said_before_anything_is_started(
+    shop_versions: Home, arguments: list[str], code: int, sentence: str
+) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "deployments.serving", *arguments],
+        cwd=environment.CHECKOUT,
+        env=own_variables(shop_versions.folder, INCUMBENT_PIPELINES=str(environment.read().pipelines)),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert (ran.returncode, ran.stderr.startswith(sentence)) == (code, True), ran.stderr
+    assert "Traceback" not in ran.stderr
