@@ -1,7 +1,8 @@
 """`python -m deployments.up` (`make up`): everything on this machine, until Ctrl-C.
 
-Starts Prefect's server with its UI, a worker with all deployments and their triggers, and MLflow's UI, on loopback;
-watches the landing folders. Whatever ends it, Ctrl-C, a closed terminal or kill -9, ends all of it.
+Starts Prefect's server with its UI, a worker with all deployments and their triggers, MLflow's UI and the prediction
+service, on loopback; watches the landing folders. Whatever ends it, Ctrl-C, a closed terminal or kill -9, ends all of
+it.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from pathlib import Path
 from configs import environment
 from configs.errors import IncumbentError, Unreachable
 from deployments import alone, apply, children, leftovers, listening, mlflow_ui, reports, served
+from deployments.serving import fleet
 from deployments.tree import Tree
 from deployments.watcher import LOOK_SECONDS, Watcher
 from flows.console import program
@@ -91,6 +93,7 @@ class _Up:
         environment.give_auth(access.auth(home))
         self._name = access.new_name()
         door = Door(home, access.auth(home), self._name)
+        self._models = opened.enter_context(listening.on(fleet.PORT))
         self._reports = opened.enter_context(reports.served(home / "reports", door, reports.PORT))
         self._told, ready = os.pipe()
         os.set_blocking(self._told, False)
@@ -104,7 +107,7 @@ class _Up:
 
     def run(self) -> None:
         """Start all, say where they answer, then look after them until the end."""
-        _say("Starting Prefect's server, a worker and MLflow's UI. Ctrl-C ends all of it.")
+        _say("Starting Prefect's server, a worker, MLflow's UI and the prediction service. Ctrl-C ends all of it.")
         self._tree.start(self._server)
         self._tree.start(self._worker)
         if self._wait(lambda: running_server.is_healthy(self._url, timeout=1.0)):
@@ -119,6 +122,9 @@ class _Up:
         shown = access.named(self._reports, self._name)
         _say(f"  Reports  {shown}  (after the first turn)  {_AFTER}")
         if self._wait(self._is_ready):
+            # One process is enough here, and it starts when the others are done with the cores.
+            self._tree.start(fleet.process(self._home, self._models, 0, self._pipelines))
+            _say(f"  Models   {fleet.address(self._models)}  (answer after the first turn)")
             _say(_what_next(self._home, self._url, self._sources, time.monotonic() - self._began))
         self._watch()
 

@@ -61,7 +61,9 @@ def _require(home: Path, chosen: argparse.Namespace) -> None:
         )
     with closing(Home(home, environment.read().ledger_url)) as hands:
         for pipeline in chosen.pipelines:
-            live_models.ready(hands, pipeline)
+            hands.settings(pipeline)
+            if live_models.live_version(hands, pipeline) is not None:
+                live_models.ready(hands, pipeline)
 
 
 def _serve(home: Path, listener: socket.socket, chosen: argparse.Namespace, stop: threading.Event) -> None:

@@ -96,7 +96,7 @@ class Service:
             self._doorkeeper.require(scope, "predict")
             if self._open > self._most:
                 raise Refused(_BUSY, "Too many requests at once. Come again in a second.")
-            live = one.live
+            live = one.required()
             body = await self._slow.watched(_read(receive, live.most_bytes))
             answer = _answer(live.answerer, form, scope, body)
             rows, wrong = len(answer.asked.rows), len(answer.asked.wrong)

@@ -84,7 +84,7 @@ class Figures:
         rows = CounterMetricFamily("incumbent_rows", "Rows that were answered.", labels=of_one)
         refused = CounterMetricFamily("incumbent_refused_rows", "Rows that broke the contract.", labels=of_one)
         seconds = HistogramMetricFamily("incumbent_seconds", "Time to an answer.", labels=of_one)
-        version = GaugeMetricFamily("incumbent_version", "The version that answers.", labels=of_one)
+        version = GaugeMetricFamily("incumbent_version", "The version that answers; 0 before the first.", labels=of_one)
         out = GaugeMetricFamily("incumbent_version_out", "1 while the live version is kept out.", labels=of_one)
         for name, one in followed.items():
             counted, labels = self._counts.get(name, _Count()), [name, str(self._process)]
@@ -93,7 +93,7 @@ class Figures:
             rows.add_metric(labels, counted.rows)
             refused.add_metric(labels, counted.refused_rows)
             seconds.add_metric(labels, buckets=_cumulated(counted.times), sum_value=counted.seconds)
-            version.add_metric(labels, one.live.version.version)
+            version.add_metric(labels, one.live.version.version if one.live else 0)
             out.add_metric(labels, 1 if one.out else 0)
         yield from (requests, rows, refused, seconds, version, out)
 

@@ -14,6 +14,7 @@ from configs.errors import IncumbentError
 from tasks.adapters.home import Home
 from tasks.scoring.answering import Answerer
 from tasks.scoring.live import Live
+from tasks.scoring.refusals import Refused
 from tasks.scoring.steps import live_models
 
 LOOK_SECONDS = 0.5
@@ -41,7 +42,8 @@ class Followed:
 
     home: Home
     pipeline: str
-    live: Serving
+    live: Serving | None
+    """None until the first version is live."""
     sequence: int
     """Of the promotion that made it live."""
     out: str = ""
@@ -50,6 +52,23 @@ class Followed:
     """Since when the ledger cannot be asked."""
     _refused: int = field(default=0)
     """The promotion whose version failed its check: it is not tried again and again."""
+
+    @property
+    def answers(self) -> bool:
+        """Whether it does, and by the version that the ledger names."""
+        return self.live is not None and not self.out
+
+    def required(self) -> Serving:
+        """Who answers.
+
+        Raises:
+            Refused: Nobody does yet.
+        """
+        if self.live is None:
+            raise Refused(
+                503, self.out or f"No version of {self.pipeline} is live yet. Come again after its first turn."
+            )
+        return self.live
 
     def look(self) -> None:
         """Ask the ledger who is live, and follow it."""
@@ -62,7 +81,7 @@ class Followed:
         if named is None or named[0] == self.sequence or named[0] == self._refused:
             return
         sequence, version = named
-        if version != self.live.version.version:
+        if self.live is None or version != self.live.version.version:
             try:
                 self.live = _serving(live_models.ready(self.home, self.pipeline))
             except (IncumbentError, OSError) as problem:
@@ -72,10 +91,11 @@ class Followed:
 
 
 def follow(home: Home, pipeline: str) -> Followed:
-    """A pipeline with its live version ready; raises as `live_models.ready` does."""
+    """A pipeline with its live version ready, if one is live; raises as `live_models.ready` does."""
     named = live_models.live_version(home, pipeline)
-    live = live_models.ready(home, pipeline)
-    return Followed(home, pipeline, _serving(live), 0 if named is None else named[0])
+    if named is None:
+        return Followed(home, pipeline, None, 0)
+    return Followed(home, pipeline, _serving(live_models.ready(home, pipeline)), named[0])
 
 
 class Follower(threading.Thread):

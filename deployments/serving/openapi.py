@@ -50,6 +50,8 @@ def document(followed: "Mapping[str, Followed]") -> dict[str, Any]:
     paths: dict[str, Any] = {}
     schemas: dict[str, Any] = {"Error": _ERROR, "RowErrors": _ROW_ERRORS}
     for name, one in followed.items():
+        if one.live is None:
+            continue
         live = one.live.version
         schemas[f"Row.{name}"] = _row(live.fields.rules, closed=live.fields.refuses_unknown)
         invocations = _invocations(name, live.is_probability)

@@ -84,10 +84,10 @@ def _ready(followed: "Mapping[str, Followed]", *, draining: bool) -> Page:
     """Whether every pipeline answers by the version that is live."""
     wrong = {name: one.out for name, one in followed.items() if one.out}
     away = {name: one.away.isoformat() for name, one in followed.items() if one.away}
-    told: dict[str, Any] = {"ready": not (wrong or draining)}
+    told: dict[str, Any] = {"ready": not draining and all(one.answers for one in followed.values())}
     told |= {"kept_out": wrong} if wrong else {}
     told |= {"ledger_away_since": away} if away else {}
-    told["versions"] = {name: one.live.version.version for name, one in followed.items()}
+    told["versions"] = {name: one.live and one.live.version.version for name, one in followed.items()}
     return Page(msgspec.json.encode(told), status=200 if told["ready"] else 503)
 
 
@@ -97,22 +97,24 @@ def _model(rest: str, followed: "Mapping[str, Followed]") -> Page:
     one = followed.get(name)
     if one is None:
         raise Refused(404, f"Unknown model. There are {', '.join(followed)}.")
-    live = one.live.version
+    if more == ["ready"]:
+        return Page(b"{}", status=200 if one.answers else 503)
+    live = one.required().version
     if more[:1] == ["versions"] and len(more) > 1:
         if more[1] != str(live.version):
             raise Refused(404, f"That version does not answer here; v{live.version} does.")
         more = more[2:]
     if more == ["ready"]:
-        return Page(b"{}", status=503 if one.out else 200)
+        return Page(b"{}", status=200 if one.answers else 503)
     if more:
         raise Refused(404, _nothing("", followed))
-    return Page(msgspec.json.encode(one.live.answerer.v2.metadata(name, [live.version])))
+    return Page(msgspec.json.encode(one.required().answerer.v2.metadata(name, [live.version])))
 
 
 def _form(one: "Followed", scope: MutableMapping[str, Any]) -> Page:
     from tasks.reporting import forms
 
-    live = one.live.version
+    live = one.required().version
     host = next((value.decode("latin-1") for key, value in scope["headers"] if key == b"host"), "")
     page = forms.form(_answering(one), live.fields.rules, live.example, f"{scope.get('scheme', 'http')}://{host}")
     return Page(page.encode(), HTML)
@@ -121,6 +123,9 @@ def _form(one: "Followed", scope: MutableMapping[str, Any]) -> Page:
 def _answering(one: "Followed") -> Any:
     from tasks.reporting.forms import Answering
 
+    if one.live is None:
+        title = one.home.settings(one.pipeline).title
+        return Answering(one.pipeline, title, None, None, "", "", one.out or "No version is live yet.")
     live = one.live.version
     why = f": {live.chosen.problem}" if live.chosen.problem else ""
     how = f"Its answers come from {live.chosen.compiled.title}{why}."

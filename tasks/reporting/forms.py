@@ -21,7 +21,8 @@ class Answering:
 
     pipeline: str
     title: str
-    version: int
+    version: int | None
+    """None before the first."""
     since: datetime | None
     how: str
     """What computes its answers."""

@@ -28,6 +28,8 @@ CREATED = [
     "created  monitor/churn",
     "created  poll/churn",
     "created  automation churn · a run crashed",
+    "created  score/churn",
+    "created  automation churn · scores are asked for",
     "created  rollback/churn",
     "created  release/churn",
     "created  admit/churn",
@@ -97,12 +99,14 @@ def test_what_is_no_longer_in_configs_is_removed_and_nothing_else(
             "removed  admit/prices",
             "removed  automation prices · a run crashed",
             "removed  automation prices · data, drift or performance",
+            "removed  automation prices · scores are asked for",
             "removed  continuous-training/prices",
             "removed  keep-out/prices",
             "removed  monitor/prices",
             "removed  poll/prices",
             "removed  release/prices",
             "removed  rollback/prices",
+            "removed  score/prices",
         ]
     )
     assert set(automations(prefect_server)) == {"churn · a run crashed", "churn · data, drift or performance"}

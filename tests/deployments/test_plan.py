@@ -33,7 +33,7 @@ def rendered(parameters: dict[str, Any], name: str, payload: dict[str, Any]) -> 
     return {key: render_user_template_sync(value["template"], {"event": event}) for key, value in told.items()}
 
 
-def test_each_pipeline_has_its_seven_deployments_with_its_tags(write: Write) -> None:
+def test_each_pipeline_has_its_eight_deployments_with_its_tags(write: Write) -> None:
     write("churn")
     write("prices")
 
@@ -41,7 +41,7 @@ def test_each_pipeline_has_its_seven_deployments_with_its_tags(write: Write) -> 
 
     assert sorted(found) == [
         f"{flow}/{name}"
-        for flow in ("admit", "continuous-training", "keep-out", "monitor", "poll", "release", "rollback")
+        for flow in ("admit", "continuous-training", "keep-out", "monitor", "poll", "release", "rollback", "score")
         for name in ("churn", "prices")
     ]
     assert {tuple(one.body["tags"]) for one in found.values()} == {("churn", "incumbent"), ("prices", "incumbent")}

@@ -188,7 +188,7 @@ def test_all_flows_of_all_pipelines_are_served(tree: Up) -> None:
 
     wait_until(workers)
     assert workers() == ["ONLINE"]
-    flows = ["admit", "continuous_training", "keep_out", "monitor", "poll", "release", "rollback"]
+    flows = ["admit", "continuous_training", "keep_out", "monitor", "poll", "release", "rollback", "score"]
     assert sorted(one["entrypoint"].rpartition(":")[2] for one in found) == flows
 
 

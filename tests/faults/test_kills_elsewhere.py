@@ -75,6 +75,7 @@ def refuse_unread(world: World) -> None:
 
 
 REPAIR = ("verify", "--repair")
+SCORE = ("score", "--in", f"{{home}}/landing/flights/{SECOND}.parquet")
 SCENARIOS = {
     "arrival-recorded": Scenario(nothing, ("poll",)),
     "admission-recorded": Scenario(finish, ("admit", BROKEN, "--reason", "it is whole", "--by", "anna"), REFUSED),
@@ -82,15 +83,18 @@ SCENARIOS = {
     "mlflow-files-restored": Scenario(damage_mlflow, REPAIR),
     "turn-repaired": Scenario(damage_mlflow, REPAIR),
     "refusal-reopened": Scenario(refuse_unread, REPAIR),
+    "part-scored": Scenario(nothing, SCORE),
+    "answers-published": Scenario(nothing, SCORE),
 }
 
 
 def play(world: World, scenario: Scenario, failpoint: str | None) -> dict[str, Any]:
     scenario.prepare(world)
+    command = tuple(word.format(home=world.home) for word in scenario.command)
     if failpoint is not None:
-        world.kill_at(failpoint, *scenario.command)
+        world.kill_at(failpoint, *command)
         assert world.left() == []
-    code, out, err = world.run(*scenario.command)
+    code, out, err = world.run(*command)
     assert code == scenario.code, out + err
     scenario.mend(world)
     code, out, err = world.run()

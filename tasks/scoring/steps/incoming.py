@@ -64,9 +64,9 @@ def at_hand(where: str, folder: Path) -> Iterator[Path]:
     try:
         is_file = path.is_file()
     except OSError as err:
-        raise MistakeOfUser(f"--in {where}: {err.strerror}.") from err
+        raise MistakeOfUser(f"The file {where!r} cannot be read: {err.strerror}.") from err
     if not is_file:
-        raise MistakeOfUser(f"--in {where}: there is no such file.")
+        raise MistakeOfUser(f"There is no file {where!r}. Name one that is to be scored.")
     yield path
 
 
@@ -80,7 +80,7 @@ def _fetched(where: str, path: Path) -> Iterator[Path]:
         yield path
     except (urllib.error.URLError, TimeoutError, ValueError) as err:
         why = getattr(err, "reason", err)
-        raise MistakeOfUser(f"--in {where}: it cannot be fetched: {why}.") from err
+        raise MistakeOfUser(f"{where} cannot be fetched: {why}.") from err
     finally:
         path.unlink(missing_ok=True)
 

@@ -133,5 +133,7 @@ def require(out: str) -> Path | None:
         MistakeOfUser: It is an address: answers go into files.
     """
     if "://" in out:
-        raise MistakeOfUser(f"--out {out}: answers go into a file; name one that ends with .parquet, .csv or .jsonl.")
+        raise MistakeOfUser(
+            f"--out {out}: answers go into a file; name one that ends with .parquet, .csv, .json or .jsonl."
+        )
     return Path(out).expanduser() if out else None
