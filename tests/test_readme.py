@@ -31,7 +31,9 @@ from tests.lineage.damages import DAMAGES
 __all__ = ["prefect_server"]
 
 BY_CI = {"make run", "make test"}
-BY_OTHERS = {"make up", "make deploy", "make corpus", "make decisions", "make test-long"}
+SERVE = ".venv/bin/python -m deployments.serving flights"
+KEYS = "python -m deployments.serving.keys add NAME"
+BY_OTHERS = {"make up", "make deploy", "make corpus", "make decisions", "make test-long", SERVE, KEYS}
 """Started and looked at in tests/deployments/, tests/corpus/ and tests/benchmarks/; the last one is all tests."""
 
 
@@ -51,9 +53,11 @@ GOING_BACK = (
     "rollback",
     "history --at",
     "release",
+    "score",
 )
 """They need versions: they are run one after the other on a home that has two, which have other numbers there."""
 NUMBERS = {"v5": "v2", "v8": "v3"}
+ROWS = "var/landing/flights/2013-12.parquet"
 ADDRESS = "http://127.0.0.1:4200/api"
 VARIABLES = f'PREFECT_API_URL={ADDRESS} PREFECT_API_AUTH_STRING="$(cat var/prefect/secret)"'
 EMIT = ".venv/bin/prefect event emit incumbent.data.arrived --resource-id incumbent.pipeline.flights"
@@ -115,13 +119,18 @@ def test_a_command_of_the_readme_works(command: str, used_home: Path) -> None:
 
 
 def test_going_back_and_knowing_work_as_they_stand_there(
-    two_champions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    two_champions: Path,
+    months: Callable[[str], Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     home, said = shutil.copytree(two_champions, tmp_path / "home"), {}
     monkeypatch.setenv("INCUMBENT_HOME", str(home))
 
     for command in filter(_needs_versions, COMMANDS):
-        words = [NUMBERS.get(word, word) for word in shlex.split(command)[3:]]
+        there = {**NUMBERS, ROWS: str(months("2013-12"))}
+        words = [there.get(word, word) for word in shlex.split(command)[3:]]
         with homes.use(Home(home)):
             code = run.main(words)
         said[words[0]] = (code, *capsys.readouterr())

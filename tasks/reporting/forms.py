@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from configs.validation import ColumnRule
+from tasks.domain import wording
 from tasks.reporting import templates, titles
 from tasks.validation import contract
 
@@ -61,10 +62,17 @@ def form(one: Answering, rules: Mapping[str, ColumnRule], example: Mapping[str, 
 
 
 def _field(name: str, rule: ColumnRule, usual: Any) -> dict[str, Any]:
-    bounds = [contract.demand(rule, end) for end, bound in (("min", rule.min), ("max", rule.max)) if bound is not None]
-    demand = ", ".join([_ANYTHING[rule.type], *bounds, *(["may be missing"] if rule.nullable else [])])
+    words = [_ANYTHING[rule.type], _range(rule), "may be missing" if rule.nullable else ""]
+    demand = ", ".join(word for word in words if word)
     about = {"name": name, "type": rule.type, "nullable": rule.nullable, "choices": rule.values or ()}
     return {**about, "demand": demand, "usual": usual}
+
+
+def _range(rule: ColumnRule) -> str:
+    if rule.min is not None and rule.max is not None:
+        return f"{wording.number(rule.min)} to {wording.number(rule.max)} {rule.unit or ''}".rstrip()
+    ends = [end for end, bound in (("min", rule.min), ("max", rule.max)) if bound is not None]
+    return contract.demand(rule, ends[0]) if ends else f"in {rule.unit}" if rule.unit else ""
 
 
 def listed(answering: Sequence[Answering]) -> str:
