@@ -14,6 +14,7 @@ from deployments.serving import pages
 from deployments.serving.doorkeeper import Doorkeeper
 from deployments.serving.figures import Figures
 from deployments.serving.followed import Followed
+from deployments.serving.prediction_log import PredictionLog
 from deployments.serving.slow_bodies import SlowBodies
 from tasks.scoring.answering import Answer, Answerer
 from tasks.scoring.refusals import Refused
@@ -34,15 +35,23 @@ class Service:
     """Answers requests by the versions that are live."""
 
     def __init__(
-        self, followed: Mapping[str, Followed], doorkeeper: Doorkeeper, figures: Figures, *, at_once: int = 256
+        self,
+        followed: Mapping[str, Followed],
+        doorkeeper: Doorkeeper,
+        figures: Figures,
+        log: PredictionLog,
+        *,
+        at_once: int = 256,
     ) -> None:
         """Args:
         followed: The live version of each pipeline.
         doorkeeper: Who may ask.
         figures: What is counted.
+        log: Where answers are written down.
         at_once: Requests that may be on their way at the same time; more are told to come again.
         """
         self._followed, self._doorkeeper, self._figures, self._most = followed, doorkeeper, figures, at_once
+        self._log = log
         self._only = next(iter(followed)) if len(followed) == 1 else None
         self._open, self._slow = 0, SlowBodies()
         self.draining = False
@@ -100,7 +109,7 @@ class Service:
             body = await self._slow.watched(_read(receive, live.most_bytes))
             answer = _answer(live.answerer, form, scope, body)
             rows, wrong = len(answer.asked.rows), len(answer.asked.wrong)
-            going = answer.status, answer.body, _JSON, live.headers
+            going = answer.status, answer.body, _JSON, live.headers + await self._log.write(live, answer, began)
         except Refused as refused:
             going = _refusal(refused)
         finally:

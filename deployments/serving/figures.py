@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from prometheus_client import Metric
 
     from deployments.serving.followed import Followed
+    from deployments.serving.prediction_log import PredictionLog
 
 _SECONDS = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0, 5.0)
 
@@ -32,11 +33,12 @@ class _Count:
 class Figures:
     """Counts of one process."""
 
-    def __init__(self, process: int = 0) -> None:
+    def __init__(self, process: int, log: "PredictionLog") -> None:
         """Args:
         process: Its number among those of the service.
+        log: Knows what it had to drop.
         """
-        self._process = process
+        self._process, self._log = process, log
         self._counts: dict[str, _Count] = {}
 
     def count(self, pipeline: str, status: int, rows: int, refused_rows: int, seconds: float) -> None:
@@ -95,7 +97,11 @@ class Figures:
             seconds.add_metric(labels, buckets=_cumulated(counted.times), sum_value=counted.seconds)
             version.add_metric(labels, one.live.version.version if one.live else 0)
             out.add_metric(labels, 1 if one.out else 0)
-        yield from (requests, rows, refused, seconds, version, out)
+        dropped = CounterMetricFamily(
+            "incumbent_dropped_rows", "Answered rows that are not in the prediction log.", labels=["process"]
+        )
+        dropped.add_metric([str(self._process)], self._log.dropped)
+        yield from (requests, rows, refused, seconds, version, out, dropped)
 
 
 def _cumulated(times: list[int]) -> list[tuple[str, float]]:

@@ -15,6 +15,7 @@ from deployments.serving.app import Service
 from deployments.serving.doorkeeper import Doorkeeper, keys_of
 from deployments.serving.figures import Figures
 from deployments.serving.followed import Follower, follow
+from deployments.serving.prediction_log import PredictionLog
 from tasks.adapters import home as homes
 from tasks.adapters.processes.lifeline import Lifeline
 from tasks.problems import prediction
@@ -35,7 +36,8 @@ def main(arguments: Sequence[str]) -> None:
         address, port = listening.getsockname()[:2]
         is_here = address in ("127.0.0.1", "::1")
         doorkeeper = Doorkeeper(port if is_here else None, keys_of(hands.folder))
-        service = Service(followed, doorkeeper, Figures(int(place)))
+        log = PredictionLog(hands.folder)
+        service = Service(followed, doorkeeper, Figures(int(place), log), log)
         server = uvicorn.Server(
             uvicorn.Config(
                 service,
@@ -55,6 +57,7 @@ def main(arguments: Sequence[str]) -> None:
         asyncio.run(server.serve(sockets=[listening]))
         service.draining = True
         follower.end()
+        log.close()
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ _seconds.__name__ = "number of seconds"  # what argparse calls it
 ARGUMENTS: Arguments = {
     "query": {
         "help": "over data('v7'), data('2013-03'), quarantine('2013-03'), delivered('2013-03'), and the tables "
-        "batches, turns, versions, snapshots, scores, promotions"
+        "batches, turns, versions, snapshots, scores, promotions, predictions"
     },
     "--out": {"metavar": "FILE", "help": "write all rows there: .csv, .parquet, .json or .jsonl"},
     "--seconds": {"type": _seconds, "default": 60.0, "metavar": "S", "help": "how long it may take (default: 60)"},

@@ -109,7 +109,8 @@ def test_what_is_no_longer_in_configs_is_removed_and_nothing_else(
             "removed  score/prices",
         ]
     )
-    assert set(automations(prefect_server)) == {"churn · a run crashed", "churn · data, drift or performance"}
+    mine = {"churn · a run crashed", "churn · data, drift or performance", "churn · scores are asked for"}
+    assert set(automations(prefect_server)) == mine
     assert deployment(prefect_server, "poll/of-somebody-else")["name"] == "of-somebody-else"
 
 

@@ -1,4 +1,4 @@
-"""What is known of a pipeline as tables: the rows behind a name, and the ledger's batches, turns, versions and scores.
+"""What is known of a pipeline as tables: the rows behind a name, what the ledger knows, and the prediction log.
 
 Add a table here with its line in `_LEDGER`: columns with types, and rows from the ledger. It is made when asked for.
 """
@@ -10,11 +10,12 @@ from typing import Any
 import pyarrow as pa
 
 from configs.errors import MistakeOfUser
-from tasks.adapters import lookup
+from tasks.adapters import journal, lookup
 from tasks.adapters.blobs import frames
 from tasks.adapters.home import Home
 from tasks.domain.records import BatchStatus
 from tasks.lineage.steps import named_rows
+from tasks.scoring import log_records
 
 Rows = Iterator[tuple[Any, ...]]
 _TEXT, _WHOLE, _NUMBER, _TIME = pa.string(), pa.int64(), pa.float64(), pa.timestamp("us", tz="UTC")
@@ -125,6 +126,10 @@ def _promotions(home: Home, pipeline: str) -> Rows:
         yield one.sequence, one.version, one.previous, one.turn, one.at, one.by, one.reason
 
 
+def _predictions(home: Home, pipeline: str) -> Rows:
+    return log_records.rows(pipeline, journal.read(home.folder / "predictions"))
+
+
 _LEDGER: Mapping[str, tuple[Callable[[Home, str], Rows], tuple[tuple[str, pa.DataType], ...]]] = {
     "batches": (_batches, (
         ("name", _TEXT), ("id", _TEXT), ("status", _TEXT), ("landed", _WHOLE), ("accepted", _WHOLE), ("held", _WHOLE),
@@ -153,6 +158,10 @@ _LEDGER: Mapping[str, tuple[Callable[[Home, str], Rows], tuple[tuple[str, pa.Dat
     "promotions": (_promotions, (
         ("sequence", _WHOLE), ("version", _WHOLE), ("previous", _WHOLE), ("turn", _WHOLE), ("at", _TIME),
         ("by", _TEXT), ("reason", _TEXT),
+    )),
+    "predictions": (_predictions, (
+        ("id", _TEXT), ("at", _TIME), ("version", _WHOLE), ("model", _TEXT), ("answer", _NUMBER), ("inputs", _TEXT),
+        ("key", _TEXT), ("microseconds", _WHOLE),
     )),
 }  # fmt: skip
 TABLES = tuple(_LEDGER)

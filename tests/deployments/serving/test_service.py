@@ -22,8 +22,12 @@ import pandas as pd
 import pytest
 
 from configs import environment
+from tasks.adapters import journal
 from tasks.adapters.home import Home
+from tasks.lineage.steps import relations
+from tasks.scoring import log_records
 from tasks.scoring.steps import live_models
+from tests import shop
 from tests.deployments.browsing import CHROMIUM, browser
 from tests.deployments.conftest import own_variables
 from tests.fixtures_server import wait_until
@@ -190,6 +194,51 @@ def test_a_damaged_version_stays_out_and_the_old_one_goes_on(service: Service, s
     status, headers, answer = service.ask("/invocations", BODY)
     assert (status, headers["x-incumbent-version"], answer["model"]["version"]) == (200, "2", 2)
     assert 'incumbent_version_out{pipeline="shop",process="0"} 1.0' in service.ask("/metrics")[2]
+
+
+def logged(home: Home) -> list[tuple[Any, ...]]:
+    return list(log_records.rows("shop", journal.read(home.folder / "predictions")))
+
+
+def test_each_answered_row_is_in_the_log_once_under_the_name_that_the_answer_has(
+    service: Service, shop_versions: Home
+) -> None:
+    sent = [ROW, {**ROW, "items": -1}, {"shop": "b", "items": None, "price": 2.0, "at": "2013-02-01T00:00:00Z"}]
+    asked = json.dumps({"instances": sent}).encode()
+
+    names = [service.ask("/invocations", body)[1]["x-incumbent-id"] for body in (BODY, asked, BODY)]
+    wait_until(lambda: len(logged(shop_versions)) == 5, 30)
+
+    rows = logged(shop_versions)
+    assert names == ["0-0", "0-1", "0-4"]
+    assert [name for name, *_ in rows] == [f"0-{place}" for place in range(5)]
+    assert {version for _, _, version, *_ in rows} == {2}
+    assert rows[0][4] == pytest.approx(expected(shop_versions, 2), abs=1e-12) and rows[2][4] is None
+    assert json.loads(rows[3][5]) == {"shop": "b", "items": None, "price": 2.0}
+    assert json.loads(rows[3][6]) == ["2013-02-01T00:00:00Z", "b"]
+    assert relations.table(shop_versions, "shop", "predictions").num_rows == 5
+    assert service.ask("/invocations", b"{")[0] == 400 and len(logged(shop_versions)) == 5
+
+
+def test_a_log_that_must_last_is_on_the_disk_before_the_answer_goes_out_and_hides_what_it_should(
+    shop_versions: Home, tmp_path: Path
+) -> None:
+    log = "scoring: {log: {durable: true, inputs: digest, columns: {price: none}}}\n"
+    shop.write_pipeline(tmp_path / "pipelines", text=shop.YAML + log)
+    running = start(shop_versions, "--processes", "1")
+    with running.process:
+        for _ in range(3):
+            assert running.ask("/invocations", BODY)[0] == 200
+            (killed,) = running.children()
+        os.kill(killed, signal.SIGKILL)
+        rows = logged(shop_versions)
+        running.process.send_signal(signal.SIGINT)
+        running.process.wait(60)
+
+    assert len(rows) == 3
+    inputs = json.loads(rows[0][5])
+    assert set(inputs) == {"shop", "items"} and all(len(value) == 16 for value in inputs.values())
+    assert inputs == json.loads(rows[2][5])
 
 
 def test_a_killed_process_is_begun_again_and_requests_that_are_under_way_are_answered_before_the_end(

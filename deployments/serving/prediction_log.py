@@ -1,0 +1,104 @@
+"""The prediction log of one process: each answered row once, or counted as dropped.
+
+An answer waits for the disk only where `scoring.log.durable` says so; the name of its first row goes with it.
+"""
+
+import asyncio
+import os
+import secrets
+import time
+from functools import partial
+from pathlib import Path
+
+from deployments.serving.followed import Serving
+from tasks.adapters.journal import Journal
+from tasks.scoring.answering import Answer
+from tasks.scoring.log_records import Kept
+from tasks.scoring.refusals import Refused
+
+FOLDER = "predictions"
+"""In the home."""
+_KEY = "key"
+
+
+class PredictionLog:
+    """Writes down what was answered."""
+
+    def __init__(self, home: Path) -> None:
+        """Open the log of a home for this process.
+
+        Args:
+            home: Folder of everything local.
+
+        Raises:
+            UnusableHome: It cannot be written.
+        """
+        self._journal = Journal(home / FOLDER)
+        self._key = _key(home / FOLDER / _KEY)
+        self._kept: dict[str, Kept] = {}
+
+    @property
+    def dropped(self) -> int:
+        """Rows that were answered and are not in the log."""
+        return self._journal.dropped
+
+    async def write(self, live: Serving, answer: Answer, began: float) -> list[tuple[bytes, bytes]]:
+        """Write an answer down; gives the header that names it, none if it was dropped.
+
+        Args:
+            live: Who answered.
+            answer: What goes out.
+            began: When the request came, by the clock of `time.perf_counter`.
+
+        Raises:
+            Refused: It must be on the disk before it goes out, and cannot be.
+        """
+        settings = live.version.settings.scoring.log
+        if not settings.enabled:
+            return []
+        kept = self._kept.get(live.version.pipeline)
+        if kept is None or kept.settings is not settings:
+            kept = self._kept[live.version.pipeline] = Kept(settings, self._key)
+        took = int(1e6 * (time.perf_counter() - began))
+        at = time.time_ns() // 1000
+        record = partial(_record, kept, live, answer, at, took)
+        if not settings.durable:
+            first = self._journal.append(len(answer.values), record)
+        else:
+            first = await self._lasting(len(answer.values), record)
+        return [] if first is None else [(b"x-incumbent-id", b"%d-%d" % (self._journal.place, first))]
+
+    async def _lasting(self, size: int, record: "partial[bytes]") -> int:
+        loop = asyncio.get_running_loop()
+        written: asyncio.Future[bool] = loop.create_future()
+
+        def done(is_there: bool) -> None:
+            loop.call_soon_threadsafe(written.set_result, is_there)
+
+        first = self._journal.append(size, record, done)
+        if first is None or not await written:
+            raise Refused(503, "The answer could not be written to the prediction log, which must last. Ask again.")
+        return first
+
+    def close(self) -> None:
+        """Write what waits."""
+        self._journal.close()
+
+
+def _record(kept: Kept, live: Serving, answer: Answer, at: int, took: int, first: int) -> bytes:
+    return kept.write(live.version, answer.asked, answer.values, at=at, microseconds=took, first=first)
+
+
+def _key(path: Path) -> bytes:
+    """The key of the digests of a home, made when it is first needed."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    if not path.exists():
+        draft.write_bytes(secrets.token_bytes(32))
+        draft.chmod(0o600)
+        try:
+            os.link(draft, path)  # of several processes one is first
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_bytes()

@@ -1,0 +1,80 @@
+"""What is kept of an answer: one record per request, with its rows.
+
+Add here what whoever joins labels to answers, or watches them, must know. Where it is kept belongs to the journal.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from configs.scoring import PredictionLogSettings
+from tasks.scoring.asked import Asked
+from tasks.scoring.compiled.base import Value
+from tasks.scoring.live import Live
+
+_DIGEST_BYTES = 8
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How records of a pipeline are made."""
+
+    settings: PredictionLogSettings
+    key: bytes
+    """What digests of inputs are made with: without it nobody finds out a value by trying all."""
+
+    def write(
+        self, live: Live, asked: Asked, values: Sequence[float | None], *, at: int, microseconds: int, first: int
+    ) -> bytes:
+        """The JSON of a record.
+
+        Args:
+            live: Who answered.
+            asked: The rows.
+            values: The answer to each; None where it broke the contract.
+            at: When, in microseconds since 1970.
+            microseconds: How long it took.
+            first: Number of its first row.
+        """
+        names, key = live.fields.names, live.settings.validation.key
+        sound = iter(asked.rows)
+        rows = []
+        for value, others in zip(values, asked.others, strict=True):
+            row: Sequence[Value] = () if value is None else next(sound)
+            sent = {**others, **dict(zip(names, row, strict=False))} if key else {}
+            rows.append([value, self._inputs(names, row) if row else None, [sent.get(name) for name in key]])
+        about = {"first": first, "at": at, "us": microseconds, "pipeline": live.pipeline, "version": live.version}
+        return msgspec.json.encode({**about, "model": live.model.id, "rows": rows})
+
+    def _inputs(self, names: Sequence[str], row: Sequence[Value]) -> dict[str, Any] | None:
+        if self.settings.inputs == "values" and not self.settings.columns:
+            return dict(zip(names, row, strict=True))
+        kept = {name: self._one(name, value) for name, value in zip(names, row, strict=True)}
+        return {name: value for name, value in kept.items() if value is not _NOTHING} or None
+
+    def _one(self, name: str, value: Value) -> Any:
+        how = self.settings.columns.get(name, self.settings.inputs)
+        if how == "values":
+            return value
+        if how == "none":
+            return _NOTHING
+        return hashlib.blake2b(repr(value).encode(), key=self.key, digest_size=_DIGEST_BYTES).hexdigest()
+
+
+_NOTHING = object()
+
+
+def rows(pipeline: str, records: Iterator[tuple[int, Mapping[str, Any]]]) -> Iterator[tuple[Any, ...]]:
+    """Answers of a pipeline, one by one: id, time, version, model, answer, inputs and key as JSON, microseconds."""
+    for journal, record in records:
+        if record.get("pipeline") != pipeline:
+            continue
+        at = datetime.fromtimestamp(record["at"] / 1e6, UTC)
+        for place, (value, inputs, key) in enumerate(record["rows"]):
+            name = f"{journal}-{record['first'] + place}"
+            told = (msgspec.json.encode(one).decode() if one else None for one in (inputs, key))
+            yield name, at, record["version"], record["model"], value, *told, record["us"]
