@@ -7,6 +7,7 @@ from tasks.adapters.ledger import codec
 from tasks.adapters.prefect import notifications
 from tasks.coordination import course
 from tasks.coordination.course import Agenda, Past
+from tasks.coordination.steps import alerting
 from tasks.domain.records import BATCH
 from tasks.domain.turns import Trigger, TriggerState
 from tasks.ingestion.sources.base import Delivery
@@ -91,7 +92,7 @@ def past(home: Home, pipeline: str) -> list[Past]:
 
 
 def is_idle(home: Home, pipeline: str, waiting: Waiting) -> bool:
-    """Whether a sweep would find nothing to do: nothing new, nobody died, nothing is overdue, nobody is owed a word."""
+    """Whether a sweep would find nothing to do: nothing new, nobody died, nothing is overdue, nobody is to be told."""
     champion, settings = home.ledger.promotions.champion(pipeline), home.settings(pipeline).coordination
     return not (
         home.ledger.lease.dead(pipeline)
@@ -100,6 +101,7 @@ def is_idle(home: Home, pipeline: str, waiting: Waiting) -> bool:
         or (champion and course.age_trigger(champion.version, champion.at, home.clock(), settings))
         or overdue(home, pipeline)
         or notifications.owed(home, pipeline)
+        or alerting.is_newly_silent(home, pipeline)
     )
 
 

@@ -64,8 +64,17 @@ def end_readable(home: Home, pipeline: str, unreadable: Collection[str]) -> None
 
 def look_for_silence(home: Home, pipeline: str) -> None:
     """Owe a word if nothing has arrived for longer than ever."""
+    text = _silence(home, pipeline)
+    if text is not None:
+        tell(home, pipeline, home.ledger.turns.all(pipeline)[-1]["number"], {AlertKind.SILENT: text})
+
+
+def is_newly_silent(home: Home, pipeline: str) -> bool:
+    """Whether nothing has arrived for longer than ever, and nobody was told yet."""
+    return not home.ledger.inbox.standing(pipeline, (AlertKind.SILENT,)) and _silence(home, pipeline) is not None
+
+
+def _silence(home: Home, pipeline: str) -> str | None:
     rows = home.ledger.turns.all(pipeline)
     arrived: list[datetime] = [at for row in rows if (at := codec.moment(row["started"])) is not None]
-    text = incidents.silence(home.ledger.batches.all(pipeline), arrived, home.clock()) if arrived else None
-    if text is not None:
-        tell(home, pipeline, rows[-1]["number"], {AlertKind.SILENT: text})
+    return incidents.silence(home.ledger.batches.all(pipeline), arrived, home.clock()) if arrived else None
