@@ -1,4 +1,5 @@
-"""Two small worlds for tests of damage to a part of the rows: orders that come back or not, and what sites use in an hour.
+"""Three small worlds for tests of damage to a part of the rows: orders that come back or not, what sites use in an hour, and
+machines that fail or not, by what their sensors read.
 
 Each has weeks of rows, and what can break in them: a preparation that has changed, and a source that is dead.
 """
@@ -125,6 +126,58 @@ def _sites(number: int) -> pd.DataFrame:
     )
 
 
+# ── machines ──────────────────────────────────────────────────────────────────────────────────────────────────────
+_MACHINES = """
+title: Will this machine fail within a day?
+ingestion:
+  times: {event: at}
+validation:
+  key: [check]
+  columns:
+    check: {type: integer}
+    at: {type: timestamp}
+    kind: {type: category}
+    shift: {type: category}
+    pressure: {type: number, nullable: true}
+    vibration: {type: number, nullable: true}
+    alarms: {type: integer, min: 0, nullable: true}
+    fails: {type: boolean, nullable: true}
+training:
+  label: fails
+  features: [kind, shift, pressure, vibration, alarms]
+  min_rows: 200
+  candidates:
+    - {family: logistic_regression}
+"""
+_USUAL = {"pump": (6.0, 1.2), "press": (40.0, 3.5), "fan": (1.5, 0.6)}
+
+
+def _machines(number: int) -> pd.DataFrame:
+    """Wear shows in vibration, which goes with pressure; alarms are rare."""
+    luck, at = np.random.default_rng(900 + number), _times(number)
+    kind, hour = luck.choice([*_USUAL], ROWS, p=[0.5, 0.2, 0.3]), at.hour.to_numpy()
+    usual = pd.Series(kind).map(_USUAL)
+    wear = luck.normal(size=ROWS)
+    pressure = np.round(
+        usual.str[0].to_numpy(dtype=np.float64) * np.exp(0.06 * luck.normal(size=ROWS) - 0.05 * wear), 2
+    )
+    vibration = np.round(usual.str[1].to_numpy(dtype=np.float64) + 0.5 * wear + 0.2 * luck.normal(size=ROWS), 3)
+    alarms = np.where(luck.random(ROWS) < 0.84, 0, luck.integers(1, 6, ROWS))
+    strength = -2.0 + 1.8 * wear + 2.5 * (alarms > 0) + 0.5 * (kind == "press")
+    return pd.DataFrame(
+        {
+            "check": np.arange(ROWS) + number * 100_000,
+            "at": at,
+            "kind": pd.Series(kind, dtype="str"),
+            "shift": pd.Series(np.where((hour >= 6) & (hour < 18), "day", "night"), dtype="str"),
+            "pressure": pressure,
+            "vibration": vibration,
+            "alarms": pd.array(alarms, dtype="Int64"),
+            "fails": pd.array(luck.random(ROWS) < 1 / (1 + np.exp(-strength)), dtype="boolean"),
+        }
+    )
+
+
 # ── what breaks ───────────────────────────────────────────────────────────────────────────────────────────────────
 def changed(
     column: str, change: Callable[[pd.Series], object], where: Callable[[pd.DataFrame, np.random.Generator], object]
@@ -207,5 +260,25 @@ SITES = World(
         "silent at one site": (changed("people", lambda x: 0, of("site", "harbour")), {"people"}),
         "stands still": (changed("outside", lambda x: float(x.iloc[0]), from_day(2)), {"outside"}),
         "missing at one site": (changed("outside", lambda x: np.nan, of("site", "south")), {"outside"}),
+    },
+)
+MACHINES = World(
+    "machines",
+    _MACHINES,
+    _machines,
+    {
+        "psi for bar in some rows": (changed("pressure", lambda x: x * 14.504, by_chance(0.4)), {"pressure"}),
+        "no decimals from Wednesday on": (changed("vibration", lambda x: x.round(), from_day(2)), {"vibration"}),
+        "the sign is lost": (changed("vibration", lambda x: -x, by_chance(0.45)), {"vibration"}),
+        "another name for a kind": (changed("kind", lambda x: "pump-2", of("kind", "pump")), {"kind"}),
+        "joined to another machine": (joined_wrongly(("vibration", "pressure"), everywhere), {"vibration", "pressure"}),
+        "a half has no pressure": (changed("pressure", lambda x: np.nan, by_chance(0.5)), {"pressure"}),
+    },
+    {
+        "silent": (changed("alarms", lambda x: 0, everywhere), {"alarms"}),
+        "silent from Thursday on": (changed("alarms", lambda x: 0, from_day(3)), {"alarms"}),
+        "silent on one kind": (changed("alarms", lambda x: 0, of("kind", "pump")), {"alarms"}),
+        "stands still": (changed("vibration", lambda x: float(x.iloc[0]), from_day(2)), {"vibration"}),
+        "missing on one kind": (changed("vibration", lambda x: np.nan, of("kind", "fan")), {"vibration"}),
     },
 )

@@ -13,7 +13,11 @@ from tests.command_line import CommandLine
 from tests.incidents import World
 
 GOOD, HELD = 6, 3
-WORLDS = [incidents.SITES, pytest.param(incidents.ORDERS, marks=pytest.mark.long)]
+WORLDS = [
+    incidents.SITES,
+    pytest.param(incidents.ORDERS, marks=pytest.mark.long),
+    pytest.param(incidents.MACHINES, marks=pytest.mark.long),
+]
 
 
 @pytest.fixture(scope="module", params=WORLDS, ids=lambda world: world.name)
