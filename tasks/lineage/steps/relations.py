@@ -160,8 +160,8 @@ _LEDGER: Mapping[str, tuple[Callable[[Home, str], Rows], tuple[tuple[str, pa.Dat
         ("by", _TEXT), ("reason", _TEXT),
     )),
     "predictions": (_predictions, (
-        ("id", _TEXT), ("answered", _TIME), ("version", _WHOLE), ("model", _TEXT), ("answer", _NUMBER), ("inputs", _TEXT),
-        ("key", _TEXT), ("microseconds", _WHOLE),
+        ("id", _TEXT), ("answered", _TIME), ("version", _WHOLE), ("model", _TEXT), ("answer", _NUMBER),
+        ("inputs", _TEXT), ("key", _TEXT), ("microseconds", _WHOLE),
     )),
 }  # fmt: skip
 TABLES = tuple(_LEDGER)
