@@ -49,9 +49,9 @@ def challenge(turn: TurnRef, pool: Pool, snapshot: Snapshot, champion: Model | N
     probe, verdict = promotion.find_verdict(turn) or judge(turn, pool, snapshot, champion)
     version = promotion.register_challenger(turn, champion, probe, verdict)
     if verdict.kind is VerdictKind.PROMOTE:
-        refit = promotion.refit_winner(turn, pool, version, probe, verdict)
+        refit = promotion.refit_winner(turn, pool, version, probe) if verdict.first else None
         promotion.promote(turn, version, probe, verdict, refit)
-    elif champion:
+    elif champion and promotion.is_check_due(turn, champion, verdict):
         promotion.check_refit(turn, pool, champion, verdict)
     return verdict
 

@@ -91,9 +91,9 @@ def register_challenger(turn: TurnRef, champion: Model | None, probe: Model, ver
 
 
 @task(task_run_name="refit-v{version}", tags=["promotion"])
-def refit_winner(turn: TurnRef, pool: Pool, version: int, probe: Model, verdict: Verdict) -> Refit | None:
-    """Fit a first champion again on all rows that it was split from, for what it may be live with; None for others."""
-    return refitting.refit(home.current(), turn, pool, probe, version) if verdict.first else None
+def refit_winner(turn: TurnRef, pool: Pool, version: int, probe: Model) -> Refit | None:
+    """Fit a first champion again on all rows that it was split from, for what it may be live with."""
+    return refitting.refit(home.current(), turn, pool, probe, version)
 
 
 @task(task_run_name="promote-v{version}", tags=["promotion"])
@@ -106,9 +106,15 @@ def promote(turn: TurnRef, version: int, probe: Model, verdict: Verdict, refit: 
     return made
 
 
+def is_check_due(turn: TurnRef, champion: Model, verdict: Verdict) -> bool:
+    """Whether the live model is a refit that is compared in this turn with the version that was judged."""
+    recorded = home.current().ledger.refits.get(turn.pipeline)
+    return refits.is_due(recorded, champion.id, turn.number, verdict)
+
+
 @task(task_run_name="check-refit-{turn.name}", tags=["promotion"])
 def check_refit(turn: TurnRef, pool: Pool, champion: Model, verdict: Verdict) -> Promotion | None:
-    """If the live model is a refit: go back to the version that was judged if that does better on what was judged."""
+    """Go back from a refit to the version that was judged if that does better on what is judged now."""
     hands = home.current()
     refit = refitting.check(hands, turn, pool, champion, verdict)
     if refit is None or refit.check is None or not refit.check.goes_back:

@@ -15,7 +15,6 @@ def list_families(turn: TurnRef) -> list[str]:
     return [candidate.family for candidate in home.current().settings(turn.pipeline).training.candidates]
 
 
-@task(task_run_name="pool-{turn.name}", tags=["training"])
 def pool_batches(turn: TurnRef, batch: Batch) -> Pool:
     """What is judged in this turn: its batch, together with those that were too short to be judged alone."""
     return fitting.pool(home.current(), turn, batch)
