@@ -86,7 +86,7 @@ class LocalBlobs:
         path = self.folder / key
         try:
             yield path
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return
         except OSError as err:
             raise UnusableHome(f"{path} cannot be removed: {err.strerror}. Give this user access to it.") from err

@@ -85,6 +85,16 @@ def test_a_place_where_nothing_was_read_is_not_made(scratch: Scratch) -> None:
     assert not folder(scratch).exists()
 
 
+def test_where_the_store_is_a_file_there_is_nothing_to_empty(tmp_path: Path) -> None:
+    (tmp_path / "store").write_text("somebody put a file here")
+    scratch = Scratch(LocalBlobs(tmp_path / "store"))
+
+    scratch.clear("shop")
+    scratch.remove("shop", DIGEST)
+
+    assert (tmp_path / "store").read_text() == "somebody put a file here"
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
 def test_a_place_that_cannot_be_emptied_is_named(scratch: Scratch) -> None:
     scratch.put("shop", DIGEST, CONTENT)
