@@ -55,7 +55,7 @@ benchmark: install ## measure against the bare script
 decisions: install ## replay streams through the decision rule and its rivals (half an hour of one core)
 	@$(PY) -m tests.benchmarks.decisions
 
-triage: install ## damage real batches and see what is held, here and by others (an hour of one core)
+triage: install ## damage real batches and see what is held, here and by others (more than half an hour of one core)
 	@$(PY) -m tests.benchmarks.triage
 
 tables: install ## write docs/decision-tables.md anew, from the tests in tests/spec
