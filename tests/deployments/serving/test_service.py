@@ -27,7 +27,7 @@ from tasks.adapters.home import Home
 from tasks.lineage.steps import relations
 from tasks.scoring import log_records
 from tasks.scoring.steps import live_models
-from tests import shop
+from tests import homes, shop
 from tests.deployments.browsing import CHROMIUM, browser
 from tests.deployments.conftest import own_variables
 from tests.fixtures_server import wait_until
@@ -91,11 +91,28 @@ def service(shop_versions: Home) -> Iterator[Service]:
         assert running.process.wait(60) == 0
 
 
+@pytest.fixture(scope="module")
+def shared(shop_versions_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, Home]]:
+    """A service for tests that change nothing but its log, and its home."""
+    folder = tmp_path_factory.mktemp("shared")
+    shop.write_pipeline(folder / "pipelines")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("INCUMBENT_PIPELINES", str(folder / "pipelines"))
+        home = Home(homes.copied(shop_versions_template, folder / "home"))
+        assert home.ledger
+        running = start(home, "--processes", "1")
+        with running.process, closing(home):
+            yield running, home
+            running.process.send_signal(signal.SIGINT)
+            assert running.process.wait(60) == 0
+
+
 def expected(home: Home, version: int) -> float:
     return live_models.ready(home, "shop", version).compiled.one([*ROW.values()])
 
 
-def test_it_answers_mlflows_client_and_says_what_it_takes(service: Service, shop_versions: Home) -> None:
+def test_it_answers_mlflows_client_and_says_what_it_takes(shared: tuple[Service, Home]) -> None:
+    service, shop_versions = shared
     with warnings.catch_warnings(action="ignore"):  # MLflow's import warns of hints of its own
         from mlflow.pyfunc.scoring_server.client import ScoringServerClient
     client = ScoringServerClient("127.0.0.1", service.port)
@@ -129,7 +146,8 @@ NOBODY = [
 ]
 
 
-def test_pages_of_others_and_forms_of_theirs_are_refused(service: Service) -> None:
+def test_pages_of_others_and_forms_of_theirs_are_refused(shared: tuple[Service, Home]) -> None:
+    service, _ = shared
     for path, headers, status in NOBODY:
         body = BODY if "inv" in path or "infer" in path else None
         assert service.ask(path, body, **headers)[0] == status, (path, headers)
@@ -138,7 +156,8 @@ def test_pages_of_others_and_forms_of_theirs_are_refused(service: Service) -> No
     assert not [name for name in told if name.lower().startswith("access-control")]
 
 
-def test_a_body_that_is_too_large_or_cut_off_is_answered_and_the_next_one_too(service: Service) -> None:
+def test_a_body_that_is_too_large_or_cut_off_is_answered_and_the_next_one_too(shared: tuple[Service, Home]) -> None:
+    service, _ = shared
     assert service.ask("/invocations", b" " * 10_000_001)[0] == 413
     with closing(socket.create_connection(("127.0.0.1", service.port))) as cut:
         cut.sendall(b"POST /invocations HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99\r\n\r\n{")
@@ -264,7 +283,8 @@ def test_a_killed_process_is_begun_again_and_requests_that_are_under_way_are_ans
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
-def test_a_person_asks_by_the_form(service: Service, tmp_path: Path) -> None:
+def test_a_person_asks_by_the_form(shared: tuple[Service, Home], tmp_path: Path) -> None:
+    service, _ = shared
     with browser(tmp_path / "profile") as opened, opened.tab() as tab:
         tab.open(f"http://127.0.0.1:{service.port}/shop")
         tab.run("form.elements['items'].value = 2; form.elements['shop'].value = 'a'; form.requestSubmit()")
