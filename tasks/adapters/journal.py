@@ -111,16 +111,16 @@ class Journal:
                 return
 
     def _group(self) -> list[_Entry | None]:
-        """What waits: the first record, and those that come shortly after it."""
+        """What waits: the first record, and those that come shortly after it.
+
+        The thread sleeps meanwhile: to be woken by each record would cost a request more than all the rest of it.
+        """
         entries = [self._waiting.get()]
-        until = time.monotonic() + _GROUP_SECONDS
+        if entries[0] is not None and entries[0].done is None:
+            time.sleep(_GROUP_SECONDS)
         while entries[-1] is not None and len(entries) < _GROUP:
             try:
-                left = until - time.monotonic()
-                waits = any(entry is not None and entry.done for entry in entries)
-                entries.append(
-                    self._waiting.get(timeout=left) if left > 0 and not waits else self._waiting.get_nowait()
-                )
+                entries.append(self._waiting.get_nowait())
             except Empty:
                 break
         return entries
