@@ -44,7 +44,7 @@ class Doorkeeper:
         site = b"none"
         for name, value in scope["headers"]:
             if name == b"host":
-                host = value
+                host = b"," if host else value  # of several none counts
             elif name == b"origin":
                 origin = value
             elif name == b"sec-fetch-site":

@@ -91,11 +91,10 @@ class Followed:
 
 
 def follow(home: Home, pipeline: str) -> Followed:
-    """A pipeline with its live version ready, if one is live; raises as `live_models.ready` does."""
-    named = live_models.live_version(home, pipeline)
-    if named is None:
-        return Followed(home, pipeline, None, 0)
-    return Followed(home, pipeline, _serving(live_models.ready(home, pipeline)), named[0])
+    """A pipeline with its live version ready, if one is live; one that fails its check is out from the beginning."""
+    followed = Followed(home, pipeline, None, 0)
+    followed.look()
+    return followed
 
 
 class Follower(threading.Thread):

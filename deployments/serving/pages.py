@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tasks.adapters.web import guard
 from tasks.scoring.refusals import Refused
 
 if TYPE_CHECKING:
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
     from deployments.serving.followed import Followed
 
 JSON, HTML, TEXT = b"application/json", b"text/html; charset=utf-8", b"text/plain; charset=utf-8"
-_NO_STORE = (b"cache-control", b"no-store")
-_QUIET = [_NO_STORE, (b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
+_OURS = [(name.lower().encode(), value.encode()) for name, value in guard.HEADERS.items()]
+_QUIET = [(b"cache-control", b"no-store"), *_OURS]
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,10 @@ class Page:
 
 def refusal(refused: Refused) -> Page:
     """What is answered to a request that is not answered."""
-    told: dict[str, Any] = {"error": refused.text}
+    body: dict[str, Any] = {"error": refused.text}
     if refused.fields:
-        told["errors"] = refused.fields
-    return Page(msgspec.json.encode(told), status=refused.status)
+        body["errors"] = refused.fields
+    return Page(msgspec.json.encode(body), status=refused.status)
 
 
 def answer(
@@ -84,11 +85,11 @@ def _ready(followed: "Mapping[str, Followed]", *, draining: bool) -> Page:
     """Whether every pipeline answers by the version that is live."""
     wrong = {name: one.out for name, one in followed.items() if one.out}
     away = {name: one.away.isoformat() for name, one in followed.items() if one.away}
-    told: dict[str, Any] = {"ready": not draining and all(one.answers for one in followed.values())}
-    told |= {"kept_out": wrong} if wrong else {}
-    told |= {"ledger_away_since": away} if away else {}
-    told["versions"] = {name: one.live and one.live.version.version for name, one in followed.items()}
-    return Page(msgspec.json.encode(told), status=200 if told["ready"] else 503)
+    state: dict[str, Any] = {"ready": not draining and all(one.answers for one in followed.values())}
+    state |= {"kept_out": wrong} if wrong else {}
+    state |= {"ledger_away_since": away} if away else {}
+    state["versions"] = {name: one.live and one.live.version.version for name, one in followed.items()}
+    return Page(msgspec.json.encode(state), status=200 if state["ready"] else 503)
 
 
 def _model(rest: str, followed: "Mapping[str, Followed]") -> Page:

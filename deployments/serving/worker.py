@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 from collections.abc import Sequence
+from types import FrameType
 
 from configs import environment
 from deployments.serving.app import Service
@@ -38,7 +39,15 @@ def main(arguments: Sequence[str]) -> None:
         doorkeeper = Doorkeeper(port if is_here else None, keys_of(hands.folder))
         log = PredictionLog(hands.folder)
         service = Service(followed, doorkeeper, Figures(int(place), log), log)
-        server = uvicorn.Server(
+
+        class Server(uvicorn.Server):
+            """Says that it is about to end as soon as it knows."""
+
+            def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+                service.draining = True
+                super().handle_exit(sig, frame)
+
+        server = Server(
             uvicorn.Config(
                 service,
                 log_level="warning",
@@ -55,7 +64,6 @@ def main(arguments: Sequence[str]) -> None:
         lifeline.start()
         print(f"{place} answers", flush=True)
         asyncio.run(server.serve(sockets=[listening]))
-        service.draining = True
         follower.end()
         log.close()
 

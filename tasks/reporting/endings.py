@@ -86,14 +86,14 @@ def scoring(done: Scored) -> Ended:
     rows = f"{wording.count(done.answered)} of {wording.count(done.rows)} rows"
     wrong = done.rows - done.answered
     name = f"{done.pipeline} · score → {rows} by v{done.version}"
-    said = f"v{done.version} answered {rows}."
+    text = f"v{done.version} answered {rows}."
     if wrong:
         worst = "; ".join(
             f"{reason} ({titles.number_of(count, ('row', 'rows'))})" for reason, count in done.reasons[:3]
         )
         more = f", and {wording.count(len(done.reasons) - 3)} more reasons" if len(done.reasons) > 3 else ""
-        said += f" {titles.number_of(wrong, ('row breaks', 'rows break')).capitalize()} the contract: {worst}{more}."
-    return Ended(name, said)
+        text += f" {titles.number_of(wrong, ('row breaks', 'rows break')).capitalize()} the contract: {worst}{more}."
+    return Ended(name, text)
 
 
 def keeping_out(pipeline: str, refused: Batch, by: str, reason: str) -> Ended:

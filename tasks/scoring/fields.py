@@ -5,7 +5,7 @@ column and by what the contract demands; the value itself is never said again. A
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,10 +51,6 @@ class Fields:
             unknown = [name for name in sent if name not in self.rules and name not in self.others]
             wrong |= dict.fromkeys(unknown, "no column of the contract")
         return wrong or values
-
-    def rows(self, columns: Sequence[str], cells: Sequence[Any]) -> list[Value] | Wrong:
-        """The same of cells under names of columns."""
-        return self.row(dict(zip(columns, cells, strict=True)))
 
 
 class _Unfit(Exception):

@@ -76,5 +76,5 @@ def rows(pipeline: str, records: Iterator[tuple[int, Mapping[str, Any]]]) -> Ite
         at = datetime.fromtimestamp(record["at"] / 1e6, UTC)
         for place, (value, inputs, key) in enumerate(record["rows"]):
             name = f"{journal}-{record['first'] + place}"
-            told = (msgspec.json.encode(one).decode() if one else None for one in (inputs, key))
-            yield name, at, record["version"], record["model"], value, *told, record["us"]
+            texts = (msgspec.json.encode(one).decode() if one else None for one in (inputs, key))
+            yield name, at, record["version"], record["model"], value, *texts, record["us"]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.compose import ColumnTransformer
 
 from tasks.scoring.compiled.base import CannotCompile
 
@@ -40,8 +41,8 @@ class Encoders:
 
     def unseen(self, name: str) -> str:
         """A text that the encoders do not know."""
-        known = {*self.texts[name]}
-        return next(text for text in ("\x00" * length for length in range(1, len(known) + 2)) if text not in known)
+        texts = {*self.texts[name]}
+        return next(text for text in ("\x00" * length for length in range(1, len(texts) + 2)) if text not in texts)
 
     def nothing(self) -> Matrix:
         """The encoded row in which everything is missing, shape (1, columns)."""
@@ -64,6 +65,8 @@ def of(pipeline: "Pipeline", last: Callable[[Any], Any] | None = None) -> Encode
     if [name for name, _ in pipeline.steps] != ["encode", "model"]:
         raise CannotCompile("it has other steps than encoding and a model")
     encoder = pipeline.named_steps["encode"]
+    if not isinstance(encoder, ColumnTransformer):
+        raise CannotCompile("its inputs are encoded in another way")
     names = tuple(str(name) for name in pipeline.feature_names_in_)
 
     def encode(rows: pd.DataFrame) -> Matrix:

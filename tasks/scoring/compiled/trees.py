@@ -66,9 +66,9 @@ class _Number:
     def places(self, values: Any) -> NDArray[np.intp]:
         """The same for many."""
         numbers = np.asarray(values, dtype=np.float64)
-        found = np.searchsorted(self._borders, numbers, side="left") + self.first
-        found[np.isnan(numbers)] = self.missing
-        return found
+        rows = np.searchsorted(self._borders, numbers, side="left") + self.first
+        rows[np.isnan(numbers)] = self.missing
+        return rows
 
     @cached_property
     def _borders(self) -> NDArray[np.float64]:
@@ -94,8 +94,8 @@ class _Text:
         import pandas as pd
 
         codes, levels = pd.factorize(values)
-        known = np.array([*map(self.place, levels), self.missing], dtype=np.intp)
-        return np.asarray(known[codes])
+        rows = np.array([*map(self.place, levels), self.missing], dtype=np.intp)
+        return np.asarray(rows[codes])
 
 
 class Trees(Compiled):

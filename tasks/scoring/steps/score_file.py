@@ -62,8 +62,10 @@ def score(home: Home, pipeline: str, where: str, out: Path | None = None, versio
 
 def _identity(live: Live, path: Path) -> str:
     """The same for the same rows, version and contract: only then parts that are there are the same."""
-    said = f"{files.digest(path)} {live.model.id} {live.version} {loader.settings_hash(live.settings)} {incoming.ROWS}"
-    return hashlib.sha256(said.encode()).hexdigest()[:32]
+    identity = (
+        f"{files.digest(path)} {live.model.id} {live.version} {loader.settings_hash(live.settings)} {incoming.ROWS}"
+    )
+    return hashlib.sha256(identity.encode()).hexdigest()[:32]
 
 
 def _part(job: Path, place: int) -> Path:
@@ -111,9 +113,9 @@ def _publish(live: Live, parts: list[Path], path: Path) -> Scored:
     exports.write(path, schema, _batches(parts, schema))
     rows, answered, reasons = 0, 0, dict[str, int]()
     for part in parts:
-        told = pq.read_table(part, columns=[scored.REASON])[scored.REASON]
-        rows, answered = rows + len(told), answered + told.null_count
-        for counted in told.drop_null().value_counts().to_pylist():
+        column = pq.read_table(part, columns=[scored.REASON])[scored.REASON]
+        rows, answered = rows + len(column), answered + column.null_count
+        for counted in column.drop_null().value_counts().to_pylist():
             reasons[counted["values"]] = reasons.get(counted["values"], 0) + counted["counts"]
     most = tuple(sorted(reasons.items(), key=lambda one: (-one[1], one[0])))
     return Scored(live.pipeline, live.version, str(path), rows, answered, most)

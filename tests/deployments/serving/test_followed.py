@@ -1,7 +1,10 @@
 """The live version is followed; while the ledger cannot be asked, the last one answers, and it is said since when."""
 
+import pytest
+
 from deployments.serving.followed import follow
 from tasks.adapters.home import Home
+from tasks.scoring.refusals import Refused
 
 
 def test_while_the_ledger_is_away_the_last_version_answers(shop_versions: Home) -> None:
@@ -21,6 +24,22 @@ def test_while_the_ledger_is_away_the_last_version_answers(shop_versions: Home) 
     ledger.with_suffix(".away").rename(ledger)
     followed.look()
     assert followed.away is None
+
+
+def test_a_version_that_fails_its_check_is_out_from_the_beginning_and_the_next_one_answers(shop_versions: Home) -> None:
+    models, promotions = shop_versions.ledger.models.versions("shop"), shop_versions.ledger.promotions
+    path = shop_versions.folder / "bundles" / f"{models[2].bundle}.skops"
+    path.chmod(0o600)
+    path.write_bytes(path.read_bytes()[:-7])
+
+    followed = follow(shop_versions, "shop")
+
+    assert followed.live is None and not followed.answers
+    with pytest.raises(Refused, match="v2 was made live and stays out: Model bundle"):
+        followed.required()
+    promotions.roll_back("shop", 1, models[1].id, live=2, hold=False, by="b", reason="r")
+    followed.look()
+    assert followed.answers and followed.required().version.version == 1
 
 
 def test_a_version_that_was_live_before_is_followed_back_to_it(shop_versions: Home) -> None:

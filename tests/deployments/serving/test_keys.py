@@ -94,3 +94,14 @@ def test_a_file_that_holds_no_keys_lets_nobody_in(home, content):
 def test_on_this_machine_it_answers_to_its_own_names_only(host):
     assert status(Doorkeeper(8000, {}), "predict", host=host) == 403
     assert status(Doorkeeper(None, {"a": ("predict",)}), "predict", host=host) == 401
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_of_several_hosts_none_counts(times):
+    sent = {"method": "POST", "headers": [(b"host", b"127.0.0.1:8000")] * times}
+
+    if times == 1:
+        Doorkeeper(8000, {}).require(sent, "predict")
+        return
+    with pytest.raises(Refused, match="answers as 127"):
+        Doorkeeper(8000, {}).require(sent, "predict")

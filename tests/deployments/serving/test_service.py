@@ -50,11 +50,11 @@ class Service:
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:
                 content = answer.read()
-                status, told = answer.status, dict(answer.headers)
+                status, headers_back = answer.status, dict(answer.headers)
         except urllib.error.HTTPError as refused:
-            content, status, told = refused.read(), refused.code, dict(refused.headers)
-        is_json = told.get("content-type", "").startswith("application/json")
-        return status, told, json.loads(content) if is_json else content.decode()
+            content, status, headers_back = refused.read(), refused.code, dict(refused.headers)
+        is_json = headers_back.get("content-type", "").startswith("application/json")
+        return status, headers_back, json.loads(content) if is_json else content.decode()
 
     def children(self) -> list[int]:
         """The processes that answer."""
