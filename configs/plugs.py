@@ -43,8 +43,8 @@ GUARDS = {
 }
 """Guards, in the order in which they are asked and told."""
 COMPILERS = {
-    "trees": "tasks.scoring.compiled.trees:Trees",
-    "linear_sum": "tasks.scoring.compiled.linear_sum:LinearSum",
+    "trees": "tasks.scoring.compiled.tree_compiler:TreeCompiler",
+    "linear_sum": "tasks.scoring.compiled.linear_compiler:LinearCompiler",
 }
 """What makes something quicker of a fitted model, in the order in which they are asked."""
 

@@ -1,4 +1,4 @@
-"""Ports of this machine at which a server answers, and nobody else.
+"""Ports at which a server answers, and nobody else: of this machine, unless another address is asked for.
 
 Change this module when a server has to be reached from elsewhere.
 """
@@ -9,7 +9,11 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 
+from configs.errors import MistakeOfUser
+
+HERE = ("127.0.0.1", "localhost")
 _LOOPBACK, _OTHER_LOOPBACK = "127.0.0.1", "::1"
+_PENDING = 1024
 
 
 @contextmanager
@@ -24,6 +28,25 @@ def on(port: int) -> Iterator[socket.socket]:
         tries = (_bound(wanted, opened) for wanted in itertools.chain([port], itertools.repeat(0)))
         listener = next(bound for bound in tries if bound is not None)
         listener.listen(128)
+        yield listener
+
+
+@contextmanager
+def at(host: str, port: int) -> Iterator[socket.socket]:
+    """Listen while the block runs: on loopback at this port or a free one, elsewhere at this one.
+
+    Raises:
+        MistakeOfUser: Nothing can listen there.
+    """
+    if host in HERE:
+        with on(port) as listener:
+            yield listener
+        return
+    try:
+        listener = socket.create_server((host, port), backlog=_PENDING)
+    except OSError as err:
+        raise MistakeOfUser(f"--host {host} --port {port}: {err.strerror or err}.") from err
+    with listener:
         yield listener
 
 

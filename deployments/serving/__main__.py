@@ -15,7 +15,7 @@ from pathlib import Path
 
 from configs import environment
 from configs.errors import IncumbentError, MistakeOfUser
-from deployments import alone
+from deployments import alone, listening
 from deployments.serving import doorkeeper, fleet
 from deployments.tree import Tree
 from flows.console.signals import leave
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m deployments.serving", description=__doc__)
     parser.add_argument("pipelines", nargs="+", metavar="PIPELINE", help="whose live model answers")
     parser.add_argument("--port", type=int, default=fleet.PORT, help=f"default: {fleet.PORT}, or a free one")
-    parser.add_argument("--host", default=fleet.HERE[0], help="another address than loopback; needs keys")
+    parser.add_argument("--host", default=listening.HERE[0], help="another address than loopback; needs keys")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="default: one per core")
     chosen = parser.parse_args(sys.argv[1:] if arguments is None else arguments)
     try:
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if closed := permissions.close(home):
             _say(closed)
         _require(home, chosen)
-        with alone.stopped() as stop, fleet.socket_on(chosen.host, chosen.port) as listener:
+        with alone.stopped() as stop, listening.at(chosen.host, chosen.port) as listener:
             _serve(home, listener, chosen, stop)
     except IncumbentError as problem:
         _say(environment.without_secrets(str(problem)), error=True)
@@ -54,7 +54,7 @@ def _require(home: Path, chosen: argparse.Namespace) -> None:
         raise MistakeOfUser(f"--processes {chosen.processes}: name a number from 1 to 256.")
     if not 0 <= chosen.port <= 65_535:
         raise MistakeOfUser(f"--port {chosen.port}: name a number from 0 (any that is free) to 65535.")
-    if chosen.host not in fleet.HERE and not doorkeeper.keys_of(home):
+    if chosen.host not in listening.HERE and not doorkeeper.keys_of(home):
         raise MistakeOfUser(
             f"--host {chosen.host}: beyond this machine the service needs keys. Make one first: "
             "python -m deployments.serving.keys add NAME."

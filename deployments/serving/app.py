@@ -13,9 +13,8 @@ from typing import Any
 from deployments.serving import pages
 from deployments.serving.doorkeeper import Doorkeeper
 from deployments.serving.figures import Figures
-from deployments.serving.followed import Followed
-from deployments.serving.prediction_log import PredictionLog
 from deployments.serving.slow_bodies import SlowBodies
+from deployments.serving.standing import Log, Standing
 from tasks.scoring.answering import Answer, Answerer
 from tasks.scoring.refusals import Refused
 
@@ -36,11 +35,12 @@ class Service:
 
     def __init__(
         self,
-        followed: Mapping[str, Followed],
+        followed: Mapping[str, Standing],
         doorkeeper: Doorkeeper,
         figures: Figures,
-        log: PredictionLog,
+        log: Log,
         *,
+        protocol: str,
         at_once: int = 256,
     ) -> None:
         """Args:
@@ -48,14 +48,15 @@ class Service:
         doorkeeper: Who may ask.
         figures: What is counted.
         log: Where answers are written down.
+        protocol: The version of MLflow whose clients are answered.
         at_once: Requests that may be on their way at the same time; more are told to come again.
         """
         self._followed, self._doorkeeper, self._figures, self._most = followed, doorkeeper, figures, at_once
-        self._log = log
+        self._log, self._protocol = log, protocol
         self._only = next(iter(followed)) if len(followed) == 1 else None
         self._open, self._slow = 0, SlowBodies()
         self.draining = False
-        self._ways: dict[str, tuple[Followed, str]] = {}
+        self._ways: dict[str, tuple[Standing, str]] = {}
         for name, one in followed.items():
             self._ways[f"/{name}/invocations"] = one, "invocations"
             self._ways[f"/v2/models/{name}/infer"] = one, "infer"
@@ -79,8 +80,13 @@ class Service:
         if way is not None and scope["method"] == "POST":
             return await self._predicted(*way, scope, receive)
         try:
-            self._doorkeeper.require(scope, "read")
-            page = pages.answer(scope, self._followed, self._figures, draining=self.draining)
+            tells_all = True
+            if scope["path"] in pages.FOR_WATCHERS:
+                tells_all = self._doorkeeper.require_watcher(scope)
+            else:
+                self._doorkeeper.require(scope, "read")
+            page = pages.answer(scope, self._followed, self._figures, draining=self.draining, protocol=self._protocol)
+            page = page if tells_all else pages.bare(page)
         except Refused as refused:
             page = pages.refusal(refused)
         return page.status, page.body, page.kind, page.headers
@@ -98,7 +104,7 @@ class Service:
             if message["type"] == "lifespan.shutdown":
                 return
 
-    async def _predicted(self, one: Followed, form: str, scope: Scope, receive: Receive) -> Outgoing:
+    async def _predicted(self, one: Standing, form: str, scope: Scope, receive: Receive) -> Outgoing:
         began, rows, wrong = time.perf_counter(), 0, 0
         self._open += 1
         try:

@@ -60,6 +60,18 @@ class Doorkeeper:
         if self.keys:
             self._require_key(key, wanted)
 
+    def require_watcher(self, scope: MutableMapping[str, Any]) -> bool:
+        """Let a request pass that asks whether the service is well; whether it may know more than yes or no.
+
+        Raises:
+            Refused: It comes from a page of another server, or with a key that may not read.
+        """
+        if self.keys and not any(name in (b"authorization", b"x-api-key") for name, _ in scope["headers"]):
+            Doorkeeper(self.port, {}).require(scope, "read")
+            return False
+        self.require(scope, "read")
+        return True
+
     def _require_key(self, sent: bytes, wanted: str) -> None:
         if not sent:
             raise Refused(401, f"Send a key: as the header {_KEY}, or as Authorization: Bearer KEY.")
@@ -84,12 +96,16 @@ def _secret(sent: bytes) -> bytes:
 
 
 def keys_of(home: Path) -> dict[str, tuple[str, ...]]:
+    """What who has a key of a home may do; as `keys_in`."""
+    return keys_in(home / KEYS)
+
+
+def keys_in(path: Path) -> dict[str, tuple[str, ...]]:
     """What who has a key may do, by the sha256 of the key; empty where there are no keys.
 
     Raises:
         Damaged: The file cannot be understood.
     """
-    path = home / KEYS
     if not path.exists():
         return {}
     try:

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from prometheus_client import Metric
 
-    from deployments.serving.followed import Followed
-    from deployments.serving.prediction_log import PredictionLog
+    from deployments.serving.standing import Log, Standing
 
 _SECONDS = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0, 5.0)
 
@@ -33,7 +32,7 @@ class _Count:
 class Figures:
     """Counts of one process."""
 
-    def __init__(self, process: int, log: "PredictionLog") -> None:
+    def __init__(self, process: int, log: "Log") -> None:
         """Args:
         process: Its number among those of the service.
         log: Knows what it had to drop.
@@ -60,7 +59,7 @@ class Figures:
         counted.seconds += seconds
         counted.times[bisect_left(_SECONDS, seconds)] += 1
 
-    def text(self, followed: "Mapping[str, Followed]") -> bytes:
+    def text(self, followed: "Mapping[str, Standing]") -> bytes:
         """All figures in the format of Prometheus."""
         from prometheus_client import CollectorRegistry, generate_latest
         from prometheus_client.registry import Collector
@@ -75,7 +74,7 @@ class Figures:
         registry.register(Collected())
         return generate_latest(registry)
 
-    def collect(self, followed: "Mapping[str, Followed]") -> "Iterator[Metric]":
+    def collect(self, followed: "Mapping[str, Standing]") -> "Iterator[Metric]":
         """The figures as Prometheus' library has them."""
         from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 

@@ -5,38 +5,14 @@
 
 import socket
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
-from configs.errors import MistakeOfUser
-from deployments import listening
 from deployments.tree import Child
 from tasks.adapters.prefect import local_api_database
 from tasks.adapters.web import loopback
 
 PORT = 8000
-HERE = ("127.0.0.1", "localhost")
-_PENDING = 1024
-
-
-@contextmanager
-def socket_on(host: str, port: int) -> Iterator[socket.socket]:
-    """Listen while the block runs: on loopback at this port or a free one, elsewhere at this one.
-
-    Raises:
-        MistakeOfUser: Nothing can listen there.
-    """
-    if host in HERE:
-        with listening.on(port) as listener:
-            yield listener
-        return
-    try:
-        listener = socket.create_server((host, port), backlog=_PENDING)
-    except OSError as err:
-        raise MistakeOfUser(f"--host {host} --port {port}: {err.strerror or err}.") from err
-    with listener:
-        yield listener
 
 
 def process(home: Path, listener: socket.socket, place: int, pipelines: Sequence[str]) -> Child:

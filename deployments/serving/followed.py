@@ -8,67 +8,30 @@ and the old one goes on; so it does while the ledger cannot be asked.
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from configs.errors import IncumbentError
+from deployments.serving.standing import Standing, serving
 from tasks.adapters.home import Home
-from tasks.scoring.answering import Answerer
-from tasks.scoring.live import Live
-from tasks.scoring.refusals import Refused
 from tasks.scoring.steps import live_models
 
 LOOK_SECONDS = 0.5
 """How often the ledger is asked who is live."""
 
 
-@dataclass(frozen=True)
-class Serving:
-    """A version that is ready, and what each answer of it bears."""
-
-    version: Live
-    answerer: Answerer
-    headers: list[tuple[bytes, bytes]]
-    most_bytes: int
-
-
-def _serving(live: Live) -> Serving:
-    headers = [(b"x-incumbent-pipeline", live.pipeline.encode()), (b"x-incumbent-version", b"%d" % live.version)]
-    return Serving(live, Answerer(live), headers, live.settings.scoring.most_bytes)
-
-
 @dataclass
-class Followed:
-    """One pipeline: who answers now, and what stands in the way of who should."""
+class Followed(Standing):
+    """One pipeline of a home."""
 
-    home: Home
-    pipeline: str
-    live: Serving | None
-    """None until the first version is live."""
-    sequence: int
-    """Of the promotion that made it live."""
-    out: str = ""
-    """Why the version that the ledger names does not answer; empty if it does."""
-    away: datetime | None = None
-    """Since when the ledger cannot be asked."""
+    home: Home = field(kw_only=True)
+    sequence: int = 0
+    """Of the promotion that made the live version live."""
     _refused: int = field(default=0)
     """The promotion whose version failed its check: it is not tried again and again."""
 
     @property
-    def answers(self) -> bool:
-        """Whether it does, and by the version that the ledger names."""
-        return self.live is not None and not self.out
-
-    def required(self) -> Serving:
-        """Who answers.
-
-        Raises:
-            Refused: Nobody does yet.
-        """
-        if self.live is None:
-            raise Refused(
-                503, self.out or f"No version of {self.pipeline} is live yet. Come again after its first turn."
-            )
-        return self.live
+    def title(self) -> str:
+        """The question that it answers, also before there is a version."""
+        return self.home.settings(self.pipeline).title
 
     def look(self) -> None:
         """Ask the ledger who is live, and follow it."""
@@ -83,7 +46,7 @@ class Followed:
         sequence, version = named
         if self.live is None or version != self.live.version.version:
             try:
-                self.live = _serving(live_models.ready(self.home, self.pipeline))
+                self.live = serving(live_models.ready(self.home, self.pipeline))
             except (IncumbentError, OSError) as problem:
                 self.out, self._refused = f"v{version} was made live and stays out: {problem}", sequence
                 return
@@ -92,7 +55,7 @@ class Followed:
 
 def follow(home: Home, pipeline: str) -> Followed:
     """A pipeline with its live version ready, if one is live; one that fails its check is out from the beginning."""
-    followed = Followed(home, pipeline, None, 0)
+    followed = Followed(pipeline, None, home=home)
     followed.look()
     return followed
 

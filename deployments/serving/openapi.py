@@ -8,7 +8,7 @@ from configs.validation import ColumnRule
 from tasks.scoring import v2_bodies
 
 if TYPE_CHECKING:
-    from deployments.serving.followed import Followed
+    from deployments.serving.standing import Standing
 
 _TYPES: dict[ColumnType, str] = {
     "integer": "integer",
@@ -45,7 +45,7 @@ _STATUSES = {
 }
 
 
-def document(followed: "Mapping[str, Followed]") -> dict[str, Any]:
+def document(followed: "Mapping[str, Standing]") -> dict[str, Any]:
     """The document for the pipelines that are served."""
     paths: dict[str, Any] = {}
     schemas: dict[str, Any] = {"Error": _ERROR, "RowErrors": _ROW_ERRORS}

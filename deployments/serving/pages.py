@@ -1,6 +1,5 @@
 """Everything that the service answers but predictions: whether it is well, what it takes, its figures, and its form."""
 
-import importlib.metadata
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -12,10 +11,13 @@ from tasks.scoring.refusals import Refused
 
 if TYPE_CHECKING:
     from deployments.serving.figures import Figures
-    from deployments.serving.followed import Followed
+    from deployments.serving.standing import Standing
 
 JSON, HTML, TEXT = b"application/json", b"text/html; charset=utf-8", b"text/plain; charset=utf-8"
 _OURS = [(name.lower().encode(), value.encode()) for name, value in guard.HEADERS.items()]
+ALIVE, READY = ("/ping", "/health", "/v2/health/live"), "/v2/health/ready"
+FOR_WATCHERS = (*ALIVE, READY)
+"""Whoever watches the service asks these; without a key they say yes or no, and nothing else."""
 _QUIET = [(b"cache-control", b"no-store"), *_OURS]
 
 
@@ -37,18 +39,36 @@ def refusal(refused: Refused) -> Page:
     return Page(msgspec.json.encode(body), status=refused.status)
 
 
+def bare(page: Page) -> Page:
+    """A page without what it says: its status is all."""
+    return Page(b"{}", status=page.status)
+
+
 def answer(
-    scope: MutableMapping[str, Any], followed: "Mapping[str, Followed]", figures: "Figures", *, draining: bool
+    scope: MutableMapping[str, Any],
+    followed: "Mapping[str, Standing]",
+    figures: "Figures",
+    *,
+    draining: bool,
+    protocol: str,
 ) -> Page:
-    """The page of a path; raises Refused if there is none."""
+    """The page of a path; raises Refused if there is none.
+
+    Args:
+        scope: Of the request.
+        followed: Who answers, by pipeline.
+        figures: What was counted.
+        draining: Whether the service is about to end.
+        protocol: The version of MLflow whose clients are answered.
+    """
     path = scope["path"]
     if scope["method"] not in ("GET", "HEAD"):
         raise Refused(405 if _is_there(path, followed) else 404, _nothing(path, followed))
-    if path in ("/ping", "/health", "/v2/health/live"):
+    if path in ALIVE:
         return Page(b"{}")
     if path == "/version":
-        return Page(importlib.metadata.version("mlflow").encode(), TEXT)
-    if path == "/v2/health/ready":
+        return Page(protocol.encode(), TEXT)
+    if path == READY:
         return _ready(followed, draining=draining)
     if path == "/metrics":
         return Page(figures.text(followed), b"text/plain; version=0.0.4; charset=utf-8")
@@ -70,18 +90,18 @@ def answer(
     return _form(one, scope)
 
 
-def _is_there(path: str, followed: "Mapping[str, Followed]") -> bool:
+def _is_there(path: str, followed: "Mapping[str, Standing]") -> bool:
     return path in ("/", "/ping", "/health", "/metrics", "/openapi.json") or path.strip("/") in followed
 
 
-def _nothing(path: str, followed: "Mapping[str, Followed]") -> str:
+def _nothing(path: str, followed: "Mapping[str, Standing]") -> str:
     several = path == "/invocations" and len(followed) > 1
     ways = ", ".join(f"/{name}/invocations" for name in followed)
     why = "Several pipelines are served here" if several else "There is nothing at this path, or not by this method"
     return f"{why}. Predictions are asked for by POST at {ways}; /openapi.json says all."
 
 
-def _ready(followed: "Mapping[str, Followed]", *, draining: bool) -> Page:
+def _ready(followed: "Mapping[str, Standing]", *, draining: bool) -> Page:
     """Whether every pipeline answers by the version that is live."""
     wrong = {name: one.out for name, one in followed.items() if one.out}
     away = {name: one.away.isoformat() for name, one in followed.items() if one.away}
@@ -92,7 +112,7 @@ def _ready(followed: "Mapping[str, Followed]", *, draining: bool) -> Page:
     return Page(msgspec.json.encode(state), status=200 if state["ready"] else 503)
 
 
-def _model(rest: str, followed: "Mapping[str, Followed]") -> Page:
+def _model(rest: str, followed: "Mapping[str, Standing]") -> Page:
     """What the Open Inference Protocol says of a model: `NAME` and `NAME/ready`, with `/versions/N` behind the name."""
     name, *more = rest.split("/")
     one = followed.get(name)
@@ -112,7 +132,7 @@ def _model(rest: str, followed: "Mapping[str, Followed]") -> Page:
     return Page(msgspec.json.encode(one.required().answerer.v2.metadata(name, [live.version])))
 
 
-def _form(one: "Followed", scope: MutableMapping[str, Any]) -> Page:
+def _form(one: "Standing", scope: MutableMapping[str, Any]) -> Page:
     from tasks.reporting import forms
 
     live = one.required().version
@@ -121,13 +141,12 @@ def _form(one: "Followed", scope: MutableMapping[str, Any]) -> Page:
     return Page(page.encode(), HTML)
 
 
-def _answering(one: "Followed") -> Any:
+def _answering(one: "Standing") -> Any:
     from tasks.reporting.forms import Answering
 
     if one.live is None:
-        title = one.home.settings(one.pipeline).title
-        return Answering(one.pipeline, title, None, None, "", "", one.out or "No version is live yet.")
+        return Answering(one.pipeline, one.title, None, None, "", "", one.out or "No version is live yet.")
     live = one.live.version
     why = f": {live.chosen.problem}" if live.chosen.problem else ""
     how = f"Its answers come from {live.chosen.compiled.title}{why}."
-    return Answering(live.pipeline, live.settings.title, live.version, live.since, how, live.output, one.out)
+    return Answering(live.pipeline, live.title, live.version, live.since, how, live.output, one.out)

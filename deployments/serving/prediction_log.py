@@ -10,7 +10,7 @@ import time
 from functools import partial
 from pathlib import Path
 
-from deployments.serving.followed import Serving
+from deployments.serving.standing import Serving
 from tasks.adapters.journal import Journal
 from tasks.scoring.answering import Answer
 from tasks.scoring.log_records import Kept
@@ -53,7 +53,7 @@ class PredictionLog:
         Raises:
             Refused: It must be on the disk before it goes out, and cannot be.
         """
-        settings = live.version.settings.scoring.log
+        settings = live.version.scoring.log
         if not settings.enabled:
             return []
         kept = self._kept.get(live.version.pipeline)

@@ -5,11 +5,11 @@ is told to end answers those that it has before it goes.
 """
 
 import asyncio
+import importlib.metadata
 import signal
 import socket
 import sys
 from collections.abc import Sequence
-from types import FrameType
 
 from configs import environment
 from deployments.serving.app import Service
@@ -21,12 +21,10 @@ from tasks.adapters import home as homes
 from tasks.adapters.processes.lifeline import Lifeline
 from tasks.problems import prediction
 
-_KEEP_ALIVE, _GRACE = 30, 20
-
 
 def main(arguments: Sequence[str]) -> None:
     """Answer until the parent ends, or says so."""
-    import uvicorn
+    from deployments.serving.server import Server
 
     lifeline = Lifeline()
     environment.settle()
@@ -38,26 +36,10 @@ def main(arguments: Sequence[str]) -> None:
         is_here = address in ("127.0.0.1", "::1")
         doorkeeper = Doorkeeper(port if is_here else None, keys_of(hands.folder))
         log = PredictionLog(hands.folder)
-        service = Service(followed, doorkeeper, Figures(int(place), log), log)
+        protocol = importlib.metadata.version("mlflow")
+        service = Service(followed, doorkeeper, Figures(int(place), log), log, protocol=protocol)
 
-        class Server(uvicorn.Server):
-            """Says that it is about to end as soon as it knows."""
-
-            def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-                service.draining = True
-                super().handle_exit(sig, frame)
-
-        server = Server(
-            uvicorn.Config(
-                service,
-                log_level="warning",
-                access_log=False,
-                server_header=False,
-                date_header=False,
-                timeout_keep_alive=_KEEP_ALIVE,
-                timeout_graceful_shutdown=_GRACE,
-            )
-        )
+        server = Server(service)
         follower = Follower(followed)
         follower.start()
         lifeline.end = lambda: server.handle_exit(signal.SIGTERM, None)

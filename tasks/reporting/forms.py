@@ -11,7 +11,7 @@ from markupsafe import Markup
 from configs.validation import ColumnRule
 from tasks.domain import wording
 from tasks.reporting import templates, titles
-from tasks.validation import contract
+from tasks.validation import demands
 
 _ANYTHING = {"integer": "a whole number", "number": "a number", "category": "text", "boolean": "true or false"}
 
@@ -72,7 +72,7 @@ def _range(rule: ColumnRule) -> str:
     if rule.min is not None and rule.max is not None:
         return f"{wording.number(rule.min)} to {wording.number(rule.max)} {rule.unit or ''}".rstrip()
     ends = [end for end, bound in (("min", rule.min), ("max", rule.max)) if bound is not None]
-    return contract.demand(rule, ends[0]) if ends else f"in {rule.unit}" if rule.unit else ""
+    return demands.demand(rule, ends[0]) if ends else f"in {rule.unit}" if rule.unit else ""
 
 
 def listed(answering: Sequence[Answering]) -> str:

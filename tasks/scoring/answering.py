@@ -10,8 +10,8 @@ from typing import NamedTuple
 from tasks.scoring import mlflow_bodies
 from tasks.scoring.asked import Asked, listed
 from tasks.scoring.compiled.base import Value
-from tasks.scoring.live import Live
 from tasks.scoring.mlflow_bodies import MlflowBodies
+from tasks.scoring.ready import Ready
 from tasks.scoring.refusals import Refused
 from tasks.scoring.v2_bodies import V2Bodies
 
@@ -32,7 +32,7 @@ class Answer(NamedTuple):
 class Answerer:
     """Answers the bodies of requests by one version."""
 
-    def __init__(self, live: Live) -> None:
+    def __init__(self, live: Ready) -> None:
         """Args:
         live: That answers.
         """

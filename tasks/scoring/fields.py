@@ -11,7 +11,7 @@ from typing import Any
 
 from configs.validation import ColumnRule
 from tasks.scoring.compiled.base import Value
-from tasks.validation import contract
+from tasks.validation import demands
 
 Wrong = dict[str, str]
 """What each field must be that is wrong, by its name."""
@@ -66,7 +66,7 @@ def _reader(rule: ColumnRule) -> Callable[[Any], Value]:
             return read(sent)
         if rule.nullable:
             return None
-        raise _Unfit(contract.demand(rule, "missing"))
+        raise _Unfit(demands.demand(rule, "missing"))
 
     return value
 
@@ -78,7 +78,7 @@ def _text(rule: ColumnRule) -> Callable[[Any], Value]:
         if not isinstance(sent, str):
             raise _Unfit("text")
         if allowed is not None and sent not in allowed:
-            raise _Unfit(contract.demand(rule, "values"))
+            raise _Unfit(demands.demand(rule, "values"))
         return sent
 
     return read
@@ -104,14 +104,14 @@ def _number(rule: ColumnRule) -> Callable[[Any], Value]:
         kind = type(sent)
         if kind is not float and kind is not int:
             raise _Unfit("a whole number" if is_whole else "a number")
-        if not -contract.LARGEST < sent < contract.LARGEST:
-            raise _Unfit(contract.demand(rule, "finite"))
-        if is_whole and (sent != math.floor(sent) or (kind is float and abs(sent) >= contract.EXACT)):
-            raise _Unfit(contract.demand(rule, "whole" if sent != math.floor(sent) else "exact"))
+        if not -demands.LARGEST < sent < demands.LARGEST:
+            raise _Unfit(demands.demand(rule, "finite"))
+        if is_whole and (sent != math.floor(sent) or (kind is float and abs(sent) >= demands.EXACT)):
+            raise _Unfit(demands.demand(rule, "whole" if sent != math.floor(sent) else "exact"))
         if sent < low:
-            raise _Unfit(contract.demand(rule, "min"))
+            raise _Unfit(demands.demand(rule, "min"))
         if sent > high:
-            raise _Unfit(contract.demand(rule, "max"))
+            raise _Unfit(demands.demand(rule, "max"))
         return float(sent)
 
     return read

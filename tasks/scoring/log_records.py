@@ -14,7 +14,7 @@ import msgspec
 from configs.scoring import PredictionLogSettings
 from tasks.scoring.asked import Asked
 from tasks.scoring.compiled.base import Value
-from tasks.scoring.live import Live
+from tasks.scoring.ready import Ready
 
 _DIGEST_BYTES = 8
 
@@ -28,7 +28,7 @@ class Kept:
     """What digests of inputs are made with: without it nobody finds out a value by trying all."""
 
     def write(
-        self, live: Live, asked: Asked, values: Sequence[float | None], *, at: int, microseconds: int, first: int
+        self, live: Ready, asked: Asked, values: Sequence[float | None], *, at: int, microseconds: int, first: int
     ) -> bytes:
         """The JSON of a record.
 
@@ -40,7 +40,7 @@ class Kept:
             microseconds: How long it took.
             first: Number of its first row.
         """
-        names, key = live.fields.names, live.settings.validation.key
+        names, key = live.fields.names, live.key
         sound = iter(asked.rows)
         rows = []
         for value, others in zip(values, asked.others, strict=True):
@@ -48,7 +48,7 @@ class Kept:
             sent = {**others, **dict(zip(names, row, strict=False))} if key else {}
             rows.append([value, self._inputs(names, row) if row else None, [sent.get(name) for name in key]])
         about = {"first": first, "at": at, "us": microseconds, "pipeline": live.pipeline, "version": live.version}
-        return msgspec.json.encode({**about, "model": live.model.id, "rows": rows})
+        return msgspec.json.encode({**about, "model": live.model_id, "rows": rows})
 
     def _inputs(self, names: Sequence[str], row: Sequence[Value]) -> dict[str, Any] | None:
         if self.settings.inputs == "values" and not self.settings.columns:

@@ -14,7 +14,7 @@ from msgspec import UNSET, Meta, UnsetType
 from configs.validation import ColumnRule
 from tasks.scoring.asked import Asked
 from tasks.scoring.fields import Fields
-from tasks.validation import contract
+from tasks.validation import demands
 
 _NAME_ENDS = b'":'
 
@@ -71,14 +71,14 @@ def _type(rule: ColumnRule) -> Any:
 
 
 def _number(rule: ColumnRule) -> Any:
-    least, most = math.nextafter(-contract.LARGEST, 0), math.nextafter(contract.LARGEST, 0)
+    least, most = math.nextafter(-demands.LARGEST, 0), math.nextafter(demands.LARGEST, 0)
     low = least if rule.min is None else max(rule.min, least)
     high = most if rule.max is None else min(rule.max, most)
     return Annotated[float, Meta(ge=low, le=high)]
 
 
 def _whole(rule: ColumnRule) -> Any:
-    least, most = 1 - contract.EXACT, contract.EXACT - 1
+    least, most = 1 - demands.EXACT, demands.EXACT - 1
     low = least if rule.min is None else max(math.ceil(rule.min), least)
     high = most if rule.max is None else min(math.floor(rule.max), most)
     return Annotated[int, Meta(ge=low, le=high)]

@@ -1,6 +1,6 @@
 """The contract: rows that break a rule are set aside with reasons, broken batches are refused.
 
-Add a rule here when the YAML can ask for it: its check in `_checks`, its words in `demand`. Values are never changed.
+Add a rule here when the YAML can ask for it: its check in `_checks`, its words in `demands`. Values are never changed.
 The form of a batch is judged in `columns`, against the batches before it in `triage`; whether the world has moved is
 asked in `monitoring`, of rows that passed.
 """
@@ -20,14 +20,11 @@ from tasks.domain import wording
 from tasks.domain.records import RuleFinding
 from tasks.ingestion import columns, digits
 from tasks.problems import scale
+from tasks.validation.demands import EXACT, LARGEST, demand
 
 if TYPE_CHECKING:
     import pandera.pandas as pa
 
-LARGEST = 1e100
-"""Of a number that is learned from, or kept; a label has a bound of its own (`scale.LARGEST_LABEL`)."""
-EXACT = 2**53
-"""Up to here every whole number is a float as well."""
 _EXAMPLES = 3
 _OF_KEY = {"key": "one row for each", "taken": "new (a row with this key and other content was accepted before)"}
 
@@ -242,36 +239,6 @@ def _finding(
     return RuleFinding(
         column, rule, demand(settings.columns[column], rule, _largest(column, label)), len(places), tuple(examples)
     )
-
-
-def demand(rule: ColumnRule, broken: str, largest: float = LARGEST) -> str:
-    """What the contract demands, in words, and why if it says so.
-
-    Args:
-        rule: Of a column.
-        broken: Name of the rule that a value breaks, such as `min` or `missing`.
-        largest: The numbers of the column must be below.
-    """
-    unit = "" if rule.unit is None else "\u202f%" if rule.unit == "%" else f" {rule.unit}"
-    allowed = rule.values or ()
-    more = f" and {wording.count(len(allowed) - 8)} more" if len(allowed) > 8 else ""
-    demands = {
-        "min": f"at least {_bound(rule.min)}{unit}",
-        "max": f"at most {_bound(rule.max)}{unit}",
-        "values": f"one of {', '.join(allowed[:8])}{more}",
-        "missing": "not missing",
-        "finite": f"a finite number below {largest:.0e}".replace("+", ""),
-        "whole": "a whole number",
-        "ahead": "no later than the delivery, where there is a label: it is given before it can be known",
-        "calendar": "a time of the years 1 to 9999",
-        "exact": "a whole number that is stored as one; from 2^53 on a decimal number is not exact",
-    }
-    wanted = demands[broken]
-    return f"{wanted} ({rule.reason})" if rule.reason and broken in ("min", "max", "values") else wanted
-
-
-def _bound(value: float | None) -> str:
-    return wording.count(int(value)) if value is not None and value.is_integer() else wording.number(value)
 
 
 def _require_enough(bad: NDArray[np.bool_], findings: tuple[RuleFinding, ...], most: float) -> None:

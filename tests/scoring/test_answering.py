@@ -144,7 +144,7 @@ def test_every_form_of_the_same_rows_has_the_same_answers_and_names_the_version(
     inferred = json.loads(answerer.infer(body({**tensors, "id": "mine"})).body)
 
     assert all(answer == answers[0] for answer in answers)
-    assert answers[0]["model"] == {"pipeline": "shop", "version": 2, "snapshot": answerer.live.model.snapshot.id}
+    assert answers[0]["model"] == {"pipeline": "shop", "version": 2, "snapshot": answerer.live.snapshot_id}
     assert [pair[1] for pair in answers[0]["predictions"]] == inferred["outputs"][0]["data"]
     assert all(sum(pair) == pytest.approx(1) for pair in answers[0]["predictions"])
     assert (inferred["id"], inferred["model_name"], inferred["model_version"]) == ("mine", "shop", "2")

@@ -1,5 +1,6 @@
 """What is compiled answers as its Pipeline does, on every kind of value; what cannot be compiled is the Pipeline."""
 
+import json
 import math
 from typing import Any
 
@@ -12,8 +13,10 @@ from sklearn.pipeline import Pipeline
 from configs.validation import ColumnRule
 from tasks.problems import prediction
 from tasks.scoring.compiled import compiler
-from tasks.scoring.compiled.base import AsFitted, CannotCompile
+from tasks.scoring.compiled.as_fitted import AsFitted
+from tasks.scoring.compiled.base import CannotCompile
 from tasks.scoring.compiled.linear_sum import LinearSum
+from tasks.scoring.compiled.tree_compiler import TreeCompiler
 from tasks.scoring.compiled.trees import Trees
 from tasks.training import preparation
 from tasks.training.estimators import families
@@ -90,6 +93,9 @@ def test_ten_thousand_rows_of_every_kind_are_answered_as_the_pipeline_answers_th
     assert (np.abs([chosen.compiled.one(row) for row in plain] - expected[:300]) / scale[:300]).max() < 1e-9
     together = chosen.compiled.many(list(zip(*plain, strict=True)))
     assert (np.abs(together - expected[:300]) / scale[:300]).max() < 1e-9
+    arrays, values = chosen.compiled.tables()
+    again = type(chosen.compiled).of_tables(arrays, json.loads(json.dumps(values)))
+    assert np.array_equal(again.many(compiler.columns(asked)), chosen.compiled.many(compiler.columns(asked)))
 
 
 @pytest.mark.parametrize("value", [49.999999, 50.0, math.nextafter(50.0, 51), -0.0, 0.0, 1e300, -1e300, None])
@@ -100,7 +106,7 @@ def test_a_value_at_a_threshold_goes_where_it_went(value):
         prepared, np.repeat([1.0, 2.0, 9.0, 4.0], 100)
     )
 
-    answer = Trees.of(pipeline).one([value])
+    answer = TreeCompiler.of(pipeline).one([value])
 
     assert answer == pytest.approx(
         prediction.predict(pipeline, pd.DataFrame({"size": [value]}, dtype=float))[0], abs=1e-12
@@ -135,7 +141,7 @@ def test_trees_that_the_tables_do_not_hold_are_left_to_the_pipeline(model, why):
     pipeline = Pipeline([numbers, ("model", model)]).fit(prepared, np.exp(np.sin(prepared["size"] * 9)))
 
     with pytest.raises(CannotCompile, match=why):
-        Trees.of(pipeline)
+        TreeCompiler.of(pipeline)
 
 
 def test_what_answers_differently_does_not_answer(monkeypatch):

@@ -2,16 +2,16 @@
 
 A compiler is a class in a file of its own beside this one, with its line in `configs.plugs`. It asks the fitted
 encoders what becomes of a value, so that no preprocessing is written a second time; `compiler` checks what it made.
+What answers is another module than what compiles: it needs numpy only, and leaves the house as tables.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
-
-from tasks.problems import prediction
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -32,15 +32,6 @@ class Compiled(ABC):
     title: ClassVar[str]
     """What it is, for people."""
 
-    @classmethod
-    @abstractmethod
-    def of(cls, pipeline: "Pipeline") -> Self:
-        """Compile a fitted Pipeline.
-
-        Raises:
-            CannotCompile: It is of another kind.
-        """
-
     @abstractmethod
     def one(self, values: Sequence[Value]) -> float:
         """The answer for one row, its values in the order of the inputs: the probability of a yes, or a number.
@@ -53,38 +44,40 @@ class Compiled(ABC):
         """The answers for prepared rows, shape (rows,)."""
 
 
-class AsFitted(Compiled):
-    """The Pipeline itself: it takes some twenty milliseconds for a row."""
+class Tables(Compiled):
+    """What answers by numbers alone, and can leave the house as such."""
 
-    title = "the Pipeline as it was fitted"
-
-    def __init__(self, pipeline: "Pipeline") -> None:
-        """Args:
-        pipeline: A fitted one.
-        """
-        self._pipeline = pipeline
-        self._names = [str(name) for name in pipeline.feature_names_in_]
+    @abstractmethod
+    def tables(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+        """All that it is: arrays by name, and plain values of JSON."""
 
     @classmethod
-    def of(cls, pipeline: "Pipeline") -> Self:
-        """Every Pipeline can be asked."""
-        return cls(pipeline)
+    @abstractmethod
+    def of_tables(cls, arrays: Mapping[str, NDArray[Any]], plain: Mapping[str, Any]) -> Self:
+        """The same again.
 
-    def one(self, values: Sequence[Value]) -> float:
-        """As `many`, of one row."""
-        return float(self.many([[value] for value in values])[0])
-
-    def many(self, columns: Columns) -> NDArray[np.float64]:
-        """As at the gate."""
-        import pandas as pd
-
-        held = {name: pd.Series(_held(of)) for name, of in zip(self._names, columns, strict=True)}
-        return prediction.predict(self._pipeline, pd.DataFrame(held, copy=False))
+        Args:
+            arrays: As `tables` gave them.
+            plain: As `tables` gave them.
+        """
 
 
-def _held(values: Any) -> NDArray[Any]:
-    """A column as it is prepared."""
-    if isinstance(values, np.ndarray):
-        return values
-    is_text = any(isinstance(value, str) for value in values)
-    return np.array([np.nan if value is None else value for value in values], dtype=object if is_text else np.float64)
+class Compiler(Protocol):
+    """Makes something quicker of the fitted Pipelines of one kind."""
+
+    @staticmethod
+    def of(pipeline: "Pipeline") -> Compiled:
+        """Compile a fitted Pipeline.
+
+        Raises:
+            CannotCompile: It is of another kind.
+        """
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What answers for a model."""
+
+    compiled: Compiled
+    problem: str = ""
+    """Why it is the Pipeline itself; empty if it is not."""

@@ -4,7 +4,6 @@ It is held against the answers at the gate, and against the Pipeline on rows tha
 a text that nobody knows, numbers far away.
 """
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +12,8 @@ from numpy.typing import NDArray
 
 from configs import plugs
 from tasks.problems import prediction
-from tasks.scoring.compiled.base import AsFitted, CannotCompile, Columns, Compiled
+from tasks.scoring.compiled.as_fitted import AsFitted
+from tasks.scoring.compiled.base import CannotCompile, Chosen, Columns, Compiled
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -23,15 +23,6 @@ TOLERANCE = 1e-9
 _FAR = (0.0, -1.0, 1e30, -1e30, np.nan)
 _UNKNOWN = ("\x00", "", np.nan)
 _ROWS = 8
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """What answers for a model."""
-
-    compiled: Compiled
-    problem: str = ""
-    """Why it is the Pipeline itself; empty if it is not."""
 
 
 def choose(pipeline: "Pipeline", golden: pd.DataFrame, expected: NDArray[np.float64]) -> Chosen:

@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.base import is_classifier
 from sklearn.compose import ColumnTransformer
 
+from tasks.problems.binary import EDGE
+from tasks.scoring.compiled import links
 from tasks.scoring.compiled.base import CannotCompile
 
 if TYPE_CHECKING:
@@ -84,3 +87,12 @@ def _texts(encoder: Any) -> dict[str, tuple[str, ...]]:
     part, columns = parts["categories"]
     levels = zip(columns, part[0].categories_, strict=True)
     return {str(name): tuple(str(level) for level in of if isinstance(level, str)) for name, of in levels}
+
+
+def link(model: Any) -> links.Link:
+    """How the sum of a fitted model becomes its answer; raises CannotCompile where that is in a way of its own."""
+    if is_classifier(model):
+        return links.Logistic(EDGE)
+    if getattr(model, "loss", "squared_error") != "squared_error":
+        raise CannotCompile("its loss has a link of its own")
+    return links.Identity()

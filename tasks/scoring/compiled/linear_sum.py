@@ -1,62 +1,67 @@
 """A linear model as a sum of one number per input: a text has its own, a number has a slope.
 
-The fitted encoders are asked for them: what an input adds is the difference to a row in which it is missing.
+Numpy is all that it needs; `linear_compiler` makes it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.scoring.compiled import encoders, links
-from tasks.scoring.compiled.base import CannotCompile, Columns, Compiled, Value
-
-if TYPE_CHECKING:
-    from sklearn.pipeline import Pipeline
-
-_STEPS = (0.0, 1.0, -3.0, 1000.0)
-_CLOSE = 1e-9
+from tasks.scoring.compiled import links
+from tasks.scoring.compiled.base import Columns, Tables, Value
 
 
-class _Line:
+@dataclass(frozen=True)
+class Line:
     """What a number adds."""
 
-    def __init__(self, base: float, slope: float) -> None:
-        self._base, self._slope = base, slope
+    base: float
+    slope: float
 
     def one(self, value: Value) -> float:
-        return 0.0 if value is None else self._base + self._slope * value  # type: ignore[operator]
+        """Of one row."""
+        return 0.0 if value is None else self.base + self.slope * value  # type: ignore[operator]
 
     def many(self, values: Any) -> NDArray[np.float64]:
+        """Of many."""
         numbers = np.asarray(values, dtype=np.float64)
-        return np.where(np.isnan(numbers), 0.0, self._base + self._slope * numbers)
+        return np.where(np.isnan(numbers), 0.0, self.base + self.slope * numbers)
+
+    def plain(self) -> dict[str, Any]:
+        """What it is, as values of JSON."""
+        return {"base": self.base, "slope": self.slope}
 
 
-class _Texts:
+@dataclass(frozen=True)
+class Texts:
     """What a text adds."""
 
-    def __init__(self, known: Mapping[Value, float], unseen: float) -> None:
-        self._known, self._unseen = known, unseen
+    known: Mapping[str, float]
+    unseen: float
 
     def one(self, value: Value) -> float:
-        return 0.0 if value is None else self._known.get(value, self._unseen)
+        """Of one row."""
+        return 0.0 if value is None else self.known.get(value, self.unseen)  # type: ignore[arg-type]
 
     def many(self, values: Any) -> NDArray[np.float64]:
-        if not isinstance(values, np.ndarray):
-            return np.array([self.one(value) for value in values])
-        import pandas as pd
+        """Of many; what is no text is missing."""
+        known, unseen = self.known, self.unseen
+        return np.array([known.get(value, unseen) if isinstance(value, str) else 0.0 for value in values])
 
-        codes, levels = pd.factorize(values)
-        return np.asarray(np.array([*map(self.one, levels), 0.0])[codes])
+    def plain(self) -> dict[str, Any]:
+        """What it is, as values of JSON."""
+        return {"known": dict(self.known), "unseen": self.unseen}
 
 
-class LinearSum(Compiled):
+class LinearSum(Tables):
     """Linear and logistic regression."""
 
     title = "a sum over inputs"
 
-    def __init__(self, parts: Sequence[_Line | _Texts], base: float, link: links.Link) -> None:
+    def __init__(self, parts: Sequence[Line | Texts], base: float, link: links.Link) -> None:
         """Args:
         parts: What each input adds.
         base: The sum where everything is missing.
@@ -64,30 +69,6 @@ class LinearSum(Compiled):
         """
         self._parts, self._base, self._link = parts, base, link
         self._ones: list[Callable[[Value], float]] = [part.one for part in parts]
-
-    @classmethod
-    def of(cls, pipeline: "Pipeline") -> Self:
-        """The sum of a fitted Pipeline; raises as the base says."""
-        from sklearn.linear_model import LogisticRegression, Ridge
-
-        model = pipeline.steps[-1][1]
-        if not isinstance(model, LogisticRegression | Ridge):
-            raise CannotCompile("it is no linear model")
-        weights = np.asarray(model.coef_, dtype=np.float64)
-        if weights.ndim > 1 and len(weights) > 1:
-            raise CannotCompile("it has more than two classes")
-        asked = encoders.of(pipeline)
-        row, nothing = weights.ravel(), asked.nothing()
-        parts: list[_Line | _Texts] = []
-        for name in asked.names:
-            is_text = name in asked.texts
-            values = [*asked.texts[name], asked.unseen(name)] if is_text else [*_STEPS]
-            added = [float(of) for of in (asked.rows(name, values) - nothing) @ row]
-            parts.append(
-                _Texts(dict(zip(values[:-1], added, strict=False)), added[-1]) if is_text else _line(name, added)
-            )
-        base = float((nothing @ row)[0] + np.asarray(model.intercept_).ravel()[0])
-        return cls(parts, base, links.of(model))
 
     def one(self, values: Sequence[Value]) -> float:
         """The answer for one row."""
@@ -103,11 +84,12 @@ class LinearSum(Compiled):
             total += part.many(values)
         return self._link.many(total)
 
+    def tables(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+        """Plain values only."""
+        return {}, {"parts": [part.plain() for part in self._parts], "base": self._base, "link": self._link.plain()}
 
-def _line(name: str, added: Sequence[float]) -> _Line:
-    """The line through what a number adds; raises where it is none."""
-    base, slope = added[0], (added[-1] - added[0]) / (_STEPS[-1] - _STEPS[0])
-    close = _CLOSE * max(1.0, *map(abs, added))
-    if any(abs(base + slope * step - one) > close for step, one in zip(_STEPS, added, strict=True)):
-        raise CannotCompile(f"what {name!r} adds is no line")
-    return _Line(base, slope)
+    @classmethod
+    def of_tables(cls, arrays: Mapping[str, NDArray[Any]], plain: Mapping[str, Any]) -> Self:
+        """The same again."""
+        parts = [Texts(**part) if "known" in part else Line(**part) for part in plain["parts"]]
+        return cls(parts, plain["base"], links.of_plain(plain["link"]))

@@ -1,13 +1,11 @@
 """How the sum that a model makes becomes its answer: a probability, or the number itself."""
 
 import math
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-
-from tasks.problems.binary import EDGE
-from tasks.scoring.compiled.base import CannotCompile
 
 
 class Link(Protocol):
@@ -19,21 +17,32 @@ class Link(Protocol):
     def many(self, totals: NDArray[np.float64]) -> NDArray[np.float64]:
         """Of many."""
 
+    def plain(self) -> dict[str, Any]:
+        """What it is, as values of JSON."""
 
+
+@dataclass(frozen=True)
 class Logistic:
     """The probability of a yes, as far from 0 and 1 as at the gate; it overflows nowhere."""
+
+    edge: float
+    """So far."""
 
     def one(self, total: float) -> float:
         """Of one row."""
         rest = math.exp(-abs(total))
         probability = 1 / (1 + rest) if total >= 0 else rest / (1 + rest)
-        return min(max(probability, EDGE), 1 - EDGE)
+        return min(max(probability, self.edge), 1 - self.edge)
 
     def many(self, totals: NDArray[np.float64]) -> NDArray[np.float64]:
         """Of many."""
         rest = np.exp(-np.abs(totals))
         probabilities = np.where(totals >= 0, 1.0, rest) / (1 + rest)
-        return np.asarray(np.clip(probabilities, EDGE, 1 - EDGE))
+        return np.asarray(np.clip(probabilities, self.edge, 1 - self.edge))
+
+    def plain(self) -> dict[str, Any]:
+        """What it is."""
+        return {"edge": self.edge}
 
 
 class Identity:
@@ -47,13 +56,11 @@ class Identity:
         """Of many."""
         return totals
 
+    def plain(self) -> dict[str, Any]:
+        """What it is."""
+        return {}
 
-def of(model: Any) -> Link:
-    """The link of a fitted model; raises CannotCompile where it is another one."""
-    from sklearn.base import is_classifier
 
-    if is_classifier(model):
-        return Logistic()
-    if getattr(model, "loss", "squared_error") != "squared_error":
-        raise CannotCompile("its loss has a link of its own")
-    return Identity()
+def of_plain(plain: dict[str, Any]) -> Link:
+    """The link that `plain` describes."""
+    return Logistic(float(plain["edge"])) if "edge" in plain else Identity()

@@ -10,6 +10,7 @@ from configs.settings import PipelineSettings
 from configs.validation import ColumnRule
 from tasks.adapters import lookup
 from tasks.adapters.home import Home
+from tasks.problems import kinds
 from tasks.scoring.compiled import compiler
 from tasks.scoring.fields import Fields
 from tasks.scoring.live import Live
@@ -44,7 +45,23 @@ def ready(home: Home, pipeline: str, version: int | None = None) -> Live:
     since = made.at if made is not None and made.version == number else None
     fields = _fields(pipeline, number, preparation.inputs(fitted), settings)
     example = {name: _usual(golden[name], rule) for name, rule in fields.rules.items()}
-    return Live(pipeline, number, model, since, settings, fields, chosen, example)
+    is_probability = kinds.named(settings.training.problem).learner == "classifier"
+    return Live(
+        pipeline,
+        number,
+        model.id,
+        model.snapshot.id,
+        since,
+        settings.title,
+        settings.validation.key,
+        settings.scoring,
+        is_probability,
+        fields,
+        chosen,
+        example,
+        model,
+        settings,
+    )
 
 
 def _usual(values: "pd.Series[Any]", rule: ColumnRule) -> Any:

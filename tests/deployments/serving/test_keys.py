@@ -96,6 +96,17 @@ def test_on_this_machine_it_answers_to_its_own_names_only(host):
     assert status(Doorkeeper(None, {"a": ("predict",)}), "predict", host=host) == 401
 
 
+def test_who_watches_the_service_needs_no_key_and_learns_yes_or_no(home, capsys):
+    key, no_reader = make("boss", "read", capsys), make("shop", "predict", capsys)
+    keeper = Doorkeeper(8000, doorkeeper.keys_of(home))
+
+    assert keeper.require_watcher(scope("GET")) is False
+    assert keeper.require_watcher(scope("GET", x_api_key=key)) is True
+    for refused in ({"x_api_key": no_reader}, {"x_api_key": "wrong"}, {"host": "evil.example"}, {"origin": "null"}):
+        with pytest.raises(Refused):
+            keeper.require_watcher(scope("GET", **refused))
+
+
 @pytest.mark.parametrize("times", [1, 2, 3])
 def test_of_several_hosts_none_counts(times):
     sent = {"method": "POST", "headers": [(b"host", b"127.0.0.1:8000")] * times}

@@ -1,0 +1,56 @@
+"""A version that is ready to answer, as far as whoever is asked needs to know it: in the house, and in a package.
+
+Add here what an answer, a page or the prediction log says of a version. Imports neither tables nor all settings.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from configs.scoring import ScoringSettings
+from tasks.scoring.compiled.base import Chosen, Compiled
+from tasks.scoring.fields import Fields
+
+
+@dataclass(frozen=True, eq=False)
+class Ready:
+    """A version that answers."""
+
+    pipeline: str
+    version: int
+    model_id: str
+    snapshot_id: str
+    since: datetime | None
+    """When it went live; None if it is not, but was asked for by its number."""
+    title: str
+    """The question that it answers."""
+    key: tuple[str, ...]
+    """Columns that together name a row."""
+    scoring: ScoringSettings
+    is_probability: bool
+    """Whether it answers with the probability of a yes; else with a number."""
+    fields: Fields
+    chosen: Chosen
+    example: dict[str, Any]
+    """A row that may be asked about: of each input what is usual among its golden rows."""
+
+    @property
+    def compiled(self) -> Compiled:
+        """What answers."""
+        return self.chosen.compiled
+
+    @property
+    def most_rows(self) -> int:
+        """Most rows of one request."""
+        return self.scoring.most_rows
+
+    @property
+    def output(self) -> str:
+        """What its answers are called."""
+        return "probability" if self.is_probability else "prediction"
+
+    @cached_property
+    def named(self) -> dict[str, Any]:
+        """What each answer says of the model that gave it."""
+        return {"pipeline": self.pipeline, "version": self.version, "snapshot": self.snapshot_id}
