@@ -20,6 +20,7 @@ from configs import environment
 from configs.errors import IncumbentError, Unreachable
 from deployments import alone, apply, children, leftovers, listening, mlflow_ui, reports, served
 from deployments.serving import fleet
+from deployments.serving.keeper import Keeper
 from deployments.tree import Tree
 from deployments.watcher import LOOK_SECONDS, Watcher
 from flows.console import program
@@ -103,6 +104,7 @@ class _Up:
             home, self._prefect, self._name, (listening.address(self._mlflow), self._reports)
         )
         self._worker = children.worker(home, self._url, ready)
+        self._keeper = Keeper(home, _say)
         self._began = time.monotonic()
 
     def run(self) -> None:
@@ -124,6 +126,7 @@ class _Up:
         if self._wait(self._is_ready):
             # One process is enough here, and it starts when the others are done with the cores.
             self._tree.start(fleet.process(self._home, self._models, 0, self._pipelines))
+            self._keeper.start()
             _say(f"  Models   {fleet.address(self._models)}  (answer after the first turn)")
             _say(_what_next(self._home, self._url, self._sources, time.monotonic() - self._began))
         self._watch()
@@ -161,6 +164,8 @@ class _Up:
     def _end(self) -> None:
         """End the worker first, so that what it did can be closed; then the rest."""
         self._tree.end(self._worker, _GRACE_SECONDS)
+        if self._keeper.is_alive():
+            self._keeper.end()
         if running_server.is_healthy(self._url):
             with suppress(OSError):
                 working = leftovers.at_work(self._home, self._pipelines)

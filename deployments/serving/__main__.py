@@ -17,6 +17,7 @@ from configs import environment
 from configs.errors import IncumbentError, MistakeOfUser
 from deployments import alone, listening
 from deployments.serving import doorkeeper, fleet
+from deployments.serving.keeper import Keeper
 from deployments.tree import Tree
 from flows.console.signals import leave
 from tasks.adapters import permissions
@@ -67,7 +68,7 @@ def _require(home: Path, chosen: argparse.Namespace) -> None:
 
 
 def _serve(home: Path, listener: socket.socket, chosen: argparse.Namespace, stop: threading.Event) -> None:
-    tree, began = Tree(_say), time.monotonic()
+    tree, began, keeper = Tree(_say), time.monotonic(), Keeper(home, _say)
     try:
         processes = range(chosen.processes)
         started = [tree.start(fleet.process(home, listener, place, chosen.pipelines)) for place in processes]
@@ -76,10 +77,12 @@ def _serve(home: Path, listener: socket.socket, chosen: argparse.Namespace, stop
         if not stop.is_set():
             names, where = ", ".join(chosen.pipelines), fleet.address(listener)
             _say(f"{names}: answers at {where} after {time.monotonic() - began:.0f} s. Ctrl-C ends it.")
+        keeper.start()
         while not stop.wait(_TICK_SECONDS):
             tree.look()
         for child in started:
             tree.end(child, _GRACE_SECONDS)
+        keeper.end()
     finally:
         tree.close()
 

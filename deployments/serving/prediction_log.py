@@ -16,25 +16,23 @@ from tasks.scoring.answering import Answer
 from tasks.scoring.log_records import Kept
 from tasks.scoring.refusals import Refused
 
-FOLDER = "predictions"
-"""In the home."""
 _KEY = "key"
 
 
 class PredictionLog:
     """Writes down what was answered."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, folder: Path) -> None:
         """Open the log of a home for this process.
 
         Args:
-            home: Folder of everything local.
+            folder: Of all journals.
 
         Raises:
             UnusableHome: It cannot be written.
         """
-        self._journal = Journal(home / FOLDER)
-        self._key = _key(home / FOLDER / _KEY)
+        self._journal = Journal(folder)
+        self._key = _key(folder / _KEY)
         self._kept: dict[str, Kept] = {}
 
     @property

@@ -35,10 +35,9 @@ def main(arguments: Sequence[str]) -> None:
         address, port = listening.getsockname()[:2]
         is_here = address in ("127.0.0.1", "::1")
         doorkeeper = Doorkeeper(port if is_here else None, keys_of(hands.folder))
-        log = PredictionLog(hands.folder)
+        log = PredictionLog(hands.predictions)
         protocol = importlib.metadata.version("mlflow")
         service = Service(followed, doorkeeper, Figures(int(place), log), log, protocol=protocol)
-
         server = Server(service)
         follower = Follower(followed)
         follower.start()

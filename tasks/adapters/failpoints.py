@@ -80,6 +80,9 @@ NAMES = {
     # ── scoring ──
     "part-scored": "the answers to a part of a file are there, and not all of them",
     "answers-published": "the answers to a file are there, and their parts as well",
+    "answers-sealed": "rows of the prediction log are in the store, and not in the ledger",
+    "sealing-committed": "rows of the prediction log are in the ledger, and in their segment as well",
+    "removal-committed": "rows of the prediction log are listed no more, and still in the store",
     # ── what is shown ──
     "drift-script-published": "the script of the drift pages is there",
     "drift-report-published": "the drift page is there, and not in the ledger",

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 OVERVIEW = "_pipelines.html"
 """Name of the page over all pipelines; no pipeline can be called so."""
-_OURS = ("bundles", "cut", "mlflow", "polled", "prefect", "reports", "store")
+_OURS = ("bundles", "cut", "mlflow", "polled", "predictions", "prefect", "reports", "store")
 """Folders of a home into which only we write."""
 
 
@@ -196,6 +196,11 @@ class Home:
     def report(self, pipeline: str) -> Path:
         """Where the page of a pipeline is."""
         return self.folder / "reports" / f"{pipeline}.html"
+
+    @property
+    def predictions(self) -> Path:
+        """Where the journals of the prediction log are."""
+        return self.folder / "predictions"
 
     @property
     def overview(self) -> Path:

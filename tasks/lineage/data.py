@@ -10,6 +10,8 @@ from tasks.adapters import home
 from tasks.lineage.steps import querying, relations
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import pyarrow as pa
 
 
@@ -24,6 +26,25 @@ def of(pipeline: str, name: str) -> "pa.Table":
     hands = home.current()
     hands.settings(pipeline)
     return relations.data(hands, pipeline, name)
+
+
+def predictions(pipeline: str, since: "datetime | None" = None, until: "datetime | None" = None) -> "pa.Table":
+    """What was answered, from the prediction log: one row for each row that was asked about.
+
+    Args:
+        pipeline: Whose answers.
+        since: Those that were given then or later; None: all.
+        until: Those that were given before.
+
+    Raises:
+        UnknownPipeline: There is no such pipeline.
+        Damaged: Rows of the log are gone, or are not as they were written.
+    """
+    from tasks.scoring.steps import answers_at_rest
+
+    hands = home.current()
+    hands.settings(pipeline)
+    return answers_at_rest.table(hands, pipeline, since, until)
 
 
 def ask(pipeline: str, query: str, *, seconds: float = querying.SECONDS) -> "pa.Table":

@@ -1,12 +1,12 @@
 """What is kept of an answer: one record per request, with its rows.
 
-Add here what whoever joins labels to answers, or watches them, must know. Where it is kept belongs to the journal.
+Add here what whoever joins labels to answers, or watches them, must know. Where it is kept belongs to the journal, how
+it is read to `log_lines`.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -66,15 +66,3 @@ class Kept:
 
 
 _NOTHING = object()
-
-
-def rows(pipeline: str, records: Iterator[tuple[int, Mapping[str, Any]]]) -> Iterator[tuple[Any, ...]]:
-    """Answers of a pipeline, one by one: id, time, version, model, answer, inputs and key as JSON, microseconds."""
-    for journal, record in records:
-        if record.get("pipeline") != pipeline:
-            continue
-        at = datetime.fromtimestamp(record["at"] / 1e6, UTC)
-        for place, (value, inputs, key) in enumerate(record["rows"]):
-            name = f"{journal}-{record['first'] + place}"
-            texts = (msgspec.json.encode(one).decode() if one else None for one in (inputs, key))
-            yield name, at, record["version"], record["model"], value, *texts, record["us"]

@@ -17,7 +17,7 @@ import pytest
 
 from configs.environment import CHECKOUT
 from configs.errors import Damaged
-from tasks.adapters import journal
+from tasks.adapters import journal, journal_segments
 from tasks.adapters.journal import BLOCK, Journal
 
 
@@ -42,11 +42,11 @@ def lasting(one: Journal, size: int = 1) -> tuple[int | None, bool]:
 
 
 def firsts(folder: Path) -> list[int]:
-    return [one["first"] for _, one in journal.read(folder) if "first" in one]
+    return [one["first"] for _, one in journal_segments.read(folder) if "first" in one]
 
 
 def gaps(folder: Path) -> list[list[int]]:
-    return [one["gap"] for _, one in journal.read(folder) if "gap" in one]
+    return [one["gap"] for _, one in journal_segments.read(folder) if "gap" in one]
 
 
 def test_what_was_appended_is_read_in_order_and_a_clean_end_leaves_no_gap(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_two_processes_have_a_journal_each(tmp_path: Path) -> None:
     other.close()
 
     assert (one.place, other.place) == (0, 1)
-    assert [(place, told["first"]) for place, told in journal.read(tmp_path)] == [(0, 0), (1, 0)]
+    assert [(place, told["first"]) for place, told in journal_segments.read(tmp_path)] == [(0, 0), (1, 0)]
 
 
 def test_more_than_a_block_is_reserved_as_it_goes(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_a_line_that_was_changed_is_named(tmp_path: Path) -> None:
     segment.write_bytes(segment.read_bytes().replace(b'"first": 0', b'"first": 7'))
 
     with pytest.raises(Damaged, match=r"Line 1 of .*\.log was changed"):
-        list(journal.read(tmp_path))
+        list(journal_segments.read(tmp_path))
 
 
 def test_what_a_full_disk_does_not_take_is_counted_and_the_count_is_written_when_there_is_room(
@@ -125,7 +125,7 @@ def test_what_a_full_disk_does_not_take_is_counted_and_the_count_is_written_when
     assert lasting(one) == (4, True)
     one.close()
 
-    assert [told["dropped"] for _, told in journal.read(tmp_path) if "dropped" in told] == [3]
+    assert [told["dropped"] for _, told in journal_segments.read(tmp_path) if "dropped" in told] == [3]
     assert firsts(tmp_path) == [0, 4]
 
 
@@ -144,7 +144,7 @@ def test_a_queue_that_is_full_drops_and_counts_and_makes_nobody_wait(
     assert kept[:10] == list(range(10)) and kept[10:] == [None] * 15
     assert one.dropped == 15
     assert firsts(tmp_path) == list(range(10))
-    assert sum(told.get("dropped", 0) for _, told in journal.read(tmp_path)) == 15
+    assert sum(told.get("dropped", 0) for _, told in journal_segments.read(tmp_path)) == 15
 
 
 def test_a_segment_that_is_full_is_followed_by_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,7 +184,11 @@ def killed(folder: Path, seconds: float) -> list[int]:
 
 
 def check(folder: Path, answered: list[int]) -> None:
-    spans = [(told["first"], told["first"] + len(told["rows"])) for _, told in journal.read(folder) if "first" in told]
+    spans = [
+        (told["first"], told["first"] + len(told["rows"]))
+        for _, told in journal_segments.read(folder)
+        if "first" in told
+    ]
     lost: list[Any] = gaps(folder)
     assert all(end <= begin for (_, end), (begin, _) in pairwise(spans))
     assert {*answered} <= {first for first, _ in spans}

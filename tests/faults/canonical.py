@@ -18,9 +18,10 @@ Row = dict[str, Any]
 
 ASIDE = {
     "at", "started", "finished", "ended", "attempted", "attempts", "fence", "expires", "prefect_run", "run", "inode",
-    "home", "steps",
+    "home", "steps", "first_at", "last_at", "file",
 }  # fmt: skip
-"""Columns of the ledger; the folder of a home that is put back has another inode, and a new home draws an id."""
+"""Columns of the ledger; the folder of a home that is put back has another inode, and a new home draws an id. When an
+answer was given is in the prediction log, and so in the digest of its file."""
 MEASURED = re.compile(r"fit_seconds\\?\": [\d.e-]+|\d+ ms for a row|fitted in [\d.,]+ s|<dt>Run</dt><dd><p>[^<]*")
 """What a clock said; of a step that was cut off it says nothing."""
 TIMES = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?([+-]\d\d:\d\d)?|\d\d? [A-Z][a-z]+ \d{4},? \d\d:\d\d")
@@ -140,9 +141,12 @@ def _sorted(rows: Iterable[Row]) -> list[str]:
 
 
 def _digests(folder: Path) -> dict[str, str]:
-    """Every file, left-overs too."""
-    paths = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+    """Every file, left-overs too; of the prediction log, whose rows say when they were answered, how many there are."""
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    logged = [path for path in paths if path.parent.name == "predictions"]
+    others = (path for path in paths if path not in logged)
+    found = {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in others}
+    return {**found, "predictions": str(len(logged))}
 
 
 def _plain(page: str) -> str:

@@ -9,6 +9,8 @@ OF_OTHER_COMMANDS = (
     "turn-repaired", "part-scored", "answers-published",
 )  # fmt: skip
 """Not in every turn: a person admits, `poll` announces, files can be read as a rule, `verify --repair` comes afterwards."""
+OF_THE_LOG = ("answers-sealed", "sealing-committed", "removal-committed")
+"""Where the prediction log is sealed, which no turn does."""
 GIVEN_UP = ("alert-owed", "triggers-failed", "turn-given-up")
 """Where a turn that was begun too often is given up."""
 ANYWHERE = ("file-written", "commit-ahead")
@@ -30,7 +32,7 @@ OF_THE_HELPER = (
 )  # fmt: skip
 """What is shown is shown by a process of its own."""
 
-_OUTSIDE = {*OF_THE_MAKING, *OF_OTHER_COMMANDS, *GIVEN_UP, *ANYWHERE}
+_OUTSIDE = {*OF_THE_MAKING, *OF_OTHER_COMMANDS, *OF_THE_LOG, *GIVEN_UP, *ANYWHERE}
 OF_A_TURN = sorted(failpoints.NAMES.keys() - _OUTSIDE - FIRST_TURN_ONLY)
 OF_A_FIRST_TURN = sorted({*OF_A_TURN} - SECOND_TURN_ONLY | FIRST_TURN_ONLY)
 BETWEEN = [f"file-written:{time}" for time in range(1, 8)] + [f"commit-ahead:{time}" for time in range(1, 34, 3)]

@@ -13,6 +13,7 @@ from tests.faults import points
 from tests.faults.test_kills import MAKING
 from tests.faults.test_kills_elsewhere import SCENARIOS
 from tests.faults.worlds import World
+from tests.scoring.test_sealing import KILLS
 
 REACHED = re.compile(r'failpoints\.reach\("([a-z-]+)"\)')
 
@@ -37,9 +38,10 @@ def test_the_table_of_failpoints_is_what_is_in_the_code() -> None:
 
 
 def test_the_sweep_leaves_no_failpoint_out() -> None:
-    swept = {*points.EVERYWHERE, *points.FIRST_TURN_ONLY, *points.GIVEN_UP, *MAKING, *SCENARIOS}
+    swept = {*points.EVERYWHERE, *points.FIRST_TURN_ONLY, *points.GIVEN_UP, *MAKING, *SCENARIOS, *KILLS}
 
     assert {name.partition(":")[0] for name in swept} == failpoints.NAMES.keys()
+    assert {*points.OF_THE_LOG} < {*KILLS}
     assert SCENARIOS.keys() == {*points.OF_OTHER_COMMANDS}
     assert {*points.ALWAYS} < {*points.EVERYWHERE}
     assert {*points.OF_A_FIRST_TURN, *points.SECOND_TURN_ONLY} == {*points.OF_A_TURN, *points.FIRST_TURN_ONLY}

@@ -28,6 +28,11 @@ def scratch(pipeline: str, digest: str | None = None) -> str:
     return f"store/scratch/{pipeline}" + (f"/{digest}" if digest else "")
 
 
+def predictions(digest: str) -> str:
+    """Answers of the prediction log."""
+    return f"store/predictions/{digest}.parquet"
+
+
 def derived(digest: str, name: str) -> str:
     """Numbers that follow from the rows of a file."""
     return f"store/derived/{digest}-{name}"

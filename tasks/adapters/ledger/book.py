@@ -14,6 +14,7 @@ from tasks.adapters.ledger.logged import LoggedFiles
 from tasks.adapters.ledger.models import Models
 from tasks.adapters.ledger.opening import open_engine
 from tasks.adapters.ledger.owner import Owner
+from tasks.adapters.ledger.predictions import Predictions
 from tasks.adapters.ledger.promotions import Promotions
 from tasks.adapters.ledger.refits import Refits
 from tasks.adapters.ledger.turns import Turns
@@ -43,6 +44,7 @@ class Ledger:
         self.promotions = Promotions(access)
         self.refits = Refits(access)
         self.logged = LoggedFiles(access)
+        self.predictions = Predictions(access)
         self.inbox = Inbox(access)
         self.audit = Audit(access)
         self.lease = Lease(access)

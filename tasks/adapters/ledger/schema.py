@@ -1,12 +1,14 @@
 """Tables of the ledger, in SQLAlchemy Core. A change here needs a migration in `migrations/versions/`.
 
+Those of the prediction log are in `schema_of_log`.
+
 Columns hold what is asked for by query or constraint; `record` holds the whole value of `tasks.domain.records` as JSON.
 Times are ISO 8601 text in UTC, so that SQLite and PostgreSQL keep and order them alike.
 """
 
 from sqlalchemy import JSON, Boolean, Column, Float, Integer, MetaData, String, Table, Text, UniqueConstraint, false
 
-VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0007", "0008", "0006", "0009", "0010", "0011", "0012")
+VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0007", "0008", "0006", "0009", "0010", "0011", "0012", "0013")
 """All versions that there were, in their order: numbers were given before it was known which comes first."""
 HEAD = VERSIONS[-1]
 """The version of the schema that this code reads and writes."""
@@ -14,14 +16,15 @@ HEAD = VERSIONS[-1]
 metadata = MetaData()
 
 
-def _pipeline() -> Column[str]:
+def of_pipeline() -> Column[str]:
+    """Whose row it is."""
     return Column("pipeline", String(100), primary_key=True)
 
 
 deliveries = Table(
     "deliveries",
     metadata,
-    _pipeline(),
+    of_pipeline(),
     Column("name", String(300), primary_key=True),
     Column("batch", String(64), primary_key=True, comment="sha256 of the delivered bytes"),
     Column("duplicate", Boolean, nullable=False, comment="the same content had been delivered under another name"),
@@ -32,7 +35,7 @@ deliveries = Table(
 batches = Table(
     "batches",
     metadata,
-    _pipeline(),
+    of_pipeline(),
     Column("id", String(64), primary_key=True),
     Column("name", String(300), nullable=False),
     Column("status", String(20), nullable=False),
@@ -52,7 +55,7 @@ batches = Table(
 turns = Table(
     "turns",
     metadata,
-    _pipeline(),
+    of_pipeline(),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("batch", String(64), nullable=False),
     Column("batch_name", String(300), nullable=False),
@@ -75,7 +78,7 @@ turns = Table(
 admissions = Table(
     "admissions",
     metadata,
-    _pipeline(),
+    of_pipeline(),
     Column("sequence", Integer, primary_key=True, autoincrement=False),
     Column("batch", String(64), nullable=False),
     Column("by", String(100), nullable=False),
@@ -107,7 +110,7 @@ triggers = Table(
 snapshots = Table(
     "snapshots",
     metadata,
-    _pipeline(),
+    of_pipeline(),
     Column("id", String(64), primary_key=True),
     Column("cutoff", String(32), nullable=False),
     Column("rows", Integer, nullable=False),
@@ -117,7 +120,7 @@ snapshots = Table(
 models = Table(
     "models",
     metadata,
-    _pipeline(),
+    of_pipeline(),
     Column("id", String(64), primary_key=True),
     Column("family", String(100), nullable=False),
     Column("turn", Integer, nullable=False),
@@ -133,7 +136,7 @@ models = Table(
 scores = Table(
     "scores",
     metadata,
-    _pipeline(),
+    of_pipeline(),
     Column("model", String(64), primary_key=True),
     Column("batch", String(64), primary_key=True),
     Column("rows", Integer, nullable=False),
@@ -144,7 +147,7 @@ scores = Table(
 drifts = Table(
     "drifts",
     metadata,
-    _pipeline(),
+    of_pipeline(),
     Column("batch", String(64), primary_key=True),
     Column("reference", String(64), nullable=False),
     Column("drifted", Boolean, nullable=False),
@@ -154,7 +157,7 @@ drifts = Table(
 comparisons = Table(
     "comparisons",
     metadata,
-    _pipeline(),
+    of_pipeline(),
     Column("batch", String(64), primary_key=True),
     Column("base", String(64), nullable=False, comment="the champion, or `dummy`"),
     Column("challenger", String(64), nullable=False),
@@ -165,7 +168,7 @@ comparisons = Table(
 evidence = Table(
     "evidence",
     metadata,
-    _pipeline(),
+    of_pipeline(),
     Column("batch", String(64), primary_key=True),
     Column("turn", Integer, nullable=False),
     Column("champion", String(64), nullable=False),
@@ -178,7 +181,7 @@ evidence = Table(
 verdicts = Table(
     "verdicts",
     metadata,
-    _pipeline(),
+    of_pipeline(),
     Column("turn", Integer, primary_key=True, autoincrement=False),
     Column("kind", String(20), nullable=False),
     Column("champion", String(64)),
@@ -190,7 +193,7 @@ verdicts = Table(
 promotions = Table(
     "promotions",
     metadata,
-    _pipeline(),
+    of_pipeline(),
     Column("sequence", Integer, primary_key=True, autoincrement=False),
     Column("version", Integer, nullable=False),
     Column("model", String(64), nullable=False),
@@ -207,7 +210,7 @@ promotions = Table(
 holds = Table(
     "holds",
     metadata,
-    _pipeline(),
+    of_pipeline(),
     Column("sequence", Integer, primary_key=True, autoincrement=False, comment="of the rollback"),
     Column("version", Integer, nullable=False, comment="what it took off; automation keeps off it until released"),
     Column("ended", String(32), comment="when it was released"),
@@ -218,7 +221,7 @@ holds = Table(
 refits = Table(
     "refits",
     metadata,
-    _pipeline(),
+    of_pipeline(),
     Column("turn", Integer, primary_key=True, autoincrement=False, comment="in which the first champion won"),
     Column("judged", Integer, nullable=False, comment="the version that won there"),
     Column("version", Integer, nullable=False, comment="the same family, fitted on all there was"),
@@ -230,7 +233,7 @@ refits = Table(
 settings = Table(
     "settings",
     metadata,
-    _pipeline(),
+    of_pipeline(),
     Column("hash", String(64), primary_key=True),
     Column("record", JSON, nullable=False, comment="all settings, defaults included, with which models were fitted"),
     Column("at", String(32), nullable=False),
@@ -239,7 +242,7 @@ settings = Table(
 leases = Table(
     "leases",
     metadata,
-    _pipeline(),
+    of_pipeline(),
     Column("holder", String(300)),
     Column("fence", Integer, nullable=False),
     Column("expires", String(32)),
@@ -249,7 +252,7 @@ leases = Table(
 abandoned = Table(
     "abandoned",
     metadata,
-    _pipeline(),
+    of_pipeline(),
     Column("run", String(40), primary_key=True, comment="a Prefect flow run whose process died, not closed yet"),
     Column("holder", String(300), nullable=False),
 )
@@ -276,7 +279,7 @@ receipts = Table(
 alerts = Table(
     "alerts",
     metadata,
-    _pipeline(),
+    of_pipeline(),
     Column("key", String(200), primary_key=True, comment="what it is about; told once"),
     Column("text", Text, nullable=False),
     Column("at", String(32), nullable=False),
@@ -288,7 +291,7 @@ alerts = Table(
 logged_files = Table(
     "logged_files",
     metadata,
-    _pipeline(),
+    of_pipeline(),
     Column("model", String(64), primary_key=True),
     Column("run", String(40), nullable=False, comment="of MLflow, in which the model was shown last"),
     Column("record", JSON, nullable=False, comment="where its files are, and the digest of each"),
@@ -298,7 +301,7 @@ logged_files = Table(
 projections = Table(
     "projections",
     metadata,
-    _pipeline(),
+    of_pipeline(),
     Column("turn", Integer, primary_key=True, autoincrement=False),
     Column("target", String(40), primary_key=True, comment="mlflow, drift_report, importance or page"),
     Column("result", JSON, nullable=False),

@@ -10,12 +10,12 @@ from typing import Any
 import pyarrow as pa
 
 from configs.errors import MistakeOfUser
-from tasks.adapters import journal, lookup
+from tasks.adapters import lookup
 from tasks.adapters.blobs import frames
 from tasks.adapters.home import Home
 from tasks.domain.records import BatchStatus
 from tasks.lineage.steps import named_rows
-from tasks.scoring import log_records
+from tasks.scoring.steps import answers_at_rest
 
 Rows = Iterator[tuple[Any, ...]]
 _TEXT, _WHOLE, _NUMBER, _TIME = pa.string(), pa.int64(), pa.float64(), pa.timestamp("us", tz="UTC")
@@ -126,10 +126,6 @@ def _promotions(home: Home, pipeline: str) -> Rows:
         yield one.sequence, one.version, one.previous, one.turn, one.at, one.by, one.reason
 
 
-def _predictions(home: Home, pipeline: str) -> Rows:
-    return log_records.rows(pipeline, journal.read(home.folder / "predictions"))
-
-
 _LEDGER: Mapping[str, tuple[Callable[[Home, str], Rows], tuple[tuple[str, pa.DataType], ...]]] = {
     "batches": (_batches, (
         ("name", _TEXT), ("id", _TEXT), ("status", _TEXT), ("landed", _WHOLE), ("accepted", _WHOLE), ("held", _WHOLE),
@@ -159,17 +155,16 @@ _LEDGER: Mapping[str, tuple[Callable[[Home, str], Rows], tuple[tuple[str, pa.Dat
         ("sequence", _WHOLE), ("version", _WHOLE), ("previous", _WHOLE), ("turn", _WHOLE), ("at", _TIME),
         ("by", _TEXT), ("reason", _TEXT),
     )),
-    "predictions": (_predictions, (
-        ("id", _TEXT), ("answered", _TIME), ("version", _WHOLE), ("model", _TEXT), ("answer", _NUMBER),
-        ("inputs", _TEXT), ("key", _TEXT), ("microseconds", _WHOLE),
-    )),
 }  # fmt: skip
-TABLES = tuple(_LEDGER)
-"""Names of the tables of the ledger."""
+_LOG = "predictions"
+TABLES = (*_LEDGER, _LOG)
+"""Names of the tables of the ledger, and of the prediction log."""
 
 
 def table(home: Home, pipeline: str, name: str) -> pa.Table:
-    """One table of the ledger, with the rows of one pipeline."""
+    """One table of the ledger, or the prediction log, with the rows of one pipeline."""
+    if name == _LOG:
+        return answers_at_rest.table(home, pipeline)
     read, columns = _LEDGER[name]
     rows = list(read(home, pipeline))
     values = zip(*rows, strict=True) if rows else ([] for _ in columns)

@@ -22,12 +22,14 @@ import pandas as pd
 import pytest
 
 from configs import environment
-from tasks.adapters import journal
+from tasks.adapters import journal_segments
 from tasks.adapters.home import Home
+from tasks.adapters.journal import Journal
 from tasks.lineage.steps import relations
-from tasks.scoring import log_records
+from tasks.scoring import log_lines
 from tasks.scoring.steps import live_models
 from tests import homes, shop
+from tests.answers import append, ids
 from tests.deployments.browsing import CHROMIUM, browser
 from tests.deployments.conftest import own_variables
 from tests.fixtures_server import wait_until
@@ -100,11 +102,22 @@ def shared(shop_versions_template: Path, tmp_path_factory: pytest.TempPathFactor
         patch.setenv("INCUMBENT_PIPELINES", str(folder / "pipelines"))
         home = Home(homes.copied(shop_versions_template, folder / "home"))
         assert home.ledger
+        with closing(Journal(home.predictions)) as left:
+            append(left)
         running = start(home, "--processes", "1")
         with running.process, closing(home):
             yield running, home
             running.process.send_signal(signal.SIGINT)
             assert running.process.wait(60) == 0
+
+
+def test_what_an_earlier_process_has_left_is_sealed_by_itself(shared: tuple[Service, Home]) -> None:
+    _, home = shared
+
+    wait_until(lambda: home.ledger.predictions.sealed("shop") != [], 60)
+
+    assert "0-0" in ids(home)
+    assert not (home.predictions / "0" / f"{0:015d}.log").exists()
 
 
 def expected(home: Home, version: int) -> float:
@@ -216,7 +229,7 @@ def test_a_damaged_version_stays_out_and_the_old_one_goes_on(service: Service, s
 
 
 def logged(home: Home) -> list[tuple[Any, ...]]:
-    return list(log_records.rows("shop", journal.read(home.folder / "predictions")))
+    return list(log_lines.rows("shop", journal_segments.read(home.folder / "predictions")))
 
 
 def test_each_answered_row_is_in_the_log_once_under_the_name_that_the_answer_has(
