@@ -32,8 +32,9 @@ __all__ = ["prefect_server"]
 
 BY_CI = {"make run", "make test"}
 SERVE = ".venv/bin/python -m deployments.serving flights"
+PACKAGE = ".venv/bin/python -m deployments.package flights"
 KEYS = "python -m deployments.serving.keys add NAME"
-BY_OTHERS = {"make up", "make deploy", "make corpus", "make decisions", "make test-long", SERVE, KEYS}
+BY_OTHERS = {"make up", "make deploy", "make corpus", "make decisions", "make test-long", SERVE, KEYS, PACKAGE}
 """Started and looked at in tests/deployments/, tests/corpus/ and tests/benchmarks/; the last one is all tests."""
 
 

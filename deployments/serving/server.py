@@ -22,6 +22,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 service,
+                ws="none",
                 log_level="warning",
                 access_log=False,
                 server_header=False,

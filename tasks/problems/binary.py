@@ -15,6 +15,7 @@ from configs.reporting import ReportingSettings
 from tasks.domain import wording
 from tasks.domain.records import Batch, CalibrationBin, Model, Score, SliceScore, Snapshot
 from tasks.problems.base import Limit, Problem
+from tasks.problems.edge import EDGE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from tasks.problems.outcomes import Outcomes
 
     Floats = NDArray[np.float64]
-
-EDGE = 1e-6
-"""Probabilities are kept this far from 0 and 1, so that one row cannot make the log loss infinite."""
 
 
 class Binary(Problem):

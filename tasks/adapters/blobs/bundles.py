@@ -22,33 +22,17 @@ from sklearn.pipeline import Pipeline
 
 from configs.errors import BlobUnavailable, BundleRefused, IncumbentError
 from tasks.adapters import failpoints
-from tasks.adapters.blobs import layout
+from tasks.adapters.blobs import layout, skops_files
+from tasks.adapters.blobs.skops_files import ALLOWED, UNFIT
 from tasks.adapters.cache import Cache
 from tasks.domain.ports import Blobs
 from tasks.problems import prediction
 
-ALLOWED = (
-    # A description of an element type. Built from an empty array by numpy.load(allow_pickle=False); holds no code.
-    "numpy.dtype",
-    # One tree of gradient boosting: three arrays of nodes and bitsets. scikit-learn does not check its indices, so a
-    # forged one could crash the process; that the file is the one of the gate is proven by its digest beforehand.
-    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-    # Gradient boosting keeps partial(check_array, ...) to check its numbers. A partial only names a function and its
-    # arguments, and skops audits all three: a function that is not on this list is still refused.
-    "functools.partial",
-    # That function: it checks an array and returns it, without files, imports or calls of what it is given.
-    "sklearn.utils.validation.check_array",
-)
-"""The only types beyond the defaults of skops that a bundle may hold; reviewed one by one."""
 TOLERANCE = 1e-9
 """Largest difference between an answer now and the answer at the gate; of a number above 1, relative to it."""
 _ANSWER = "_answer"
 _KEPT_BYTES = 256 * 2**20
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-_UNFIT = (
-    ValueError, TypeError, LookupError, ArithmeticError, AttributeError, ImportError, RuntimeError, AssertionError
-)  # fmt: skip
-"""What skops, scikit-learn and families of users raise for content that does not fit the installed versions."""
 _HELP = (
     "Nothing was loaded. Restore the home from a backup; if libraries were changed since, "
     "go back to those of requirements.lock (`make install`)."
@@ -84,9 +68,9 @@ class Bundles:
         """
         try:
             model = _canonical(skops.io.dumps(pipeline))
-        except _UNFIT as err:
+        except UNFIT as err:
             raise BundleRefused(f"The new model holds what cannot be stored without pickle: {err}.") from err
-        _refuse_unknown_types(model, "The new model", self.trusted)
+        skops_files.refuse_unknown_types(model, "The new model", self.trusted, _HELP)
         rows = _golden_bytes(golden, answers)
         written = BundleFiles(hashlib.sha256(model).hexdigest(), hashlib.sha256(rows).hexdigest(), len(model))
         self._publish(layout.golden(written.golden), written.golden, rows)
@@ -165,17 +149,7 @@ def _load(bundles: Bundles, bundle: str, golden: str) -> tuple[Pipeline, int]:
     model = bundles.content(bundle)
     rows = bundles.golden_bytes(golden)
     named = f"Model bundle {bundle[:12]}"
-    _refuse_unknown_types(model, named, bundles.trusted)
-    try:
-        pipeline = skops.io.loads(model, trusted=[*ALLOWED, *bundles.trusted])
-    except _UNFIT as err:
-        raise BundleRefused(
-            f"{named} (allow-list) cannot be rebuilt by the installed libraries: {str(err).rstrip('. ')}. {_HELP}"
-        ) from err
-    if not isinstance(pipeline, Pipeline):
-        raise BundleRefused(
-            f"{named} (allow-list) holds a {type(pipeline).__name__}, not a scikit-learn Pipeline. {_HELP}"
-        )
+    pipeline = skops_files.rebuilt(model, named, bundles.trusted, _HELP)
     _refuse_other_answers(pipeline, rows, named)
     return pipeline, _unpacked(model)
 
@@ -185,26 +159,13 @@ def _unpacked(model: bytes) -> int:
         return sum(part.file_size for part in archive.infolist())
 
 
-def _refuse_unknown_types(model: bytes, named: str, trusted: Set[str]) -> None:
-    try:
-        unknown = sorted(set(skops.io.get_untrusted_types(data=model)) - {*ALLOWED, *trusted})
-    except (*_UNFIT, zipfile.BadZipFile) as err:
-        raise BundleRefused(f"{named} (allow-list) is not a skops file: {str(err).rstrip('. ')}. {_HELP}") from err
-    if unknown:
-        raise BundleRefused(
-            f"{named} (allow-list) holds types that were not reviewed: {', '.join(unknown)}. Nothing was loaded. "
-            "Of a family of your own, name them in training.trusted of the pipeline file once you have read what "
-            "loading them does."
-        )
-
-
 def _refuse_other_answers(pipeline: Pipeline, golden: bytes, named: str) -> None:
     table = pq.read_table(io.BytesIO(golden), page_checksum_verification=True)
     frame = _as_prepared(table)
     expected = frame.pop(_ANSWER).to_numpy(dtype=np.float64)
     try:
         answers = prediction.predict(pipeline, frame)
-    except (*_UNFIT, IncumbentError) as err:
+    except (*UNFIT, IncumbentError) as err:
         raise BundleRefused(
             f"{named} (golden answers) does not answer its golden rows: {str(err).rstrip('. ')}. {_HELP}"
         ) from err

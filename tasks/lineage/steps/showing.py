@@ -12,7 +12,7 @@ from configs import loader, plugs
 from configs.errors import MistakeOfUser
 from configs.settings import PipelineSettings
 from tasks.adapters import evidently_report, failpoints
-from tasks.adapters.blobs.bundles import ALLOWED
+from tasks.adapters.blobs.skops_files import ALLOWED
 from tasks.adapters.home import Home
 from tasks.adapters.ledger import history, promotions
 from tasks.adapters.mlflow import failures, registry, restoration, tracking

@@ -1,13 +1,12 @@
 """A Pipeline that answers as it was fitted, where no compiler knows it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tasks.problems import prediction
 from tasks.scoring.compiled.base import Columns, Compiled, Value
 
 if TYPE_CHECKING:
@@ -19,11 +18,12 @@ class AsFitted(Compiled):
 
     title = "the Pipeline as it was fitted"
 
-    def __init__(self, pipeline: "Pipeline") -> None:
+    def __init__(self, pipeline: "Pipeline", ask: "Callable[[Pipeline, pd.DataFrame], NDArray[np.float64]]") -> None:
         """Args:
         pipeline: A fitted one.
+        ask: Gives its answers to prepared rows.
         """
-        self._pipeline = pipeline
+        self._pipeline, self._ask = pipeline, ask
         self._names = [str(name) for name in pipeline.feature_names_in_]
 
     def one(self, values: Sequence[Value]) -> float:
@@ -33,7 +33,7 @@ class AsFitted(Compiled):
     def many(self, columns: Columns) -> NDArray[np.float64]:
         """As at the gate."""
         held = {name: pd.Series(_held(of)) for name, of in zip(self._names, columns, strict=True)}
-        return prediction.predict(self._pipeline, pd.DataFrame(held, copy=False))
+        return self._ask(self._pipeline, pd.DataFrame(held, copy=False))
 
 
 def _held(values: Any) -> NDArray[Any]:

@@ -45,7 +45,7 @@ def choose(pipeline: "Pipeline", golden: pd.DataFrame, expected: NDArray[np.floa
             return Chosen(compiled)
         why = f"{compiled.title} answered differently, by up to {off:.3g}"
         break
-    return Chosen(AsFitted(pipeline), why)
+    return Chosen(AsFitted(pipeline, prediction.predict), why)
 
 
 def columns(prepared: pd.DataFrame) -> Columns:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sklearn.base import is_classifier
 from sklearn.compose import ColumnTransformer
 
-from tasks.problems.binary import EDGE
+from tasks.problems.edge import EDGE
 from tasks.scoring.compiled import links
 from tasks.scoring.compiled.base import CannotCompile
 

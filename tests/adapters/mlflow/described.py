@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tasks.adapters.blobs.bundles import ALLOWED
+from tasks.adapters.blobs.skops_files import ALLOWED
 from tasks.adapters.mlflow.training_run import Judged, TrainingRun
 from tasks.domain.records import Batch, BatchStatus, CalibrationBin, Metric, Model, Score, SliceScore, Snapshot
 

@@ -1,0 +1,71 @@
+"""Skops files: the types that one may hold, and how it becomes a Pipeline again. Nothing here reads or writes pickle.
+
+Add here what must be so before the content of a file is loaded, wherever it lies: in a store, or in a package.
+"""
+
+import zipfile
+from collections.abc import Set
+
+import skops.io
+from sklearn.pipeline import Pipeline
+
+from configs.errors import BundleRefused
+
+ALLOWED = (
+    # A description of an element type. Built from an empty array by numpy.load(allow_pickle=False); holds no code.
+    "numpy.dtype",
+    # One tree of gradient boosting: three arrays of nodes and bitsets. scikit-learn does not check its indices, so a
+    # forged one could crash the process; that the file is the one of the gate is proven by its digest beforehand.
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    # Gradient boosting keeps partial(check_array, ...) to check its numbers. A partial only names a function and its
+    # arguments, and skops audits all three: a function that is not on this list is still refused.
+    "functools.partial",
+    # That function: it checks an array and returns it, without files, imports or calls of what it is given.
+    "sklearn.utils.validation.check_array",
+)
+"""The only types beyond the defaults of skops that a bundle may hold; reviewed one by one."""
+UNFIT = (
+    ValueError, TypeError, LookupError, ArithmeticError, AttributeError, ImportError, RuntimeError, AssertionError
+)  # fmt: skip
+"""What skops, scikit-learn and families of users raise for content that does not fit the installed versions."""
+
+
+def rebuilt(model: bytes, named: str, trusted: Set[str], remedy: str) -> Pipeline:
+    """The Pipeline in a file whose bytes have been checked; the arguments are those of `refuse_unknown_types`.
+
+    Raises:
+        BundleRefused: It holds what nobody has reviewed, or cannot be rebuilt, or is no Pipeline.
+    """
+    refuse_unknown_types(model, named, trusted, remedy)
+    try:
+        pipeline = skops.io.loads(model, trusted=[*ALLOWED, *trusted])
+    except UNFIT as err:
+        raise BundleRefused(
+            f"{named} (allow-list) cannot be rebuilt by the installed libraries: {str(err).rstrip('. ')}. {remedy}"
+        ) from err
+    if not isinstance(pipeline, Pipeline):
+        raise BundleRefused(
+            f"{named} (allow-list) holds a {type(pipeline).__name__}, not a scikit-learn Pipeline. {remedy}"
+        )
+    return pipeline
+
+
+def refuse_unknown_types(model: bytes, named: str, trusted: Set[str], remedy: str) -> None:
+    """Raise BundleRefused if a file is none of skops, or holds types that nobody has reviewed.
+
+    Args:
+        model: A skops file.
+        named: What it is, for the sentence.
+        trusted: Types beyond `ALLOWED` that may be in it.
+        remedy: What to do, for the sentence.
+    """
+    try:
+        unknown = sorted(set(skops.io.get_untrusted_types(data=model)) - {*ALLOWED, *trusted})
+    except (*UNFIT, zipfile.BadZipFile) as err:
+        raise BundleRefused(f"{named} (allow-list) is not a skops file: {str(err).rstrip('. ')}. {remedy}") from err
+    if unknown:
+        raise BundleRefused(
+            f"{named} (allow-list) holds types that were not reviewed: {', '.join(unknown)}. Nothing was loaded. "
+            "Of a family of your own, name them in training.trusted of the pipeline file once you have read what "
+            "loading them does."
+        )
