@@ -4,19 +4,16 @@ An answer waits for the disk only where `scoring.log.durable` says so; the name 
 """
 
 import asyncio
-import os
-import secrets
 import time
 from functools import partial
 from pathlib import Path
 
 from deployments.serving.standing import Serving
+from tasks.adapters import log_key
 from tasks.adapters.journal import Journal
 from tasks.scoring.answering import Answer
 from tasks.scoring.log_records import Kept
 from tasks.scoring.refusals import Refused
-
-_KEY = "key"
 
 
 class PredictionLog:
@@ -32,7 +29,7 @@ class PredictionLog:
             UnusableHome: It cannot be written.
         """
         self._journal = Journal(folder)
-        self._key = _key(folder / _KEY)
+        self._key = log_key.of(folder)
         self._kept: dict[str, Kept] = {}
 
     @property
@@ -85,18 +82,3 @@ class PredictionLog:
 
 def _record(kept: Kept, live: Serving, answer: Answer, at: int, took: int, first: int) -> bytes:
     return kept.write(live.version, answer.asked, answer.values, at=at, microseconds=took, first=first)
-
-
-def _key(path: Path) -> bytes:
-    """The key of the digests of a home, made when it is first needed."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    if not path.exists():
-        draft.write_bytes(secrets.token_bytes(32))
-        draft.chmod(0o600)
-        try:
-            os.link(draft, path)  # of several processes one is first
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return path.read_bytes()

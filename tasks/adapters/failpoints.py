@@ -79,6 +79,7 @@ NAMES = {
     "refit-checked": "which of refit and judged version is live is decided, and not so yet",
     # ── scoring ──
     "part-scored": "the answers to a part of a file are there, and not all of them",
+    "answers-logged": "the answers to a file are in the prediction log, and not published",
     "answers-published": "the answers to a file are there, and their parts as well",
     "answers-sealed": "rows of the prediction log are in the store, and not in the ledger",
     "sealing-committed": "rows of the prediction log are in the ledger, and in their segment as well",

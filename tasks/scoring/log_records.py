@@ -17,6 +17,8 @@ from tasks.scoring.compiled.base import Value
 from tasks.scoring.ready import Ready
 
 _DIGEST_BYTES = 8
+HIDDEN = "digest:"
+"""How a digest begins that stands in the place of a value."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,12 @@ class Kept:
             return value
         if how == "none":
             return _NOTHING
-        return hashlib.blake2b(repr(value).encode(), key=self.key, digest_size=_DIGEST_BYTES).hexdigest()
+        return digest(value, self.key)
+
+
+def digest(value: Value, key: bytes) -> str:
+    """What stands in the place of a value that is not kept: the same for the same value."""
+    return HIDDEN + hashlib.blake2b(repr(value).encode(), key=key, digest_size=_DIGEST_BYTES).hexdigest()
 
 
 _NOTHING = object()

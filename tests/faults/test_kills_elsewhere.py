@@ -84,6 +84,7 @@ SCENARIOS = {
     "turn-repaired": Scenario(damage_mlflow, REPAIR),
     "refusal-reopened": Scenario(refuse_unread, REPAIR),
     "part-scored": Scenario(nothing, SCORE),
+    "answers-logged": Scenario(nothing, SCORE),
     "answers-published": Scenario(nothing, SCORE),
 }
 

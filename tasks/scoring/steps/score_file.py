@@ -22,6 +22,7 @@ from tasks.ingestion import columns
 from tasks.scoring import scored
 from tasks.scoring.live import Live
 from tasks.scoring.steps import incoming, live_models
+from tasks.scoring.steps.file_log import FileLog
 from tasks.training import preparation
 
 FOLDER = "scored"
@@ -53,7 +54,9 @@ def score(home: Home, pipeline: str, where: str, out: Path | None = None, versio
     with incoming.at_hand(where, scratch) as path:
         job = scratch / _identity(live, path)
         path_of_answers = out or home.folder / FOLDER / f"{pipeline}-{Path(where).stem}-v{live.version}{_ENDING}"
-        done = [_part(job, place) for place in range(_score_parts(home, live, path, job))]
+        log = FileLog(home, live, job)
+        done = [_part(job, place) for place in range(_score_parts(home, live, path, job, log))]
+        log.commit(done)
         result = _publish(live, done, path_of_answers)
     failpoints.reach("answers-published")
     shutil.rmtree(job)
@@ -72,18 +75,18 @@ def _part(job: Path, place: int) -> Path:
     return job / f"{place:06d}{_ENDING}"
 
 
-def _score_parts(home: Home, live: Live, path: Path, job: Path) -> int:
+def _score_parts(home: Home, live: Live, path: Path, job: Path, log: FileLog) -> int:
     """Score what is not scored yet; gives the number of parts."""
     first = place = 0
     for place, part in enumerate(incoming.parts(path, _wanted(live), live.settings.ingestion.source), start=1):
-        target = _part(job, place - 1)
+        target, rows = _part(job, place - 1), _complete(live, part.rows)
         if not target.exists():
-            rows = _complete(live, part.rows)
             listed = scored.shown(live, part.rows.columns)
             answers = scored.answered(live, rows, part.faults, first=first, shown=listed, moment=home.clock())
             with files.staged(target) as draft:
                 pq.write_table(answers, draft, compression="zstd", write_page_checksum=True)
             failpoints.reach("part-scored")
+        log.add(target, rows, first)
         first += len(part.rows)
     if not first:
         raise BrokenContract("The file has no rows.")

@@ -269,7 +269,9 @@ def test_a_log_that_must_last_is_on_the_disk_before_the_answer_goes_out_and_hide
 
     assert len(rows) == 3
     inputs = json.loads(rows[0][5])
-    assert set(inputs) == {"shop", "items"} and all(len(value) == 16 for value in inputs.values())
+    assert set(inputs) == {"shop", "items"} and all(
+        re.fullmatch("digest:[0-9a-f]{16}", value) for value in inputs.values()
+    )
     assert inputs == json.loads(rows[2][5])
 
 

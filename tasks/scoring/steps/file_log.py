@@ -1,0 +1,131 @@
+"""The answers to a file on their way into the prediction log: part by part beside them, then all of them at once.
+
+A file that a version has answered is in the log once, under the name of its job: what is scored again, whole or after
+a kill, is the same job. Its rows are in the log before its answers are published.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from tasks.adapters import failpoints, files, log_key
+from tasks.adapters.home import Home
+from tasks.domain.sealed_answers import SealedRows, SealedSegment
+from tasks.scoring import log_lines, log_records, scored
+from tasks.scoring.live import Live
+from tasks.scoring.steps import sealing
+from tasks.training import preparation
+
+_ENDING = ".log"
+
+
+class FileLog:
+    """Of one job."""
+
+    def __init__(self, home: Home, live: Live, job: Path) -> None:
+        """Args:
+        home: Ledger and store.
+        live: Who answers.
+        job: Where its parts are.
+        """
+        self._home, self._live, self._job = home, live, job
+        self._name = job.name
+        self._is_wanted = live.scoring.log.enabled and not home.ledger.predictions.has(self._name)
+
+    def add(self, part: Path, rows: pd.DataFrame, first: int) -> None:
+        """Keep a part aside, unless it is.
+
+        Args:
+            part: Its answers, which are there.
+            rows: With every input as values of its type.
+            first: Place of the first of them in the file, from 0 on.
+        """
+        target = part.with_suffix(_ENDING)
+        if not self._is_wanted or target.exists():
+            return
+        answers = pq.read_table(part, columns=[self._live.output, scored.REASON, scored.SCORED])
+        with files.staged(target) as draft, draft.open("wb") as file:
+            file.write(self._content(answers, rows, first))
+
+    def commit(self, parts: list[Path]) -> None:
+        """Let the log have all parts; the ledger lists them in one go."""
+        if not self._is_wanted:
+            return
+        sealed = [self._sealed(part.with_suffix(_ENDING)) for part in parts]
+        failpoints.reach("answers-sealed")
+        segments = [SealedSegment(one.journal, one.segment, one.segment + one.rows, one.rows) for one in sealed]
+        self._home.ledger.predictions.seal(segments, sealed)
+        failpoints.reach("answers-logged")
+
+    def _sealed(self, path: Path) -> SealedRows:
+        content = path.read_bytes()
+        table = pq.read_table(pa.BufferReader(content), columns=["id", "answered"])
+        first, bounds = int(table["id"][0].as_py().rpartition("-")[2]), pc.min_max(table["answered"])
+        digest = sealing.publish(self._home, content)
+        times = bounds["min"].as_py(), bounds["max"].as_py()
+        return SealedRows(self._live.pipeline, self._name, first, digest, table.num_rows, *times)
+
+    def _content(self, answers: pa.Table, rows: pd.DataFrame, first: int) -> bytes:
+        count, live, sink = len(rows), self._live, pa.BufferOutputStream()
+        sound = answers[scored.REASON].combine_chunks().is_null().to_numpy(zero_copy_only=False)
+        columns = {
+            "id": [f"{self._name}-{number}" for number in range(first, first + count)],
+            "answered": answers[scored.SCORED].combine_chunks(),
+            "version": np.full(count, live.version),
+            "model": [live.model_id] * count,
+            "answer": answers[live.output].combine_chunks(),
+            "inputs": self._inputs(rows, sound),
+            "key": self._keys(rows),
+            "microseconds": [None] * count,
+        }
+        arrays = [pa.array(columns[one.name], one.type) for one in log_lines.SCHEMA]
+        table = pa.table(arrays, schema=log_lines.SCHEMA)
+        pq.write_table(table, sink, compression="zstd", write_page_checksum=True)
+        return bytes(sink.getvalue().to_pybytes())
+
+    def _inputs(self, rows: pd.DataFrame, sound: Any) -> pa.Array:
+        """What the model took, as JSON, of each row that keeps the contract; as much of it as is to be kept."""
+        log, key, fields = self._live.scoring.log, log_key.of(self._home.predictions), self._live.fields
+        prepared = preparation.prepare(rows[sound], fields.names, fields.rules)
+        kept = dict[str, list[Any]]()
+        for name in fields.names:
+            how = log.columns.get(name, log.inputs)
+            if how != "none":
+                kept[name] = prepared[name].tolist()
+            if how == "digest":
+                kept[name] = [log_records.digest(None if value != value else value, key) for value in kept[name]]
+        texts = np.full(len(rows), None, dtype=object)
+        if kept:
+            texts[sound] = _encoded(list(kept), list(kept.values()))
+        return pa.array(texts, pa.string())
+
+    def _keys(self, rows: pd.DataFrame) -> list[str | None]:
+        key = self._live.key
+        if not key:
+            return [None] * len(rows)
+        encoder = msgspec.json.Encoder()
+        columns = [_plain(rows[name]) if name in rows else [None] * len(rows) for name in key]
+        return [encoder.encode(values).decode() for values in zip(*columns, strict=True)]
+
+
+def _encoded(names: list[str], columns: list[list[Any]]) -> list[str]:
+    """Rows as objects of JSON; NaN is null there."""
+    fields = [(f"f{place}", Any) for place in range(len(names))]
+    called = {field: name for (field, _), name in zip(fields, names, strict=True)}
+    row, encoder = msgspec.defstruct("Row", fields, rename=called, gc=False), msgspec.json.Encoder()
+    return [encoder.encode(row(*cells)).decode() for cells in zip(*columns, strict=True)]
+
+
+def _plain(column: "pd.Series[Any]") -> list[Any]:
+    """Values of a key as JSON has them; times in UTC."""
+    array = pa.array(column, from_pandas=True)
+    if pa.types.is_timestamp(array.type):
+        array = pc.strftime(array, format="%Y-%m-%dT%H:%M:%SZ")
+    plain: list[Any] = array.to_pylist()
+    return plain
