@@ -34,3 +34,7 @@ def lock(place: _Below, digest: str) -> Path:
 
 def golden(place: _Below, digest: str) -> Path:
     return place.folder / layout.golden(digest)
+
+
+def predictions(place: _Below, digest: str) -> Path:
+    return place.folder / layout.predictions(digest)

@@ -7,7 +7,7 @@ never change any more, and are gone once they are sealed. Writing belongs to `jo
 import fcntl
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,7 +75,7 @@ def held(folder: Path) -> int | None:
     return handle
 
 
-def end(record: dict[str, Any]) -> int:
+def end(record: Mapping[str, Any]) -> int:
     """The number after the last one that a record says something of."""
     if GAP in record:
         return int(record[GAP][1])

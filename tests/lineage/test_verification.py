@@ -13,7 +13,7 @@ from tasks.domain.records import BatchStatus
 from tasks.lineage.steps import verification
 from tasks.lineage.verify.findings import INVARIANTS
 from tests import homes
-from tests.lineage import damages
+from tests.lineage import damages, damages_of_the_log
 from tests.lineage.damages import DAMAGES, PASSWORD, Damage
 
 MANY = 5
@@ -55,12 +55,13 @@ def test_nothing_is_found_where_nothing_is_wrong(home: Home) -> None:
 
 
 def test_every_invariant_that_verify_checks_is_broken_in_several_ways() -> None:
-    broken = Counter(damage.invariant for damage in DAMAGES.values())
+    done = [*DAMAGES.values(), *damages_of_the_log.DAMAGES.values()]
+    broken = Counter(damage.invariant for damage in done)
 
     assert broken.keys() == INVARIANTS.keys() - {"I12"}
     assert min(broken.values()) >= 4
-    often = Counter(damage.beside for damage in DAMAGES.values())
-    assert broken.keys() == {damage.invariant for damage in DAMAGES.values() if often[damage.beside] >= MANY}
+    often = Counter(damage.beside for damage in done)
+    assert broken.keys() == {damage.invariant for damage in done if often[damage.beside] >= MANY}
     assert len(DAMAGES) >= 60
 
 

@@ -1,4 +1,4 @@
-"""Proves from the bytes up that what the ledger says is true (I1, I2, I4, I5, I6, I9, I10): one finding per difference.
+"""Proves from the bytes up that what the ledger says is true (I1, I2, I4 to I10): one finding per difference.
 
 It only reads. What is looked at is in the package `checks`, what counts as a difference in `tasks.lineage.verify`.
 """
@@ -8,7 +8,16 @@ from json import JSONDecodeError
 
 from configs.errors import Damaged
 from tasks.adapters.home import Home
-from tasks.lineage.verify.checks import leaks, ledger_copy, models, projections, recount, refit_pair, triggers
+from tasks.lineage.verify.checks import (
+    leaks,
+    ledger_copy,
+    logged_answers,
+    models,
+    projections,
+    recount,
+    refit_pair,
+    triggers,
+)
 from tasks.lineage.verify.checks.ledger_copy import Recorded
 from tasks.lineage.verify.findings import Finding
 
@@ -34,6 +43,7 @@ def verify(home: Home, pipeline: str) -> Iterator[Finding]:
     yield from _guarded(projections.check_mlflow(home, recorded), recorded)
     yield from _guarded(projections.check_drift(home, recorded), recorded)
     yield from _guarded(projections.check_report(home, recorded, counted), recorded)
+    yield from _guarded(logged_answers.check(home, recorded), recorded)
     yield from _guarded(leaks.check(home, pipeline), recorded)
 
 

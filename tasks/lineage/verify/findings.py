@@ -11,6 +11,8 @@ INVARIANTS = {
     "I4": "every trigger ends once, and nothing is trained twice",
     "I5": "the promotions are one linear history, under the lease",
     "I6": "what is read is whole, and listed by the ledger",
+    "I7": "each answer is that of the version that it names",
+    "I8": "each answer is in the prediction log once, or counted as dropped",
     "I9": "nothing was dropped or changed silently",
     "I10": "no secret is written anywhere",
     "I12": "the same snapshot, settings and seed give the same predictions",

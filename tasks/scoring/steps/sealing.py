@@ -6,10 +6,11 @@ segments, each of which spans an hour of answers at most.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -97,19 +98,31 @@ def _seal(home: Home, one: Segment, done: Sealing) -> None:
 
 def _read(one: Segment) -> tuple[SealedSegment, "dict[str, Rows]"]:
     """What a segment says of its numbers, and its rows by pipeline."""
-    parts, counted, until = dict[str, Rows](), {"rows": 0, GAP: 0, DROPPED: 0, NUMBERED: 0}, one.first
-    for record in journal_segments.records(one.path):
+    parts = dict[str, Rows]()
+
+    def sorted_out() -> Iterator[Mapping[str, Any]]:
+        for record in journal_segments.records(one.path):
+            if "rows" in record:
+                part = parts.setdefault(record["pipeline"], Rows(record["pipeline"]))
+                part.add(list(log_lines.lines(one.journal, record)))
+            yield record
+
+    return counted(one, sorted_out()), parts
+
+
+def counted(one: Segment, records: Iterable[Mapping[str, Any]]) -> SealedSegment:
+    """What the records of a segment say of its numbers."""
+    sums, until = {"rows": 0, GAP: 0, DROPPED: 0, NUMBERED: 0}, one.first
+    for record in records:
         until = max(until, journal_segments.end(record))
         if GAP in record:
-            counted[GAP] += record[GAP][1] - record[GAP][0]
+            sums[GAP] += record[GAP][1] - record[GAP][0]
         elif DROPPED in record:
-            counted[DROPPED] += record[DROPPED]
-            counted[NUMBERED] += record[NUMBERED]
+            sums[DROPPED] += record[DROPPED]
+            sums[NUMBERED] += record[NUMBERED]
         else:
-            counted["rows"] += len(record["rows"])
-            part = parts.setdefault(record["pipeline"], Rows(record["pipeline"]))
-            part.add(list(log_lines.lines(one.journal, record)))
-    return SealedSegment(str(one.journal), one.first, until, **counted), parts
+            sums["rows"] += len(record["rows"])
+    return SealedSegment(str(one.journal), one.first, until, **sums)
 
 
 class Rows:

@@ -1,0 +1,153 @@
+"""The prediction log: nothing is missing but what is counted (I8), and versions answer as it says that they did (I7).
+
+Journals are shared by all pipelines: their balance is looked at for each of them. Of each version some answers are
+asked for again, spread over the log, of which all inputs were kept as values.
+"""
+
+import hashlib
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from configs.errors import BlobUnavailable, Damaged, IncumbentError
+from tasks.adapters import journal_segments
+from tasks.adapters.blobs import layout
+from tasks.adapters.blobs.bundles import TOLERANCE, differences
+from tasks.adapters.home import Home
+from tasks.domain.sealed_answers import SealedRows, SealedSegment
+from tasks.lineage.verify import log_balance
+from tasks.lineage.verify.checks.ledger_copy import Recorded
+from tasks.lineage.verify.findings import Finding
+from tasks.scoring import log_lines
+from tasks.scoring.log_records import HIDDEN
+from tasks.scoring.steps import live_models, sealing
+
+_OF_A_FILE, _OF_A_VERSION = 20, 200
+"""Answers that are asked for again, at most."""
+_LOOKS, _AGAIN_SECONDS = 3, 0.5
+"""Somebody may close and seal a segment while it is looked at."""
+_COLUMNS = ["id", "version", "model", "answer", "inputs"]
+Line = tuple[Any, ...]
+
+
+@dataclass
+class _Seen:
+    """What was read."""
+
+    findings: list[Finding] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    """`_COLUMNS` of some answers of the pipeline."""
+
+
+def check(home: Home, recorded: Recorded) -> Iterator[Finding]:
+    """Every answer that is missing, there twice, or another than its version gives.
+
+    Args:
+        home: Journals, store, ledger and bundles.
+        recorded: What the ledger says.
+    """
+    for look in range(_LOOKS):
+        seen = _look(home, recorded.pipeline)
+        if not seen.findings or look == _LOOKS - 1:
+            break
+        time.sleep(_AGAIN_SECONDS)
+    yield from seen.findings
+    yield from _answers(home, recorded, seen.lines)
+
+
+def _look(home: Home, pipeline: str) -> _Seen:
+    seen = _Seen()
+    with journal_segments.Opened(home.predictions) as opened:
+        sealed = {one.name: one for one in home.ledger.predictions.segments()}
+        parts = [one for one in home.ledger.predictions.sealed() if (one.journal, one.segment) in sealed]
+        left = [one for one in opened.segments if (str(one.journal), one.first) not in sealed]
+        closed = [*sealed.values(), *_unsealed(opened, left, pipeline, seen)]
+    following = {str(one.journal): one.first for one in left if not one.is_closed}
+    seen.findings += log_balance.numbers_are_accounted_for(closed)
+    seen.findings += log_balance.nothing_is_between(closed, following)
+    seen.findings += log_balance.rows_are_listed(sealed.values(), parts)
+    own = [one for one in parts if one.pipeline == pipeline]
+    seen.findings += log_balance.removed_for_keys(own, home.ledger.predictions.erasures(pipeline))
+    for part in own:
+        _read_file(home, part, sealed[part.journal, part.segment].until, seen)
+    return seen
+
+
+def _unsealed(
+    opened: journal_segments.Opened, left: Sequence[journal_segments.Segment], pipeline: str, seen: _Seen
+) -> Iterator[SealedSegment]:
+    """Closed segments that are not sealed, as they will be; of all of them some answers are kept."""
+    for one in left:
+        try:
+            records = list(opened.records(one))
+        except Damaged as problem:
+            seen.findings.append(Finding("I8", str(problem)))
+            if one.next is not None:
+                yield SealedSegment(str(one.journal), one.first, one.next, one.next - one.first)
+            continue
+        lines = list(log_lines.rows(pipeline, ((one.journal, record) for record in records)))
+        table = pa.Table.from_batches([log_lines.batch(lines)]).select(_COLUMNS)
+        seen.lines += _some(table)
+        if one.is_closed:
+            yield sealing.counted(one, records)
+
+
+def _read_file(home: Home, part: SealedRows, until: int, seen: _Seen) -> None:
+    if part.file is None:
+        return
+    where = log_balance.named(part.journal, part.segment)
+    try:
+        content = home.blobs.get(layout.predictions(part.file))
+    except BlobUnavailable as problem:
+        seen.findings.append(Finding("I8", f"{where}: file {part.file[:12]} cannot be read: {problem.why}"))
+        return
+    if hashlib.sha256(content).hexdigest() != part.file:
+        seen.findings.append(Finding("I8", f"{where}: file {part.file[:12]} was changed"))
+        return
+    table = pq.read_table(pa.BufferReader(content), columns=_COLUMNS)
+    seen.findings += log_balance.file_agrees(part, table["id"].to_pylist(), until)
+    seen.lines += _some(table)
+
+
+def _some(table: pa.Table) -> list[Line]:
+    """Answers with inputs, spread over a file."""
+    there = np.flatnonzero(table["inputs"].is_valid().to_numpy())
+    places = there[np.unique(np.linspace(0, len(there) - 1, _OF_A_FILE).astype(int))] if len(there) else there
+    return [tuple(row[name] for name in _COLUMNS) for row in table.take(places).to_pylist()]
+
+
+def _answers(home: Home, recorded: Recorded, lines: list[Line]) -> Iterator[Finding]:
+    for version in sorted({line[1] for line in lines}):
+        found = [line for line in lines if line[1] == version]
+        known = recorded.versions.get(version)
+        others = [line for line in found if known is None or line[2] != known.id]
+        if others:
+            what = "a version that there is not" if known is None else "another model under the number of a version"
+            yield Finding("I7", f"answer {others[0][0]} names v{version}: {what} ({len(others)} that were looked at)")
+        same = [line for line in found if known is not None and line[2] == known.id]
+        yield from _asked_again(home, recorded.pipeline, version, [same[place] for place in _spread(len(same))])
+
+
+def _spread(count: int) -> list[int]:
+    return np.unique(np.linspace(0, count - 1, _OF_A_VERSION).astype(int)).tolist() if count else []
+
+
+def _asked_again(home: Home, pipeline: str, version: int, lines: list[Line]) -> Iterator[Finding]:
+    asked = [(line[0], line[3], msgspec.json.decode(line[4])) for line in lines]
+    asked = [one for one in asked if not any(str(value).startswith(HIDDEN) for value in one[2].values())]
+    if not asked:
+        return
+    try:
+        live = live_models.ready(home, pipeline, version)
+    except IncumbentError:  # a bundle that does not load is found by another check, or the contract lacks a column
+        return
+    whole = [one for one in asked if {*one[2]} == {*live.fields.names}]
+    answers = [live.compiled.one([inputs[name] for name in live.fields.names]) for *_, inputs in whole]
+    off = differences(np.array(answers), np.array([logged for _, logged, _ in whole], dtype=float))
+    yield from log_balance.answered_alike(version, [name for name, *_ in whole], off.tolist(), TOLERANCE)
