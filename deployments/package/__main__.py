@@ -11,11 +11,12 @@ from pathlib import Path
 
 from configs import environment
 from configs.errors import IncumbentError
-from deployments.package import building
+from deployments.package import building, recording
 from deployments.package.building import Built
 from flows.console.signals import leave
 from tasks.adapters import lookup, permissions
 from tasks.adapters.home import Home
+from tasks.adapters.processes import identity
 
 _MEGABYTE = 1e6
 
@@ -35,18 +36,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         version = None if chosen.version is None else lookup.version(chosen.version)
         with closing(Home(home, environment.read().ledger_url)) as hands:
             hands.settings(chosen.pipeline)
-            _tell(building.build(hands, chosen.pipeline, version, chosen.out))
+            built = building.build(hands, chosen.pipeline, version, chosen.out)
+            _tell(built, recording.record(hands, built, identity.user()))
     except IncumbentError as problem:
         print(environment.without_secrets(str(problem)), file=sys.stderr)
         return problem.exit_code
     return 0
 
 
-def _tell(built: Built) -> None:
+def _tell(built: Built, untold: str) -> None:
     live = built.live
     why = f" ({live.chosen.problem})" if live.chosen.problem else ""
     print(f"{live.pipeline} v{live.version} is packaged: {built.folder}")
-    print(f"  digest   {built.digest}")
+    shown = f"in the ledger, but not in MLflow: {untold} Type the command again." if untold else "in ledger and MLflow"
+    print(f"  digest   {built.digest} ({shown})")
     print(f"  answers  by {live.compiled.title}{why}; it has answered its golden rows in a process of its own")
     print(f"  holds    {built.bytes / _MEGABYTE:.1f} MB; needs {', '.join(built.needs)}")
     print(f"  try it   {sys.executable} {built.folder} --port 8001")

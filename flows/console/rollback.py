@@ -23,6 +23,7 @@ def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> in
     from flows.console import lines
     from tasks.adapters import lookup
     from tasks.adapters.processes import identity
+    from tasks.domain import packages
     from tasks.lineage.steps import going_back
     from tasks.promotion.steps import return_to
     from tasks.reporting import titles
@@ -35,13 +36,16 @@ def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> in
         screen.show([f"{pipeline}: v{way.version} is live already, since {titles.since(way.live)}."])
     else:
         screen.show([f"{pipeline}: v{way.version} is live again in place of v{way.live.version}; {checked}."])
+    package = hands.ledger.packages.of(pipeline, way.version)
     held = sorted(hands.ledger.promotions.held(pipeline))
     live = hands.ledger.promotions.all(pipeline)[-1]
     facts = {"pipeline": pipeline, "champion": live.version, "previous": live.previous, "changed": not way.done}
     screen.facts({**facts, "at": live.at.isoformat(), "by": live.by, "reason": live.reason, "checked": checked,
-                  "barred": held, "shown": not problem, "problem": problem})  # fmt: skip
+                  "barred": held, "shown": not problem, "problem": problem,
+                  "package": package.digest if package else None})  # fmt: skip
     undone = [] if way.hold or way.done else [f"  v{way.live.version} is not barred: this undoes the last rollback."]
     screen.show([_shown(problem), *undone, *lines.held(pipeline, held)])
+    screen.show([f"  {packages.sentence(pipeline, way.version, package)}"])
     return 0
 
 

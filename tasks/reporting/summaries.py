@@ -49,7 +49,9 @@ def report_file(pipeline: str, path: str, machine: str) -> str:
     )
 
 
-def rollback(pipeline: str, history: Sequence[Promotion], held: Sequence[int], *, checked: str, problem: str) -> str:
+def rollback(
+    pipeline: str, history: Sequence[Promotion], held: Sequence[int], *, checked: str, problem: str, package: str
+) -> str:
     """Who was live, who is, what was found out before, and what is barred until it is released how.
 
     Args:
@@ -58,13 +60,14 @@ def rollback(pipeline: str, history: Sequence[Promotion], held: Sequence[int], *
         held: Versions that are barred.
         checked: What was found out about the version before it was made live; empty if it was live already.
         problem: What kept MLflow or the report from being told; empty if nothing did.
+        package: As which folder it can leave the house, in a sentence.
     """
     made, title = history[-1], "was live already"
     parts = [("Live now", _reign(made)), ("Checked", titles.ended(checked or "Nothing, and nothing was changed"))]
     if checked:
         title, parts = f"is live in place of v{made.previous}", [("Was live", _reign(history[-2])), *parts]
     later = f"MLflow or the report could not be told: {titles.ended(problem)} The next run makes up for it."
-    parts += [("Shown", later if problem else "MLflow's alias and the report say so.")]
+    parts += [("Shown", later if problem else "MLflow's alias and the report say so."), ("Package", package)]
     lines = [
         f"## {_plain(pipeline)}: v{made.version} {title}",
         *(f"**{name}**  \n{_plain(text)}" for name, text in parts),

@@ -11,6 +11,7 @@ from prefect import State, task
 from configs.errors import IncumbentError
 from tasks.adapters import home
 from tasks.adapters.prefect import events
+from tasks.domain import packages
 from tasks.domain.observations import Health
 from tasks.domain.records import Batch
 from tasks.domain.runs import CaughtUp, Polled, Scored
@@ -107,12 +108,15 @@ def end_rollback(pipeline: str, checked: str, problem: str) -> int:
         checked: What was found out before the version was made live; empty if it was live already.
         problem: What kept MLflow or the report from being told; empty if nothing did.
     """
-    promotions = home.current().ledger.promotions
+    ledger = home.current().ledger
+    promotions = ledger.promotions
     history, held = promotions.all(pipeline), sorted(promotions.held(pipeline))
     told = endings.rollback(pipeline, history[-1], problem, changed=bool(checked))
-    note = summaries.rollback(pipeline, history, held, checked=checked, problem=problem)
+    live = history[-1].version
+    package = packages.sentence(pipeline, live, ledger.packages.of(pipeline, live))
+    note = summaries.rollback(pipeline, history, held, checked=checked, problem=problem, package=package)
     events.markdown(f"{pipeline}-rollback", note, "Who was live, who is, and what is barred")
-    return events.ended(told, history[-1].version)
+    return events.ended(told, live)
 
 
 def end_release(pipeline: str, version: int, by: str, reason: str, problem: str | None) -> bool:

@@ -22,7 +22,9 @@ def history(reason: str = "too many complaints") -> list[Promotion]:
 def note(
     checked: str = "201 golden rows answered", held: tuple[int, ...] = (6,), problem: str = "", **told: str
 ) -> str:
-    return summaries.rollback("shop", history(**told), held, checked=checked, problem=problem)
+    return summaries.rollback(
+        "shop", history(**told), held, checked=checked, problem=problem, package="v1 has no package."
+    )
 
 
 def test_the_note_of_a_rollback_says_what_it_changed_and_how_each_hold_ends() -> None:
@@ -40,6 +42,9 @@ def test_the_note_of_a_rollback_says_what_it_changed_and_how_each_hold_ends() ->
         "",
         "**Shown**  ",
         "MLflow's alias and the report say so.",
+        "",
+        "**Package**  ",
+        "v1 has no package.",
         "",
         "**Barred from automation**",
         "",

@@ -14,6 +14,7 @@ from tasks.adapters.ledger.logged import LoggedFiles
 from tasks.adapters.ledger.models import Models
 from tasks.adapters.ledger.opening import open_engine
 from tasks.adapters.ledger.owner import Owner
+from tasks.adapters.ledger.packages import Packages
 from tasks.adapters.ledger.predictions import Predictions
 from tasks.adapters.ledger.promotions import Promotions
 from tasks.adapters.ledger.refits import Refits
@@ -45,6 +46,7 @@ class Ledger:
         self.refits = Refits(access)
         self.logged = LoggedFiles(access)
         self.predictions = Predictions(access)
+        self.packages = Packages(access)
         self.inbox = Inbox(access)
         self.audit = Audit(access)
         self.lease = Lease(access)

@@ -8,7 +8,22 @@ Times are ISO 8601 text in UTC, so that SQLite and PostgreSQL keep and order the
 
 from sqlalchemy import JSON, Boolean, Column, Float, Integer, MetaData, String, Table, Text, UniqueConstraint, false
 
-VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0007", "0008", "0006", "0009", "0010", "0011", "0012", "0013")
+VERSIONS = (
+    "0001",
+    "0002",
+    "0003",
+    "0004",
+    "0005",
+    "0007",
+    "0008",
+    "0006",
+    "0009",
+    "0010",
+    "0011",
+    "0012",
+    "0013",
+    "0014",
+)
 """All versions that there were, in their order: numbers were given before it was known which comes first."""
 HEAD = VERSIONS[-1]
 """The version of the schema that this code reads and writes."""
@@ -295,6 +310,17 @@ logged_files = Table(
     Column("model", String(64), primary_key=True),
     Column("run", String(40), nullable=False, comment="of MLflow, in which the model was shown last"),
     Column("record", JSON, nullable=False, comment="where its files are, and the digest of each"),
+    Column("at", String(32), nullable=False),
+)
+
+packages = Table(
+    "packages",
+    metadata,
+    of_pipeline(),
+    Column("digest", String(64), primary_key=True, comment="sha256 of its list of files"),
+    Column("version", Integer, nullable=False),
+    Column("folder", Text, nullable=False, comment="where it was built last"),
+    Column("by", String(100), nullable=False),
     Column("at", String(32), nullable=False),
 )
 

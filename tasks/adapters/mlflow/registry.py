@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
 
 VERSION_TAG = "incumbent.version"
+PACKAGE_TAG = "incumbent.package"
+"""The digest of the folder as which a version can leave the house, once one was built."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,15 @@ def register(
         await_creation_for=0,
     )
     return int(created.version)
+
+
+def tag(store: TrackingStore, pipeline: str, version: int, name: str, value: str) -> bool:
+    """Give a version of ours a tag; whether it is registered yet."""
+    client = open_client(store)
+    registered = _find(client, pipeline, version)
+    if registered is not None and registered.tags.get(name) != value:
+        client.set_model_version_tag(pipeline, registered.version, name, value)
+    return registered is not None
 
 
 def set_alias(store: TrackingStore, pipeline: str, alias: str, version: int | None) -> None:

@@ -257,9 +257,13 @@ def _show_versions(home: Home, pipeline: str, turn: Turn, run: str, refit_run: s
     """Register the challenger, and a refit of it, and let the aliases say what the ledger says now."""
     model, version = turn.probe_model, turn.probe_version
     assert model is not None and version is not None and turn.verdict is not None
-    tags = (("incumbent.verdict", turn.verdict.kind.value), ("incumbent.reason", turn.verdict.reasons[0]))
+    tags: tuple[tuple[str, str], ...] = (
+        ("incumbent.verdict", turn.verdict.kind.value),
+        ("incumbent.reason", turn.verdict.reasons[0]),
+    )
     home.ledger.lease.require(pipeline)
-    registry.register(home.tracking, pipeline, model=model.id, version=version, run_id=run, tags=tags)
+    packaged = _package(home, pipeline, version)
+    registry.register(home.tracking, pipeline, model=model.id, version=version, run_id=run, tags=(*tags, *packaged))
     failpoints.reach("mlflow-version-registered")
     if turn.refit is not None and refit_run is not None:
         refit, tags = (
@@ -267,6 +271,7 @@ def _show_versions(home: Home, pipeline: str, turn: Turn, run: str, refit_run: s
             (("incumbent.refit_of", str(turn.refit.judged)), ("incumbent.reason", _why_refitted(turn.refit))),
         )
         home.ledger.lease.require(pipeline)
+        tags = *tags, *_package(home, pipeline, refit.version)
         registry.register(
             home.tracking, pipeline, model=refit.model, version=refit.version, run_id=refit_run, tags=tags
         )
@@ -276,3 +281,9 @@ def _show_versions(home: Home, pipeline: str, turn: Turn, run: str, refit_run: s
     registry.set_alias(home.tracking, pipeline, "champion", shown[-1].version if shown else None)
     failpoints.reach("mlflow-champion-set")
     registry.set_alias(home.tracking, pipeline, "challenger", version)
+
+
+def _package(home: Home, pipeline: str, version: int) -> tuple[tuple[str, str], ...]:
+    """The tag of a version that has been packaged."""
+    built = home.ledger.packages.of(pipeline, version)
+    return () if built is None else ((registry.PACKAGE_TAG, built.digest),)

@@ -18,6 +18,7 @@ from deployments.packaged import manifest, model_files
 from deployments.packaged.__main__ import main as started
 from tasks.adapters import journal_segments, provenance
 from tasks.adapters.home import Home
+from tasks.domain import packages as packages_of
 from tests import homes, shop
 from tests.deployments.package import packages
 
@@ -175,9 +176,15 @@ def test_a_mistake_of_who_builds_is_a_sentence(home, tmp_path, capsys, arguments
     assert (tmp_path / "mine.txt").exists()
 
 
-def test_the_command_says_where_it_is_and_what_it_needs(home: Home, tmp_path: Path, capsys) -> None:
+def test_the_command_says_where_it_is_and_a_rollback_names_it(home: Home, tmp_path: Path, capsys) -> None:
+    before = packages_of.sentence("shop", 2, home.ledger.packages.of("shop", 2))
+
     assert command.main(["shop", "--out", str(tmp_path / "it")]) == 0
 
-    said = capsys.readouterr().out
-    assert said.startswith(f"shop v2 is packaged: {tmp_path / 'it'}\n")
-    assert manifest.digest(tmp_path / "it") in said and "by a sum over inputs" in said
+    said, digest = capsys.readouterr().out, manifest.digest(tmp_path / "it")
+    assert said.startswith(f"shop v2 is packaged: {tmp_path / 'it'}\n  digest   {digest} (in ledger and MLflow)\n")
+    assert "by a sum over inputs" in said
+    assert before == "v2 has no package: `python -m deployments.package shop --version 2` builds one."
+    built = home.ledger.packages.of("shop", 2)
+    assert built is not None and (built.digest, built.folder) == (digest, str(tmp_path / "it"))
+    assert packages_of.sentence("shop", 2, built).startswith(f"The package of v2 was built into {tmp_path / 'it'} (")

@@ -50,6 +50,7 @@ def test_going_back_changes_ledger_alias_report_and_what_is_said(
         "flights: v2 is live again in place of v3; 201 golden rows answered as at its gate.",
         "  MLflow's alias `champion` and the report say so.",
         f"  v3 is barred: automation does not make it live again until `{release}`",
+        "  v2 has no package: `python -m deployments.package flights --version 2` builds one.",
     ]
     assert history(home) == [*FORWARD, (2, None, "anna")]
     assert registry.aliases(home.tracking, "flights")["champion"] == 2
