@@ -67,6 +67,11 @@ class Kept:
         return digest(value, self.key)
 
 
+def is_hidden(value: Any) -> bool:
+    """Whether it is a digest in the place of a value."""
+    return isinstance(value, str) and value.startswith(HIDDEN)
+
+
 def digest(value: Value, key: bytes) -> str:
     """What stands in the place of a value that is not kept: the same for the same value."""
     return HIDDEN + hashlib.blake2b(repr(value).encode(), key=key, digest_size=_DIGEST_BYTES).hexdigest()

@@ -32,8 +32,8 @@ def nothing_is_between(segments: Iterable[SealedSegment], following: Mapping[str
         segments: All closed ones.
         following: Where the segment begins that each journal of a process still writes.
     """
-    findings, found = [], sorted(segments, key=lambda one: one.name)
-    for journal, group in groupby(found, key=lambda one: one.journal):
+    findings, ordered = [], sorted(segments, key=lambda one: one.name)
+    for journal, group in groupby(ordered, key=lambda one: one.journal):
         spans = [(one.segment, one.until) for one in group]
         last = [(following[journal],) * 2] if journal in following else []
         for (_, end), (begin, _) in pairwise([(0, 0), *spans, *last]):
@@ -65,10 +65,10 @@ def rows_are_listed(segments: Iterable[SealedSegment], parts: Iterable[SealedRow
 
 def removed_for_keys(parts: Iterable[SealedRows], erasures: Iterable[Erasure]) -> list[Finding]:
     """I8: as many rows were removed with their keys as erasures say."""
-    gone, told = sum(one.forgotten for one in parts), sum(one.rows for one in erasures)
-    if gone == told:
+    removed, counted = sum(one.forgotten for one in parts), sum(one.rows for one in erasures)
+    if removed == counted:
         return []
-    counts = f"{wording.count(gone)} rows are gone, {wording.count(told)} by the erasures that are recorded"
+    counts = f"{wording.count(removed)} rows are gone, {wording.count(counted)} by the erasures that are recorded"
     return [Finding("I8", f"prediction log, rows of keys that were to be forgotten: {counts}")]
 
 

@@ -24,8 +24,7 @@ from tasks.domain.sealed_answers import SealedRows, SealedSegment
 from tasks.lineage.verify import log_balance
 from tasks.lineage.verify.checks.ledger_copy import Recorded
 from tasks.lineage.verify.findings import Finding
-from tasks.scoring import log_lines
-from tasks.scoring.log_records import HIDDEN
+from tasks.scoring import log_lines, log_records
 from tasks.scoring.steps import live_models, sealing
 
 _OF_A_FILE, _OF_A_VERSION = 20, 200
@@ -37,7 +36,7 @@ Line = tuple[Any, ...]
 
 
 @dataclass
-class _Seen:
+class _View:
     """What was read."""
 
     findings: list[Finding] = field(default_factory=list)
@@ -53,66 +52,66 @@ def check(home: Home, recorded: Recorded) -> Iterator[Finding]:
         recorded: What the ledger says.
     """
     for look in range(_LOOKS):
-        seen = _look(home, recorded.pipeline)
-        if not seen.findings or look == _LOOKS - 1:
+        view = _look(home, recorded.pipeline)
+        if not view.findings or look == _LOOKS - 1:
             break
         time.sleep(_AGAIN_SECONDS)
-    yield from seen.findings
-    yield from _answers(home, recorded, seen.lines)
+    yield from view.findings
+    yield from _answers(home, recorded, view.lines)
 
 
-def _look(home: Home, pipeline: str) -> _Seen:
-    seen = _Seen()
+def _look(home: Home, pipeline: str) -> _View:
+    view = _View()
     with journal_segments.Opened(home.predictions) as opened:
         sealed = {one.name: one for one in home.ledger.predictions.segments()}
         parts = [one for one in home.ledger.predictions.sealed() if (one.journal, one.segment) in sealed]
         left = [one for one in opened.segments if (str(one.journal), one.first) not in sealed]
-        closed = [*sealed.values(), *_unsealed(opened, left, pipeline, seen)]
+        closed = [*sealed.values(), *_unsealed(opened, left, pipeline, view)]
     following = {str(one.journal): one.first for one in left if not one.is_closed}
-    seen.findings += log_balance.numbers_are_accounted_for(closed)
-    seen.findings += log_balance.nothing_is_between(closed, following)
-    seen.findings += log_balance.rows_are_listed(sealed.values(), parts)
+    view.findings += log_balance.numbers_are_accounted_for(closed)
+    view.findings += log_balance.nothing_is_between(closed, following)
+    view.findings += log_balance.rows_are_listed(sealed.values(), parts)
     own = [one for one in parts if one.pipeline == pipeline]
-    seen.findings += log_balance.removed_for_keys(own, home.ledger.predictions.erasures(pipeline))
+    view.findings += log_balance.removed_for_keys(own, home.ledger.predictions.erasures(pipeline))
     for part in own:
-        _read_file(home, part, sealed[part.journal, part.segment].until, seen)
-    return seen
+        _read_file(home, part, sealed[part.journal, part.segment].until, view)
+    return view
 
 
 def _unsealed(
-    opened: journal_segments.Opened, left: Sequence[journal_segments.Segment], pipeline: str, seen: _Seen
+    opened: journal_segments.Opened, left: Sequence[journal_segments.Segment], pipeline: str, view: _View
 ) -> Iterator[SealedSegment]:
     """Closed segments that are not sealed, as they will be; of all of them some answers are kept."""
     for one in left:
         try:
             records = list(opened.records(one))
         except Damaged as problem:
-            seen.findings.append(Finding("I8", str(problem)))
+            view.findings.append(Finding("I8", str(problem)))
             if one.next is not None:
                 yield SealedSegment(str(one.journal), one.first, one.next, one.next - one.first)
             continue
         lines = list(log_lines.rows(pipeline, ((one.journal, record) for record in records)))
         table = pa.Table.from_batches([log_lines.batch(lines)]).select(_COLUMNS)
-        seen.lines += _some(table)
+        view.lines += _some(table)
         if one.is_closed:
             yield sealing.counted(one, records)
 
 
-def _read_file(home: Home, part: SealedRows, until: int, seen: _Seen) -> None:
+def _read_file(home: Home, part: SealedRows, until: int, view: _View) -> None:
     if part.file is None:
         return
     where = log_balance.named(part.journal, part.segment)
     try:
         content = home.blobs.get(layout.predictions(part.file))
     except BlobUnavailable as problem:
-        seen.findings.append(Finding("I8", f"{where}: file {part.file[:12]} cannot be read: {problem.why}"))
+        view.findings.append(Finding("I8", f"{where}: file {part.file[:12]} cannot be read: {problem.why}"))
         return
     if hashlib.sha256(content).hexdigest() != part.file:
-        seen.findings.append(Finding("I8", f"{where}: file {part.file[:12]} was changed"))
+        view.findings.append(Finding("I8", f"{where}: file {part.file[:12]} was changed"))
         return
     table = pq.read_table(pa.BufferReader(content), columns=_COLUMNS)
-    seen.findings += log_balance.file_agrees(part, table["id"].to_pylist(), until)
-    seen.lines += _some(table)
+    view.findings += log_balance.file_agrees(part, table["id"].to_pylist(), until)
+    view.lines += _some(table)
 
 
 def _some(table: pa.Table) -> list[Line]:
@@ -124,13 +123,13 @@ def _some(table: pa.Table) -> list[Line]:
 
 def _answers(home: Home, recorded: Recorded, lines: list[Line]) -> Iterator[Finding]:
     for version in sorted({line[1] for line in lines}):
-        found = [line for line in lines if line[1] == version]
-        known = recorded.versions.get(version)
-        others = [line for line in found if known is None or line[2] != known.id]
+        answers = [line for line in lines if line[1] == version]
+        model = recorded.versions.get(version)
+        others = [line for line in answers if model is None or line[2] != model.id]
         if others:
-            what = "a version that there is not" if known is None else "another model under the number of a version"
+            what = "a version that there is not" if model is None else "another model under the number of a version"
             yield Finding("I7", f"answer {others[0][0]} names v{version}: {what} ({len(others)} that were looked at)")
-        same = [line for line in found if known is not None and line[2] == known.id]
+        same = [line for line in answers if model is not None and line[2] == model.id]
         yield from _asked_again(home, recorded.pipeline, version, [same[place] for place in _spread(len(same))])
 
 
@@ -140,7 +139,7 @@ def _spread(count: int) -> list[int]:
 
 def _asked_again(home: Home, pipeline: str, version: int, lines: list[Line]) -> Iterator[Finding]:
     asked = [(line[0], line[3], msgspec.json.decode(line[4])) for line in lines]
-    asked = [one for one in asked if not any(str(value).startswith(HIDDEN) for value in one[2].values())]
+    asked = [one for one in asked if not any(map(log_records.is_hidden, one[2].values()))]
     if not asked:
         return
     try:
