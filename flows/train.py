@@ -37,8 +37,9 @@ def finish(turn: TurnRef, batch: Batch) -> Outcome:
     if not batch.is_in:
         return coordination.close_turn(turn, batch, None, None)
     pool = training.pool_batches(turn, batch)
-    champion, _ = monitor.watch(turn, batch, pool)
     snapshot = training.take_snapshot(turn, pool)
+    training.begin_fits(turn, pool, snapshot)  # they count while the live model is watched
+    champion, _ = monitor.watch(turn, batch, pool)
     decision = coordination.decide_retraining(turn, batch, pool, snapshot)
     verdict = challenge(turn, pool, snapshot, champion) if decision.retrain and snapshot else None
     return coordination.close_turn(turn, batch, decision, verdict)
@@ -60,7 +61,6 @@ def judge(turn: TurnRef, pool: Pool, snapshot: Snapshot, champion: Model | None)
     """Train every candidate on the window before the batch; the probe is judged against the champion on the batch."""
     family, families = promotion.nominate_family(turn, pool, snapshot, champion), training.list_families(turn)
     come_to(turn, 3, f"training {' and '.join(families)} on {snapshot.rows:,} rows")
-    training.begin_fits(turn, snapshot, families[1:])
     lineage.begin_showing(turn)
     models = {name: training.train_candidate(turn, snapshot, name) for name in families}
     come_to(turn, 4, "judging on rows that no model has seen")

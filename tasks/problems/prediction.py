@@ -4,7 +4,9 @@ What a model of one kind of answer says stands with that kind. Making rows ready
 """
 
 import sys
-from contextlib import AbstractContextManager
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -41,10 +43,41 @@ def kind(pipeline: Pipeline) -> Problem:
     return next(problem for problem in map(kinds.named, KINDS) if problem.is_answered_by(pipeline))
 
 
-def at_most(threads: int) -> AbstractContextManager[Any]:
-    """While it lasts, the libraries that count with threads take at most so many."""
-    limited: AbstractContextManager[Any] = _libraries(len(sys.modules)).limit(limits=threads)
-    return limited
+@contextmanager
+def at_most(threads: int) -> Iterator[None]:
+    """While it lasts, the libraries that count with threads take at most so many.
+
+    OpenMP counts for each thread of ours by itself. BLAS counts for the whole process: while several threads are in
+    here, it is given back what it had by the last one that leaves.
+    """
+    loaded = _libraries(len(sys.modules))
+    with loaded.select(user_api="openmp").limit(limits=threads), _blas.at_most(loaded, threads):
+        yield
+
+
+class _Blas:
+    """How many threads BLAS takes, while anybody says so."""
+
+    def __init__(self) -> None:
+        self._guard, self._inside = threading.Lock(), 0
+        self._before: Any = None
+
+    @contextmanager
+    def at_most(self, loaded: ThreadpoolController, threads: int) -> Iterator[None]:
+        with self._guard:
+            limited = loaded.select(user_api="blas").limit(limits=threads)
+            self._before = limited if not self._inside else self._before
+            self._inside += 1
+        try:
+            yield
+        finally:
+            with self._guard:
+                self._inside -= 1
+                if not self._inside:
+                    self._before.restore_original_limits()
+
+
+_blas = _Blas()
 
 
 @lru_cache(maxsize=1)

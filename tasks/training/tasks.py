@@ -33,13 +33,23 @@ def take_snapshot(turn: TurnRef, pool: Pool) -> Snapshot | None:
     return snapshot
 
 
-def begin_fits(turn: TurnRef, snapshot: Snapshot, families: list[str]) -> None:
-    """Have candidates fitted by the helper process, if there is one; `train_candidate` waits for each of them."""
+def begin_fits(turn: TurnRef, pool: Pool, snapshot: Snapshot | None) -> None:
+    """Begin to fit what the turn will be judged with, if it is; `train_candidate` waits for each candidate.
+
+    The first one in a thread of this process, the others in the helper process, if there is one.
+    """
     hands = home.current()
-    for family in families:
-        order = fitting.order(hands, hands.settings(turn.pipeline), snapshot, family)
-        if fitting.recorded(hands, turn.pipeline, order) is None:
+    settings = hands.settings(turn.pipeline)
+    if snapshot is None or fitting.obstacles(hands, turn, pool, snapshot):
+        return
+    for place, family in enumerate(list_families(turn)):
+        order = fitting.order(hands, settings, snapshot, family)
+        if fitting.recorded(hands, turn.pipeline, order) is not None:
+            continue
+        if place:
             helper.begin_fit(order.model, fitting.fit_candidate, turn.pipeline, snapshot, family)
+        else:
+            fitting.begin(hands, order, settings)
 
 
 @task(task_run_name="train-{family}", tags=["training"])

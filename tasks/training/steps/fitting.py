@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from configs import loader
@@ -195,6 +196,12 @@ def _end(home: Home, judged: Sequence[Batch], settings: PipelineSettings) -> dat
     return end
 
 
+def obstacles(home: Home, turn: TurnRef, pool: Pool, snapshot: Snapshot | None) -> list[str]:
+    """Why no probe is trained in a turn, in sentences; empty if one is."""
+    judged, learned = sizes(home, turn.pipeline, pool, snapshot)
+    return pools.obstacles(judged, learned, asked(home, turn), len(pool.batches))
+
+
 def asked(home: Home, turn: TurnRef) -> Asked:
     """What the settings ask of a turn."""
     rules, live = home.settings(turn.pipeline).training, home.ledger.promotions.before(turn.pipeline, turn.number)
@@ -234,9 +241,8 @@ def fit(home: Home, order: Order, settings: PipelineSettings, into: "Bundles | N
     """
     rows, learning = handles.rows(home).window(order.snapshot, settings), settings.training
     candidate = families.sized(order.candidate, len(rows.prepared), learning.problem)
-    began = time.perf_counter()
-    fitted = learn(candidate, rows, settings, order.recipe)
-    seconds = time.perf_counter() - began
+    begun = handles.ahead(home).take(order.model) if into is None else None
+    fitted, seconds = begun or _timed(candidate, rows, settings, order.recipe)
     golden = training.golden(rows.prepared)
     answers = prediction.predict(fitted, golden, threads=learning.threads)
     lock, bundles = provenance.lock_file(), into or home.bundles
@@ -266,6 +272,21 @@ def fit(home: Home, order: Order, settings: PipelineSettings, into: "Bundles | N
         lock_kept=kept == provenance.lock_hash(),
         trained_loss=_loss_on(fitted, rows, learning),
     )
+
+
+def begin(home: Home, order: Order, settings: PipelineSettings) -> None:
+    """Begin to fit a model that `fit` will be asked for, and come back at once."""
+    rows, learning = handles.rows(home).window(order.snapshot, settings), settings.training
+    candidate = families.sized(order.candidate, len(rows.prepared), learning.problem)
+    handles.ahead(home).begin(order.model, partial(_timed, candidate, rows, settings, order.recipe))
+
+
+def _timed(
+    candidate: Candidate, rows: "Window", settings: PipelineSettings, recipe: int
+) -> "tuple[SklearnPipeline, float]":
+    began = time.perf_counter()
+    fitted = learn(candidate, rows, settings, recipe)
+    return fitted, time.perf_counter() - began
 
 
 def _loss_on(fitted: "SklearnPipeline", rows: "Window", learning: TrainingSettings) -> float | None:
