@@ -34,6 +34,10 @@ def write(live: Live, golden: int, folder: Path) -> None:
         "lock": LOCK,
         "parts": PARTS,
     }
-    for name, template in _TEMPLATES.items():
-        text = Template((_FOLDER / template).read_text(encoding="utf-8"))
-        (folder / name).write_text(text.substitute(words), encoding="utf-8")
+    for name in _TEMPLATES:
+        (folder / name).write_text(Template(template(name)).substitute(words), encoding="utf-8")
+
+
+def template(name: str) -> str:
+    """The text of a file, not yet filled in."""
+    return (_FOLDER / _TEMPLATES[name]).read_text(encoding="utf-8")
