@@ -2,7 +2,7 @@
 
 A new version is prepared aside, in a thread: digest, allow-list, golden answers, compiled. Then one reference is
 replaced; whoever has begun to answer ends with the version that they began with. One that fails its check stays out,
-and the old one goes on; so it does while the ledger cannot be asked.
+which is an alert while it lasts, and the old one goes on; so it does while the ledger cannot be asked.
 """
 
 import threading
@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from configs.errors import IncumbentError
 from deployments.serving.standing import Standing, serving
 from tasks.adapters.home import Home
+from tasks.coordination.steps import alerting
+from tasks.domain.alert_kinds import AlertKind
 from tasks.scoring.steps import live_models
 
 LOOK_SECONDS = 0.5
@@ -27,6 +29,8 @@ class Followed(Standing):
     """Of the promotion that made the live version live."""
     _refused: int = field(default=0)
     """The promotion whose version failed its check: it is not tried again and again."""
+    _told: str | None = field(default=None)
+    """What people were told of it last."""
 
     @property
     def title(self) -> str:
@@ -37,13 +41,15 @@ class Followed(Standing):
         """Ask the ledger who is live, and follow it."""
         try:
             named = live_models.live_version(self.home, self.pipeline)
+            if named is not None and named[0] not in (self.sequence, self._refused):
+                self._change(*named)
+            self._tell()
         except (IncumbentError, OSError):
             self.away = self.away or self.home.clock()
             return
         self.away = None
-        if named is None or named[0] == self.sequence or named[0] == self._refused:
-            return
-        sequence, version = named
+
+    def _change(self, sequence: int, version: int) -> None:
         if self.live is None or version != self.live.version.version:
             try:
                 self.live = serving(live_models.ready(self.home, self.pipeline))
@@ -51,6 +57,12 @@ class Followed(Standing):
                 self.out, self._refused = f"v{version} was made live and stays out: {problem}", sequence
                 return
         self.sequence, self.out = sequence, ""
+
+    def _tell(self) -> None:
+        """Owe people a word about a version that stays out, and another one when that is over."""
+        if self._told != self.out:
+            alerting.tell(self.home, self.pipeline, self._refused, {AlertKind.OUT: self.out or None})
+            self._told = self.out
 
 
 def follow(home: Home, pipeline: str) -> Followed:

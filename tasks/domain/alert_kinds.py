@@ -22,6 +22,8 @@ class AlertKind(StrEnum):
     """The inputs have moved."""
     VETOED = "vetoed"
     """A challenger has the evidence, and a guard keeps it off."""
+    OUT = "out"
+    """The prediction service keeps the live version out."""
     OVER = "over"
     """What was told of before is over."""
     AUTOMATION = "event"
@@ -32,5 +34,12 @@ class AlertKind(StrEnum):
         return f"{self.value}:{of}"
 
 
-LASTING = (AlertKind.REFUSED, AlertKind.HELD, AlertKind.SILENT, AlertKind.UNWELL, AlertKind.VETOED)
+LASTING = (
+    AlertKind.REFUSED,
+    AlertKind.HELD,
+    AlertKind.SILENT,
+    AlertKind.UNWELL,
+    AlertKind.VETOED,
+    AlertKind.OUT,
+)
 """Shown for as long as they stand, sent or not; the others only until they are sent."""

@@ -20,6 +20,8 @@ class Asked(NamedTuple):
     """What else of the contract was sent with each row, such as its key."""
     id: str = ""
     """By which whoever asks calls the request."""
+    body: bytes | None = None
+    """The body itself, where it is one list of objects under one name, with nothing but what the contract has."""
 
 
 def judged(fields: Fields, sent: Sequence[Mapping[str, Any]], called: str = "") -> Asked:

@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
+from tasks.scoring.log_records import COLUMNS, SENT
+
 SCHEMA = pa.schema(
     [
         ("id", pa.string()),
@@ -32,9 +34,19 @@ def lines(journal: int | str, record: Mapping[str, Any]) -> Iterator[Line]:
     if "rows" not in record:
         return
     at = datetime.fromtimestamp(record["at"] / 1e6, UTC)
-    for place, (value, inputs, key) in enumerate(record["rows"]):
+    for place, (value, inputs, key) in enumerate(_spread(record)):
         name = f"{journal}-{record['first'] + place}"
         yield name, at, record["version"], record["model"], value, text(inputs), text(key), record["us"]
+
+
+def _spread(record: Mapping[str, Any]) -> Iterator[tuple[float | None, Any, Any]]:
+    """Answer, inputs and key of each row; where the body was kept, they are read from it."""
+    if SENT not in record:
+        yield from record["rows"]
+        return
+    (sent,), (inputs, key) = record[SENT].values(), record[COLUMNS]
+    for value, row in zip(record["rows"], sent, strict=True):
+        yield value, {name: row[name] for name in inputs}, [row.get(name) for name in key]
 
 
 def text(value: Any) -> str | None:

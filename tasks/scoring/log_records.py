@@ -19,6 +19,8 @@ from tasks.scoring.ready import Ready
 _DIGEST_BYTES = 8
 HIDDEN = "digest:"
 """How a digest begins that stands in the place of a value."""
+COLUMNS, SENT = "columns", "sent"
+"""Where a record has the names of inputs and of what makes the key, and the body of its request."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +31,15 @@ class Kept:
     key: bytes
     """What digests of inputs are made with: without it nobody finds out a value by trying all."""
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether every value is kept as it is."""
+        return self.settings.inputs == "values" and not self.settings.columns
+
     def write(
         self, live: Ready, asked: Asked, values: Sequence[float | None], *, at: int, microseconds: int, first: int
     ) -> bytes:
-        """The JSON of a record.
+        """The JSON of a record. Where every value is kept, the body of the request says them; else each row does.
 
         Args:
             live: Who answered.
@@ -42,6 +49,11 @@ class Kept:
             microseconds: How long it took.
             first: Number of its first row.
         """
+        about = {"first": first, "at": at, "us": microseconds, "pipeline": live.pipeline, "version": live.version}
+        about["model"] = live.model_id
+        if asked.body is not None and self.is_whole:
+            body = msgspec.Raw(asked.body.replace(b"\n", b" "))  # a record is one line; text has no line's end as such
+            return msgspec.json.encode({**about, "rows": values, COLUMNS: live.columns, SENT: body})
         names, key = live.fields.names, live.key
         sound = iter(asked.rows)
         rows = []
@@ -49,11 +61,10 @@ class Kept:
             row: Sequence[Value] = () if value is None else next(sound)
             sent = {**others, **dict(zip(names, row, strict=False))} if key else {}
             rows.append([value, self._inputs(names, row) if row else None, [sent.get(name) for name in key]])
-        about = {"first": first, "at": at, "us": microseconds, "pipeline": live.pipeline, "version": live.version}
-        return msgspec.json.encode({**about, "model": live.model_id, "rows": rows})
+        return msgspec.json.encode({**about, "rows": rows})
 
     def _inputs(self, names: Sequence[str], row: Sequence[Value]) -> dict[str, Any] | None:
-        if self.settings.inputs == "values" and not self.settings.columns:
+        if self.is_whole:
             return dict(zip(names, row, strict=True))
         kept = {name: self._one(name, value) for name, value in zip(names, row, strict=True)}
         return {name: value for name, value in kept.items() if value is not _NOTHING} or None

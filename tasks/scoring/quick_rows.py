@@ -57,7 +57,8 @@ class QuickRows:
         if absent and any(UNSET in row for row in rows):
             return None
         is_bare = absent == len(cells) * len(self._others)
-        return Asked(len(rows), rows, {}, [{}] * len(rows) if is_bare else [self._rest(row) for row in cells])
+        others = [{}] * len(rows) if is_bare else [self._rest(row) for row in cells]
+        return Asked(len(rows), rows, {}, others, body=body)
 
     def _rest(self, row: tuple[Any, ...]) -> dict[str, Any]:
         named = zip(self._others, row[self._inputs :], strict=True)

@@ -8,6 +8,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+import msgspec
+
 from configs.scoring import ScoringSettings
 from tasks.scoring.compiled.base import Chosen, Compiled
 from tasks.scoring.fields import Fields
@@ -49,6 +51,11 @@ class Ready:
     def output(self) -> str:
         """What its answers are called."""
         return "probability" if self.is_probability else "prediction"
+
+    @cached_property
+    def columns(self) -> msgspec.Raw:
+        """The names of its inputs, and those of the columns that together name a row, as JSON."""
+        return msgspec.Raw(msgspec.json.encode([self.fields.names, self.key]))
 
     @cached_property
     def named(self) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tasks.scoring.compiled import encoders
 from tasks.scoring.compiled.base import CannotCompile, Value
 from tasks.scoring.compiled.encoders import Encoders
-from tasks.scoring.compiled.trees import MOST_LEAVES, Bits, Number, Text, Trees
+from tasks.scoring.compiled.trees import MOST_LEAVES, Bits, Number, Text, Trees, narrowed
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -59,7 +59,13 @@ class TreeCompiler:
             inputs.append(one)
             parts.append(bits)
         table = np.concatenate(parts) if parts else np.empty((0, len(predictors)), np.uint64)
-        return Trees(inputs, table, leaves, float(model._baseline_prediction.ravel()[0]), encoders.link(model))
+        return Trees(
+            inputs,
+            narrowed(table, leaves.shape[1]),
+            leaves,
+            float(model._baseline_prediction.ravel()[0]),
+            encoders.link(model),
+        )
 
 
 def _column(asked: Encoders, name: str) -> tuple[int, NDArray[np.float64]]:

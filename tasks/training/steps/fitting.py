@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from tasks.training.steps.rows import Window
 
 _ANSWERS = 5
-_MOST_ROWS = 5_000
+_MOST_ROWS = 2_000
 """Rows of training on which a model says what it loses there."""
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from deployments.serving.followed import follow
 from tasks.adapters.home import Home
+from tasks.domain.alert_kinds import AlertKind
 from tasks.scoring.refusals import Refused
 
 
@@ -37,8 +38,14 @@ def test_a_version_that_fails_its_check_is_out_from_the_beginning_and_the_next_o
     assert followed.live is None and not followed.answers
     with pytest.raises(Refused, match="v2 was made live and stays out: Model bundle"):
         followed.required()
+    again = follow(shop_versions, "shop")  # of another process
+    (alert,) = shop_versions.ledger.inbox.standing("shop", [AlertKind.OUT])
+    assert alert.text.startswith("shop, v2 was made live and stays out: Model bundle")
+    assert again.out == followed.out
+
     promotions.roll_back("shop", 1, models[1].id, live=2, hold=False, by="b", reason="r")
     followed.look()
+    assert shop_versions.ledger.inbox.standing("shop", [AlertKind.OUT]) == []
     assert followed.answers and followed.required().version.version == 1
 
 
