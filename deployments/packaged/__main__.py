@@ -24,6 +24,7 @@ from deployments.serving.prediction_log import PredictionLog
 from deployments.serving.server import Server
 from deployments.serving.standing import Log, Serving, Standing, serving
 from tasks.scoring.answering import Answer
+from tasks.scoring.refusals import Refused
 
 _HERE = Path(__file__).resolve().parents[2]
 _PORT = 8000
@@ -36,6 +37,12 @@ class Unlogged:
 
     async def write(self, live: Serving, answer: Answer, began: float) -> list[tuple[bytes, bytes]]:
         """Nothing is written down."""
+        return []
+
+    def keep(
+        self, live: Serving, refused: Refused, body: bytes, *, form: str, is_csv: bool
+    ) -> list[tuple[bytes, bytes]]:
+        """Nothing is kept."""
         return []
 
 

@@ -14,7 +14,7 @@ from deployments.serving import pages
 from deployments.serving.doorkeeper import Doorkeeper
 from deployments.serving.figures import Figures
 from deployments.serving.slow_bodies import SlowBodies
-from deployments.serving.standing import Log, Standing
+from deployments.serving.standing import Log, Serving, Standing
 from tasks.scoring.answering import Answer, Answerer
 from tasks.scoring.refusals import Refused
 
@@ -27,6 +27,7 @@ Outgoing = tuple[int, bytes, bytes, list[tuple[bytes, bytes]]]
 
 _JSON = b"application/json"
 _BUSY = 503
+_FAILED = "The service has failed at this request; its log says why."
 _LOG = logging.getLogger(__name__)
 
 
@@ -72,7 +73,7 @@ class Service:
             going = await self._answered(scope, receive)
         except Exception:  # noqa: BLE001 - a fault of ours is answered and logged, and the next request is another
             _LOG.exception("A request could not be answered")
-            going = _refusal(Refused(500, "The service has failed at this request; its log says why."))
+            going = _refusal(Refused(500, _FAILED))
         await _send(send, going)
 
     async def _answered(self, scope: Scope, receive: Receive) -> Outgoing:
@@ -106,6 +107,7 @@ class Service:
 
     async def _predicted(self, one: Standing, form: str, scope: Scope, receive: Receive) -> Outgoing:
         began, rows, wrong = time.perf_counter(), 0, 0
+        live, body, going = None, b"", None
         self._open += 1
         try:
             self._doorkeeper.require(scope, "predict")
@@ -117,11 +119,21 @@ class Service:
             rows, wrong = len(answer.asked.rows), len(answer.asked.wrong)
             going = answer.status, answer.body, _JSON, live.headers + await self._log.write(live, answer, began)
         except Refused as refused:
-            going = _refusal(refused)
+            going = self._refused(live, refused, form, scope, body)
         finally:
             self._open -= 1
+            if going is None:
+                self._refused(live, Refused(500, _FAILED), form, scope, body)
         self._figures.count(one.pipeline, going[0], rows, wrong, time.perf_counter() - began)
         return going
+
+    def _refused(self, live: Serving | None, refused: Refused, form: str, scope: Scope, body: bytes) -> Outgoing:
+        """What goes out; it is kept what was asked, if somebody who may ask got as far as a version."""
+        status, text, kind, headers = _refusal(refused)
+        if live is not None:
+            is_csv = _kind(scope).startswith(b"text/csv")
+            headers = [*headers, *self._log.keep(live, refused, body, form=form, is_csv=is_csv)]
+        return status, text, kind, headers
 
 
 def _refusal(refused: Refused) -> Outgoing:
@@ -132,8 +144,13 @@ def _refusal(refused: Refused) -> Outgoing:
 _AGAIN = [(b"retry-after", b"1")]
 
 
+def _kind(scope: Scope) -> bytes:
+    kind: bytes = next((value for name, value in scope["headers"] if name == b"content-type"), _JSON)
+    return kind.lower()
+
+
 def _answer(answerer: Answerer, form: str, scope: Scope, body: bytes) -> Answer:
-    kind = next((value for name, value in scope["headers"] if name == b"content-type"), _JSON).lower()
+    kind = _kind(scope)
     if form == "infer":
         if any(name == b"inference-header-content-length" for name, _ in scope["headers"]):
             raise Refused(400, "Tensors in binary form are not taken. Send them as JSON.")

@@ -11,6 +11,8 @@ from pathlib import Path
 from deployments.serving.standing import Serving
 from tasks.adapters import log_key
 from tasks.adapters.journal import Journal
+from tasks.adapters.ring import Ring
+from tasks.scoring import refused_requests
 from tasks.scoring.answering import Answer
 from tasks.scoring.log_records import Kept
 from tasks.scoring.refusals import Refused
@@ -31,6 +33,7 @@ class PredictionLog:
         self._journal = Journal(folder)
         self._key = log_key.of(folder)
         self._kept: dict[str, Kept] = {}
+        self._ring = Ring(folder / str(self._journal.place))
 
     @property
     def dropped(self) -> int:
@@ -75,8 +78,28 @@ class PredictionLog:
             raise Refused(503, "The answer could not be written to the prediction log, which must last. Ask again.")
         return first
 
+    def keep(
+        self, live: Serving, refused: Refused, body: bytes, *, form: str, is_csv: bool
+    ) -> list[tuple[bytes, bytes]]:
+        """Keep a request that was refused or failed, as one of the last; gives the header that names it.
+
+        Args:
+            live: Who was asked.
+            refused: What is said.
+            body: What was sent; empty where it was not read.
+            form: `invocations` or `infer`.
+            is_csv: Whether it is CSV.
+        """
+        if not live.version.scoring.log.enabled:
+            return []
+        at = time.time_ns() // 1000
+        record = refused_requests.record(live.version, refused, body, at=at, form=form, is_csv=is_csv)
+        name = refused_requests.name(self._journal.place, self._ring.add(record))
+        return [(b"x-incumbent-id", name.encode())]
+
     def close(self) -> None:
         """Write what waits."""
+        self._ring.close()
         self._journal.close()
 
 

@@ -81,3 +81,16 @@ class Log(Protocol):
         Raises:
             Refused: It must be on the disk before it goes out, and cannot be.
         """
+
+    def keep(
+        self, live: Serving, refused: Refused, body: bytes, *, form: str, is_csv: bool
+    ) -> list[tuple[bytes, bytes]]:
+        """Keep a request that was refused or failed; gives the header that names it, none if it is not kept.
+
+        Args:
+            live: Who was asked.
+            refused: What is said.
+            body: What was sent; empty where it was not read.
+            form: `invocations` or `infer`.
+            is_csv: Whether it is CSV.
+        """

@@ -25,7 +25,7 @@ COMMANDS = {
     "history": "who was live when, and on what evidence",
     "rollback": "make an earlier version live again, and keep automation off the one that is taken off",
     "release": "let automation have a version again that was rolled back",
-    "score": "the live model answers every row of a file; --in PATH_OR_URL [--out FILE] [--version N]",
+    "score": "the live model answers every row of a file; --in PATH_OR_URL [--out FILE] [--version N], or --replay ID",
     "forget": "take the rows of a key out of the prediction log; --key NAME=VALUE, as often as it takes",
     "admit": "take in a held batch; read a refused one again, and judge it under the settings of now",
     "keep-out": "refuse a held batch for good",

@@ -34,6 +34,7 @@ def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> in
         [
             f"{pipeline}: {rows} gone from the prediction log. The ledger keeps erasure {done.sequence}: who, when, "
             "how many, and a digest of the key.",
+            "  Requests that were refused, which may hold it, are gone as well.",
             "  Deliveries, models, and files that `score` has written are not part of the log, and stay.",
         ]
     )

@@ -6,6 +6,7 @@ segment that is open, or from the store, never from both.
 
 import hashlib
 from datetime import datetime
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -75,3 +76,21 @@ def rows(home: Home, part: SealedRows) -> pa.Table:
     if hashlib.sha256(content).hexdigest() != part.file:
         raise Damaged(f"{home.blobs.where(key)} was changed. Restore it from a backup.")
     return pq.read_table(pa.BufferReader(content))
+
+
+def line(home: Home, pipeline: str, name: str) -> dict[str, Any] | None:
+    """One answer by its id, in the columns of `log_lines.SCHEMA`; None if there is none. Raises as `table` does."""
+    journal, _, number = name.rpartition("-")
+    if not (number.isascii() and number.isdigit()):
+        return None
+    with journal_segments.Opened(home.predictions) as opened:
+        parts = [one for one in home.ledger.predictions.sealed(pipeline) if one.journal == journal]
+        before = [one for one in parts if one.segment <= int(number) and one.file is not None]
+        last = max(before, key=lambda one: one.segment, default=None)
+        found = rows(home, last).filter(pc.field("id") == name).to_pylist() if last is not None else []
+        if found:
+            return dict(found[0])
+        own = (one for one in opened.segments if str(one.journal) == journal)
+        records = ((one.journal, record) for one in own for record in opened.records(one))
+        unsealed = next((one for one in log_lines.rows(pipeline, records) if one[0] == name), None)
+    return None if unsealed is None else dict(zip(log_lines.SCHEMA.names, unsealed, strict=True))

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from configs.errors import Busy
-from tasks.adapters import journal, journal_segments, log_key
+from tasks.adapters import journal, journal_segments, log_key, ring
 from tasks.adapters.home import Home
 from tasks.domain.sealed_answers import Erasure, SealedRows
 from tasks.scoring import log_keys
@@ -54,6 +54,8 @@ def forget(home: Home, pipeline: str, wanted: Mapping[str, str], by: str) -> Era
         for part in home.ledger.predictions.sealed(pipeline):
             if part.file is not None:
                 _shrink(home, part, wanted, erasure)
+        # what a body holds that nobody could read nobody can tell
+        ring.drop(home.predictions, lambda record: record["pipeline"] == pipeline)
         home.ledger.predictions.end_erasure(pipeline, erasure)
     return next(one for one in home.ledger.predictions.erasures(pipeline) if one.sequence == erasure.sequence)
 

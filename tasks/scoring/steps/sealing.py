@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from configs.errors import Damaged, InvalidSettings, MistakeOfUser
-from tasks.adapters import failpoints, files, journal, journal_segments
+from tasks.adapters import failpoints, files, journal, journal_segments, ring
 from tasks.adapters.blobs import layout
 from tasks.adapters.home import Home
 from tasks.adapters.journal_segments import DROPPED, GAP, NUMBERED, Segment
@@ -178,20 +178,21 @@ def publish(home: Home, content: bytes) -> str:
 
 
 def _expire(home: Home, done: Sealing) -> None:
+    ring.drop(home.predictions, lambda record: _is_old(home, record["pipeline"], record["at"] / 1e6))
     for part in home.ledger.predictions.sealed():
-        days = _retention(home, part.pipeline)
-        if part.file is None or days is None or part.last_at >= home.clock() - timedelta(days=days):
+        if part.file is None or not _is_old(home, part.pipeline, part.last_at.timestamp()):
             continue
         shrink(home, part, replace(part, file=None, rows=0, expired=part.expired + part.rows))
         done.expired[part.pipeline] = done.expired.get(part.pipeline, 0) + part.rows
 
 
-def _retention(home: Home, pipeline: str) -> float | None:
-    """In days; None as well for a pipeline that has no file any more."""
+def _is_old(home: Home, pipeline: str, moment: float) -> bool:
+    """Whether what was answered then is to go; never of a pipeline that has no file any more."""
     try:
-        return home.settings(pipeline).scoring.log.retention
+        days = home.settings(pipeline).scoring.log.retention
     except (InvalidSettings, MistakeOfUser):
-        return None
+        return False
+    return days is not None and moment < (home.clock() - timedelta(days=days)).timestamp()
 
 
 def shrink(home: Home, old: SealedRows, new: SealedRows, erasure: Erasure | None = None) -> None:

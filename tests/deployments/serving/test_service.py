@@ -22,12 +22,12 @@ import pandas as pd
 import pytest
 
 from configs import environment
-from tasks.adapters import journal_segments
+from tasks.adapters import journal_segments, ring
 from tasks.adapters.home import Home
 from tasks.adapters.journal import Journal
 from tasks.lineage.steps import relations
 from tasks.scoring import log_lines
-from tasks.scoring.steps import live_models
+from tasks.scoring.steps import live_models, replaying
 from tests import homes, shop
 from tests.answers import append, ids
 from tests.deployments.browsing import CHROMIUM, browser
@@ -118,6 +118,18 @@ def test_what_an_earlier_process_has_left_is_sealed_by_itself(shared: tuple[Serv
 
     assert "0-0" in ids(home)
     assert not (home.predictions / "0" / f"{0:015d}.log").exists()
+
+
+def test_a_request_that_is_refused_can_be_asked_again_by_its_id(shared: tuple[Service, Home]) -> None:
+    service, home = shared
+    status, headers, _ = service.ask("/invocations", b'{"instances": [{"shop": "a", "items": -3}]}')
+
+    wait_until(lambda: any(ring.read(home.predictions)), 30)
+    done = replaying.replay(home, "shop", headers["x-incumbent-id"])
+
+    assert status == 400 and headers["x-incumbent-id"].startswith("r0-")
+    assert done.is_same and done.then.startswith("400 No row keeps the contract.")
+    assert "x-incumbent-id" not in service.ask("/invocations", BODY, Origin="http://evil.example")[1]
 
 
 def expected(home: Home, version: int) -> float:
