@@ -25,7 +25,7 @@ from deployments.tree import Tree
 from deployments.watcher import LOOK_SECONDS, Watcher
 from flows.console import program
 from flows.console.signals import leave
-from tasks.adapters import permissions
+from tasks.adapters import journal, permissions
 from tasks.adapters.home import Home
 from tasks.adapters.prefect import running_server
 from tasks.adapters.processes import patience
@@ -71,11 +71,12 @@ def _require_own_ledger(home: Path) -> None:
     """Refuse a home that was moved or copied before anything is started; a ledger that is away comes back.
 
     Raises:
-        UnusableHome: It was, or its ledger is that of another home.
+        UnusableHome: It was, its ledger is that of another home, or the prediction log cannot be written.
         Damaged: Its ledger is gone.
     """
     with closing(Home(home, environment.read().ledger_url)) as hands, suppress(Unreachable):
         hands.ledger.turns.any()
+        journal.require(hands.predictions)
 
 
 class _Up:

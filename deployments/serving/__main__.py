@@ -20,7 +20,7 @@ from deployments.serving import doorkeeper, fleet
 from deployments.serving.keeper import Keeper
 from deployments.tree import Tree
 from flows.console.signals import leave
-from tasks.adapters import permissions
+from tasks.adapters import journal, permissions
 from tasks.adapters.home import Home
 from tasks.scoring.steps import live_models
 
@@ -65,6 +65,7 @@ def _require(home: Path, chosen: argparse.Namespace) -> None:
             hands.settings(pipeline)
             if live_models.live_version(hands, pipeline) is not None:
                 live_models.ready(hands, pipeline)
+        journal.require(hands.predictions)
 
 
 def _serve(home: Path, listener: socket.socket, chosen: argparse.Namespace, stop: threading.Event) -> None:

@@ -75,10 +75,7 @@ class Journal:
             self._follow()
             self._reserve(self._next)
         except OSError as err:
-            raise UnusableHome(
-                f"The prediction log in {folder} cannot be written: {err.strerror or err}. Give this user access to "
-                "it, or name another INCUMBENT_HOME."
-            ) from err
+            raise _unwritable(folder, err) from err
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
@@ -226,6 +223,28 @@ class Journal:
         following = max(until, last)
         gap = [last, until] if last < until else None
         return following, gap, paths[-1] if paths else self._folder / f"{last:015d}{ENDING}"
+
+
+def require(folder: Path) -> None:
+    """Make sure that journals can be written below a folder.
+
+    Raises:
+        UnusableHome: They cannot.
+    """
+    probe = folder / f".probe-{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b"\n")
+        probe.unlink()
+    except OSError as err:
+        raise _unwritable(folder, err) from err
+
+
+def _unwritable(folder: Path, err: OSError) -> UnusableHome:
+    return UnusableHome(
+        f"The prediction log in {folder} cannot be written: {err.strerror or err}. Give this user access to it, make "
+        "room on its disk, or name another INCUMBENT_HOME."
+    )
 
 
 def finish(folder: Path) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from configs.environment import CHECKOUT
-from configs.errors import Damaged
+from configs.errors import Damaged, UnusableHome
 from tasks.adapters import journal, journal_segments
 from tasks.adapters.journal import BLOCK, Journal
 
@@ -145,6 +145,18 @@ def test_a_queue_that_is_full_drops_and_counts_and_makes_nobody_wait(
     assert one.dropped == 15
     assert firsts(tmp_path) == list(range(10))
     assert sum(told.get("dropped", 0) for _, told in journal_segments.read(tmp_path)) == 15
+
+
+def test_a_log_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "log").write_bytes(b"")
+
+    for begin in (Journal, journal.require):
+        with pytest.raises(
+            UnusableHome, match=r"The prediction log in .*/log cannot be written: (File exists|Not a dir)"
+        ):
+            begin(tmp_path / "log")
+    journal.require(tmp_path / "new")
+    assert not list((tmp_path / "new").iterdir())
 
 
 def test_a_segment_that_is_full_is_followed_by_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -205,6 +205,22 @@ def test_a_file_that_was_changed_is_not_read(home: Home) -> None:
         [answers_at_rest.table(home, name) for name in ("shop", "school")]
 
 
+def test_a_clock_that_goes_back_harms_neither_names_nor_times(home: Home) -> None:
+    hour = 3_600_000_000
+    with closing(Journal(home.predictions)) as journal:
+        for jump in (5 * hour, 0, 9 * hour, -hour):
+            append(journal, at=AT + jump)
+        close_segment(journal)
+
+    sealing.seal(home)
+
+    (part,) = home.ledger.predictions.sealed("shop")
+    assert ids(home) == ["0-0", "0-1", "0-2", "0-3"]
+    assert part.last_at - part.first_at == timedelta(hours=10, microseconds=-1)
+    early = answers_at_rest.table(home, "shop", until=part.first_at + timedelta(hours=2))
+    assert early["id"].to_pylist() == ["0-1", "0-3"]
+
+
 def test_what_is_older_than_the_retention_goes_and_is_counted(home: Home, tmp_path: Path) -> None:
     shop.write_pipeline(tmp_path / "pipelines", text=f"{shop.YAML}scoring: {{log: {{retention: 30}}}}\n")
     wanted = several(home)

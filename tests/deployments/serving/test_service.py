@@ -22,6 +22,7 @@ import pandas as pd
 import pytest
 
 from configs import environment
+from configs.errors import UnusableHome
 from tasks.adapters import journal_segments, ring
 from tasks.adapters.home import Home
 from tasks.adapters.journal import Journal
@@ -333,15 +334,29 @@ def test_a_person_asks_by_the_form(shared: tuple[Service, Home], tmp_path: Path)
 def test_a_mistake_is_said_before_anything_is_started(
     shop_versions: Home, arguments: list[str], code: int, sentence: str
 ) -> None:
-    ran = subprocess.run(
+    ran = refused_start(shop_versions, *arguments)
+
+    assert (ran.returncode, ran.stderr.startswith(sentence)) == (code, True), ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def refused_start(home: Home, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
         [sys.executable, "-m", "deployments.serving", *arguments],
         cwd=environment.CHECKOUT,
-        env=own_variables(shop_versions.folder, INCUMBENT_PIPELINES=str(environment.read().pipelines)),
+        env=own_variables(home.folder, INCUMBENT_PIPELINES=str(environment.read().pipelines)),
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
 
-    assert (ran.returncode, ran.stderr.startswith(sentence)) == (code, True), ran.stderr
-    assert "Traceback" not in ran.stderr
+
+def test_a_log_that_cannot_be_written_is_said_before_anything_is_started(shop_versions: Home) -> None:
+    shop_versions.predictions.write_bytes(b"")
+
+    ran = refused_start(shop_versions, "shop")
+
+    sentence = f"The prediction log in {shop_versions.predictions} cannot be written: "
+    assert (ran.returncode, ran.stderr.startswith(sentence)) == (UnusableHome.exit_code, True), ran.stderr
+    assert "Traceback" not in ran.stderr and "Process 0" not in ran.stdout
