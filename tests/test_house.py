@@ -29,7 +29,7 @@ RULES = sorted(
     if not NO_RULES & {*path.parts} and path.stem not in ("tasks", "steps")
 )
 TOP_LEVEL = {
-    ".ci", ".gitignore", "CHANGELOG.md", "LICENSE", "Makefile", "README.md", "configs", "deployments", "docs", "flows",
+    ".ci", ".github", ".gitignore", "CHANGELOG.md", "LICENSE", "Makefile", "README.md", "configs", "deployments", "docs", "flows",
     "pyproject.toml", "requirements.lock", "tasks", "tests",
 }  # fmt: skip
 FORBIDDEN_IN_RULES = {
