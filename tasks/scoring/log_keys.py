@@ -3,13 +3,15 @@
 Add here in which form a value of a key may be sent and still be the same.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from configs.errors import MistakeOfUser
+from tasks.scoring import log_records
 
 
 def read(pipeline: str, key: Sequence[str], words: Sequence[str]) -> dict[str, str]:
@@ -37,22 +39,34 @@ def read(pipeline: str, key: Sequence[str], words: Sequence[str]) -> dict[str, s
     return wanted
 
 
-def matches(text: str | None, key: Sequence[str], wanted: Mapping[str, str]) -> bool:
-    """Whether the key of a row, as JSON, has the wanted values."""
+def matches(text: str | None, key: Sequence[str], wanted: Mapping[str, str], secret: bytes) -> bool:
+    """Whether the key of a row, as JSON, has the wanted values, or their digests by the secret of the log."""
     values = msgspec.json.decode(text) if text else []
     if len(values) != len(key):
         return False
-    return all(_is(dict(zip(key, values, strict=True))[name], value) for name, value in wanted.items())
+    return all(_is(dict(zip(key, values, strict=True))[name], value, secret) for name, value in wanted.items())
 
 
-def _is(value: Any, wanted: str) -> bool:
+def _is(value: Any, wanted: str, secret: bytes) -> bool:
     if value is None:
         return False
+    if log_records.is_hidden(value):
+        return any(value == log_records.digest(one, secret) for one in _readings(wanted))
     if isinstance(value, bool):
         return wanted.lower() == str(value).lower()
     if isinstance(value, int | float):
         return _number(wanted) == value
     return bool(value == wanted) or (_moment(value) is not None and _moment(value) == _moment(wanted))
+
+
+def _readings(text: str) -> Iterator[str | float | bool]:
+    """What a value may have been that people write so."""
+    yield text
+    for read in (int, float):
+        with suppress(ValueError):
+            yield read(text)
+    if text.lower() in ("true", "false"):
+        yield text.lower() == "true"
 
 
 def _number(text: str) -> float | None:

@@ -60,8 +60,17 @@ class Kept:
         for value, others in zip(values, asked.others, strict=True):
             row: Sequence[Value] = () if value is None else next(sound)
             sent = {**others, **dict(zip(names, row, strict=False))} if key else {}
-            rows.append([value, self._inputs(names, row) if row else None, [sent.get(name) for name in key]])
+            rows.append(
+                [value, self._inputs(names, row) if row else None, [self.of_key(name, sent.get(name)) for name in key]]
+            )
         return msgspec.json.encode({**about, "rows": rows})
+
+    def of_key(self, name: str, value: Value) -> Any:
+        """What is kept of a value of the key: it tells which row was answered, unless its own column is hidden."""
+        how = self.settings.columns.get(name, "values")
+        if how == "none":
+            return None
+        return digest(value, self.key) if how == "digest" and value is not None else value
 
     def _inputs(self, names: Sequence[str], row: Sequence[Value]) -> dict[str, Any] | None:
         if self.is_whole:

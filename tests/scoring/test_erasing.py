@@ -1,5 +1,6 @@
 """Rows of a key leave the prediction log, wherever they are; what was removed is counted, and the key is not kept."""
 
+import json
 import signal
 import sqlite3
 import subprocess
@@ -15,7 +16,7 @@ from configs.errors import Busy, MistakeOfUser
 from tasks.adapters import journal as journals
 from tasks.adapters.home import Home
 from tasks.adapters.journal import Journal
-from tasks.scoring import log_keys
+from tasks.scoring import log_keys, log_records
 from tasks.scoring.steps import answers_at_rest, erasing, sealing
 from tests import command_line, shop
 from tests.answers import append, close_segment, ids
@@ -23,6 +24,7 @@ from tests.deployments.conftest import own_variables
 
 KEY = {"at": "k1"}
 """`tests.answers` calls rows by their number: `k1` is there once in each journal."""
+SECRET = b"s" * 32
 
 
 @pytest.fixture
@@ -112,6 +114,11 @@ def test_a_process_that_does_not_close_its_segment_is_named(home: Home, monkeypa
             erasing.forget(home, "shop", KEY, "anna")
 
 
+def hidden(*values: object) -> str:
+    """A key of which digests are kept."""
+    return json.dumps([log_records.digest(value, SECRET) for value in values])
+
+
 #    key of the row                              wanted                                     is it
 SAME = [
     ('["2013-02-01T00:00:00Z","a"]',             {"at": "2013-02-01T00:00:00Z"},            True),
@@ -127,12 +134,16 @@ SAME = [
     ('[null,"a"]',                               {"at": "null"},                            False),
     ('["17"]',                                   {"at": "17"},                              False),
     (None,                                       {"at": "17"},                              False),
+    (hidden("k1", "a"),                          {"at": "k1"},                              True),
+    (hidden("k1", "a"),                          {"at": "k2"},                              False),
+    (hidden(17, "a"),                            {"at": "17", "shop": "a"},                 True),
+    (hidden(17.0, True),                         {"at": "17", "shop": "True"},              True),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "wanted", "same"), SAME)
 def test_a_key_is_found_however_it_was_sent(text: str | None, wanted: dict[str, str], same: bool) -> None:
-    assert log_keys.matches(text, ("at", "shop"), wanted) is same
+    assert log_keys.matches(text, ("at", "shop"), wanted, SECRET) is same
 
 
 #    words                        what is said

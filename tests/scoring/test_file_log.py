@@ -87,6 +87,7 @@ def test_a_run_that_was_cut_off_and_goes_on_logs_each_row_once(
         ("{inputs: none}", set()),
         ("{inputs: digest, columns: {price: none}}", {"shop", "items"}),
         ("{columns: {price: digest}}", {"shop", "items", "price"}),
+        ("{columns: {price: digest, shop: none}}", {"items", "price"}),
         ("{enabled: false}", None),
     ],
 )
@@ -99,6 +100,7 @@ def test_what_is_to_be_hidden_is_hidden(
 
     lines = logged(shop_versions)
     assert len(lines) == (0 if kept is None else 250)
+    assert {json.loads(key)[1] is None for key in lines["key"]} <= {"shop: none" in log}
     for text in lines["inputs"].drop(index=[3], errors="ignore"):
         inputs = json.loads(text) if isinstance(text, str) else {}
         assert {*inputs} == kept

@@ -82,3 +82,26 @@ def test_a_body_is_not_kept_where_a_value_is_not(answerer: Answerer, settings: P
 
     assert b"7.125" not in record
     assert len(lines(answerer, answer, settings)) == 1
+
+
+#   what of the column is kept   what of the key says it
+KEYS = [
+    ({}, "secret"),
+    ({"shop": "none"}, None),
+    ({"shop": "digest"}, "digest:"),
+]
+
+
+@pytest.mark.parametrize(("columns", "kept"), KEYS)
+def test_a_column_of_the_key_that_is_hidden_is_hidden_there_too(
+    answerer: Answerer, columns: dict[str, Any], kept: str | None
+) -> None:
+    answer = answerer.invocations(one("instances", {**ROW, "shop": "secret", "at": "2013-01-07"}))
+    ((*_, key, _),) = lines(answerer, answer, PredictionLogSettings(columns=columns))
+
+    assert key[0] == "2013-01-07"
+    assert str(key[1]).startswith(str(kept))
+    record = Kept(PredictionLogSettings(columns=columns), b"k" * 32).write(
+        answerer.live, answer.asked, answer.values, at=1, microseconds=1, first=0
+    )
+    assert (b"secret" in record) is not bool(columns)

@@ -80,7 +80,8 @@ def _close_all(home: Home) -> None:
 
 def _shrink(home: Home, part: SealedRows, wanted: Mapping[str, str], erasure: Erasure) -> None:
     table, key = answers_at_rest.rows(home, part), home.settings(part.pipeline).validation.key
-    found = [text for text in pc.unique(table["key"]).to_pylist() if log_keys.matches(text, key, wanted)]
+    secret = log_key.of(home.predictions)
+    found = [text for text in pc.unique(table["key"]).to_pylist() if log_keys.matches(text, key, wanted, secret)]
     if not found:
         return
     kept = table.filter(pc.invert(pc.is_in(table["key"], pa.array(found, pa.string()))))

@@ -112,8 +112,13 @@ class FileLog:
         key = self._live.key
         if not key:
             return pa.nulls(len(rows), pa.string())
-        encoder = msgspec.json.Encoder()
+        encoder, hidden = msgspec.json.Encoder(), self._live.scoring.log.columns
+        kept = log_records.Kept(self._live.scoring.log, log_key.of(self._home.predictions))
         columns = [_plain(rows[name]) if name in rows else [None] * len(rows) for name in key]
+        columns = [
+            [kept.of_key(name, value) for value in values] if name in hidden else values
+            for name, values in zip(key, columns, strict=True)
+        ]
         return _strings([encoder.encode(values) for values in zip(*columns, strict=True)])
 
 
