@@ -12,13 +12,14 @@ from configs.scoring import PredictionLogSettings
 from tasks.adapters.home import Home
 from tasks.adapters.journal import Journal
 from tasks.adapters.ring import Ring
+from tasks.lineage.verify.checks import ledger_copy, logged_answers
 from tasks.scoring import log_records, refused_requests
 from tasks.scoring.answering import Answerer
 from tasks.scoring.log_records import Kept
 from tasks.scoring.refusals import Refused
-from tasks.scoring.steps import live_models, replaying, sealing
+from tasks.scoring.steps import erasing, live_models, replaying, sealing
 from tests import command_line, shop
-from tests.answers import append, close_segment
+from tests.answers import append, close_segment, ids
 
 ROW = {"shop": "a", "items": 2, "price": 9.5}
 
@@ -47,6 +48,27 @@ def test_the_version_that_answered_is_asked_again(sealed: bool, shop_versions: H
 
     assert (done.version, done.then, done.is_same) == (1, repr(answer), True)
     assert (other.version, other.then_version, other.is_same) == (2, 1, False)
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+def test_a_row_of_a_body_that_was_kept_whole_is_asked_again_and_forgotten(sealed: bool, shop_versions: Home) -> None:
+    live = live_models.ready(shop_versions, "shop", 1)
+    sent = [{**ROW, "at": f"2013-02-0{day}T00:00:00Z", "items": day} for day in (1, 2, 3)]
+    answer = Answerer(live).invocations(json.dumps({"dataframe_records": sent}).encode())
+    assert answer.asked.body is not None
+    kept = Kept(PredictionLogSettings(), b"secret")
+    with closing(Journal(shop_versions.predictions)) as journal:
+        journal.append(
+            3, lambda first: kept.write(live, answer.asked, answer.values, at=7, microseconds=9, first=first)
+        )
+    if sealed:
+        sealing.seal(shop_versions)
+
+    assert all(replaying.replay(shop_versions, "shop", f"0-{place}").is_same for place in range(3))
+    recorded = ledger_copy.read(shop_versions, "shop")
+    assert [one.text for one in logged_answers.check(shop_versions, recorded)] == []
+    assert erasing.forget(shop_versions, "shop", {"at": "2013-02-02"}, "anna").rows == 1
+    assert ids(shop_versions) == ["0-0", "0-2"]
 
 
 @pytest.mark.parametrize(
