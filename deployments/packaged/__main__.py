@@ -5,13 +5,10 @@ prediction log where `--log` names a folder.
 """
 
 import argparse
-import asyncio
-import signal
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from types import FrameType
 
 from configs.errors import IncumbentError, MistakeOfUser
 from deployments import listening
@@ -97,13 +94,7 @@ def _serve(chosen: argparse.Namespace, packaged: Packaged, keys: dict[str, tuple
         service = Service(standing, doorkeeper, Figures(0, log), log, protocol=packaged.protocol)
         written = f"The prediction log is in {chosen.log}." if chosen.log else "There is no prediction log (--log)."
         print(f"{ready.pipeline}: answers at http://{address}:{port}. {written} Ctrl-C ends it.", flush=True)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, _ended)  # uvicorn raises once more what has ended it
-        asyncio.run(Server(service).serve(sockets=[listener]))
-
-
-def _ended(number: int, frame: FrameType | None) -> None:
-    """It is over, and the log is still to be closed."""
+        Server(service).answer(listener)
 
 
 if __name__ == "__main__":

@@ -96,11 +96,12 @@ class Service:
         """Begin and end with the process; a websocket is not for us."""
         if scope["type"] != "lifespan":
             return
-        looking = asyncio.create_task(self._slow.look())
+        beside = [asyncio.create_task(work) for work in (self._slow.look(), self._figures.share(self._followed))]
         while True:
             message = await receive()
             if message["type"] == "lifespan.shutdown":
-                looking.cancel()
+                for task in beside:
+                    task.cancel()
             await send({"type": f"{message['type']}.complete"})
             if message["type"] == "lifespan.shutdown":
                 return

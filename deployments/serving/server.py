@@ -3,6 +3,9 @@
 Change this module when connections must be kept or ended in another way.
 """
 
+import asyncio
+import signal
+import socket
 from types import FrameType
 
 import uvicorn
@@ -37,3 +40,16 @@ class Server(uvicorn.Server):
         """Say that it is about to end."""
         self._service.draining = True
         super().handle_exit(sig, frame)
+
+    def answer(self, listener: socket.socket) -> None:
+        """Take requests until somebody ends it, and come back: there is something left to close.
+
+        Uvicorn raises the signal that has ended it once more, which would end the process here.
+        """
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, _ended)
+        asyncio.run(self.serve(sockets=[listener]))
+
+
+def _ended(number: int, frame: FrameType | None) -> None:
+    """It is over already."""

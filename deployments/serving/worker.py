@@ -4,7 +4,6 @@ Only the parent starts it, in `__main__`. It takes requests at a socket that it 
 is told to end answers those that it has before it goes.
 """
 
-import asyncio
 import importlib.metadata
 import signal
 import socket
@@ -17,6 +16,7 @@ from deployments.serving.doorkeeper import Doorkeeper, keys_of
 from deployments.serving.figures import Figures
 from deployments.serving.followed import Follower, follow
 from deployments.serving.prediction_log import PredictionLog
+from deployments.serving.siblings import Siblings
 from tasks.adapters import home as homes
 from tasks.adapters.processes.lifeline import Lifeline
 from tasks.problems import prediction
@@ -37,16 +37,18 @@ def main(arguments: Sequence[str]) -> None:
         doorkeeper = Doorkeeper(port if is_here else None, keys_of(hands.folder))
         log = PredictionLog(hands.predictions)
         protocol = importlib.metadata.version("mlflow")
-        service = Service(followed, doorkeeper, Figures(int(place), log), log, protocol=protocol)
+        others = Siblings(hands.folder / "serving", int(place))
+        service = Service(followed, doorkeeper, Figures(int(place), log, others), log, protocol=protocol)
         server = Server(service)
         follower = Follower(followed)
         follower.start()
         lifeline.end = lambda: server.handle_exit(signal.SIGTERM, None)
         lifeline.start()
         print(f"{place} answers", flush=True)
-        asyncio.run(server.serve(sockets=[listening]))
+        server.answer(listening)
         follower.end()
         log.close()
+        others.close()
 
 
 if __name__ == "__main__":

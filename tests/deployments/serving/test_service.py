@@ -297,6 +297,8 @@ def test_a_killed_process_is_begun_again_and_requests_that_are_under_way_are_ans
         killed, kept = running.children()
         os.kill(killed, signal.SIGKILL)
         wait_until(lambda: {*running.children()} - {killed} > {kept}, 60)
+        of_each = re.compile(r'incumbent_rows_total\{pipeline="shop",process="(\d)"\}')
+        wait_until(lambda: of_each.findall(running.ask("/metrics")[2]) == ["0", "1"], 60)  # whoever is asked
         with closing(socket.create_connection(("127.0.0.1", running.port))) as slow:
             slow.sendall(
                 b"POST /invocations HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
@@ -308,6 +310,9 @@ def test_a_killed_process_is_begun_again_and_requests_that_are_under_way_are_ans
             slow.sendall(BODY)
             assert slow.recv(65536).startswith(b"HTTP/1.1 200")
         assert running.process.wait(60) == 0
+    assert not list((shop_versions.folder / "serving").glob("figures-*"))
+    lines = [line for path in shop_versions.predictions.rglob("*.log") for line in path.read_text().splitlines()]
+    assert [line.count('"first"') for line in lines if "gap" not in line] == [1], "its answer is in the log at the end"
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
