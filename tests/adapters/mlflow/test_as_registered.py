@@ -21,6 +21,7 @@ from deployments import listening
 from tasks.adapters.home import Home
 from tasks.problems import prediction
 from tasks.training import preparation
+from tests import homes
 from tests.fixtures_server import wait_until
 
 CHAMPION = "models:/flights@champion"
@@ -47,6 +48,12 @@ answers = frame.select(asked(*names).alias("answer")).collect()
 json.dump([row.answer for row in answers], open(sys.argv[2], "w"))
 session.stop()
 """
+
+
+@pytest.fixture(scope="module")
+def lived_copy(lived_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of a home with its own files: whoever opens a home owns it, and all others copy that one."""
+    return homes.copy(lived_home, tmp_path_factory.mktemp("registered") / "home")
 
 
 @pytest.fixture(scope="module")
@@ -91,15 +98,15 @@ def ran(code: str, home: Path, folder: Path, *arguments: str) -> Any:
 
 
 def test_a_notebook_without_this_project_gets_the_answers_of_the_gate(
-    lived_home: Path, rows: Path, tmp_path: Path
+    lived_copy: Path, rows: Path, tmp_path: Path
 ) -> None:
-    answers = ran(NOTEBOOK, lived_home, tmp_path / "empty", str(rows))
+    answers = ran(NOTEBOOK, lived_copy, tmp_path / "empty", str(rows))
 
-    assert np.abs(answers[:, 1] - at_the_gate(lived_home, rows)).max() <= 1e-9
+    assert np.abs(answers[:, 1] - at_the_gate(lived_copy, rows)).max() <= 1e-9
 
 
 @pytest.mark.long
-def test_mlflows_own_server_gives_the_same(lived_home: Path, rows: Path, tmp_path: Path) -> None:
+def test_mlflows_own_server_gives_the_same(lived_copy: Path, rows: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with listening.on(0) as free:
         port = free.getsockname()[1]
@@ -107,7 +114,7 @@ def test_mlflows_own_server_gives_the_same(lived_home: Path, rows: Path, tmp_pat
     with subprocess.Popen(
         [*command, "-h", "127.0.0.1", "-p", str(port), "-w", "1"],
         cwd=tmp_path / "empty",
-        env=far_away(lived_home),
+        env=far_away(lived_copy),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -123,7 +130,7 @@ def test_mlflows_own_server_gives_the_same(lived_home: Path, rows: Path, tmp_pat
             os.killpg(server.pid, 15)
     answers = np.array(json.loads(told)["predictions"])
 
-    assert np.abs(answers[:, 1] - at_the_gate(lived_home, rows)).max() <= 1e-9
+    assert np.abs(answers[:, 1] - at_the_gate(lived_copy, rows)).max() <= 1e-9
 
 
 def _answers(address: str, body: bytes | None = None) -> bytes:
@@ -143,10 +150,10 @@ def _answers(address: str, body: bytes | None = None) -> bytes:
 @pytest.mark.long
 @pytest.mark.skipif(importlib.util.find_spec("pyspark") is None, reason="PySpark is not installed (the extra `spark`)")
 @pytest.mark.skipif(shutil.which("java") is None, reason="there is no Java")
-def test_spark_gives_the_same(lived_home: Path, rows: Path, tmp_path: Path) -> None:
-    with closing(Home(lived_home)) as home:
+def test_spark_gives_the_same(lived_copy: Path, rows: Path, tmp_path: Path) -> None:
+    with closing(Home(lived_copy)) as home:
         names = [*home.settings("flights").training.features]
 
-    answers = ran(SPARK, lived_home, tmp_path / "empty", str(rows), ",".join(names))
+    answers = ran(SPARK, lived_copy, tmp_path / "empty", str(rows), ",".join(names))
 
-    assert np.abs(answers[:, 1] - at_the_gate(lived_home, rows)).max() <= 1e-9
+    assert np.abs(answers[:, 1] - at_the_gate(lived_copy, rows)).max() <= 1e-9
