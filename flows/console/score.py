@@ -19,6 +19,10 @@ ARGUMENTS: Arguments = {
         "help": ".parquet, .csv, .json or .jsonl (default: in the home)",
     },
     "--version": {"metavar": "N", "help": "the version that answers (default: the one that is live)"},
+    "--explain": {
+        "action": "store_true",
+        "help": "tell which inputs add most to each answer, and how much (in log-odds, or in the number itself)",
+    },
     "--replay": {
         "metavar": "ID",
         "help": "in place of --in: an id of the prediction log, of which the version that gave "
@@ -39,7 +43,8 @@ def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> in
         raise MistakeOfUser("Name a file with --in PATH_OR_URL, or what was asked before with --replay ID.")
     if chosen.replay is not None:
         return _replay(hands, chosen.pipeline, chosen.replay, version, screen)
-    done = score_file.score(hands, chosen.pipeline, chosen.source, score_file.require(chosen.out), version)
+    out = score_file.require(chosen.out)
+    done = score_file.score(hands, chosen.pipeline, chosen.source, out, version, explain=chosen.explain)
     screen.facts(
         {
             "pipeline": done.pipeline,

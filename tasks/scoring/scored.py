@@ -1,9 +1,10 @@
 """Answers to the rows of a file: one line for each row, in order; a row that breaks the contract has a reason instead.
 
 Columns: `row` (its place in the file, from 1 on), the key and the time of the row where the file has them, the answer
-(`probability` or `prediction`), `reason`, `version`, `snapshot`, `scored`; with `explained` the largest contributions.
+(`probability` or `prediction`), `reason`, `version`, `snapshot`, `scored`; and `contributions`, where they are wanted.
 """
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -11,17 +12,27 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 
+from tasks.scoring import contributions
 from tasks.scoring.live import Live
 from tasks.training import preparation
 from tasks.validation import contract
 
 ROW, REASON, VERSION, SNAPSHOT, SCORED = "row", "reason", "version", "snapshot", "scored"
-OURS = (ROW, REASON, VERSION, SNAPSHOT, SCORED)
+CONTRIBUTIONS = "contributions"
+OURS = (ROW, REASON, VERSION, SNAPSHOT, SCORED, CONTRIBUTIONS)
 
 
 def answered(
-    live: Live, rows: pd.DataFrame, faults: Mapping[int, list[str]], *, first: int, shown: list[str], moment: datetime
+    live: Live,
+    rows: pd.DataFrame,
+    faults: Mapping[int, list[str]],
+    *,
+    first: int,
+    shown: list[str],
+    moment: datetime,
+    usual: pd.DataFrame | None = None,
 ) -> pa.Table:
     """The answers to a part of a file.
 
@@ -32,6 +43,7 @@ def answered(
         first: Place of the first row in the file, from 0 on.
         shown: Columns of the rows that go with the answers.
         moment: Now.
+        usual: Rows whose values are usual: with them it is told which inputs add most to each answer.
     """
     wrong = {place: list(texts) for place, texts in contract.demands(rows, live.fields.rules).items()}
     for place, texts in faults.items():
@@ -42,21 +54,31 @@ def answered(
     sound = np.ones(len(rows), dtype=bool)
     sound[list(wrong)] = False
     answers = np.full(len(rows), np.nan)
+    explained = {} if usual is None else {CONTRIBUTIONS: pa.nulls(len(rows), pa.string())}
     if sound.any():
         prepared = preparation.prepare(rows[sound], live.fields.names, live.fields.rules)
         answers[sound] = live.compiled.many([prepared[name].to_numpy() for name in prepared.columns])
+        if usual is not None:
+            explained[CONTRIBUTIONS] = _contributions(live, prepared, usual, sound)
     reasons = pa.array([None if good else "; ".join(wrong[place]) for place, good in enumerate(sound)], pa.string())
     return pa.table(
         {
             ROW: pa.array(np.arange(first + 1, first + 1 + len(rows)), pa.int64()),
             **{name: pa.array(rows[name]) for name in shown},
             live.output: pa.array(answers, pa.float64(), mask=~sound),
+            **explained,
             REASON: reasons,
             VERSION: pa.array(np.full(len(rows), live.version), pa.int32()),
             SNAPSHOT: pa.array([live.model.snapshot.id] * len(rows), pa.string()),
             SCORED: pa.array([moment] * len(rows), pa.timestamp("us", "UTC")),
         }
     )
+
+
+def _contributions(live: Live, prepared: pd.DataFrame, usual: pd.DataFrame, sound: NDArray[np.bool_]) -> pa.Array:
+    added = contributions.measure(live.compiled, prepared, usual, is_probability=live.is_probability)
+    texts = [json.dumps(one) for one in contributions.largest(added, live.fields.names)]
+    return pa.array(texts, pa.string()).take(pa.array(np.cumsum(sound) - 1, pa.int64(), mask=~sound))
 
 
 def shown(live: Live, there: Any) -> list[str]:

@@ -29,14 +29,13 @@ _REPEATED = ["version", "model"]
 class FileLog:
     """Of one job."""
 
-    def __init__(self, home: Home, live: Live, job: Path) -> None:
+    def __init__(self, home: Home, live: Live, name: str) -> None:
         """Args:
         home: Ledger and store.
         live: Who answers.
-        job: Where its parts are.
+        name: Of the job: the same for the same rows, version and settings.
         """
-        self._home, self._live, self._job = home, live, job
-        self._name = job.name
+        self._home, self._live, self._name = home, live, name
         self._is_wanted = live.scoring.log.enabled and not home.ledger.predictions.has(self._name)
 
     def add(self, part: Path, rows: pd.DataFrame, first: int) -> None:

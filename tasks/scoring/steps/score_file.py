@@ -19,7 +19,7 @@ from tasks.adapters import exports, failpoints, files
 from tasks.adapters.home import Home
 from tasks.domain.runs import Scored
 from tasks.ingestion import columns
-from tasks.scoring import scored
+from tasks.scoring import contributions, scored
 from tasks.scoring.live import Live
 from tasks.scoring.steps import incoming, live_models
 from tasks.scoring.steps.file_log import FileLog
@@ -31,7 +31,9 @@ _PARTS = ".parts"
 _ENDING = ".parquet"
 
 
-def score(home: Home, pipeline: str, where: str, out: Path | None = None, version: int | None = None) -> Scored:
+def score(
+    home: Home, pipeline: str, where: str, out: Path | None = None, version: int | None = None, *, explain: bool = False
+) -> Scored:
     """Answer every row of a file by the live version, or another one.
 
     Args:
@@ -40,6 +42,7 @@ def score(home: Home, pipeline: str, where: str, out: Path | None = None, versio
         where: The file: a path, or an address.
         out: Where the answers go; by default into the home.
         version: The version that answers all of it.
+        explain: Whether it is told which inputs add most to each answer.
 
     Raises:
         MistakeOfUser: There is no such file or version, or the answers cannot go there.
@@ -52,10 +55,12 @@ def score(home: Home, pipeline: str, where: str, out: Path | None = None, versio
     scratch = home.folder / FOLDER / _PARTS
     scratch.mkdir(parents=True, exist_ok=True)
     with incoming.at_hand(where, scratch) as path:
-        job = scratch / _identity(live, path)
+        name = _identity(live, path)
+        job = scratch / (f"{name}-explained" if explain else name)
+        usual = contributions.usual(home.bundles.golden(live.model.golden)[0]) if explain else None
         path_of_answers = out or home.folder / FOLDER / f"{pipeline}-{Path(where).stem}-v{live.version}{_ENDING}"
-        log = FileLog(home, live, job)
-        done = [_part(job, place) for place in range(_score_parts(home, live, path, job, log))]
+        log = FileLog(home, live, name)
+        done = [_part(job, place) for place in range(_score_parts(home, live, path, job, log, usual))]
         log.commit(done)
         result = _publish(live, done, path_of_answers)
     failpoints.reach("answers-published")
@@ -75,14 +80,16 @@ def _part(job: Path, place: int) -> Path:
     return job / f"{place:06d}{_ENDING}"
 
 
-def _score_parts(home: Home, live: Live, path: Path, job: Path, log: FileLog) -> int:
+def _score_parts(home: Home, live: Live, path: Path, job: Path, log: FileLog, usual: pd.DataFrame | None) -> int:
     """Score what is not scored yet; gives the number of parts."""
     first = place = 0
     for place, part in enumerate(incoming.parts(path, _wanted(live), live.settings.ingestion.source), start=1):
         target, rows = _part(job, place - 1), _complete(live, part.rows)
         if not target.exists():
             listed = scored.shown(live, part.rows.columns)
-            answers = scored.answered(live, rows, part.faults, first=first, shown=listed, moment=home.clock())
+            answers = scored.answered(
+                live, rows, part.faults, first=first, shown=listed, moment=home.clock(), usual=usual
+            )
             with files.staged(target) as draft:
                 pq.write_table(answers, draft, compression="zstd", write_page_checksum=True)
             failpoints.reach("part-scored")
