@@ -297,6 +297,8 @@ def test_a_killed_process_is_begun_again_and_requests_that_are_under_way_are_ans
         killed, kept = running.children()
         os.kill(killed, signal.SIGKILL)
         wait_until(lambda: {*running.children()} - {killed} > {kept}, 60)
+        for path in (shop_versions.folder / "serving").glob("figures-*.json"):
+            path.unlink(missing_ok=True)  # also what the killed one has left: the new one writes when it answers
         of_each = re.compile(r'incumbent_rows_total\{pipeline="shop",process="(\d)"\}')
         wait_until(lambda: of_each.findall(running.ask("/metrics")[2]) == ["0", "1"], 60)  # whoever is asked
         with closing(socket.create_connection(("127.0.0.1", running.port))) as slow:
