@@ -21,7 +21,7 @@ from configs.errors import IncumbentError, Unreachable
 from deployments import alone, apply, children, leftovers, listening, mlflow_ui, reports, served
 from deployments.serving import fleet
 from deployments.serving.keeper import Keeper
-from deployments.tree import Tree
+from deployments.tree import Child, Tree
 from deployments.watcher import LOOK_SECONDS, Watcher
 from flows.console import program
 from flows.console.signals import leave
@@ -96,6 +96,7 @@ class _Up:
         self._name = access.new_name()
         door = Door(home, access.auth(home), self._name)
         self._models = opened.enter_context(listening.on(fleet.PORT))
+        self._service: Child | None = None
         self._reports = opened.enter_context(reports.served(home / "reports", door, reports.PORT))
         self._told, ready = os.pipe()
         os.set_blocking(self._told, False)
@@ -126,7 +127,7 @@ class _Up:
         _say(f"  Reports  {shown}  (after the first turn)  {_AFTER}")
         if self._wait(self._is_ready):
             # One process is enough here, and it starts when the others are done with the cores.
-            self._tree.start(fleet.process(self._home, self._models, 0, self._pipelines))
+            self._service = self._tree.start(fleet.process(self._home, self._models, 0, self._pipelines))
             self._keeper.start()
             _say(f"  Models   {fleet.address(self._models)}  (answer after the first turn)")
             _say(_what_next(self._home, self._url, self._sources, time.monotonic() - self._began))
@@ -163,8 +164,10 @@ class _Up:
         _say(f"  {name:<8} {address}  ({time.monotonic() - self._began:.0f} s){about and f'  {about}'}")
 
     def _end(self) -> None:
-        """End the worker first, so that what it did can be closed; then the rest."""
+        """End the worker first, so that what it did can be closed; then who answers, with its log; then the rest."""
         self._tree.end(self._worker, _GRACE_SECONDS)
+        if self._service is not None:
+            self._tree.end(self._service, _GRACE_SECONDS)
         if self._keeper.is_alive():
             self._keeper.end()
         if running_server.is_healthy(self._url):

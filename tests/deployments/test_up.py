@@ -248,11 +248,14 @@ def test_a_command_beside_it_uses_its_server(tree: Up, flows_run: CommandLine) -
 @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_it_ends_in_order_when_it_is_told_to(new_home: Callable[..., Path], kind: signal.Signals) -> None:
     with up(new_home()) as running:
+        answering = running.home / "serving"
+        wait_until(lambda: [*answering.glob("figures-*.json")], 60)
         family = descendants(running.parent.pid)
 
         running.parent.send_signal(kind)
         _, errors = running.parent.communicate(timeout=60)
 
+        assert not [*answering.glob("figures-*")], "the service has closed what it writes"
         assert (running.parent.returncode, errors) == (0, "")
         assert not any(identity.started(process) for process in family)
         assert not (running.home / "prefect" / "server.json").exists()
