@@ -64,8 +64,8 @@ class Cut(Section):
 class Source(Section):
     """Where batches come from: a landing folder, or one file that is cut into batches by time."""
 
-    kind: Literal["parquet", "csv"] = "parquet"
-    """Format of the files. CSV may be compressed (gzip, or zip with one file in it)."""
+    kind: Literal["parquet", "csv", "json_lines", "arrow", "excel"] = "parquet"
+    """Format of the files. CSV and JSON lines may be compressed (gzip, or zip with one file in it)."""
     folder: Folder | None = None
     """Landing folder, each file in it is one batch; by default landing/<pipeline> in the home, where relative paths
     start from."""
@@ -84,6 +84,8 @@ class Source(Section):
     """The decimal sign of a CSV. A sign between thousands is never taken for a part of a number."""
     missing: tuple[str, ...] = ("",)
     """Cells of a CSV that mean a missing value, exactly as they stand there; by default the empty one only."""
+    sheet: Annotated[Annotated[str, Field(min_length=1)] | None, LATER] = None
+    """Name of the sheet of an Excel workbook that has several."""
     open_end: bool = False
     """Whether the last line of a CSV may lack its line break. Without it a file that was cut off is told by that."""
     timezone: Annotated[Zone | None, LATER] = None
@@ -93,6 +95,11 @@ class Source(Section):
     repeated_hour: Annotated[Literal["refused", "first", "second"], LATER] = "refused"
     """Which one is meant by a time that there is twice, because clocks were set back. Times that there never were,
     because clocks were set forward, are refused."""
+
+    @property
+    def ending(self) -> str:
+        """How the name of a file ends that is cut out of `file`."""
+        return {"json_lines": "jsonl", "excel": "jsonl"}.get(self.kind, self.kind)
 
     def zone(self, column: str) -> str | None:
         """The time zone of times in a column that are written without one."""
@@ -116,6 +123,8 @@ class Source(Section):
         given = [name for name in csv_only if getattr(self, name) != usual[name].default]
         if self.kind != "csv" and given:
             raise ValueError(f"{given[0]} is for kind: csv only")
+        if self.kind != "excel" and self.sheet is not None:
+            raise ValueError("sheet is for kind: excel only")
         if self.delimiter in ('"', "\n", "\r", "\0") or self.delimiter == self.decimal:
             raise ValueError(f"delimiter cannot be {self.delimiter!r} (decimal is {self.decimal!r})")
         try:

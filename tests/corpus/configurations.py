@@ -246,7 +246,7 @@ CASES = [
              'reporting.row: must have at most 2 entries (got ["a", "b", "c"])'),
     # ── where it comes from ───────────────────────────────────────────────────────────────────────────────────────
     _source("an unknown source", "{kind: xlsx}",
-             "ingestion.source.kind: must be 'parquet' or 'csv' (got 'xlsx')"),
+             "ingestion.source.kind: must be 'parquet', 'csv', 'json_lines', 'arrow' or 'excel' (got 'xlsx')"),
     _source("a folder of nothing", "{folder: ''}",
              "ingestion.source.folder: must have at least 1 character(s) (got '')"),
     _source("a folder with control characters", r'{folder: "a\0b"}',

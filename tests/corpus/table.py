@@ -14,12 +14,12 @@ from tasks.coordination import tasks as coordination
 from tasks.domain.records import Batch
 from tasks.ingestion import tasks as ingestion
 from tasks.validation import tasks as validation
-from tests.corpus import formats, names, others, shapes, texts, values
+from tests.corpus import formats, more_formats, names, others, shapes, texts, values
 from tests.corpus.world import PIPELINE, SHEETS, SHEETS_YAML, YAML, Case, Expected, good
 
 FILES: tuple[Case, ...] = (*formats.CASES, *shapes.CASES, *values.CASES, *names.CASES)
 TEXTS: tuple[Case, ...] = tuple(texts.CASES)
-TABLES: dict[str, Sequence[Case]] = {PIPELINE: FILES, SHEETS: TEXTS, **others.TABLES}
+TABLES: dict[str, Sequence[Case]] = {PIPELINE: FILES, SHEETS: TEXTS, **others.TABLES, **more_formats.TABLES}
 """For a pipeline whose source is parquet, for one whose source is CSV, and for some with settings of their own."""
 _DAYS = 100_000
 """From 1700, after the first time in nanoseconds, to 1973, when all labels are known."""
@@ -28,7 +28,7 @@ _DAYS = 100_000
 def write_pipelines(folder: Path) -> Path:
     """Make the folder of the pipeline files."""
     folder.mkdir(parents=True)
-    for name, text in {PIPELINE: YAML, SHEETS: SHEETS_YAML, **others.SETTINGS}.items():
+    for name, text in {PIPELINE: YAML, SHEETS: SHEETS_YAML, **others.SETTINGS, **more_formats.SETTINGS}.items():
         (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
     return folder
 

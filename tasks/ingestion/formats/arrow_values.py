@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from configs.errors import BrokenContract
+from configs.ingestion import Source
 from configs.section import ColumnType
 from tasks.adapters.blobs import frames
 from tasks.ingestion.formats import readers
@@ -46,6 +47,41 @@ def values(table: "pa.Table", types: Mapping[str, ColumnType]) -> "pd.DataFrame"
     kept = pd.DataFrame({name: frames.held(part) for name, part in odd.items()})
     whole = pd.concat([frame, other, kept], axis=1)[list(parts)]
     return whole.assign(**_digits(table, types))
+
+
+def placed(table: "pa.Table", types: Mapping[str, ColumnType], source: Source) -> "pd.DataFrame":
+    """The same, with times without a zone as those of the zone that the source names for them.
+
+    Raises:
+        UnreadableFile: The values cannot be read.
+        BrokenContract: A value is none of its type.
+    """
+    import pyarrow as pa
+
+    with readers.refusing("The values of the file cannot be read", pa.ArrowException):
+        return _placed(table, types, source)
+
+
+def spell(field: "pa.Field") -> None:
+    """Ask for every name: one that is no UTF-8 raises a ValueError, but only when somebody reads it."""
+    kind = field.type
+    str(field.name), str(getattr(kind, "tz", ""))
+    for place in range(kind.num_fields):
+        spell(kind.field(place))
+
+
+def _placed(table: "pa.Table", types: Mapping[str, ColumnType], source: Source) -> "pd.DataFrame":
+    import pyarrow as pa
+
+    from tasks.ingestion import zones
+
+    wanted = source.zones(name for name, kind in types.items() if kind == "timestamp")
+    fields = {name: table.schema.field(name).type for name in wanted if table.column_names.count(name) == 1}
+    shown = [name for name, kind in fields.items() if pa.types.is_timestamp(kind) and kind.tz is None]
+    for name in shown:
+        place, kind = table.column_names.index(name), pa.timestamp(fields[name].unit, "UTC")
+        table = table.set_column(place, name, table.column(place).cast(kind))
+    return zones.localize(values(table, types), {name: wanted[name] for name in shown}, source.repeated_hour)
 
 
 def _by_pandas(columns: "dict[str, pa.ChunkedArray]") -> "pd.DataFrame":

@@ -10,13 +10,19 @@ from configs.errors import BrokenContract, UnreadableFile
 from configs.ingestion import IngestionSettings, Source
 from configs.section import ColumnType
 from configs.validation import ValidationSettings
-from tasks.ingestion.formats import delimited, parquet
+from tasks.ingestion.formats import arrow, delimited, excel, json_lines, parquet
 from tasks.ingestion.formats.base import Format
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FORMATS: Mapping[str, Format] = {"parquet": parquet, "csv": delimited}
+FORMATS: Mapping[str, Format] = {
+    "parquet": parquet,
+    "csv": delimited,
+    "json_lines": json_lines,
+    "arrow": arrow,
+    "excel": excel,
+}
 """By the `kind` of a source."""
 
 

@@ -50,7 +50,7 @@ def table(found: bytes, source: Source) -> "pa.Table":
         rows = file.read()
         rows.validate(full=True)
         for field in rows.schema:
-            _spell(field)
+            arrow_values.spell(field)
     if rows.num_rows != file.metadata.num_rows:
         raise UnreadableFile(
             f"The file is damaged: it says that it has {file.metadata.num_rows:,} rows, but holds {rows.num_rows:,}."
@@ -60,26 +60,7 @@ def table(found: bytes, source: Source) -> "pa.Table":
 
 def values(table: "pa.Table", types: Mapping[str, ColumnType], source: Source) -> "pd.DataFrame":
     """Columns as the file has them; times without a zone are those of the zone that the source names for them."""
-    import pyarrow as pa
-
-    with readers.refusing("The values of the file cannot be read", pa.ArrowException):
-        return _placed(table, types, source)
-
-
-def _placed(table: "pa.Table", types: Mapping[str, ColumnType], source: Source) -> "pd.DataFrame":
-    import pyarrow as pa
-
-    from tasks.ingestion import zones
-
-    wanted = source.zones(name for name, kind in types.items() if kind == "timestamp")
-    fields = {name: table.schema.field(name).type for name in wanted if table.column_names.count(name) == 1}
-    shown = [name for name, kind in fields.items() if pa.types.is_timestamp(kind) and kind.tz is None]
-    for name in shown:
-        place, kind = table.column_names.index(name), pa.timestamp(fields[name].unit, "UTC")
-        table = table.set_column(place, name, table.column(place).cast(kind))
-    return zones.localize(
-        arrow_values.values(table, types), {name: wanted[name] for name in shown}, source.repeated_hour
-    )
+    return arrow_values.placed(table, types, source)
 
 
 def count(file: BinaryIO, source: Source) -> int:
@@ -140,14 +121,6 @@ def _is_whole(found: bytes, end: int) -> bool:
         return bool(pq.read_metadata(pa.BufferReader(pa.py_buffer(found).slice(0, end))).num_columns)
     except (pa.ArrowException, *readers.ABOUT_BYTES):
         return False
-
-
-def _spell(field: "pa.Field") -> None:
-    """Ask for every name: one that is no UTF-8 raises a ValueError, but only when somebody reads it."""
-    kind = field.type
-    str(field.name), str(getattr(kind, "tz", ""))
-    for place in range(kind.num_fields):
-        _spell(kind.field(place))
 
 
 def _require_room(metadata: "pq.FileMetaData") -> None:

@@ -17,6 +17,8 @@ from tasks.ingestion.sources import entries
 from tasks.ingestion.sources.base import Delivery, Listing, Mark
 from tasks.ingestion.sources.digests import Digests
 
+_PACKED = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson")
+
 
 @dataclass(frozen=True)
 class LandingFolder:
@@ -126,7 +128,7 @@ def _stem(name: str) -> str:
     """A name without its ending: `2013-01.csv.gz` has two."""
     path = Path(name)
     inner = Path(path.stem)
-    return inner.stem if path.suffix in (".gz", ".zip") and inner.suffix in (".csv", ".tsv", ".txt") else path.stem
+    return inner.stem if path.suffix in (".gz", ".zip") and inner.suffix in _PACKED else path.stem
 
 
 def _readable(name: str) -> str:

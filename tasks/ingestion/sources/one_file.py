@@ -172,7 +172,7 @@ def _deliveries(folder: Path, source: Source, cut: Cut) -> dict[str, dict[int, P
     """What was delivered of each window, by its number: 1 is the window as it was first, the rest came later."""
     form = r"\d{4,}-\d\d" if cut.months else r"\d{4,}-\d\d-\d\d"
     found: dict[str, dict[int, Path]] = {}
-    for path in sorted(folder.glob(f"*.{source.kind}")):
+    for path in sorted(folder.glob(f"*.{source.ending}")):
         name = re.fullmatch(rf"({form}|undated)(?:-(\d+))?", path.stem)
         if name is not None:
             found.setdefault(name[1], {})[int(name[2] or 1)] = path
@@ -190,7 +190,7 @@ def _deliver(folder: Path, name: str, rows: "pa.Table", earlier: "dict[int, pa.T
     if not rows.num_rows:
         return []
     chosen = f"{name}-{max(earlier) + 1}" if earlier else name
-    files.publish(folder / f"{chosen}.{source.kind}", _format(source).write(rows, source))
+    files.publish(folder / f"{chosen}.{source.ending}", _format(source).write(rows, source))
     return [chosen]
 
 
