@@ -5,20 +5,40 @@ import re
 from contextlib import ExitStack
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, Engine, create_engine, inspect, text
+from sqlalchemy import (
+    URL,
+    Column,
+    Connection,
+    Engine,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    create_engine,
+    inspect,
+    text,
+)
 from sqlalchemy.exc import ArgumentError
 
 from configs.errors import Damaged, UnusableHome
 from tasks.adapters import failpoints, files
 from tasks.adapters.ledger import addresses, dialects
 from tasks.adapters.ledger.dialects import READING
-from tasks.adapters.ledger.schema import HEAD, VERSIONS, metadata
+from tasks.adapters.ledger.schema import HEAD, VERSIONS
+from tasks.adapters.ledger.schema_of_log import metadata
 from tasks.adapters.ledger.troubles import explained
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _ENCODING = "UTF8"
 _OURS = re.compile(r"\d{4}")
 """Versions of our schema; those of other programs are hex digits."""
+_NOTED = Table(
+    "alembic_version",
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
+"""Where Alembic notes the version."""
 
 
 def open_engine(url: str | URL, lock: Path, lost: str | None = None) -> Engine:
@@ -42,7 +62,7 @@ def open_engine(url: str | URL, lock: Path, lost: str | None = None) -> Engine:
             raise Damaged(lost)
         if _is_behind(engine, found):
             with files.locked(lock):
-                _migrate(engine)
+                _bring_forward(engine)
         undo.pop_all()
     return engine
 
@@ -93,34 +113,47 @@ def _is_behind(engine: Engine, found: str | None) -> bool:
     return found != HEAD
 
 
-def _migrate(engine: Engine) -> None:
-    """Bring the schema to the newest version, in one transaction that nobody else writes beside."""
+def _bring_forward(engine: Engine) -> None:
+    """Make the schema, or bring it to the newest version, in one transaction that nobody else writes beside."""
+    with engine.begin() as connection:
+        _check_encoding(connection)
+        found = _version_on(connection)
+        if not _is_behind(engine, found):
+            return  # another process was quicker, here or on another machine
+        if found is None:
+            _make(connection)
+        else:
+            _migrate(connection)
+        failpoints.reach("schema-made")
+
+
+def _make(connection: Connection) -> None:
+    """Make the tables as the last migration leaves them, without the way there."""
+    _refuse_tables_of_others(connection)
+    metadata.create_all(connection, checkfirst=False)
+    _NOTED.create(connection, checkfirst=True)
+    connection.execute(_NOTED.insert().values(version_num=HEAD))
+
+
+def _migrate(connection: Connection) -> None:
     from alembic import command
     from alembic.config import Config
     from alembic.util import CommandError
 
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    with engine.begin() as connection:
-        _check_encoding(connection)
-        if not _is_behind(engine, _version_on(connection)):
-            return  # another process was quicker, here or on another machine
-        _refuse_tables_of_others(connection)
-        config.attributes["connection"] = connection
-        try:
-            command.upgrade(config, "head")
-        except CommandError as err:
-            raise Damaged(
-                f"The ledger at {addresses.shown(engine.url)} has a schema that no version had: {err}. "
-                "Restore it from a backup."
-            ) from err
-        failpoints.reach("schema-made")
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError as err:
+        raise Damaged(
+            f"The ledger at {addresses.shown(connection.engine.url)} has a schema that no version had: {err}. "
+            "Restore it from a backup."
+        ) from err
 
 
 def _refuse_tables_of_others(connection: Connection) -> None:
     """Where no version is noted nothing of ours can be; a table of the same name would be taken for ours."""
-    if _version_on(connection) is not None:
-        return
     taken = sorted({*metadata.tables} & {*inspect(connection).get_table_names()})
     if taken:
         raise UnusableHome(

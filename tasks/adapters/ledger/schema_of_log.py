@@ -4,6 +4,8 @@ from sqlalchemy import BigInteger, Column, Integer, String, Table
 
 from tasks.adapters.ledger.schema import metadata, of_pipeline
 
+__all__ = ["erasures", "log_segments", "metadata", "sealed_predictions"]
+
 log_segments = Table(
     "log_segments",
     metadata,

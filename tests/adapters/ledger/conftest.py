@@ -1,5 +1,6 @@
 """Ledgers for tests, on each database that one may be kept in, and a clock that can be put forward."""
 
+import itertools
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -80,12 +81,23 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+def empty_databases(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Database]:
+    """Gives databases in which nothing is yet, each time another one."""
+    numbers = itertools.count()
+
+    def make() -> Database:
+        if request.param == "sqlite":
+            return Database(f"sqlite:///{tmp_path / f'ledger{next(numbers)}.db'}", tmp_path / ".lock")
+        cluster: Cluster = request.getfixturevalue("postgres")
+        return Database(cluster.url(cluster.new_database()), tmp_path / ".lock")
+
+    return make
+
+
+@pytest.fixture
+def empty_database(empty_databases: Callable[[], Database]) -> Database:
     """A database in which nothing is yet."""
-    if request.param == "sqlite":
-        return Database(f"sqlite:///{tmp_path / 'ledger.db'}", tmp_path / ".lock")
-    cluster: Cluster = request.getfixturevalue("postgres")
-    return Database(cluster.url(cluster.new_database()), tmp_path / ".lock")
+    return empty_databases()
 
 
 @pytest.fixture

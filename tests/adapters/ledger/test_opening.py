@@ -31,7 +31,7 @@ for number in range(10):
     ledger.turns.open("shop", f"{name}-{number}", name, None)
 """
 
-of_sqlite = pytest.mark.parametrize("empty_database", ["sqlite"], indirect=True)
+of_sqlite = pytest.mark.parametrize("empty_databases", ["sqlite"], indirect=True)
 """For what only a file can suffer."""
 
 
@@ -42,8 +42,9 @@ def database(empty_database: Database) -> Database:
 
 
 def test_what_the_migrations_make_is_what_the_code_expects(database: Database) -> None:
-    engine = opening.open_engine(database.url, database.lock)
+    _migrate(database, "head")
 
+    engine = create_engine(addresses.read(database.url))
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         differences, head = compare_metadata(context, schema.metadata), context.get_current_revision()
@@ -53,6 +54,34 @@ def test_what_the_migrations_make_is_what_the_code_expects(database: Database) -
     config.set_main_option("script_location", str(Path(opening.__file__).parent / "migrations"))
     assert differences == []
     assert head == schema.HEAD == ScriptDirectory.from_config(config).get_current_head()
+
+
+def test_a_new_ledger_has_the_tables_that_the_migrations_make(empty_databases: Callable[[], Database]) -> None:
+    made, migrated = empty_databases(), empty_databases()
+    opening.open_engine(made.url, made.lock).dispose()
+    _migrate(migrated, "head")
+
+    assert _tables(made) == _tables(migrated)
+    assert made.execute("select version_num from alembic_version") == [(schema.HEAD,)]
+
+
+def _tables(database: Database) -> dict[str, object]:
+    """Of each table what the database knows of it, the order of its columns aside: later ones were added at the end."""
+    engine = create_engine(addresses.read(database.url))
+    found = inspect(engine)
+    tables = {
+        name: {
+            "columns": {column["name"]: {**column, "type": str(column["type"])} for column in found.get_columns(name)},
+            "key": found.get_pk_constraint(name),
+            "unique": sorted(found.get_unique_constraints(name), key=str),
+            "foreign": sorted(found.get_foreign_keys(name), key=str),
+            "checked": sorted(found.get_check_constraints(name), key=str),
+            "indexes": sorted(found.get_indexes(name), key=str),
+        }
+        for name in found.get_table_names()
+    }
+    engine.dispose()
+    return tables
 
 
 def test_a_change_of_the_tables_without_a_migration_would_be_seen(database: Database, ledger: Ledger) -> None:
