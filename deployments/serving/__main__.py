@@ -22,7 +22,6 @@ from deployments.tree import Tree
 from flows.console.signals import leave
 from tasks.adapters import journal, permissions
 from tasks.adapters.home import Home
-from tasks.scoring.steps import live_models
 
 _TICK_SECONDS, _GRACE_SECONDS = 0.2, 25.0
 
@@ -63,9 +62,12 @@ def _require(home: Path, chosen: argparse.Namespace) -> None:
     with closing(Home(home, environment.read().ledger_url)) as hands:
         for pipeline in chosen.pipelines:
             hands.settings(pipeline)
+        journal.require(hands.predictions)
+        from tasks.scoring.steps import live_models  # scikit-learn takes seconds, a mistake is said before
+
+        for pipeline in chosen.pipelines:
             if live_models.live_version(hands, pipeline) is not None:
                 live_models.ready(hands, pipeline)
-        journal.require(hands.predictions)
 
 
 def _serve(home: Path, listener: socket.socket, chosen: argparse.Namespace, stop: threading.Event) -> None:
