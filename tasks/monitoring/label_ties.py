@@ -36,8 +36,11 @@ def told(now: Lot, outcomes: Floats, rows: Rows, seed: int, without: str | None 
         seed: Of the halves.
         without: An input that is left out.
     """
-    inputs = _without(now, now.encoded[1], without)[rows]
-    return max(_told(inputs, outcomes[rows], now.clusters[rows], seed + half) for half in range(_TRIES))
+    question = (rows.tobytes(), outcomes.tobytes(), seed, without)
+    if question not in now.told:
+        inputs = _without(now, now.encoded[1], without)[rows]
+        now.told[question] = _best(inputs, outcomes[rows], now.clusters[rows], seed)
+    return now.told[question]
 
 
 def told_before(now: Lot, rows: Rows, seed: int, most: int, without: str | None = None) -> Iterator[float]:
@@ -61,8 +64,11 @@ def told_before(now: Lot, rows: Rows, seed: int, most: int, without: str | None 
         there = int((weights > 0).sum())
         if there >= LEAST:
             drawn = np.sort(chance.choice(len(weights), min(size, there), replace=False, p=weights / weights.sum()))
-            inputs, runs = _without(now, now.encoded[0][of_it], without)[drawn], _runs(len(drawn))
-            yield max(_told(inputs, batch.outcomes[drawn], runs, seed + half) for half in range(_TRIES))
+            question = (number, drawn.tobytes(), seed, without)
+            if question not in now.told:
+                inputs = _without(now, now.encoded[0][of_it], without)[drawn]
+                now.told[question] = _best(inputs, batch.outcomes[drawn], _runs(len(drawn)), seed)
+            yield now.told[question]
 
 
 def hours_and_groups(now: Lot) -> tuple[Floats, Floats]:
@@ -89,6 +95,10 @@ def _without(now: Lot, inputs: Floats, column: str | None) -> Floats:
 
 def _runs(rows: int) -> NDArray[np.int64]:
     return np.arange(rows) // max(1, rows // _RUNS)
+
+
+def _best(inputs: Floats, outcomes: Floats, clusters: NDArray[np.int64], seed: int) -> float:
+    return max(_told(inputs, outcomes, clusters, seed + half) for half in range(_TRIES))
 
 
 def _told(inputs: Floats, outcomes: Floats, clusters: NDArray[np.int64], seed: int) -> float:

@@ -3,7 +3,7 @@
 Add here what every question about a batch shares. What is asked is in `suspects` and `wrong_labels`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -58,6 +58,11 @@ class Lot:
     def before(self) -> Sequence["Earlier"]:
         """Rows of each batch before."""
         return self.earlier()
+
+    @cached_property
+    def told(self) -> dict[Hashable, float]:
+        """What was said of ties of its labels, by what was asked: with each input the same is asked of all of them."""
+        return {}
 
     @cached_property
     def past(self) -> pd.DataFrame:

@@ -101,6 +101,8 @@ def _tells(now: Lot, asked: Asked, one: Explained, training: TrainingSettings) -
     """
     rows = _when(now, one, training.seed)
     told = [label_ties.told(now, asked.outcomes, rows, training.seed, name) for name in (None, one.column)]
+    if told[0] <= told[1]:
+        return False
     both = [label_ties.told_before(now, rows, training.seed, _ENOUGH, name) for name in (None, one.column)]
     before = [whole - rest for whole, rest in zip(*both, strict=True)]
     return len(before) >= _ENOUGH and told[0] - told[1] > _HALF * float(np.median(before)) > 0
