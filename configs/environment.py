@@ -14,7 +14,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from configs import addresses, proxies
-from configs.errors import UnusableHome
+from configs.errors import InvalidSettings, UnusableHome
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 DEFAULT_PIPELINE = "flights"
@@ -48,6 +48,8 @@ _SHORTEST = 8
 _SHORTEST_MASKED = 4
 """In what is printed and logged a word too few is better than a password."""
 _LOGIN = re.compile(r"_AUTH_STRING$", re.IGNORECASE)
+_taken: set[str] = set()
+"""Names of variables that a pipeline file has used for a password."""
 _OTHERS = 0o077
 """What is taken from every file that is made: rows, models and logs are nobody else's business."""
 
@@ -146,12 +148,39 @@ def secrets(shortest: int = _SHORTEST - 2) -> dict[str, str]:
     for name, value in os.environ.items():
         inside = addresses.secrets(value)
         held |= {f"{what} {name}": secret for what, secret in inside.items()}
-        if not inside and _SECRET.search(name) and not _ADDRESS.search(name):
-            if len(value) >= min(_SHORTEST, shortest + 2):
+        if not inside and (name in _taken or (_SECRET.search(name) and not _ADDRESS.search(name))):
+            if name in _taken or len(value) >= min(_SHORTEST, shortest + 2):
                 held[f"the value of {name}"] = value
             if _LOGIN.search(name) and ":" in value:
                 held[f"the password in {name}"] = value.partition(":")[2]
     return {what: value for what, value in held.items() if len(value) >= shortest}
+
+
+def filled(text: str, *, secret: bool = True) -> str:
+    """A text with the values of the variables that it names as ${NAME}.
+
+    Args:
+        text: It.
+        secret: Whether what is put in is shown nowhere from now on.
+
+    Raises:
+        InvalidSettings: One of them is not set.
+    """
+
+    def value(found: re.Match[str]) -> str:
+        name = found[1]
+        if not os.environ.get(name):
+            raise InvalidSettings(f"The environment has no {name}, which ingestion.source.address names. Set it.")
+        if secret:
+            _taken.add(name)
+        return os.environ[name]
+
+    whole = addresses.VARIABLE.sub(value, text)
+    if _taken:
+        from configs import hiding
+
+        hiding.hide(secrets(_SHORTEST_MASKED).values())
+    return whole
 
 
 def worker() -> str | None:

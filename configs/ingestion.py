@@ -28,6 +28,22 @@ def _zone(name: str) -> str:
 Zone = Annotated[str, AfterValidator(_zone)]
 """A time zone by its name in the IANA database."""
 
+
+def _address(text: str) -> str:
+    """An address without a secret of its own."""
+    if addresses.secrets(addresses.VARIABLE.sub("", text)):
+        raise ValueError(
+            f"address has a password in it, {addresses.shown(text)}; write ${{NAME}} in its place, and set the "
+            "variable NAME in the environment"
+        )
+    if "://" not in text and addresses.VARIABLE.fullmatch(text) is None:
+        raise ValueError("address must be one of a database, such as postgresql://host/name or sqlite:///shop.db")
+    return text
+
+
+Address = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f]*$"), AfterValidator(_address)]
+"""An address of a database."""
+
 FORMAT_PARTS = ("%Y", "%m", "%B", "%d", "%H", "%M", "%S")
 """What a format may consist of, beside plain characters: year, month as number, month by name, day, hour, ..."""
 
@@ -64,8 +80,9 @@ class Cut(Section):
 class Source(Section):
     """Where batches come from: a landing folder, or one file that is cut into batches by time."""
 
-    kind: Literal["parquet", "csv", "json_lines", "arrow", "excel"] = "parquet"
-    """Format of the files. CSV and JSON lines may be compressed (gzip, or zip with one file in it)."""
+    kind: Literal["parquet", "csv", "json_lines", "arrow", "excel", "sql"] = "parquet"
+    """Format of the files, or `sql`: a table or a query of a database. CSV and JSON lines may be compressed (gzip, or
+    zip with one file in it)."""
     folder: Folder | None = None
     """Landing folder, each file in it is one batch; by default landing/<pipeline> in the home, where relative paths
     start from."""
@@ -73,7 +90,18 @@ class Source(Section):
     """One file in place of a folder of files; a relative path starts from INCUMBENT_DATA. Its rows are delivered into
     the landing folder, one window of `cut` after the other."""
     cut: Cut | None = None
-    """The windows of `file`."""
+    """The windows of `file`, or of the rows of a database."""
+    address: Annotated[Address | None, LATER] = None
+    """Address of a database as SQLAlchemy writes it, such as postgresql://reader:${SHOP_PASSWORD}@db/shop; `${NAME}`
+    stands for a variable of the environment, which is the only place for a password."""
+    table: Annotated[Column | None, LATER] = None
+    """The table that is read, if need be with its schema: `sales` or `shop.sales`."""
+    query: Annotated[Annotated[str, Field(min_length=1)] | None, LATER] = None
+    """A query in place of a table: one SELECT, which gives every row at any time."""
+    watermark: Annotated[Column | None, LATER] = None
+    """Column of a database with a time or date that grows as rows are added; by it rows belong to windows."""
+    overlap_days: Annotated[Annotated[int, Field(ge=0, le=3650)], LATER] = 7
+    """How many days of windows that were delivered are read again, so that rows that came late are delivered too."""
     member: Annotated[str, Field(min_length=1)] | None = None
     """Name of the file inside a zip that holds several."""
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
@@ -98,8 +126,15 @@ class Source(Section):
 
     @property
     def ending(self) -> str:
-        """How the name of a file ends that is cut out of `file`."""
-        return {"json_lines": "jsonl", "excel": "jsonl"}.get(self.kind, self.kind)
+        """How the name of a file ends that is cut out of `file` or of a database."""
+        return {"json_lines": "jsonl", "excel": "jsonl", "sql": "parquet"}.get(self.kind, self.kind)
+
+    @property
+    def origin(self) -> str | None:
+        """What is cut into batches, as it may be shown; None for a folder of files."""
+        if self.address is not None:
+            return f"{f'table {self.table}' if self.table else 'the query'} of {addresses.shown(self.address)}"
+        return self.file
 
     def zone(self, column: str) -> str | None:
         """The time zone of times in a column that are written without one."""
@@ -116,7 +151,8 @@ class Source(Section):
             raise ValueError(
                 f"{far} is an address, {addresses.shown(getattr(self, far))}; name a {far} of this machine"
             )
-        if (self.file is None) != (self.cut is None):
+        self._fits_a_database()
+        if (self.file is None) != (self.cut is None) and self.kind != "sql":
             raise ValueError("file and cut belong together: give the file, and how it is cut into batches")
         csv_only = ("member", "delimiter", "encoding", "decimal", "missing", "open_end")
         usual = type(self).model_fields
@@ -133,6 +169,23 @@ class Source(Section):
         except (LookupError, UnicodeError, ValueError) as err:
             raise ValueError(f"no such encoding of text: {self.encoding!r}; usual ones are utf-8, latin-1") from err
         return self
+
+    def _fits_a_database(self) -> None:
+        """Raises a ValueError if what belongs to a database is there without one, or the other way round."""
+        given = [name for name in ("address", "table", "query", "watermark") if getattr(self, name) is not None]
+        if self.kind != "sql":
+            if given or self.overlap_days != type(self).model_fields["overlap_days"].default:
+                raise ValueError(f"{(given or ['overlap_days'])[0]} is for kind: sql only")
+            return
+        if self.file is not None:
+            raise ValueError("kind: sql reads a database; leave out file, and give address")
+        absent = [name for name in ("address", "watermark", "cut") if getattr(self, name) is None]
+        if absent:
+            raise ValueError(f"kind: sql needs {' and '.join(absent)}")
+        if (self.table is None) == (self.query is None):
+            raise ValueError("give either table or query")
+        if self.cut is not None and self.cut.copies == "kept":
+            raise ValueError("cut.copies: kept is for file only; let the query number rows that are equal")
 
 
 class DerivedTime(Section):

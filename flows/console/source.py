@@ -25,10 +25,10 @@ def require(waiting: Waiting) -> None:
 
 def tell_gone(hands: Home, pipeline: str, screen: Terminal) -> None:
     """Warn as long as a source that is cut into batches has lost rows."""
-    file, gone = hands.settings(pipeline).ingestion.source.file, source_kinds.of(hands, pipeline).gone()
-    if file is not None and gone:
-        screen.facts({"pipeline": pipeline, "source": file, "gone": gone})
-        screen.show([f"{pipeline}: {lines.gone_line(file, gone)}"])
+    origin, gone = hands.settings(pipeline).ingestion.source.origin, source_kinds.of(hands, pipeline).gone()
+    if origin is not None and gone:
+        screen.facts({"pipeline": pipeline, "source": origin, "gone": gone})
+        screen.show([f"{pipeline}: {lines.gone_line(origin, gone)}"])
 
 
 def tell_duplicates(hands: Home, pipeline: str, waiting: Waiting, screen: Terminal) -> None:

@@ -117,7 +117,7 @@ def _one(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> int:
 def _is_untouched(hands: "Home", pipeline: str) -> bool:
     """Whether nothing was ever done for it, and the folder that it would watch in the home was not even made."""
     source = hands.settings(pipeline).ingestion.source
-    if source.file is not None or source.folder is not None or os.path.lexists(hands.landing(pipeline)):
+    if source.origin is not None or source.folder is not None or os.path.lexists(hands.landing(pipeline)):
         return False
     if hands.report(pipeline).exists():
         return False

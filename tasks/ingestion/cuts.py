@@ -63,9 +63,9 @@ def next_over(events: Moments, known: Moments | None, cut: Cut, now: datetime) -
 def _windows(events: Moments, cut: Cut) -> Iterator[tuple[int, NDArray[np.intp]]]:
     """Number and rows of each window that has rows, oldest first."""
     order = np.argsort(events, kind="stable")[: len(events) - int(np.isnat(events).sum())]
-    numbers = _numbers(events[order], cut)
-    for number in np.unique(numbers):
-        yield int(number), order[numbers == number]
+    windows = numbers(events[order], cut)
+    for number in np.unique(windows):
+        yield int(number), order[windows == number]
 
 
 def copies(rows: pd.DataFrame) -> NDArray[np.int64]:
@@ -89,11 +89,12 @@ def _limit(events: Moments, now: datetime) -> Any:
     return max(clock, known.max()) if len(known) else clock
 
 
-def _numbers(events: Moments, cut: Cut) -> NDArray[np.int64]:
+def numbers(events: Moments, cut: Cut) -> NDArray[np.int64]:
+    """The number of the window of each time, as `spans` counts them."""
     unit, length = _unit(cut)
     passed: Any = events.astype(f"datetime64[{unit}]") - np.datetime64(cut.start, unit)
-    numbers: NDArray[np.int64] = passed.astype(np.int64) // length
-    return numbers
+    windows: NDArray[np.int64] = passed.astype(np.int64) // length
+    return windows
 
 
 def _begin(number: int, cut: Cut) -> Any:

@@ -22,8 +22,9 @@ FORMATS: Mapping[str, Format] = {
     "json_lines": json_lines,
     "arrow": arrow,
     "excel": excel,
+    "sql": parquet,
 }
-"""By the `kind` of a source."""
+"""By the `kind` of a source; what is read from a database is delivered as parquet."""
 
 
 def of(source: Source, head: bytes) -> Format:

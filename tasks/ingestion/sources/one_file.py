@@ -8,7 +8,6 @@ that has not changed must cost nothing: pandas and pyarrow are imported late.
 import hashlib
 import json
 import os
-import re
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +20,7 @@ from tasks.adapters import files
 from tasks.adapters.home import Home
 from tasks.ingestion.formats import decoding
 from tasks.ingestion.formats.base import Format
-from tasks.ingestion.sources import entries
+from tasks.ingestion.sources import entries, windows_there
 from tasks.ingestion.sources.landing_folder import LandingFolder
 
 if TYPE_CHECKING:
@@ -148,7 +147,7 @@ def _cut(path: Path, home: Home, pipeline: str, cut: Cut) -> tuple[_Seen, list[s
     folder = home.landing(pipeline)
     folder.mkdir(parents=True, exist_ok=True)
     windows = {part.name: table.take(part.rows) for part in cuts.parts(events, known, cut, now)}
-    before = _deliveries(folder, room.source, cut)
+    before = windows_there.deliveries(folder, room.source, cut)
     same = {name for name, rows in windows.items() if _is_same(before.get(name, {}), rows, room.source)}
     changed = {
         name: {number: _delivered(path, room.source) for number, path in paths.items()}
@@ -166,17 +165,6 @@ def _cut(path: Path, home: Home, pipeline: str, cut: Cut) -> tuple[_Seen, list[s
         new += _deliver(folder, name, windows[name], changed.get(name, {}), room.source)
     until = cuts.next_over(events, known, cut, now)
     return _Seen(_mark(path, looked, room), until.isoformat() if until else None, gone), new
-
-
-def _deliveries(folder: Path, source: Source, cut: Cut) -> dict[str, dict[int, Path]]:
-    """What was delivered of each window, by its number: 1 is the window as it was first, the rest came later."""
-    form = r"\d{4,}-\d\d" if cut.months else r"\d{4,}-\d\d-\d\d"
-    found: dict[str, dict[int, Path]] = {}
-    for path in sorted(folder.glob(f"*.{source.ending}")):
-        name = re.fullmatch(rf"({form}|undated)(?:-(\d+))?", path.stem)
-        if name is not None:
-            found.setdefault(name[1], {})[int(name[2] or 1)] = path
-    return found
 
 
 def _is_same(earlier: dict[int, Path], rows: "pa.Table", source: Source) -> bool:

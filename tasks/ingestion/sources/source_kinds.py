@@ -5,6 +5,7 @@ from tasks.ingestion.sources import digests
 from tasks.ingestion.sources.base import Source
 from tasks.ingestion.sources.landing_folder import LandingFolder
 from tasks.ingestion.sources.one_file import OneFile
+from tasks.ingestion.sources.sql_table import SqlTable
 
 
 def of(home: Home, pipeline: str, *, afresh: bool = False) -> Source:
@@ -24,4 +25,6 @@ def of(home: Home, pipeline: str, *, afresh: bool = False) -> Source:
     remember = None if afresh else recall
     if source.file is not None and source.cut is not None:
         return OneFile(folder, source.kind, home, pipeline, source.file, source.cut, remember=remember)
+    if source.kind == "sql" and source.cut is not None:
+        return SqlTable(folder, source.ending, home, pipeline, source.cut, remember=remember)
     return LandingFolder(folder, source.kind, remember=remember)
