@@ -77,6 +77,27 @@ class Cut(Section):
         return self
 
 
+OBJECTS = ("s3://", "gs://", "az://")
+"""How addresses of object storage begin."""
+
+
+def _require_reachable(name: str, place: str) -> None:
+    """Raises a ValueError if a folder or a file is an address that cannot be one."""
+    if "://" not in place:
+        return
+    if not place.startswith(OBJECTS):
+        raise ValueError(
+            f"{name} is an address, {addresses.shown(place)}; name a {name} of this machine, or one of "
+            f"{', '.join(OBJECTS)}"
+        )
+    if "@" in place or "?" in place:
+        raise ValueError(
+            f"{name} has more than a place in it, {addresses.shown(place)}; credentials are for the environment"
+        )
+    if not place.partition("://")[2].strip("/"):
+        raise ValueError(f"{name} must name a bucket, as in s3://bucket/prefix (got {place!r})")
+
+
 class Source(Section):
     """Where batches come from: a landing folder, or one file that is cut into batches by time."""
 
@@ -85,10 +106,10 @@ class Source(Section):
     zip with one file in it)."""
     folder: Folder | None = None
     """Landing folder, each file in it is one batch; by default landing/<pipeline> in the home, where relative paths
-    start from."""
+    start from. Or a prefix of object storage, such as s3://bucket/prefix (gs://, az://), with all objects behind it."""
     file: Folder | None = None
-    """One file in place of a folder of files; a relative path starts from INCUMBENT_DATA. Its rows are delivered into
-    the landing folder, one window of `cut` after the other."""
+    """One file in place of a folder of files; a relative path starts from INCUMBENT_DATA. It may be an object,
+    such as s3://bucket/sales.csv. Its rows are delivered into the landing folder, one window of `cut` after another."""
     cut: Cut | None = None
     """The windows of `file`, or of the rows of a database."""
     address: Annotated[Address | None, LATER] = None
@@ -125,6 +146,11 @@ class Source(Section):
     because clocks were set forward, are refused."""
 
     @property
+    def is_elsewhere(self) -> bool:
+        """Whether `folder` is a prefix of object storage."""
+        return "://" in (self.folder or "")
+
+    @property
     def ending(self) -> str:
         """How the name of a file ends that is cut out of `file` or of a database."""
         return {"json_lines": "jsonl", "excel": "jsonl", "sql": "parquet"}.get(self.kind, self.kind)
@@ -134,7 +160,7 @@ class Source(Section):
         """What is cut into batches, as it may be shown; None for a folder of files."""
         if self.address is not None:
             return f"{f'table {self.table}' if self.table else 'the query'} of {addresses.shown(self.address)}"
-        return self.file
+        return addresses.shown(self.file) if self.file and "://" in self.file else self.file
 
     def zone(self, column: str) -> str | None:
         """The time zone of times in a column that are written without one."""
@@ -146,11 +172,10 @@ class Source(Section):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        far = next((name for name in ("folder", "file") if "://" in (getattr(self, name) or "")), None)
-        if far is not None:
-            raise ValueError(
-                f"{far} is an address, {addresses.shown(getattr(self, far))}; name a {far} of this machine"
-            )
+        for name in ("folder", "file"):
+            _require_reachable(name, getattr(self, name) or "")
+        if self.is_elsewhere and self.kind == "sql":
+            raise ValueError("folder of kind: sql is where its windows are delivered; name a folder of this machine")
         self._fits_a_database()
         if (self.file is None) != (self.cut is None) and self.kind != "sql":
             raise ValueError("file and cut belong together: give the file, and how it is cut into batches")

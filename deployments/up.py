@@ -202,10 +202,13 @@ def _answers(listener: socket.socket) -> bool:
     return loopback.answers(f"{listening.address(listener)}{mlflow_ui.HEALTH}", patience.stretched(1.0))
 
 
+def _shown(where: str, here: Path) -> str:
+    return str(Path(where).relative_to(here)) if Path(where).is_relative_to(here) else where
+
+
 def _what_next(home: Path, url: str, sources: Mapping[str, Source], seconds: float) -> str:
     here, resource = Path.cwd(), f"incumbent.pipeline.{next(iter(sources))}"
-    paths = [Path(source.where) for source in sources.values()]
-    shown = [str(path.relative_to(here) if path.is_relative_to(here) else path) for path in paths]
+    shown = [_shown(source.where, here) for source in sources.values()]
     places = shown[0] if len(shown) == 1 else f"{shown[0]}, or another of {len(shown)} landing folders"
     return "\n".join(
         (

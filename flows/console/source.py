@@ -41,5 +41,7 @@ def tell_duplicates(hands: Home, pipeline: str, waiting: Waiting, screen: Termin
 
 
 def folder(hands: Home, pipeline: str) -> str:
-    """The landing folder, as the user would write it here."""
+    """The landing folder, as the user would write it here; or the address of a prefix."""
+    if hands.settings(pipeline).ingestion.source.is_elsewhere:
+        return source_kinds.of(hands, pipeline).where
     return program.path(hands.landing(pipeline))

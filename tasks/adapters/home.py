@@ -171,13 +171,14 @@ class Home:
         return self._settings[pipeline]
 
     def landing(self, pipeline: str) -> Path:
-        """The folder that a pipeline watches; a relative one is in the home.
+        """The folder that a pipeline watches, or into which its source is delivered; a relative one is in the home.
 
         Raises:
             LandingFolderMissing: It is in the home of a user that there is not.
             InvalidSettings: It is where Incumbent writes: what it writes would be taken for deliveries.
         """
-        folder = self.settings(pipeline).ingestion.source.folder or f"landing/{pipeline}"
+        source = self.settings(pipeline).ingestion.source
+        folder = (None if source.is_elsewhere else source.folder) or f"landing/{pipeline}"
         try:
             landing = self.folder / Path(folder).expanduser()
         except RuntimeError as err:

@@ -40,6 +40,18 @@ class Digests:
             self.found[path.name] = [*mark, digest]
         return digest, odd
 
+    def tagged(self, name: str, tag: str) -> str | None:
+        """The digest of an object of this tag; None if it has to be read."""
+        kept = self.before.get(name)
+        if not isinstance(kept, list) or kept[:-1] != [tag]:
+            return None
+        self.found[name] = kept
+        return str(kept[-1])
+
+    def tag(self, name: str, tag: str, digest: str) -> None:
+        """Remember the digest of an object."""
+        self.found[name] = [tag, digest]
+
     def keep(self) -> None:
         """Remember what was found, and nothing of what is gone."""
         if self.found != self.before:

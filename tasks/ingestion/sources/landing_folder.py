@@ -56,19 +56,19 @@ class LandingFolder:
             names = [entry.name for entry in self.folder.iterdir()]
         except OSError as err:
             raise self._missing(err) from err
-        wanted = [name for name in names if _is_wanted(name)]
-        place = {stem: number for number, stem in enumerate(intake.order([_stem(name) for name in wanted]))}
+        wanted = [name for name in names if is_wanted(name)]
+        place = {stem: number for number, stem in enumerate(intake.order([stem(name) for name in wanted]))}
         deliveries, unreadable = [], {}
         memory = self.remember() if self.remember else None
-        for name in sorted(wanted, key=lambda name: (place[_stem(name)], name)):
+        for name in sorted(wanted, key=lambda name: (place[stem(name)], name)):
             try:
                 digest, odd = (memory.of if memory else entries.digest)(self.folder / name)
             except FileNotFoundError:
                 continue  # gone by now
             except OSError as err:
-                unreadable[_readable(name)] = entries.why(err)
+                unreadable[readable(name)] = entries.why(err)
             else:
-                deliveries.append(Delivery(_readable(_stem(name)), name, digest, odd))
+                deliveries.append(Delivery(readable(stem(name)), name, digest, odd))
         if memory:
             memory.keep()
         return Listing(deliveries, unreadable)
@@ -84,7 +84,7 @@ class LandingFolder:
         marks, newest = hashlib.sha256(), 0.0
         try:
             with os.scandir(self.folder) as inside:
-                wanted = [entry for entry in inside if _is_wanted(entry.name)]
+                wanted = [entry for entry in inside if is_wanted(entry.name)]
         except OSError as err:
             raise self._missing(err) from err
         for entry in sorted(wanted, key=lambda entry: entry.name):
@@ -120,18 +120,19 @@ class LandingFolder:
         )
 
 
-def _is_wanted(name: str) -> bool:
+def is_wanted(name: str) -> bool:
+    """Whether a name is that of a delivery, not of what is being written, or of a note of another program."""
     return not (name.startswith((".", "_")) or name.endswith(".tmp"))
 
 
-def _stem(name: str) -> str:
+def stem(name: str) -> str:
     """A name without its ending: `2013-01.csv.gz` has two."""
     path = Path(name)
     inner = Path(path.stem)
     return inner.stem if path.suffix in (".gz", ".zip") and inner.suffix in _PACKED else path.stem
 
 
-def _readable(name: str) -> str:
+def readable(name: str) -> str:
     """A name that can be printed and stored, whatever bytes the file system allows."""
     text = os.fsencode(name).decode("utf-8", "replace")
     return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)

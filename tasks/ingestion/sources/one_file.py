@@ -7,21 +7,20 @@ that has not changed must cost nothing: pandas and pyarrow are imported late.
 
 import hashlib
 import json
-import os
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from configs import environment
-from configs.errors import BadInput, DeliveryWaits, LandingFolderMissing, UnreadableFile
+from configs.errors import BadInput, DeliveryWaits, UnreadableFile
 from configs.ingestion import Cut, IngestionSettings, Source
 from tasks.adapters import files
 from tasks.adapters.home import Home
 from tasks.ingestion.formats import decoding
 from tasks.ingestion.formats.base import Format
-from tasks.ingestion.sources import entries, windows_there
+from tasks.ingestion.sources import entries, named_file, windows_there
 from tasks.ingestion.sources.landing_folder import LandingFolder
+from tasks.ingestion.sources.named_file import NamedFile
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,20 +62,24 @@ class OneFile(LandingFolder):
             UnreadableFile: It cannot be cut: it is damaged or of another form, or its rows have no event time.
             DeliveryWaits: It, or what was cut from it before, cannot be read just now.
         """
-        room, path = self.home.settings(self.pipeline).ingestion, _path(self.file)
+        room, file = self.home.settings(self.pipeline).ingestion, named_file.of(self.file)
         try:
-            if self._is_as_it_was(path, room):
+            if self._is_as_it_was(file, room):
                 return []
             with files.locked(self._memory.with_suffix(".lock")):
-                if self._is_as_it_was(path, room):
+                if self._is_as_it_was(file, room):
                     return []  # another process was quicker
-                cut, new = _cut(path, self.home, self.pipeline, self.cut)
+                cut, new = _cut(file, self.home, self.pipeline, self.cut)
                 files.publish(self._memory, json.dumps(asdict(cut)).encode())
         except BadInput as problem:
-            raise UnreadableFile(f"{self.file} cannot be cut into batches. {problem}", problem.rows) from problem
+            raise UnreadableFile(
+                f"{room.source.origin} cannot be cut into batches. {problem}", problem.rows
+            ) from problem
         except OSError as err:
-            why = f"{err.filename or path}: {entries.why(err)}"
-            raise DeliveryWaits(f"{self.file} cannot be read just now: {why}. The next run tries again.") from err
+            why = f"{err.filename or room.source.origin}: {entries.why(err)}"
+            raise DeliveryWaits(
+                f"{room.source.origin} cannot be read just now: {why}. The next run tries again."
+            ) from err
         return new
 
     def gone(self) -> dict[str, int]:
@@ -88,30 +91,13 @@ class OneFile(LandingFolder):
     def _memory(self) -> Path:
         return self.home.folder / "cut" / f"{self.pipeline}.json"
 
-    def _is_as_it_was(self, path: Path, room: IngestionSettings) -> bool:
-        return _nothing_new(self._memory, _mark(path, path.stat(), room), self.home)
+    def _is_as_it_was(self, file: NamedFile, room: IngestionSettings) -> bool:
+        return _nothing_new(self._memory, _mark(file.marks(), room), self.home)
 
 
-def _path(file: str) -> Path:
-    """Where the file is; a relative path starts from the folder of data."""
-    data = environment.data_folder()
-    try:
-        path = data / Path(file).expanduser()
-        if path.is_file():
-            return path
-        wrong = "is not a file" if path.exists() else "does not exist"
-    except (OSError, RuntimeError) as err:
-        path, wrong = Path(file), f"cannot be reached ({err})"
-    raise LandingFolderMissing(
-        f"The file {path} {wrong}. Put it there, or name another one as ingestion.source.file; a relative path starts "
-        f"from INCUMBENT_DATA (now {data})."
-    )
-
-
-def _mark(path: Path, known: os.stat_result, room: IngestionSettings) -> str:
+def _mark(about: list[object], room: IngestionSettings) -> str:
     """What tells that neither the file nor how it is cut has changed, without reading it."""
-    about = [str(path), known.st_size, known.st_mtime_ns, known.st_ino, room.model_dump_json()]
-    return hashlib.sha256(json.dumps(about).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([*about, room.model_dump_json()]).encode()).hexdigest()
 
 
 def _nothing_new(memory: Path, mark: str, home: Home) -> bool:
@@ -134,13 +120,13 @@ def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _cut(path: Path, home: Home, pipeline: str, cut: Cut) -> tuple[_Seen, list[str]]:
+def _cut(file: NamedFile, home: Home, pipeline: str, cut: Cut) -> tuple[_Seen, list[str]]:
     """Deliver what is over; gives what the file was, and the names of the new deliveries."""
     from tasks.ingestion import cuts
 
     now, settings = home.clock(), home.settings(pipeline)
     room, columns = settings.ingestion, settings.validation.columns
-    content, looked = entries.read_named(path)
+    content, looked = file.read()
     table = _read(content, room)
     events = _times(table, room.times.event, room)
     known = _times(table, room.times.label, room) if room.times.label else None
@@ -164,7 +150,7 @@ def _cut(path: Path, home: Home, pipeline: str, cut: Cut) -> tuple[_Seen, list[s
     for name in (name for name in windows if name not in same):
         new += _deliver(folder, name, windows[name], changed.get(name, {}), room.source)
     until = cuts.next_over(events, known, cut, now)
-    return _Seen(_mark(path, looked, room), until.isoformat() if until else None, gone), new
+    return _Seen(_mark(looked, room), until.isoformat() if until else None, gone), new
 
 
 def _is_same(earlier: dict[int, Path], rows: "pa.Table", source: Source) -> bool:

@@ -4,6 +4,7 @@ from tasks.adapters.home import Home
 from tasks.ingestion.sources import digests
 from tasks.ingestion.sources.base import Source
 from tasks.ingestion.sources.landing_folder import LandingFolder
+from tasks.ingestion.sources.object_prefix import ObjectPrefix
 from tasks.ingestion.sources.one_file import OneFile
 from tasks.ingestion.sources.sql_table import SqlTable
 
@@ -27,4 +28,6 @@ def of(home: Home, pipeline: str, *, afresh: bool = False) -> Source:
         return OneFile(folder, source.kind, home, pipeline, source.file, source.cut, remember=remember)
     if source.kind == "sql" and source.cut is not None:
         return SqlTable(folder, source.ending, home, pipeline, source.cut, remember=remember)
+    if source.is_elsewhere and source.folder is not None:
+        return ObjectPrefix(source.folder, source.kind, remember=remember)
     return LandingFolder(folder, source.kind, remember=remember)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from configs.errors import MistakeOfUser
+from configs.errors import LandingFolderMissing, MistakeOfUser
 from tasks.adapters import lookup
 from tasks.adapters.blobs import layout
 from tasks.adapters.home import Home
@@ -30,7 +30,7 @@ def find(home: Home, pipeline: str, wanted: str, decision: Decision = Decision.A
     if decision is not Decision.KEEP_OUT and not _is_there(home, pipeline, batch):
         raise MistakeOfUser(
             f"Batch {batch.name} of {pipeline} cannot be admitted: its bytes were not kept, and no file in "
-            f"{home.landing(pipeline)} has them. Put the file back there as it was, and try again."
+            f"{source_kinds.of(home, pipeline).where} has them. Put the file back there as it was, and try again."
         )
     return batch
 
@@ -46,5 +46,7 @@ def keep_out(home: Home, pipeline: str, held: Batch, by: str, reason: str) -> Ba
 def _is_there(home: Home, pipeline: str, batch: Batch) -> bool:
     if home.blobs.digest(layout.refused(batch.id)) == batch.id:
         return True
-    source, folder = source_kinds.of(home, pipeline), home.landing(pipeline)
-    return folder.is_dir() and any(one.digest == batch.id for one in source.look().deliveries)
+    try:
+        return any(one.digest == batch.id for one in source_kinds.of(home, pipeline).look().deliveries)
+    except LandingFolderMissing:
+        return False

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from configs.errors import BadInput, LandingFolderMissing
+from configs.errors import BadInput, LandingFolderMissing, MistakeOfUser
 from configs.settings import PipelineSettings
 from tasks.adapters import files
 from tasks.adapters.home import Home
@@ -73,8 +73,13 @@ def simulate(home: Home, pipeline: str, fault: SimulatedFault, column: str | Non
 
     Raises:
         LandingFolderMissing: There is no good delivery to start from.
-        MistakeOfUser: No feature suits the fault.
+        MistakeOfUser: No feature suits the fault, or the source is no folder of this machine.
     """
+    if home.settings(pipeline).ingestion.source.is_elsewhere:
+        raise MistakeOfUser(
+            f"Batches of {pipeline} come from {source_kinds.of(home, pipeline).where}, into which nothing is ever "
+            "written. Give a copy of the pipeline a landing folder to simulate faults."
+        )
     landed, written = _look(home, pipeline), []
     for number in range(1, faults.batches(fault) + 1):
         ending = f"{fault}-{number}" if faults.batches(fault) > 1 else str(fault)

@@ -72,7 +72,7 @@ def check_deliveries(home: Home, recorded: Recorded) -> Iterator[Finding]:
 
     try:
         there = source_kinds.of(home, recorded.pipeline, afresh=True).look().deliveries
-    except LandingFolderMissing:
+    except (LandingFolderMissing, DeliveryWaits):
         return
     accepted = {batch.id: batch for batch in recorded.batches if batch.is_in}
     for delivery in there:
