@@ -1,6 +1,7 @@
 """The shape of the house: sizes, purity, names. What import-linter checks is not checked again here."""
 
 import ast
+import functools
 import re
 import statistics
 import subprocess
@@ -143,7 +144,7 @@ def test_nothing_is_decided_by_what_a_sentence_says() -> None:
 def test_packages_hold_one_docstring_and_nothing_else() -> None:
     for path in SOURCES:
         if path.name == "__init__.py":
-            body = ast.parse(path.read_text()).body
+            body = _tree(path).body
             assert [type(node) for node in body] == [ast.Expr], path
 
 
@@ -167,7 +168,7 @@ def test_broad_excepts_are_at_the_borders_code_of_users_the_gate_and_requests() 
 
 @pytest.mark.parametrize("path", RULES, ids=lambda path: path.stem)
 def test_rules_ask_nobody_for_time_luck_or_surroundings(path: Path) -> None:
-    tree = ast.parse(path.read_text())
+    tree = _tree(path)
 
     calls = {
         node.func.attr for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
@@ -222,8 +223,7 @@ def test_only_kinds_of_problems_know_which_kinds_there_are() -> None:
     asking = {
         path.relative_to(ROOT).as_posix(): found
         for path in SOURCES
-        if not path.is_relative_to(ROOT / "tasks" / "problems")
-        and (found := _asked_about_kinds(ast.parse(path.read_text())))
+        if not path.is_relative_to(ROOT / "tasks" / "problems") and (found := _asked_about_kinds(_tree(path)))
     }
 
     assert asking.keys() == at_home
@@ -280,14 +280,26 @@ def test_names_that_say_nothing_only_get_fewer(part: str, most: int) -> None:
     assert len(vague) <= most, vague
 
 
+@functools.cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+@pytest.fixture(scope="module", autouse=True)
+def trees() -> Iterator[None]:
+    """Each file is parsed once; what that takes is given back."""
+    yield
+    _tree.cache_clear()
+
+
 def _functions(path: Path) -> Iterator[Function]:
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(_tree(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node
 
 
 def _public(path: Path) -> Iterator[Function | ast.ClassDef]:
-    tree = ast.parse(path.read_text())
+    tree = _tree(path)
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and not node.name.startswith("_"):
             yield node
@@ -295,7 +307,7 @@ def _public(path: Path) -> Iterator[Function | ast.ClassDef]:
 
 def _names(path: Path) -> Iterator[str]:
     """What is taken out of modules and values: `environ` of `os.environ` and of `from os import environ`."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(_tree(path)):
         if isinstance(node, ast.Attribute):
             yield node.attr
         elif isinstance(node, ast.ImportFrom):
@@ -322,7 +334,7 @@ def _is_none(node: ast.expr) -> bool:
 
 def _vague(path: Path) -> Iterator[tuple[int, str]]:
     """Line and name of each thing that is given a vague name: variables, attributes, arguments, functions, classes."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(_tree(path)):
         if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Store):
             line, name = node.lineno, node.id if isinstance(node, ast.Name) else node.attr
         elif isinstance(node, ast.arg):
