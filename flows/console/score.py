@@ -34,8 +34,6 @@ ARGUMENTS: Arguments = {
 def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> int:
     """Score a file; exit code 3 if no row of it could be answered."""
     from tasks.adapters import lookup
-    from tasks.reporting import endings
-    from tasks.scoring.steps import score_file
 
     hands.settings(chosen.pipeline)
     version = None if chosen.version is None else lookup.version(chosen.version)
@@ -43,6 +41,9 @@ def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> in
         raise MistakeOfUser("Name a file with --in PATH_OR_URL, or what was asked before with --replay ID.")
     if chosen.replay is not None:
         return _replay(hands, chosen.pipeline, chosen.replay, version, screen)
+    from tasks.reporting import endings
+    from tasks.scoring.steps import score_file
+
     out = score_file.require(chosen.out)
     done = score_file.score(hands, chosen.pipeline, chosen.source, out, version, explain=chosen.explain)
     screen.facts(

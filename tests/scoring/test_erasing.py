@@ -18,8 +18,9 @@ from tasks.adapters.home import Home
 from tasks.adapters.journal import Journal
 from tasks.scoring import log_keys, log_records
 from tasks.scoring.steps import answers_at_rest, erasing, sealing
-from tests import command_line, shop
+from tests import shop
 from tests.answers import append, close_segment, ids
+from tests.command_line import CommandLine
 from tests.deployments.conftest import own_variables
 
 KEY = {"at": "k1"}
@@ -162,10 +163,10 @@ def test_a_key_that_cannot_be_one_is_said(words: list[str], sentence: str, home:
     assert str(caught.value) == sentence
 
 
-def test_the_command_says_how_many_there_were(home: Home) -> None:
+def test_the_command_says_how_many_there_were(home: Home, served_run: CommandLine) -> None:
     fill(home)
 
-    done = command_line.run(home.folder, "forget", "shop", "--key", "at=k1", "--by", "anna")
+    done = served_run(home.folder, "forget", "shop", "--key", "at=k1", "--by", "anna")
 
     assert (done.returncode, done.stderr) == (0, "")
     assert "shop: 4 rows are gone from the prediction log. The ledger keeps erasure 1: who, when, how" in done.stdout

@@ -18,8 +18,9 @@ from tasks.scoring.answering import Answerer
 from tasks.scoring.log_records import Kept
 from tasks.scoring.refusals import Refused
 from tasks.scoring.steps import erasing, live_models, replaying, sealing
-from tests import command_line, shop
+from tests import shop
 from tests.answers import append, close_segment, ids
+from tests.command_line import CommandLine
 
 ROW = {"shop": "a", "items": 2, "price": 9.5}
 
@@ -124,12 +125,14 @@ def test_a_request_that_was_refused_is_refused_again_alike(
     assert not done.was_answered and done.is_same and done.now.startswith("400 ")
 
 
-def test_under_another_contract_it_is_answered_now(shop_versions: Home, tmp_path: Path) -> None:
+def test_under_another_contract_it_is_answered_now(
+    shop_versions: Home, served_run: CommandLine, tmp_path: Path
+) -> None:
     name = refuse(shop_versions, BODIES[1][0])
     text = shop.YAML.replace("items: {type: integer, nullable: true, min: 0}", "items: {type: integer, nullable: true}")
     shop.write_pipeline(tmp_path / "pipelines", text=text)
 
-    done = command_line.run(shop_versions.folder, "score", "shop", "--replay", name, "--json")
+    done = served_run(shop_versions.folder, "score", "shop", "--replay", name, "--json")
 
     said = json.loads(done.stdout.splitlines()[0])
     assert done.returncode == 0
@@ -147,19 +150,19 @@ def test_where_inputs_are_hidden_no_body_is_kept(policy: str, shop_versions: Hom
     assert b"somebody" not in (shop_versions.predictions / "0" / "refused.jsonl").read_bytes()
 
 
-def test_an_answer_that_is_another_one_is_said_by_the_exit_code(shop_versions: Home) -> None:
+def test_an_answer_that_is_another_one_is_said_by_the_exit_code(shop_versions: Home, served_run: CommandLine) -> None:
     model = shop_versions.ledger.models.versions("shop")[2].id
     with closing(Journal(shop_versions.predictions)) as journal:
         append(journal, rows=[[0.5, {**ROW, "items": 2.0}, ["k", "a"]]], model=model)
         close_segment(journal)
 
-    done = command_line.run(shop_versions.folder, "score", "shop", "--replay", "0-0")
+    done = served_run(shop_versions.folder, "score", "shop", "--replay", "0-0")
 
     assert done.returncode == 11 and "v2 says something else: 0." in done.stdout
 
 
-def test_a_file_or_an_id_must_be_named(shop_versions: Home) -> None:
-    done = command_line.run(shop_versions.folder, "score", "shop")
+def test_a_file_or_an_id_must_be_named(shop_versions: Home, served_run: CommandLine) -> None:
+    done = served_run(shop_versions.folder, "score", "shop")
 
     assert done.returncode == 2
     assert done.stderr == "Name a file with --in PATH_OR_URL, or what was asked before with --replay ID.\n"
