@@ -109,9 +109,12 @@ class Bundles:
         held = skops.io.get_untrusted_types(data=self.content(bundle))
         return (*ALLOWED, *sorted(set(held) - set(ALLOWED)))
 
-    def check(self, bundle: str, golden: str) -> Pipeline:
-        """As `load`, but from the bytes up even if it was loaded before."""
-        return _load(self, bundle, golden)[0]
+    def check(self, bundle: str, golden: str, *, keep: bool = False) -> Pipeline:
+        """As `load`, but from the bytes up even if it was loaded before; `keep` it for whoever loads it next."""
+        checked, size = _load(self, bundle, golden)
+        if keep:
+            _loaded.keep((self.blobs, bundle, golden), checked, size)
+        return checked
 
     def content(self, bundle: str) -> bytes:
         """The skops file of this digest, which is checked; raises BundleRefused."""

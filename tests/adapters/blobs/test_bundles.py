@@ -113,6 +113,10 @@ def test_a_bundle_is_loaded_once_per_process_and_checked_again_on_demand(tmp_pat
 
     assert bundles.load(files.bundle, files.golden) is loaded
     assert bundles.check(files.bundle, files.golden) is not loaded
+    assert bundles.load(files.bundle, files.golden) is loaded
+    checked = bundles.check(files.bundle, files.golden, keep=True)
+    assert checked is not loaded
+    assert bundles.load(files.bundle, files.golden) is checked
 
 
 @pytest.mark.parametrize("part", ["bundle", "golden"])

@@ -98,7 +98,7 @@ def _check_bundles(home: Home, recorded: Recorded, damaged: set[str]) -> Iterato
     for model in sorted(recorded.models, key=lambda one: one.id != live):
         files = model.bundle, model.golden
         try:
-            home.bundles.check(*files)
+            home.bundles.check(*files, keep=True)
         except Damaged as problem:
             damaged.add(model.id)
             if files in told:  # the same model, fitted again on the same rows
