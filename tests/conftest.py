@@ -4,6 +4,7 @@ import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from importlib import metadata
 from pathlib import Path
 
 from configs import environment
@@ -81,9 +82,10 @@ def months(year: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[st
 
 
 @pytest.fixture(scope="session")
-def mlflow_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty MLflow database."""
-    folder = tmp_path_factory.mktemp("mlflow")
+def mlflow_template(request: pytest.FixtureRequest) -> Path:
+    """An empty MLflow database of the installed version; made in the first session only, by one process."""
+    assert request.config.cache is not None
+    folder = Path(request.config.cache.mkdir(f"mlflow-{metadata.version('mlflow')}"))
     tracking.ensure_store(folder)
     return folder
 

@@ -1,6 +1,7 @@
 """Whoever has MLflow and rows, as pandas makes them, gets the answers of the gate from the champion."""
 
 import json
+import shutil
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -66,8 +67,11 @@ SALES = sales()
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> TrackingStore:
-    return tracking.ensure_store(tmp_path_factory.mktemp("champions") / "50% off? #1" / "mlflow")
+def store(tmp_path_factory: pytest.TempPathFactory, mlflow_template: Path) -> TrackingStore:
+    folder = tmp_path_factory.mktemp("champions") / "50% off? #1" / "mlflow"
+    (folder / "artifacts").mkdir(parents=True)
+    shutil.copyfile(mlflow_template / "mlflow.db", folder / "mlflow.db")
+    return tracking.ensure_store(folder)
 
 
 @contextmanager
