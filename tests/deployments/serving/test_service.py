@@ -12,8 +12,8 @@ import time
 import urllib.error
 import urllib.request
 import warnings
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,22 +94,39 @@ def service(shop_versions: Home) -> Iterator[Service]:
         assert running.process.wait(60) == 0
 
 
-@pytest.fixture(scope="module")
-def shared(shop_versions_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, Home]]:
-    """A service for tests that change nothing but its log, and its home."""
-    folder = tmp_path_factory.mktemp("shared")
+@contextmanager
+def serving(template: Path, folder: Path, fill: Callable[[Home], None]) -> Iterator[tuple[Service, Home]]:
+    """A service on a home of its own, in which something was done before."""
     shop.write_pipeline(folder / "pipelines")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("INCUMBENT_PIPELINES", str(folder / "pipelines"))
-        home = Home(homes.copied(shop_versions_template, folder / "home"))
+        home = Home(homes.copied(template, folder / "home"))
         assert home.ledger
-        with closing(Journal(home.predictions)) as left:
-            append(left)
+        fill(home)
         running = start(home, "--processes", "1")
         with running.process, closing(home):
             yield running, home
             running.process.send_signal(signal.SIGINT)
             assert running.process.wait(60) == 0
+
+
+def leave_answers(home: Home) -> None:
+    with closing(Journal(home.predictions)) as left:
+        append(left)
+
+
+@pytest.fixture(scope="module")
+def shared(shop_versions_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, Home]]:
+    """A service for tests that change nothing but its log, and its home."""
+    with serving(shop_versions_template, tmp_path_factory.mktemp("shared"), leave_answers) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def own(shop_versions_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, Home]]:
+    """One with an empty log; each of its versions is live for a while."""
+    with serving(shop_versions_template, tmp_path_factory.mktemp("own"), lambda home: None) as running:
+        yield running
 
 
 def test_what_an_earlier_process_has_left_is_sealed_by_itself(shared: tuple[Service, Home]) -> None:
@@ -190,8 +207,34 @@ def test_a_body_that_is_too_large_or_cut_off_is_answered_and_the_next_one_too(sh
     assert service.ask("/invocations", BODY)[0] == 200
 
 
-def test_it_follows_promotions_and_rollbacks_and_no_request_is_lost(service: Service, shop_versions: Home) -> None:
-    answers = {version: expected(shop_versions, version) for version in (1, 2)}
+def logged(home: Home) -> list[tuple[Any, ...]]:
+    return list(log_lines.rows("shop", journal_segments.read(home.folder / "predictions")))
+
+
+def test_each_answered_row_is_in_the_log_once_under_the_name_that_the_answer_has(
+    own: tuple[Service, Home],
+) -> None:
+    service, home = own
+    sent = [ROW, {**ROW, "items": -1}, {"shop": "b", "items": None, "price": 2.0, "at": "2013-02-01T00:00:00Z"}]
+    asked = json.dumps({"instances": sent}).encode()
+
+    names = [service.ask("/invocations", body)[1]["x-incumbent-id"] for body in (BODY, asked, BODY)]
+    wait_until(lambda: len(logged(home)) == 5, 30)
+
+    rows = logged(home)
+    assert names == ["0-0", "0-1", "0-4"]
+    assert [name for name, *_ in rows] == [f"0-{place}" for place in range(5)]
+    assert {version for _, _, version, *_ in rows} == {2}
+    assert rows[0][4] == pytest.approx(expected(home, 2), abs=1e-12) and rows[2][4] is None
+    assert json.loads(rows[3][5]) == {"shop": "b", "items": None, "price": 2.0}
+    assert json.loads(rows[3][6]) == ["2013-02-01T00:00:00Z", "b"]
+    assert relations.table(home, "shop", "predictions").num_rows == 5
+    assert service.ask("/invocations", b"{")[0] == 400 and len(logged(home)) == 5
+
+
+def test_it_follows_promotions_and_rollbacks_and_no_request_is_lost(own: tuple[Service, Home]) -> None:
+    service, home = own
+    answers = {version: expected(home, version) for version in (1, 2)}
     assert abs(answers[1] - answers[2]) > 1e-6
     seen: list[tuple[int, str, int, float]] = []
     stop = threading.Event()
@@ -206,7 +249,7 @@ def test_it_follows_promotions_and_rollbacks_and_no_request_is_lost(service: Ser
     asking = [threading.Thread(target=ask) for _ in range(4)]
     for thread in asking:
         thread.start()
-    promotions, models = shop_versions.ledger.promotions, shop_versions.ledger.models.versions("shop")
+    promotions, models = home.ledger.promotions, home.ledger.models.versions("shop")
     for version in (1, 2, 1, 2):
         live = promotions.champion("shop")
         assert live is not None
@@ -239,30 +282,6 @@ def test_a_damaged_version_stays_out_and_the_old_one_goes_on(service: Service, s
     status, headers, answer = service.ask("/invocations", BODY)
     assert (status, headers["x-incumbent-version"], answer["model"]["version"]) == (200, "2", 2)
     assert 'incumbent_version_out{pipeline="shop",process="0"} 1.0' in service.ask("/metrics")[2]
-
-
-def logged(home: Home) -> list[tuple[Any, ...]]:
-    return list(log_lines.rows("shop", journal_segments.read(home.folder / "predictions")))
-
-
-def test_each_answered_row_is_in_the_log_once_under_the_name_that_the_answer_has(
-    service: Service, shop_versions: Home
-) -> None:
-    sent = [ROW, {**ROW, "items": -1}, {"shop": "b", "items": None, "price": 2.0, "at": "2013-02-01T00:00:00Z"}]
-    asked = json.dumps({"instances": sent}).encode()
-
-    names = [service.ask("/invocations", body)[1]["x-incumbent-id"] for body in (BODY, asked, BODY)]
-    wait_until(lambda: len(logged(shop_versions)) == 5, 30)
-
-    rows = logged(shop_versions)
-    assert names == ["0-0", "0-1", "0-4"]
-    assert [name for name, *_ in rows] == [f"0-{place}" for place in range(5)]
-    assert {version for _, _, version, *_ in rows} == {2}
-    assert rows[0][4] == pytest.approx(expected(shop_versions, 2), abs=1e-12) and rows[2][4] is None
-    assert json.loads(rows[3][5]) == {"shop": "b", "items": None, "price": 2.0}
-    assert json.loads(rows[3][6]) == ["2013-02-01T00:00:00Z", "b"]
-    assert relations.table(shop_versions, "shop", "predictions").num_rows == 5
-    assert service.ask("/invocations", b"{")[0] == 400 and len(logged(shop_versions)) == 5
 
 
 def test_a_log_that_must_last_is_on_the_disk_before_the_answer_goes_out_and_hides_what_it_should(
