@@ -24,27 +24,27 @@ def shared_world(
 
 
 @pytest.fixture(scope="session")
-def undisturbed(shared_world: World) -> dict[str, Any]:
+def undisturbed(shared_world: World, served_run: CommandLine) -> dict[str, Any]:
     """What is there in the end if nobody disturbs the run."""
     shared_world.restore()
-    ended = _finish(shared_world, shared_world.log)
+    ended = _finish(shared_world, served_run, shared_world.log)
     shutil.copytree(shared_world.home, shared_world.after)
     return ended
 
 
 @pytest.fixture(scope="session")
-def undisturbed_from_the_start(shared_world: World) -> dict[str, Any]:
+def undisturbed_from_the_start(shared_world: World, served_run: CommandLine) -> dict[str, Any]:
     """The same if all turns are made by one run."""
     shared_world.restart()
-    return _finish(shared_world, shared_world.log_from_the_start)
+    return _finish(shared_world, served_run, shared_world.log_from_the_start)
 
 
 @pytest.fixture(scope="session")
-def given_up(shared_world: World) -> dict[str, Any]:
+def given_up(shared_world: World, served_run: CommandLine) -> dict[str, Any]:
     """What is there in the end if a turn was begun as often as it may be."""
     shared_world.restore()
     shared_world.exhaust()
-    return _finish(shared_world)
+    return _finish(shared_world, served_run)
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def world(shared_world: World) -> Iterator[World]:
     assert shared_world.left() == []
 
 
-def _finish(world: World, log: Path | None = None) -> dict[str, Any]:
-    code, out, err = world.run(**({} if log is None else {"INCUMBENT_FAILPOINT_LOG": str(log)}))
+def _finish(world: World, command: CommandLine, log: Path | None = None) -> dict[str, Any]:
+    code, out, err = world.run_warm(command, **({} if log is None else {"INCUMBENT_FAILPOINT_LOG": str(log)}))
     assert (code, err) == (REFUSED, ""), out + err
     return canonical.dump(world.home)

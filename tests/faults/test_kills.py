@@ -34,11 +34,13 @@ def test_the_undisturbed_run_promotes_refuses_and_counts(undisturbed: dict[str, 
     assert len(undisturbed["mlflow"]["runs"]) == 5, "two families in each turn, and a refit"
 
 
-def test_a_promotion_that_was_won_is_rolled_back(shared_world: World, undisturbed: dict[str, Any]) -> None:
+def test_a_promotion_that_was_won_is_rolled_back(
+    shared_world: World, undisturbed: dict[str, Any], served_run: CommandLine
+) -> None:
     assert undisturbed
     shared_world.restore(shared_world.after)
 
-    code, out, err = shared_world.run("rollback", "flights", "--reason", "complaints", "--by", "anna")
+    code, out, err = shared_world.run_warm(served_run, "rollback", "flights", "--reason", "complaints", "--by", "anna")
 
     with closing(sqlite3.connect(shared_world.home / "ledger.db")) as ledger:
         live = ledger.execute("select version, turn from promotions order by sequence").fetchall()

@@ -107,9 +107,9 @@ class World:
                 raise
         return process.returncode, out, err
 
-    def run_warm(self, command: CommandLine) -> tuple[int, str, str]:
+    def run_warm(self, command: CommandLine, *arguments: str, **variables: str) -> tuple[int, str, str]:
         """The same of a process that is forked from a warm one; nobody looks for those that it leaves."""
-        ran = command(self.home, INCUMBENT_PIPELINES=str(self.pipelines))
+        ran = command(self.home, *arguments, INCUMBENT_PIPELINES=str(self.pipelines), **variables)
         return ran.returncode, ran.stdout, ran.stderr
 
     def run_when_free(self) -> tuple[int, str, str]:
