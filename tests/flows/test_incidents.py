@@ -1,4 +1,7 @@
-"""What breaks upstream is held with its column, whatever it is; nothing of it is learned, and sound weeks go on."""
+"""What breaks upstream is held with its column, whatever it is; nothing of it is learned, and sound weeks go on.
+
+A long sweep. `test_held` takes three damages all the way, `tests/monitoring` and `tests/validation` each kind by itself.
+"""
 
 import json
 from collections.abc import Callable
@@ -13,14 +16,12 @@ from tests.command_line import CommandLine
 from tests.incidents import World
 
 GOOD, HELD = 6, 3
-WORLDS = [
-    incidents.SITES,
-    pytest.param(incidents.ORDERS, marks=pytest.mark.long),
-    pytest.param(incidents.MACHINES, marks=pytest.mark.long),
-]
+pytestmark = pytest.mark.long
 
 
-@pytest.fixture(scope="module", params=WORLDS, ids=lambda world: world.name)
+@pytest.fixture(
+    scope="module", params=[incidents.SITES, incidents.ORDERS, incidents.MACHINES], ids=lambda world: world.name
+)
 def world(request: pytest.FixtureRequest) -> World:
     return request.param
 
