@@ -9,10 +9,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from configs.errors import DeliveryWaits, IncumbentError, LandingFolderMissing, MistakeOfUser, UnreadableFile
-from tasks.ingestion.sources import databases, sql_table
+from tasks.ingestion.sources import databases, sql_adbc, sql_table
 from tasks.ingestion.steps import arrivals
 from tests.fixtures_postgres import PASSWORD, Cluster
 from tests.ingestion import databases_of_shops as shops
@@ -34,6 +36,13 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixtur
     yield one
     for shop in made:
         shop.home.close()
+
+
+@pytest.fixture(params=["adbc", "copy"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """How rows of PostgreSQL come: by ADBC, or where that is not installed by COPY."""
+    monkeypatch.setattr(sql_adbc, "is_there", lambda: request.param == "adbc")
+    return str(request.param)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -197,6 +206,44 @@ def test_times_that_cannot_be_read_are_named(make: Make) -> None:
         shop.fetch()
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_watermark_that_is_not_there_is_refused(kind: str, make: Make, tmp_path: Path) -> None:
+    shop = make(kind, *ROWS)
+    path = tmp_path / "pipelines" / "sales.yaml"
+    path.write_text(path.read_text().replace("watermark: at", "watermark: then"))
+
+    with pytest.raises(LandingFolderMissing, match=r"The database refuses what it is asked: .*then"):
+        shop.fetch()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_column_that_nobody_asked_for_may_change_its_type(kind: str, make: Make) -> None:
+    shop = make(kind, *ROWS[:3])
+    shop.fetch()
+
+    shop.execute("alter table sales drop column note")
+    shop.execute("alter table sales add column note integer default 5")
+    shop.execute("insert into sales select number + 3, ?, shop, price, sold, 7 from sales where number = 1", ROWS[3][1])
+
+    assert (shop.fetch(), shop.gone()) == (["2013-01-03"], {})
+
+
+def test_a_column_that_turns_out_to_be_wider_is_written_so(make: Make) -> None:
+    shop = make("sqlite")
+    shop.execute("create table wide (number integer, at text, shop, price, sold, note)")
+    several = "with recursive n(n) as (select 0 union all select n + 1 from n where n < 239999) "
+    values = "n, '2013-01-01T00:00:00Z', null, case when n < 200000 then n else n + 0.5 end, 1, case when n > 230000 then 'x' end"
+    shop.execute(f"{several} insert into wide select {values} from n")
+    shop.execute("drop table sales")
+    shop.execute("alter table wide rename to sales")
+
+    assert shop.fetch() == ["2013-01-01"]
+    table = pq.read_table(shop.home.landing("sales") / "2013-01-01.parquet")
+    assert table["price"].to_pylist() == [n if n < 200_000 else n + 0.5 for n in range(240_000)]
+    assert (str(table.schema.field("note").type), table["note"].null_count) == ("string", 230_001)
+    assert not list(shop.home.landing("sales").glob(".*"))
+
+
 def test_a_watermark_that_is_a_number_is_refused(make: Make) -> None:
     shop = make("sqlite", (1, 5, "a", 1, 1, ""))
 
@@ -235,7 +282,7 @@ def test_nothing_is_written_into_the_database(make: Make, tmp_path: Path) -> Non
 
 
 def test_a_server_that_goes_away_in_the_middle_leaves_whole_windows(
-    make: Make, monkeypatch: pytest.MonkeyPatch, postgres: Cluster
+    make: Make, monkeypatch: pytest.MonkeyPatch, postgres: Cluster, way: str
 ) -> None:
     shop = make("postgresql")
     shop.execute(
@@ -256,6 +303,9 @@ def test_a_server_that_goes_away_in_the_middle_leaves_whole_windows(
     monkeypatch.setattr(sql_table.SqlTable, "_keep", keep)
 
     assert PASSWORD not in str(told.value)
+    assert not [
+        path for path in shop.home.folder.rglob("*") if path.is_file() and PASSWORD.encode() in path.read_bytes()
+    ]
     assert [len(rows) for rows in shop.numbers().values()] == [86_400]
     assert shop.fetch() == ["2013-01-02"]
     assert {name: len(rows) for name, rows in shop.numbers().items()} == {"2013-01-01": 86_400, "2013-01-02": 86_400}
@@ -296,3 +346,49 @@ def test_a_window_is_over_by_the_clock_of_its_zone(make: Make, tmp_path: Path) -
     shop.now[0] = datetime(2013, 1, 4, 15, tzinfo=UTC)
 
     assert (early, shop.fetch()) == (["2013-01-03"], ["2013-01-04"])
+
+
+COLUMNS = {
+    "smallint '1'": 1, "bigint '9007199254740993'": 2**53 + 1, "real '1.5'": 1.5, "float8 '0.1'": 0.1, "numeric '12.10'": 12.1,
+    "numeric(10, 0) '7'": 7, "true": True, "'é'::text": "é", "''::varchar": "", "null::text": None, "'x'::char(3)": "x  ",
+    "date '2013-01-05'": datetime(2013, 1, 5, tzinfo=UTC).replace(tzinfo=None),
+    "timestamp '2013-01-05 01:02:03.000004'": datetime(2013, 1, 5, 1, 2, 3, 4, tzinfo=UTC).replace(tzinfo=None),
+    "timestamptz '2013-01-05 01:02:03+02'": datetime(2013, 1, 4, 23, 2, 3, tzinfo=UTC),
+}  # fmt: skip
+WRITTEN = {
+    "'{\"a\": 1}'::jsonb": '{"a": 1}',
+    "array[1, 2]": "{1,2}",
+    "'6289e06d-1366-43d9-99e1-4df5e8e59d0a'::uuid": "6289e06d-1366-43d9-99e1-4df5e8e59d0a",
+}
+"""What both have to leave to PostgreSQL's own words."""
+
+
+@pytest.mark.parametrize("columns", [COLUMNS, {**COLUMNS, **WRITTEN}], ids=["plain", "others"])
+def test_values_of_postgresql_are_the_same_by_both_ways(columns: dict[str, object], way: str, make: Make) -> None:
+    shop = make("postgresql")
+    asked = ", ".join(f"{value} as c{place}" for place, value in enumerate(columns))
+
+    with databases.opened(shop.home.settings("sales").ingestion.source) as (database, _):
+        rows = pa.Table.from_batches(list(database.rows(f"select {asked} from generate_series(1, 3)")))
+
+    assert rows.to_pylist() == [{f"c{place}": value for place, value in enumerate(columns.values())}] * 3
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "timestamptz 'infinity'",
+        "timestamp '-infinity'",
+        "date 'infinity'",
+        "timestamptz '0044-03-15 BC'",
+        "1 / (n - 5000)",
+    ],
+)
+def test_what_is_no_value_is_never_taken_for_one(value: str, way: str, make: Make) -> None:
+    shop = make("postgresql")
+
+    with (
+        pytest.raises(UnreadableFile, match="A value cannot be read"),
+        databases.opened(shop.home.settings("sales").ingestion.source) as (database, _),
+    ):
+        list(database.rows(f"select n, {value} as x from generate_series(1, 10000) n"))

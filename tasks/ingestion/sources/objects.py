@@ -179,7 +179,7 @@ def _as_file() -> Iterator[None]:
 
 def _told(err: Exception) -> str:
     """What a store says, in one line without the addresses that it asked."""
-    first = str(err).partition("\n")[0]
+    first = str(err).partition("\n")[0].rpartition(" - ")[2]
     for word in ("<Message>", "<Code>"):
         if word in str(err):
             first = str(err).partition(word)[2].partition("<")[0]

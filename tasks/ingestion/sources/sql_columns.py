@@ -112,20 +112,16 @@ class Writer:
         return whole
 
     def _widen(self, schema: "pa.Schema") -> None:
-        """Write anew what is written, with columns that have become wider."""
+        """Write anew what is written, with columns that have become wider; what was there lives until it is read."""
         import pyarrow.parquet as pq
 
         assert self._file is not None
         self._file.close()
-        narrow = self._path.with_name(f"{self._path.name}.tmp")
-        self._path.replace(narrow)
-        try:
+        with self._path.open("rb") as narrow:
+            self._path.unlink()
             self._file = _opened(self._path, schema)
-            with pq.ParquetFile(narrow) as file:
-                for batch in file.iter_batches(batch_size=_ROWS):
-                    self._file.write_batch(batch.cast(schema))
-        finally:
-            narrow.unlink()
+            for batch in pq.ParquetFile(narrow).iter_batches(batch_size=_ROWS):
+                self._file.write_batch(batch.cast(schema))
 
 
 @contextmanager

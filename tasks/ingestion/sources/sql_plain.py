@@ -28,7 +28,9 @@ def opened(url: "URL") -> Iterator[tuple[Database, Quoting]]:
     engine = _engine(url)
     try:
         with _errors(), engine.connect() as connection:
-            yield _Plain(connection), engine.dialect.identifier_preparer.quote_identifier
+            # in other quotes, SQLite takes the name of a column that is not there for a text
+            is_sqlite = engine.dialect.name == "sqlite"
+            yield _Plain(connection), _bracketed if is_sqlite else engine.dialect.identifier_preparer.quote
     finally:
         engine.dispose()
 
@@ -75,6 +77,10 @@ class _Plain:
                 columns = zip(*part, strict=True)
                 arrays = [_array(name, column) for name, column in zip(names, columns, strict=True)]
                 yield pa.RecordBatch.from_arrays(arrays, names=names)
+
+
+def _bracketed(name: str) -> str:
+    return f"[{name}]"
 
 
 def _array(name: str, column: Sequence[Any]) -> "pa.Array":

@@ -23,6 +23,7 @@ from tasks.ingestion import spans
 from tasks.ingestion.sources import databases, windows_there
 from tasks.ingestion.sources.landing_folder import LandingFolder
 from tasks.ingestion.sources.sql_reading import Database, Span, Statements
+from tasks.ingestion.sources.windows_there import Delivered
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -144,26 +145,28 @@ class SqlTable(LandingFolder):
         limit = max(self._limit, seen.until) if before else self._limit
         first = self._again(before) if before else None
         span = Span(None if first is None else spans.begin(first, self.cut), spans.begin(limit, self.cut))
-        new = list[str]()
+        new, there = list[str](), windows_there.deliveries(self.folder, self._room.source, self.cut)
         with databases.opened(self._room.source) as (database, ask):
             _day(database.value(ask.newest()), self._room.source.watermark or "")
             with closing(self._parts(database, ask, seen.kinds, span)) as rows:
                 for number, parts in groupby(rows, key=lambda part: part[0]):
-                    seen, made = self._window(seen, spans.name(number, self.cut), (part for _, part in parts), number)
+                    name = spans.name(number, self.cut)
+                    seen, made = self._window(seen, name, there.get(name, {}), (part for _, part in parts), number)
                     new += made
                     self._keep(replace(seen, until=max(number + 1, before.until if before else number + 1)))
             with closing(database.rows(ask.undated())) as rows:
                 undated = (self._checked(part, seen.kinds) for part in rows)
-                seen, made = self._window(seen, windows_there.UNDATED, undated, None)
-        seen = self._without_rows(seen, first, limit)
+                known = there.get(windows_there.UNDATED, {})
+                seen, made = self._window(seen, windows_there.UNDATED, known, undated, None)
+        seen = self._without_rows(seen, there, first, limit)
         again = spans.again(limit, self._room.source.overlap_days, self.cut)
         left = {number: rows for number, rows in seen.rows.items() if int(number) >= again}
         self._keep(replace(seen, until=limit, rows=left))
         return new + made
 
-    def _without_rows(self, seen: _Seen, first: int | None, limit: int) -> _Seen:
+    def _without_rows(self, seen: _Seen, there: Delivered, first: int | None, limit: int) -> _Seen:
         """Windows that were delivered, and have no row any more."""
-        for name in windows_there.deliveries(self.folder, self._room.source, self.cut):
+        for name in there:
             number = _number(name, self.cut)
             if (
                 number is not None
@@ -171,19 +174,18 @@ class SqlTable(LandingFolder):
                 and (first is None or number >= first)
                 and number < limit
             ):
-                seen, _ = self._window(seen, name, iter(()), number)
+                seen, _ = self._window(seen, name, there[name], iter(()), number)
         return seen
 
     def _keep(self, seen: _Seen) -> None:
         files.publish(self._memory, json.dumps(asdict(seen)).encode())
 
     def _window(
-        self, seen: _Seen, name: str, parts: "Iterator[pa.RecordBatch]", number: int | None
+        self, seen: _Seen, name: str, earlier: dict[int, Path], parts: "Iterator[pa.RecordBatch]", number: int | None
     ) -> tuple[_Seen, list[str]]:
         """Deliver a window, or what of it is new; gives what is known of it then, and the name of the delivery."""
         from tasks.ingestion.sources import sql_windows
 
-        earlier = windows_there.deliveries(self.folder, self._room.source, self.cut).get(name, {})
         window = sql_windows.Window(self.folder, name, earlier)
         made = window.deliver(parts)
         gone = {one: rows for one, rows in {**seen.gone, name: window.gone}.items() if rows}

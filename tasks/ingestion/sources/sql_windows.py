@@ -73,7 +73,7 @@ class Window:
         if not self._earlier:
             return table
         if self._shared is None:
-            self._shared = self._common(part.schema.names)
+            self._shared = self._common(part.schema)
             counts = [self._counted(path) for path in self._earlier.values()]
             self._left = pd.concat(counts).groupby(level=0).sum()
         hashes = pd.Series(_hashes(table, self._shared))
@@ -81,10 +81,10 @@ class Window:
         self._left = self._left.sub(hashes.value_counts(), fill_value=0).clip(lower=0)
         return table.take(np.flatnonzero(~again.to_numpy()))
 
-    def _common(self, names: list[str]) -> list[str]:
-        """Columns that all deliveries and the database have: one that only one side has makes no row another one."""
-        others = [self._read(path).schema_arrow.names for path in self._earlier.values()]
-        return [name for name in names if all(name in other for other in others)]
+    def _common(self, schema: pa.Schema) -> list[str]:
+        """Columns that all deliveries and the database have, and of the same kind: no other makes a row another one."""
+        others = [self._read(path).schema_arrow for path in self._earlier.values()]
+        return [field.name for field in schema if all(_is_alike(field, other) for other in others)]
 
     def _counted(self, path: Path) -> "pd.Series[int]":
         """How many rows of each hash a delivery has."""
@@ -126,6 +126,13 @@ def _days(column: pa.Array, watermark: str) -> "NDArray[np.datetime64]":
     with readers.refusing(f"Its watermark {watermark!r} must be a time or a date", pa.ArrowException):
         days: NDArray[np.datetime64] = column.cast(pa.date32()).to_numpy(zero_copy_only=False)
     return days.astype("datetime64[us]")
+
+
+def _is_alike(field: pa.Field, other: pa.Schema) -> bool:
+    if field.name not in other.names:
+        return False
+    kinds = {sql_columns.kind(field.type), sql_columns.kind(other.field(field.name).type)} - {None}
+    return len(kinds) < 2
 
 
 def _hashes(table: pa.Table, names: list[str]) -> "NDArray[np.uint64]":

@@ -2,17 +2,20 @@
 
 import re
 from pathlib import Path
+from typing import TypeAlias
 
 from configs.ingestion import Cut, Source
 
 UNDATED = "undated"
 """Name of the delivery of rows that are in no window; the contract says what becomes of them."""
+Delivered: TypeAlias = dict[str, dict[int, Path]]
+"""The deliveries of each window, by its name and by their numbers."""
 
 
-def deliveries(folder: Path, source: Source, cut: Cut) -> dict[str, dict[int, Path]]:
+def deliveries(folder: Path, source: Source, cut: Cut) -> Delivered:
     """What was delivered of each window, by its number: 1 is the window as it was first, the rest came later."""
     form = r"\d{4,}-\d\d" if cut.months else r"\d{4,}-\d\d-\d\d"
-    found: dict[str, dict[int, Path]] = {}
+    found: Delivered = {}
     for path in sorted(folder.glob(f"*.{source.ending}")):
         name = re.fullmatch(rf"({form}|{UNDATED})(?:-(\d+))?", path.stem)
         if name is not None:
