@@ -1,14 +1,22 @@
-"""The one file that a pipeline names as its source, here or in object storage: what tells it apart, and its bytes."""
+"""The one file that a pipeline names as its source, here or in object storage: what tells it apart, and its rows.
+
+A folder of parquet files with partitions is one as well.
+"""
 
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from configs import environment
 from configs.errors import LandingFolderMissing
-from tasks.ingestion.sources import entries
+from configs.ingestion import Source
+from tasks.ingestion.formats import decoding
+from tasks.ingestion.sources import entries, partitions
 from tasks.ingestion.sources.objects import Objects
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class NamedFile(Protocol):
@@ -21,11 +29,16 @@ class NamedFile(Protocol):
             OSError: It is gone, or cannot be read just now.
         """
 
-    def read(self) -> tuple[bytes, list[object]]:
-        """Its bytes, and what told it apart when they were read; raises as `marks` does."""
+    def table(self, source: Source) -> "tuple[pa.Table, list[object]]":
+        """Its rows as they stand there, and what told it apart when they were read.
+
+        Raises:
+            UnreadableFile: It is not of its format.
+            OSError: It is gone, or cannot be read just now.
+        """
 
 
-def of(file: str) -> NamedFile:
+def of(file: str, source: Source) -> NamedFile:
     """The file of this name; a relative path starts from the folder of data.
 
     Raises:
@@ -35,7 +48,7 @@ def of(file: str) -> NamedFile:
     if "://" in file:
         prefix, _, name = file.rpartition("/")
         return _Object(Objects(prefix), name)
-    return _Local(_path(file))
+    return _local(file, source)
 
 
 @dataclass(frozen=True)
@@ -45,9 +58,21 @@ class _Local:
     def marks(self) -> list[object]:
         return _marks(self.path, self.path.stat())
 
-    def read(self) -> tuple[bytes, list[object]]:
+    def table(self, source: Source) -> "tuple[pa.Table, list[object]]":
         content, looked = entries.read_named(self.path)
-        return content, _marks(self.path, looked)
+        return decoding.FORMATS[source.kind].table(content, source), _marks(self.path, looked)
+
+
+@dataclass(frozen=True)
+class _Folder:
+    path: Path
+
+    def marks(self) -> list[object]:
+        return partitions.marks(self.path)
+
+    def table(self, source: Source) -> "tuple[pa.Table, list[object]]":
+        looked = partitions.marks(self.path)
+        return partitions.table(self.path, source), looked
 
 
 @dataclass(frozen=True)
@@ -58,21 +83,24 @@ class _Object:
     def marks(self) -> list[object]:
         return [self.objects.where, self.name, self.objects.one(self.name).tag]
 
-    def read(self) -> tuple[bytes, list[object]]:
+    def table(self, source: Source) -> "tuple[pa.Table, list[object]]":
         entry = self.objects.one(self.name)
-        return b"".join(self.objects.parts(entry)), [self.objects.where, self.name, entry.tag]
+        content = b"".join(self.objects.parts(entry))
+        return decoding.FORMATS[source.kind].table(content, source), [self.objects.where, self.name, entry.tag]
 
 
 def _marks(path: Path, known: os.stat_result) -> list[object]:
     return [str(path), known.st_size, known.st_mtime_ns, known.st_ino]
 
 
-def _path(file: str) -> Path:
+def _local(file: str, source: Source) -> NamedFile:
     data = environment.data_folder()
     try:
         path = data / Path(file).expanduser()
         if path.is_file():
-            return path
+            return _Local(path)
+        if path.is_dir() and source.kind == "parquet":
+            return _Folder(path)
         wrong = "is not a file" if path.exists() else "does not exist"
     except (OSError, RuntimeError) as err:
         path, wrong = Path(file), f"cannot be reached ({err})"

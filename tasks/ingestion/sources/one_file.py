@@ -62,7 +62,8 @@ class OneFile(LandingFolder):
             UnreadableFile: It cannot be cut: it is damaged or of another form, or its rows have no event time.
             DeliveryWaits: It, or what was cut from it before, cannot be read just now.
         """
-        room, file = self.home.settings(self.pipeline).ingestion, named_file.of(self.file)
+        room = self.home.settings(self.pipeline).ingestion
+        file = named_file.of(self.file, room.source)
         try:
             if self._is_as_it_was(file, room):
                 return []
@@ -126,8 +127,8 @@ def _cut(file: NamedFile, home: Home, pipeline: str, cut: Cut) -> tuple[_Seen, l
 
     now, settings = home.clock(), home.settings(pipeline)
     room, columns = settings.ingestion, settings.validation.columns
-    content, looked = file.read()
-    table = _read(content, room)
+    table, looked = file.table(room.source)
+    table = _numbered(table, room)
     events = _times(table, room.times.event, room)
     known = _times(table, room.times.label, room) if room.times.label else None
     folder = home.landing(pipeline)
@@ -183,11 +184,10 @@ def _delivered(path: Path, source: Source) -> "pa.Table":
 
 
 # ── rows ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-def _read(content: bytes, room: IngestionSettings) -> "pa.Table":
+def _numbered(table: "pa.Table", room: IngestionSettings) -> "pa.Table":
     """All rows of the file, with the times that are counted and the numbers of copies."""
     import pandas as pd
 
-    table = _format(room.source).table(content, room.source)
     counted = {name: time for name, time in room.derive.items() if time.rows_per_day and name not in table.column_names}
     if counted:
         from tasks.ingestion import moments
