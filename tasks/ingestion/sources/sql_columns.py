@@ -5,6 +5,7 @@ looked, never to be of another kind.
 """
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,7 +53,7 @@ def kind(field: "pa.DataType") -> str | None:
 
 
 class Writer:
-    """A parquet file of rows that come part by part; in memory is one part."""
+    """A parquet file of rows that come part by part; one part is written while the next one comes."""
 
     def __init__(self, path: Path, name: str) -> None:
         """Args:
@@ -62,6 +63,8 @@ class Writer:
         self._path, self._name = path, name
         self._waiting: list[pa.Table] = []
         self._file: pq.ParquetWriter | None = None
+        self._pool = ThreadPoolExecutor(1)
+        self._written: Future[None] | None = None
 
     def write(self, part: "pa.Table") -> None:
         """Add rows.
@@ -77,11 +80,13 @@ class Writer:
         """Write what is left, and the end."""
         if self._waiting:
             self._flush()
+        self._wait()
         if self._file is not None:
             self._file.close()
 
     def let_go(self) -> None:
         """Close the file as it is; nothing happens if it is whole."""
+        self._pool.shutdown()
         if self._file is not None:
             self._file.close()
 
@@ -91,11 +96,17 @@ class Writer:
         parts, self._waiting = self._waiting, []
         before = [] if self._file is None else [self._file.schema]
         schema = self._together([*before, *(part.schema for part in parts)])
+        self._wait()
         table = pa.concat_tables([part.cast(schema) for part in parts]).combine_chunks()
         if self._file is not None and self._file.schema != schema:
             self._widen(schema)
         self._file = self._file or _opened(self._path, schema)
-        self._file.write_table(table)
+        self._written = self._pool.submit(self._file.write_table, table)
+
+    def _wait(self) -> None:
+        """Raise what the part before could not be written for."""
+        if self._written is not None:
+            self._written.result()
 
     def _together(self, schemas: "list[pa.Schema]") -> "pa.Schema":
         import pyarrow as pa

@@ -154,15 +154,22 @@ class SqlTable(LandingFolder):
                     seen, made = self._window(seen, name, there.get(name, {}), (part for _, part in parts), number)
                     new += made
                     self._keep(replace(seen, until=max(number + 1, before.until if before else number + 1)))
-            with closing(database.rows(ask.undated())) as rows:
-                undated = (self._checked(part, seen.kinds) for part in rows)
-                known = there.get(windows_there.UNDATED, {})
-                seen, made = self._window(seen, windows_there.UNDATED, known, undated, None)
+            seen, made = self._undated(seen, there.get(windows_there.UNDATED, {}), database, ask)
         seen = self._without_rows(seen, there, first, limit)
         again = spans.again(limit, self._room.source.overlap_days, self.cut)
         left = {number: rows for number, rows in seen.rows.items() if int(number) >= again}
         self._keep(replace(seen, until=limit, rows=left))
         return new + made
+
+    def _undated(
+        self, seen: _Seen, earlier: dict[int, Path], database: Database, ask: Statements
+    ) -> tuple[_Seen, list[str]]:
+        """Deliver the rows that have no watermark, or what of them is new."""
+        if not (earlier or database.value(ask.without())):
+            return seen, []
+        with closing(database.rows(ask.undated())) as rows:
+            undated = (self._checked(part, seen.kinds) for part in rows)
+            return self._window(seen, windows_there.UNDATED, earlier, undated, None)
 
     def _without_rows(self, seen: _Seen, there: Delivered, first: int | None, limit: int) -> _Seen:
         """Windows that were delivered, and have no row any more."""
@@ -174,7 +181,8 @@ class SqlTable(LandingFolder):
                 and (first is None or number >= first)
                 and number < limit
             ):
-                seen, _ = self._window(seen, name, there[name], iter(()), number)
+                empty, _ = self._window(seen, name, there[name], iter(()), number)
+                seen = replace(empty, last=seen.last)
         return seen
 
     def _keep(self, seen: _Seen) -> None:
