@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from configs import environment
 
@@ -17,6 +18,7 @@ environment.keep_prefect_in(PREFECT)
 import hypothesis  # noqa: E402  third parties see the settled environment
 import pandas as pd  # noqa: E402
 import pytest  # noqa: E402
+from xdist.scheduler import LoadFileScheduling  # noqa: E402
 
 from tasks.adapters import files  # noqa: E402
 from tasks.adapters.home import Home  # noqa: E402
@@ -40,6 +42,24 @@ CUT = 4
 
 HEAVY = ("faults", "deployments", "flows")
 """What takes long begins first, so that no worker waits for another one in the end."""
+
+TOGETHER = {
+    **dict.fromkeys(["tests/deployments/test_hostile.py", "tests/deployments/test_up.py"], "make up"),
+    **{f"tests/deployments/test_{name}.py": "a server" for name in ("apply", "leftovers", "process", "watcher")},
+}
+"""Files that one worker takes one after the other: they share what is dear to start."""
+
+
+class Scheduling(LoadFileScheduling):
+    """As `--dist loadfile`, but for those files."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return TOGETHER.get(file, file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling | None:
+    return Scheduling(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -5,7 +5,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
@@ -14,6 +16,9 @@ from configs import environment
 from deployments import apply, plan
 from tasks.adapters.prefect import local_api
 from tests.fixtures_server import prefect_server
+
+if TYPE_CHECKING:
+    from tests.deployments.test_up import Up
 
 __all__ = ["prefect_server"]
 
@@ -40,6 +45,22 @@ def start(module: str, home: Path, **more: str) -> "subprocess.Popen[str]":
         text=True,
         umask=0,
     )
+
+
+@pytest.fixture(scope="session")
+def shared_tree(furnished_home: Callable[..., Path]) -> "Iterator[Callable[[], Up]]":
+    """Gives the one `make up` of this process, and another one if it has ended; whoever has it says how it is asked."""
+    from tests.deployments.test_up import unasked
+
+    with ExitStack() as undo:
+        running: list[Up] = []
+
+        def give() -> "Up":
+            if not running or running[-1].parent.poll() is not None:
+                running.append(undo.enter_context(unasked(furnished_home("up"))))
+            return running[-1]
+
+        yield give
 
 
 @pytest.fixture

@@ -24,8 +24,8 @@ from tasks.adapters.web import access
 from tests.deployments import browsing
 from tests.deployments.browsing import Browser, browser
 from tests.deployments.conftest import own_variables
-from tests.deployments.test_up import Up, up
-from tests.fixtures_server import wait_until
+from tests.deployments.test_up import Up
+from tests.fixtures_server import asking, wait_until
 
 TRY_ALL = """(async (servers, deployment, name, owned) => {
   const happened = [];
@@ -84,8 +84,9 @@ TRY_ALL = """(async (servers, deployment, name, owned) => {
 
 
 @pytest.fixture(scope="module")
-def tree(furnished_home: Callable[..., Path]) -> Iterator[Up]:
-    with up(furnished_home("hostile")) as running:
+def tree(shared_tree: Callable[[], Up]) -> Iterator[Up]:
+    running = shared_tree()
+    with asking(running.home):
         yield running
 
 

@@ -52,12 +52,17 @@ class Up:
 
 @contextmanager
 def up(home: Path, **more: str) -> Iterator[Up]:
+    with unasked(home, **more) as running, asking(home):
+        yield running
+
+
+@contextmanager
+def unasked(home: Path, **more: str) -> Iterator[Up]:
+    """A tree of which this process asks nothing yet."""
     parent = start("deployments.up", home, **more)
     assert parent.stdout is not None
     try:
-        printed = read_until(parent.stdout, _LAST_WORDS)
-        with asking(home):
-            yield Up(home, parent, printed)
+        yield Up(home, parent, read_until(parent.stdout, _LAST_WORDS))
     finally:
         parent.terminate()
         parent.communicate(timeout=60)
@@ -84,9 +89,10 @@ def page(url: str, headers: dict[str, str] | None = None) -> str:
 
 
 @pytest.fixture(scope="module")
-def tree(furnished_home: Callable[..., Path]) -> Iterator[Up]:
+def tree(shared_tree: Callable[[], Up]) -> Iterator[Up]:
     """A tree for tests that change nothing of it."""
-    with up(furnished_home("up")) as running:
+    running = shared_tree()
+    with asking(running.home):
         yield running
 
 
