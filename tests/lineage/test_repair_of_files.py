@@ -73,7 +73,7 @@ def aside(home: Home) -> list[str]:
 @pytest.mark.parametrize(
     "names",
     [
-        pytest.param(names, id=group, marks=() if group in ("challenger", "strangers") else pytest.mark.long)
+        pytest.param(names, id=group, marks=() if group == "strangers" else pytest.mark.long)
         for group, names in IN_PLACE.items()
     ],
 )

@@ -82,11 +82,11 @@ def test_nothing_is_said_of_a_sound_batch(number, amounts):
     ("damage", "kind"),
     [
         (lambda labels: inverted(labels, EVERYWHERE), "exchanged"),
-        (lambda labels: inverted(labels, STRETCH), "exchanged"),
+        pytest.param(lambda labels: inverted(labels, STRETCH), "exchanged", marks=pytest.mark.long),
         (lambda labels: np.roll(labels, 5), "moved_rows"),
-        (lambda labels: np.roll(labels, -1), "moved_rows"),
+        pytest.param(lambda labels: np.roll(labels, -1), "moved_rows", marks=pytest.mark.long),
         (lambda labels: shuffled(labels, EVERYWHERE), "tied_to_nothing"),
-        (lambda labels: shuffled(labels, STRETCH), "tied_to_nothing"),
+        pytest.param(lambda labels: shuffled(labels, STRETCH), "tied_to_nothing", marks=pytest.mark.long),
     ],
 )
 def test_labels_that_are_not_those_of_their_rows_are_named(damage: Callable[[Floats], Floats], kind: str) -> None:

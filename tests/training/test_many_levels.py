@@ -106,7 +106,9 @@ def test_what_an_earlier_version_has_fitted_is_not_fitted_again(shop_home: Home)
     assert fitting.recorded(shop_home, "shop", order) == earlier
 
 
-@CANDIDATES
+@pytest.mark.parametrize(
+    "candidate", [BOOSTED, pytest.param(LINEAR, marks=pytest.mark.long)], ids=lambda candidate: candidate.family
+)
 def test_a_million_levels_are_a_small_bundle(candidate: Candidate, tmp_path: Path) -> None:
     frame = cities(np.arange(1_000_000).astype(str).tolist())
     sold = np.arange(len(frame)) % 2 == 0
