@@ -11,23 +11,23 @@ import sys
 from collections.abc import Sequence
 
 from configs import environment
-from deployments.serving.app import Service
-from deployments.serving.doorkeeper import Doorkeeper, keys_of
-from deployments.serving.figures import Figures
-from deployments.serving.followed import Follower, follow
-from deployments.serving.prediction_log import PredictionLog
-from deployments.serving.siblings import Siblings
-from tasks.adapters import home as homes
 from tasks.adapters.processes.lifeline import Lifeline
-from tasks.problems import prediction
 
 
 def main(arguments: Sequence[str]) -> None:
     """Answer until the parent ends, or says so."""
-    from deployments.serving.server import Server
-
     lifeline = Lifeline()
     environment.settle()
+    from deployments.serving.app import Service
+    from deployments.serving.doorkeeper import Doorkeeper, keys_of
+    from deployments.serving.figures import Figures
+    from deployments.serving.followed import Follower, follow
+    from deployments.serving.prediction_log import PredictionLog
+    from deployments.serving.server import Server
+    from deployments.serving.siblings import Siblings
+    from tasks.adapters import home as homes
+    from tasks.problems import prediction
+
     number, place, *pipelines = arguments
     hands = homes.current()
     with socket.socket(fileno=int(number)) as listening, prediction.at_most(1):

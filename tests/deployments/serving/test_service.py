@@ -85,15 +85,6 @@ def start(home: Home, *arguments: str) -> Service:
     raise AssertionError("".join(lines))
 
 
-@pytest.fixture
-def service(shop_versions: Home) -> Iterator[Service]:
-    running = start(shop_versions, "--processes", "1")
-    with running.process:
-        yield running
-        running.process.send_signal(signal.SIGINT)
-        assert running.process.wait(60) == 0
-
-
 @contextmanager
 def serving(template: Path, folder: Path, fill: Callable[[Home], None]) -> Iterator[tuple[Service, Home]]:
     """A service on a home of its own, in which something was done before."""
@@ -124,7 +115,7 @@ def shared(shop_versions_template: Path, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture(scope="module")
 def own(shop_versions_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, Home]]:
-    """One with an empty log; each of its versions is live for a while."""
+    """One with an empty log; its tests, in their order, make each of its versions live, and damage one in the end."""
     with serving(shop_versions_template, tmp_path_factory.mktemp("own"), lambda home: None) as running:
         yield running
 
@@ -265,9 +256,10 @@ def test_it_follows_promotions_and_rollbacks_and_no_request_is_lost(own: tuple[S
         assert header == str(version) and answer == pytest.approx(answers[version], abs=1e-12)
 
 
-def test_a_damaged_version_stays_out_and_the_old_one_goes_on(service: Service, shop_versions: Home) -> None:
-    models, promotions = shop_versions.ledger.models.versions("shop"), shop_versions.ledger.promotions
-    path = shop_versions.folder / "bundles" / f"{models[1].bundle}.skops"
+def test_a_damaged_version_stays_out_and_the_old_one_goes_on(own: tuple[Service, Home]) -> None:
+    service, home = own
+    models, promotions = home.ledger.models.versions("shop"), home.ledger.promotions
+    path = home.folder / "bundles" / f"{models[1].bundle}.skops"
     content = path.read_bytes()
     path.chmod(0o600)
     path.write_bytes(content[:-7])
