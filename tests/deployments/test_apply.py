@@ -262,33 +262,33 @@ OVERRIDES: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("case", OVERRIDES)
-def test_a_run_cannot_choose_what_is_started_for_it(
-    case: str, prefect_server: str, write: Write, put_to_work: Apply
-) -> None:
+def test_a_run_cannot_choose_what_is_started_for_it(prefect_server: str, write: Write, put_to_work: Apply) -> None:
     write("churn")
     put_to_work()
     poll = deployment(prefect_server, "poll/churn")
     flow, pool = poll["flow_id"], poll["work_pool_name"]
 
-    refused = []
-    for method, path, body in (
-        ("POST", f"/deployments/{poll['id']}/create_flow_run", {}),
-        ("POST", "/deployments/", {"name": "of-a-guest", "flow_id": flow, "work_pool_name": pool}),
-    ):
-        with pytest.raises(HTTPError) as answer:
-            rest.call(prefect_server, method, path, {**body, "job_variables": OVERRIDES[case]})
-        refused.append(answer.value.code)
-        answer.value.close()
-    # These Prefect lets pass; the worker has no place in its template where to put it.
-    bare = {"flow_id": flow, "work_pool_name": pool, "job_variables": OVERRIDES[case]}
-    rest.call(prefect_server, "PATCH", f"/deployments/{poll['id']}", {"job_variables": OVERRIDES[case]})
-    run = rest.call(prefect_server, "POST", "/flow_runs/", bare)
-    started = configuration(rest.call(prefect_server, "GET", f"/work_pools/{pool}"), run["job_variables"])
-    rest.call(prefect_server, "DELETE", f"/flow_runs/{run['id']}")
+    for case, chosen in OVERRIDES.items():
+        create = f"/deployments/{poll['id']}/create_flow_run"
+        guest = {"name": "of-a-guest", "flow_id": flow, "work_pool_name": pool}
+        refused = [refusal(prefect_server, create, chosen), refusal(prefect_server, "/deployments/", chosen, **guest)]
+        # These Prefect lets pass; the worker has no place in its template where to put it.
+        bare = {"flow_id": flow, "work_pool_name": pool, "job_variables": chosen}
+        rest.call(prefect_server, "PATCH", f"/deployments/{poll['id']}", {"job_variables": chosen})
+        run = rest.call(prefect_server, "POST", "/flow_runs/", bare)
+        started = configuration(rest.call(prefect_server, "GET", f"/work_pools/{pool}"), run["job_variables"])
+        rest.call(prefect_server, "DELETE", f"/flow_runs/{run['id']}")
 
-    assert refused == [422, 422]
-    assert started == configuration(rest.call(prefect_server, "GET", f"/work_pools/{pool}"), {})
+        assert refused == [422, 422], case
+        assert started == configuration(rest.call(prefect_server, "GET", f"/work_pools/{pool}"), {}), case
+
+
+def refusal(url: str, path: str, chosen: dict[str, Any], **more: str) -> int:
+    """The status with which somebody is refused who asks for other variables."""
+    with pytest.raises(HTTPError) as answer:
+        rest.call(url, "POST", path, {**more, "job_variables": chosen})
+    answer.value.close()
+    return answer.value.code
 
 
 def configuration(pool: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
