@@ -101,6 +101,14 @@ def put_bad_files(landing: Path, january: Path, february: Path) -> int:
     return len(rows)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def few_trees(lived_pipelines: Path) -> Iterator[None]:
+    """It is about files: models may be small."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("INCUMBENT_PIPELINES", str(lived_pipelines))
+        yield
+
+
 @pytest.fixture(scope="module")
 def after(furnished_home: Callable[..., Path], months: Callable[[str], Path], served_run: CommandLine) -> Ran:
     """The one run: a good month, all that is bad, a good month."""
