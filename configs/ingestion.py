@@ -122,7 +122,8 @@ class Source(Section):
     watermark: Annotated[Column | None, LATER] = None
     """Column of a database with a time or date that grows as rows are added; by it rows belong to windows."""
     overlap_days: Annotated[Annotated[int, Field(ge=0, le=3650)], LATER] = 7
-    """How many days of windows that were delivered are read again, so that rows that came late are delivered too."""
+    """How many days of windows that were delivered are read again, so that rows that came late are delivered as well;
+    counted from the newest row that was delivered. When this is changed, all is read again and compared."""
     member: Annotated[str, Field(min_length=1)] | None = None
     """Name of the file inside a zip that holds several."""
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","

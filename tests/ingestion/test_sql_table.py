@@ -79,6 +79,20 @@ def test_late_rows_are_a_delivery_of_their_own_and_known_ones_are_left_out(kind:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_rows_may_come_long_after_the_clock_has_passed_their_windows(kind: str, make: Make) -> None:
+    shop = make(kind)
+    shop.now[0] = datetime(2020, 1, 1, tzinfo=UTC)
+
+    looks = [shop.fetch()]
+    for row in (ROWS[0], ROWS[3], ROWS[2], ROWS[4]):
+        shop.insert(row)
+        looks.append(shop.fetch())
+    looks.append(shop.fetch())
+
+    assert looks == [[], ["2013-01-01"], ["2013-01-03"], ["2013-01-02"], ["2013-01-05"], []]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_row_that_was_changed_is_delivered_as_it_is_now_and_the_old_one_is_gone(kind: str, make: Make) -> None:
     shop = make(kind, *ROWS)
     shop.fetch()

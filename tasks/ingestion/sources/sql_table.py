@@ -115,14 +115,24 @@ class SqlTable(LandingFolder):
             return False
         with databases.opened(self._room.source) as (database, ask):
             self._require_forwards(seen, database.value(ask.newest()))
-            since, until, limit = (spans.begin(one, self.cut) for one in (self._again(seen), seen.until, self._limit))
+            since = self._begin(self._again(seen))
+            until, limit = (spans.begin(one, self.cut) for one in (seen.until, self._limit))
             counts = [(ask.within(Span(since, until)), sum(seen.rows.values())), (ask.without(), seen.undated)]
             if until < limit:
                 counts.append((ask.within(Span(until, limit)), 0))
             return all(database.value(statement) == count for statement, count in counts)
 
-    def _again(self, seen: _Seen) -> int:
-        return spans.again(seen.until, self._room.source.overlap_days, self.cut)
+    def _again(self, seen: _Seen) -> int | None:
+        """The first window that is read again; None: all are.
+
+        Rows may come long after the clock has passed their window: it is the last one with rows from which is counted.
+        """
+        if seen.last is None:
+            return None
+        return spans.again(min(seen.until, seen.last + 1), self._room.source.overlap_days, self.cut)
+
+    def _begin(self, window: int | None) -> date | None:
+        return None if window is None else spans.begin(window, self.cut)
 
     def _require_forwards(self, seen: _Seen, newest: object) -> None:
         """Rows that were delivered may be another table's if the newest one is older than they are."""
@@ -144,7 +154,7 @@ class SqlTable(LandingFolder):
         seen = replace(before, rows={}) if before else _Seen(self._mark(), 0)
         limit = max(self._limit, seen.until) if before else self._limit
         first = self._again(before) if before else None
-        span = Span(None if first is None else spans.begin(first, self.cut), spans.begin(limit, self.cut))
+        span = Span(self._begin(first), spans.begin(limit, self.cut))
         new, there = list[str](), windows_there.deliveries(self.folder, self._room.source, self.cut)
         with databases.opened(self._room.source) as (database, ask):
             _day(database.value(ask.newest()), self._room.source.watermark or "")
@@ -156,8 +166,8 @@ class SqlTable(LandingFolder):
                     self._keep(replace(seen, until=max(number + 1, before.until if before else number + 1)))
             seen, made = self._undated(seen, there.get(windows_there.UNDATED, {}), database, ask)
         seen = self._without_rows(seen, there, first, limit)
-        again = spans.again(limit, self._room.source.overlap_days, self.cut)
-        left = {number: rows for number, rows in seen.rows.items() if int(number) >= again}
+        again = self._again(replace(seen, until=limit))
+        left = {number: rows for number, rows in seen.rows.items() if again is None or int(number) >= again}
         self._keep(replace(seen, until=limit, rows=left))
         return new + made
 
