@@ -44,8 +44,9 @@ def _address(text: str) -> str:
 Address = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f]*$"), AfterValidator(_address)]
 """An address of a database."""
 
-FORMAT_PARTS = ("%Y", "%m", "%B", "%d", "%H", "%M", "%S")
-"""What a format may consist of, beside plain characters: year, month as number, month by name, day, hour, ..."""
+FORMAT_PARTS = ("%Y", "%y", "%m", "%B", "%d", "%H", "%I", "%p", "%M", "%S", "%f", "%s")
+"""What a format may consist of, beside plain characters: year in four or two figures, month as number or by name, day,
+hour of 24 or of 12 with AM or PM, minute, second, its decimals; or seconds since 1970."""
 
 
 class Cut(Section):
@@ -214,6 +215,20 @@ class Source(Section):
             raise ValueError("cut.copies: kept is for file only; let the query number rows that are equal")
 
 
+def _fault(parts: list[str]) -> str:
+    """What is wrong with the parts of a format; nothing if they make one time."""
+    years = [part for part in parts if part in ("%Y", "%y", "%s")]
+    if not years:
+        return "must have a year, %Y or %y, or %s"
+    if len(years) > 1 or len(set(parts)) < len(parts) or {"%m", "%B"} <= {*parts} or {"%H", "%I"} <= {*parts}:
+        return "must have no part twice"
+    if ("%I" in parts) != ("%p" in parts):
+        return "has an hour of twelve without AM or PM, or the other way round: %I and %p belong together"
+    if "%f" in parts and not {"%S", "%s"} & {*parts}:
+        return "has decimals of a second, %f, without the second"
+    return "has seconds since 1970, %s, which leave nothing else to say but %f" if {"%s"} < {*parts} - {"%f"} else ""
+
+
 class DerivedTime(Section):
     """A time that no column of the source holds as such; it becomes a column of type timestamp, in UTC.
 
@@ -224,7 +239,9 @@ class DerivedTime(Section):
     """Text with columns in braces, such as '{year} {month} {day}'; if one of them is missing, so is the time."""
     format: str | None = None
     """What the text looks like, such as '%Y %B %d': %Y %m %d %H %M %S, and %B for the name of a month, whole or its
-    first three letters, in English. Numbers that touch have their full width: by '%m%d' is 0115, never 115."""
+    first three letters, in English. %y is a year in two figures (69 is 1969, 68 is 2068), %I an hour of twelve with %p
+    for AM or PM, %f decimals of a second, %s whole seconds since 1970 ('%s%f': milliseconds since then). Numbers that
+    touch have their full width: by '%m%d' is 0115, never 115."""
     start: str | None = None
     """The time of the first row, such as 1996-05-07, for rows that are in order and equally far apart."""
     rows_per_day: Annotated[int, Field(ge=1, le=86400)] | None = None
@@ -242,9 +259,9 @@ class DerivedTime(Section):
         unknown = [part for part in re.findall("%.?", self.format or "") if part not in FORMAT_PARTS]
         if unknown:
             raise ValueError(f"format has {unknown[0]!r}; it may have {' '.join(FORMAT_PARTS)} and plain characters")
-        parts = re.findall("%.", self.format or "%Y")
-        if "%Y" not in parts or len(set(parts)) < len(parts) or {"%m", "%B"} <= set(parts):
-            raise ValueError(f"format must have %Y, and no part twice (got {self.format!r})")
+        wrong = _fault(re.findall("%.", self.format or "%Y"))
+        if wrong:
+            raise ValueError(f"format {wrong} (got {self.format!r})")
         try:
             datetime.fromisoformat(self.start or "1970-01-01")
         except ValueError as err:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from tasks.adapters.home import Home
 
 COMMANDS = {
+    "init": "from data to a pipeline: its file, with each guess and its reason; --data PATH [--label COLUMN]",
+    "validate": "a pipeline's file, its contract on all rows, and what a turn would find; nothing is kept",
     "run": "catch up: one turn for each batch that waits, then the report (the default)",
     "ingest": "take in what waits, train nothing",
     "monitor": "judge the live model and its inputs on what waits, before a turn takes it in",

@@ -23,9 +23,31 @@ _MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),
 )
-_PARTS = {"%Y": "[0-9]{4}", "%B": "[A-Za-z]+", **dict.fromkeys(("%m", "%d", "%H", "%M", "%S"), "[0-9]{1,2}")}
-_NUMERIC = [part for part in _PARTS if part != "%B"]
-_NAMES = {"%Y": "year", "%m": "month", "%B": "month", "%d": "day", "%H": "hour", "%M": "minute", "%S": "second"}
+_PARTS = {
+    "%Y": "[0-9]{4}",
+    "%y": "[0-9]{2}",
+    "%B": "[A-Za-z]+",
+    "%p": "[AaPp]\\.?[Mm]\\.?",
+    "%f": "[0-9]{1,6}",
+    "%s": "[0-9]{1,12}",
+    **dict.fromkeys(("%m", "%d", "%H", "%I", "%M", "%S"), "[0-9]{1,2}"),
+}
+_WIDTHS = {"%Y": "{4}", "%s": "{10}", "%f": "{1,6}"}
+"""Figures of a part that touches others; two of all that are not named."""
+_NUMERIC = [part for part in _PARTS if part not in ("%B", "%p")]
+_NAMES = {
+    **{
+        "%Y": "year",
+        "%y": "short_year",
+        "%m": "month",
+        "%B": "month",
+        "%d": "day",
+        "%H": "hour",
+        "%I": "half_day_hour",
+    },
+    **{"%p": "half", "%M": "minute", "%S": "second", "%f": "decimals", "%s": "seconds"},
+}
+_FIRST_SHORT_YEAR = 1969
 
 
 def derive(frame: pd.DataFrame, wanted: Mapping[str, DerivedTime], source: Source = _PLAIN) -> pd.DataFrame:
@@ -108,7 +130,7 @@ def _shape(form: str) -> re.Pattern[str]:
         if piece not in _PARTS:
             shape += re.escape(piece)
         elif _touches(pieces, place):
-            shape += f"(?P<{_NAMES[piece]}>[0-9]{{{4 if piece == '%Y' else 2}}})"
+            shape += f"(?P<{_NAMES[piece]}>[0-9]{_WIDTHS.get(piece, '{2}')})"
         else:
             shape += f"(?P<{_NAMES[piece]}>{_PARTS[piece]})"
     return re.compile(shape)
@@ -132,15 +154,32 @@ def _tick(found: re.Match[str] | None) -> np.datetime64 | None:
     if found is None:
         return None
     parts = {"month": "1", "day": "1", **found.groupdict()}
+    decimals = np.timedelta64(int(parts.get("decimals", "").ljust(6, "0")), "us")
+    if "seconds" in parts:
+        return np.datetime64(0, "us") + np.timedelta64(int(parts["seconds"]), "s") + decimals
     name = parts["month"]
     numbers = {**parts, "month": _month(name) if name.isalpha() else name}
-    year, month, day, hour, minute, second = (
-        int(numbers.get(part, 0)) for part in ("year", "month", "day", "hour", "minute", "second")
-    )
+    month, day, minute, second = (int(numbers.get(part, 0)) for part in ("month", "day", "minute", "second"))
     try:
-        return np.datetime64(f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}", "us")
+        text = f"{_year(parts):04}-{month:02}-{day:02}T{_hour(parts):02}:{minute:02}:{second:02}"
+        return np.datetime64(text, "us") + decimals
     except ValueError:
         return None
+
+
+def _year(parts: Mapping[str, str]) -> int:
+    """In four figures; of two that year of the hundred from 1969 on."""
+    if "year" in parts:
+        return int(parts["year"])
+    return _FIRST_SHORT_YEAR + (int(parts["short_year"]) - _FIRST_SHORT_YEAR) % 100
+
+
+def _hour(parts: Mapping[str, str]) -> int:
+    """From 0 to 23; one that there is not on a clock of twelve is no hour."""
+    if "half_day_hour" not in parts:
+        return int(parts.get("hour", 0))
+    hour, is_late = int(parts["half_day_hour"]), parts["half"].lower().startswith("p")
+    return hour % 12 + 12 * is_late if 1 <= hour <= 12 else 99
 
 
 def _month(name: str) -> int:

@@ -1,0 +1,30 @@
+"""What `init --check` shows: what the data would change in a pipeline file that there is. Nothing is written."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from flows.console import program
+
+if TYPE_CHECKING:
+    from flows.console.terminal import Terminal
+    from tasks.adapters.home import Home
+
+CHANGED = 1
+"""Exit code where something would change."""
+
+
+def check(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> int:
+    """Say what would change; exit code 1 if anything would."""
+    from tasks.drafting.steps import proposal
+
+    found = proposal.check(hands, chosen.named, chosen.data)
+    told = [{"setting": one.setting, "what": one.what, "line": one.line} for one in found]
+    screen.facts({"pipeline": chosen.named, "changes": told})
+    if not found:
+        screen.show([f"{chosen.named}: the rows are as its file says."])
+        return 0
+    screen.show([f"{chosen.named}: the rows are not as its file says:"])
+    for one in found:
+        screen.show([f"  {one.setting}: {one.what}", *([f"      {one.line}"] if one.line else [])])
+    screen.show([f"Nothing was changed. All rows through the contract: {program.command(f'validate {chosen.named}')}"])
+    return CHANGED

@@ -1,0 +1,92 @@
+"""What rows would change in a pipeline file that there is: columns that came or went, other types, wider ranges.
+
+Only what is certain from the rows is said; what the file says on purpose (features, candidates, a cut) is not argued
+with.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from configs.settings import PipelineSettings
+from configs.validation import ColumnRule
+from tasks.drafting import ranges, roles, sheet
+from tasks.drafting.survey import Column
+
+_TYPES = {"time": "timestamp", "empty": "category"}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One line that would be another one."""
+
+    setting: str
+    what: str
+    """A sentence without a full stop."""
+    line: str
+    """What could stand there instead; empty if that is for a person to say."""
+
+
+def changes(settings: PipelineSettings, columns: Sequence[Column]) -> list[Change]:
+    """What is not in the rows as the contract says, column by column in its order, then what is new."""
+    there = {column.name: column for column in columns}
+    found = list[Change]()
+    for name, rule in settings.validation.columns.items():
+        if name in settings.ingestion.derive:
+            continue
+        column = there.get(name)
+        if column is None:
+            found.append(Change(f"validation.columns.{name}", f"the rows have no column {name!r}", ""))
+        else:
+            found += _of_column(column, rule)
+    known = {
+        *settings.validation.columns,
+        *(name for one in settings.ingestion.derive.values() for name in one.columns),
+    }
+    return [*found, *_new([column for column in columns if column.name not in known])]
+
+
+def _of_column(column: Column, rule: ColumnRule) -> Iterator[Change]:
+    where = f"validation.columns.{column.name}"
+    kind = _TYPES.get(column.kind, column.kind)
+    if not _is_read_as(column, rule.type):
+        shown = f", such as {column.value(0)!r}" if column.common else ""
+        yield Change(where, f"it holds {kind} values{shown}, and is a {rule.type} in the contract", "")
+        return
+    wider = rule.model_dump(exclude_defaults=True)
+    said = list[str]()
+    if column.missing and not rule.nullable:
+        said.append(f"it is missing in {column.missing:,} rows")
+        wider["nullable"] = True
+    if column.numbers is not None and column.levels:
+        low, high = float(np.nanmin(column.numbers)), float(np.nanmax(column.numbers))
+        reach = ranges.reach(low, high, whole=rule.type == "integer")
+        if rule.min is not None and low < rule.min:
+            said.append(f"its least value is {low:g}")
+            wider["min"] = reach["min"]
+        if rule.max is not None and high > rule.max:
+            said.append(f"its largest value is {high:g}")
+            wider["max"] = reach["max"]
+    strange = [value for value, _ in column.common if rule.values is not None and value not in rule.values]
+    if strange:
+        said.append(f"it has {', '.join(map(repr, strange[:4]))}")
+        wider["values"] = [*(rule.values or ()), *strange]
+    if said:
+        yield Change(where, "; ".join(said), f"{sheet.scalar(column.name)}: {sheet.flow(wider)}")
+
+
+def _is_read_as(column: Column, wanted: str) -> bool:
+    """Whether every value of a column can be read as the contract wants it."""
+    kind = _TYPES.get(column.kind, column.kind)
+    text = column.codes is not None and wanted == "category"
+    return kind == wanted or column.kind == "empty" or (wanted == "number" and kind == "integer") or text
+
+
+def _new(columns: Sequence[Column]) -> Iterator[Change]:
+    for column in columns:
+        why_not = roles.left_out(column)
+        if why_not is None:
+            rule = ranges.rule(column)
+            line = f"{sheet.scalar(column.name)}: {sheet.flow(rule)}"
+            yield Change("training.features", f"{column.name} is in the rows and not in the contract", line)

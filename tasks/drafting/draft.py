@@ -1,0 +1,152 @@
+"""A draft: the settings of a pipeline as its rows suggest them, each with its reason.
+
+The guesses are put together here, in the order in which they rest on each other; how each room's section is written
+down is in `sections`, the file itself in `sheet`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from configs.errors import MistakeOfUser
+from configs.ingestion import Source
+from tasks.drafting import label, leaks, rhythm, roles, sections, survey, times
+from tasks.drafting.guess import Ask, Guess
+from tasks.drafting.label import Label
+from tasks.drafting.leaks import Leak
+from tasks.drafting.rhythm import Rhythm
+from tasks.drafting.roles import LeftOut
+from tasks.drafting.sections import Parts
+from tasks.drafting.survey import Column
+from tasks.drafting.times import Times
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_FALLS_BACK, _STEPS = 0.005, 50
+"""Of what only grows with time: the largest share of rows below an earlier one, and its fewest values without times."""
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the user says; None is guessed."""
+
+    label: str | None = None
+    time: str | None = None
+    key: str | None = None
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The settings of a pipeline as its rows suggest them."""
+
+    settings: dict[str, Any]
+    """As the file has them: plain values, sections in the order of the rooms."""
+    guesses: tuple[Guess, ...]
+    left_out: tuple[LeftOut, ...]
+    doubts: tuple[Leak, ...]
+    """Features that tell much about the label, and may be known only after it."""
+    rows: int
+    columns: int
+
+
+def draft(table: "pa.Table", source: Source, reasons: Mapping[str, str], wishes: Wishes, ask: Ask) -> Draft:
+    """The settings for rows.
+
+    Args:
+        table: All rows; of CSV as text.
+        source: How and where they are written; its cut is guessed if it is one file.
+        reasons: Why the source is read so, by setting.
+        wishes: What the user says.
+        ask: Asked for what the rows do not tell.
+
+    Raises:
+        MistakeOfUser: The rows cannot be a pipeline, or what was named is not there.
+    """
+    if table.num_rows < 2 or table.num_columns < 2:
+        size = f"{table.num_rows:,} rows and {table.num_columns:,} columns"
+        raise MistakeOfUser(f"There are {size}: too few for a pipeline.")
+    columns = survey.look(table)
+    answer = label.choose(columns, wishes.label, ask)
+    when = times.choose(columns, answer.column.name, wishes.time, ask)
+    _require_a_time(when, source)
+    features, out, doubts = _features(columns, answer, when)
+    event = when.event
+    key, named = roles.key(columns, wishes.key, event.columns if event and not event.derived else ())
+    parts = Parts(
+        columns, answer, when, features, key, _beat(when, source, table.num_rows), copies=not key and _has_copies(table)
+    )
+    taken, read = sections.ingestion(parts, source, reasons)
+    training, learned = sections.training(parts)
+    measured, grouped = sections.evaluation(parts)
+    settings = {
+        "title": sections.title(answer),
+        "ingestion": taken,
+        "validation": sections.validation(parts, measured),
+        "training": training,
+        "evaluation": measured,
+    }
+    guesses = (*answer.guesses, *when.guesses, *read, *named, *learned, *grouped)
+    written = {name: section for name, section in settings.items() if section}
+    return Draft(written, guesses, tuple(out), tuple(doubts), table.num_rows, table.num_columns)
+
+
+def _require_a_time(when: Times, source: Source) -> None:
+    if when.event is None and source.file is None:
+        raise MistakeOfUser(
+            f"No column says when a row happened ({when.guesses[0].why}). Name one with --time COLUMN; or put all rows "
+            "into one file, in the order in which they happened: it is then cut by that order."
+        )
+
+
+def _beat(when: Times, source: Source, rows: int) -> Rhythm | None:
+    """How one file is cut; None where each file of a folder is a batch."""
+    if source.file is None:
+        return None
+    return rhythm.by_order(rows)[1] if when.event is None else rhythm.choose(when.event.values)
+
+
+def _features(columns: Sequence[Column], answer: Label, when: Times) -> tuple[list[Column], list[LeftOut], list[Leak]]:
+    """The features, the columns that are none with the reason, and those that should be looked at.
+
+    Raises:
+        MistakeOfUser: There is no feature.
+    """
+    known = when.label.columns if when.label else ()
+    taken = {answer.column.name, *known, *(when.arrival.columns if when.arrival else ())}
+    taken |= {when.event.name} if when.event else set()
+    rest, out = list[Column](), list[LeftOut]()
+    for column in columns:
+        if column.name in taken:
+            continue
+        why_not = roles.left_out(column) or _grows(column, when)
+        rest += [] if why_not else [column]
+        out += [why_not] if why_not else []
+    suspected = leaks.suspects(rest, answer.numbers, is_yes_or_no=answer.is_yes_or_no, named=answer.column.name)
+    suspected += leaks.of_the_outcome(rest, known)
+    certain: dict[str, str] = {}
+    for leak in suspected:
+        if leak.is_certain:
+            certain.setdefault(leak.column, leak.why)
+    out += [LeftOut(column, why) for column, why in certain.items()]
+    features = [column for column in rest if column.name not in certain]
+    if not features:
+        raise MistakeOfUser(f"No column can be a feature: {'; '.join(f'{one.column}: {one.why}' for one in out[:8])}.")
+    return features, out, [leak for leak in suspected if leak.column not in certain]
+
+
+def _grows(column: Column, when: Times) -> LeftOut | None:
+    """A number that only grows with time says when, and has other values in every batch to come."""
+    if column.numbers is None or column.levels < 2 or column.missing:
+        return None
+    order = np.argsort(when.event.values, kind="stable") if when.event else np.arange(column.rows)
+    numbers = column.numbers[order]
+    falls_back = float((numbers < np.maximum.accumulate(numbers)).mean())
+    grows = falls_back < _FALLS_BACK and (when.event is not None or column.levels > _STEPS)
+    return LeftOut(column.name, "it only grows with time: each batch has values never seen before") if grows else None
+
+
+def _has_copies(table: "pa.Table") -> bool:
+    return bool(table.to_pandas().duplicated().any())

@@ -1,0 +1,125 @@
+"""A dry run: all rows of a pipeline through its contract, and what a turn would find. Nothing is kept.
+
+What is read is read as a turn reads it, each delivery for itself. Damage that only a comparison with other batches
+shows (triage) is not looked for.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from configs.errors import BadInput
+from configs.settings import PipelineSettings
+from tasks.adapters.home import Home
+from tasks.drafting.steps import rows_at
+from tasks.ingestion import columns
+from tasks.ingestion.formats import decoding
+from tasks.ingestion.sources import base, entries, source_kinds
+from tasks.problems import kinds
+from tasks.validation import batches
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_KEPT_ROWS = 2_000_000
+"""So many rows are kept to see whether a key comes again in another batch."""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """What one rule sets aside."""
+
+    column: str
+    """Empty for the key."""
+    demand: str
+    rows: int
+    example: str
+
+
+@dataclass
+class Rehearsed:
+    """What the contract says of all rows."""
+
+    deliveries: list[str] = field(default_factory=list)
+    """Names of the batches, in their order."""
+    rows: int = 0
+    accepted: int = 0
+    quarantined: int = 0
+    duplicates: int = 0
+    labelled: int = 0
+    answers: float = 0.0
+    """Sum of the outcomes of the labelled rows: of a yes or no, how many are yes."""
+    refused: list[tuple[str, str]] = field(default_factory=list)
+    """Names of batches that would be refused, and why."""
+    reasons: dict[tuple[str, str], Reason] = field(default_factory=dict)
+
+    @property
+    def mean(self) -> float | None:
+        """Mean outcome of the labelled rows; None if there are none."""
+        return self.answers / self.labelled if self.labelled else None
+
+    def most(self) -> list[Reason]:
+        """Why rows are set aside, most rows first."""
+        return sorted(self.reasons.values(), key=lambda one: -one.rows)
+
+
+def rehearse(home: Home, pipeline: str, data: str | None = None) -> Rehearsed:
+    """Let the contract of a pipeline judge all rows of its source, or those at another place.
+
+    Raises:
+        LandingFolderMissing: There is no such source.
+        UnreadableFile: It cannot be cut into batches.
+        MistakeOfUser: There is nothing at the other place.
+    """
+    settings = home.settings(pipeline)
+    found, earlier = Rehearsed(), list["pd.DataFrame"]()
+    for name, content, odd in _elsewhere(data) if data is not None else _delivered(home, pipeline):
+        found.deliveries.append(name)
+        try:
+            frame = decoding.decode(content, settings.ingestion, settings.validation, odd)
+            found.rows += len(frame)
+            kept = batches.sort_out(frame, earlier, settings, home.clock())
+        except BadInput as problem:
+            found.refused.append((name, str(problem)))
+            continue
+        _count(found, kept, settings)
+        if settings.validation.key and found.rows <= _KEPT_ROWS:
+            earlier.append(kept.accepted)
+    return found
+
+
+def _count(found: Rehearsed, rows: batches.SortedOut, settings: PipelineSettings) -> None:
+    label = rows.accepted[settings.training.label].dropna()
+    outcomes = kinds.named(settings.training.problem).outcomes(label, settings.training)
+    duplicates = int((rows.aside[batches.ASIDE] == "duplicate").sum())
+    found.accepted += len(rows.accepted)
+    found.duplicates += duplicates
+    found.quarantined += len(rows.aside) - duplicates
+    found.labelled += len(outcomes)
+    found.answers += float(outcomes.sum())
+    for one in rows.findings:
+        before = found.reasons.get((one.column, one.rule))
+        example = before.example if before else columns.example(next(iter(one.examples), ""))
+        found.reasons[one.column, one.rule] = Reason(
+            one.column, one.message, one.rows + (before.rows if before else 0), example
+        )
+
+
+def _delivered(home: Home, pipeline: str) -> Iterator[tuple[str, bytes, str | None]]:
+    """All deliveries of a source; one file is cut in a place of its own, so that nothing lands."""
+    source = home.settings(pipeline).ingestion.source
+    with tempfile.TemporaryDirectory(prefix="incumbent-") as scratch:
+        place = Home(Path(scratch)) if source.file is not None and source.folder is None else home
+        opened = source_kinds.of(place, pipeline, afresh=True)
+        if place is not home:
+            opened.fetch()
+        for delivery in opened.look().deliveries:
+            yield delivery.name, base.read(opened, delivery), delivery.odd
+
+
+def _elsewhere(data: str) -> Iterator[tuple[str, bytes, str | None]]:
+    paths, _ = rows_at.paths(data)
+    for path in paths:
+        yield path.name, entries.read_named(path)[0], None
