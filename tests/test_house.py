@@ -18,7 +18,7 @@ DOORS = sorted((ROOT / "tasks").glob("*/tasks.py"))
 SHARED = ("domain", "problems")
 ROOMS = (
     "ingestion", "validation", "training", "evaluation", "monitoring", "promotion", "scoring", "coordination",
-    "reporting", "lineage",
+    "reporting", "lineage", "drafting",
 )  # fmt: skip
 """In the order in which data walks."""
 NO_RULES = {"steps", "sources", "formats", "estimators", "compiled", "checks"}

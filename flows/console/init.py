@@ -47,12 +47,12 @@ def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> in
     if chosen.data is None:
         raise MistakeOfUser(f"Name the data: {program.command(f'init {chosen.named} --data PATH')}.")
     ask = _asking(chosen)
-    made = proposal.propose(chosen.named, chosen.data, Wishes(chosen.label, chosen.time, chosen.key), ask)
-    proposal.write(made)
-    screen.show(list(_shown(made)))
+    proposed = proposal.propose(chosen.named, chosen.data, Wishes(chosen.label, chosen.time, chosen.key), ask)
+    proposal.write(proposed)
+    screen.show(list(_shown(proposed)))
     from flows.console import validate
 
-    code = validate.rehearse(hands, chosen.named, None, screen, {"path": str(made.path), **_facts(made)})
+    code = validate.rehearse(hands, chosen.named, None, screen, {"path": str(proposed.path), **_facts(proposed)})
     return code if code else _first_turn(hands, chosen, screen, ask)
 
 
@@ -69,23 +69,23 @@ def _ask(question: str, answers: Sequence[str], usual: str) -> str:
     listed = f"  ({', '.join(answers[:12])}{', …' if len(answers) > 12 else ''})\n" if answers else ""
     sys.stdout.write(f"{question}\n{listed}")
     while True:
-        given = input(f"  [{usual}] ").strip() or usual
-        if not answers or all(part.strip() in answers for part in given.split(",")):
-            return given
-        sys.stdout.write(f"  {given!r} is none of them.\n")
+        answer = input(f"  [{usual}] ").strip() or usual
+        if not answers or all(part.strip() in answers for part in answer.split(",")):
+            return answer
+        sys.stdout.write(f"  {answer!r} is none of them.\n")
 
 
-def _shown(made: "Proposal") -> Iterator[str]:
+def _shown(proposed: "Proposal") -> Iterator[str]:
     from flows.console import lines
     from tasks.drafting import sheet
 
-    draft = made.draft
-    yield f"{program.path(made.path)} is written, from {draft.rows:,} rows with {draft.columns:,} columns."
+    draft = proposed.draft
+    yield f"{program.path(proposed.path)} is written, from {draft.rows:,} rows with {draft.columns:,} columns."
     yield ""
     rows = [("line", "setting", "guess", "because")]
-    for one in sorted(draft.guesses, key=lambda one: sheet.line_of(one.setting, made.lines) or 0):
+    for one in sorted(draft.guesses, key=lambda one: sheet.line_of(one.setting, proposed.lines) or 0):
         sign = "  <- look at this" if one.is_doubtful else ""
-        rows.append((str(sheet.line_of(one.setting, made.lines) or ""), one.setting, one.value, f"{one.why}{sign}"))
+        rows.append((str(sheet.line_of(one.setting, proposed.lines) or ""), one.setting, one.value, f"{one.why}{sign}"))
     yield from _aligned(rows)
     if draft.left_out:
         yield from lines.wrapped(f"No features: {sheet.left_out(draft)}.", _WIDE, "  ")
@@ -102,8 +102,8 @@ def _aligned(rows: Sequence[tuple[str, str, str, str]]) -> Iterator[str]:
         yield f"  {cells}  {row[3]}".rstrip()
 
 
-def _facts(made: "Proposal") -> dict[str, object]:
-    draft = made.draft
+def _facts(proposed: "Proposal") -> dict[str, object]:
+    draft = proposed.draft
     return {
         "guesses": [{"setting": one.setting, "value": one.value, "why": one.why} for one in draft.guesses],
         "left_out": {one.column: one.why for one in draft.left_out},

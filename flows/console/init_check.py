@@ -17,14 +17,14 @@ def check(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> int:
     """Say what would change; exit code 1 if anything would."""
     from tasks.drafting.steps import proposal
 
-    found = proposal.check(hands, chosen.named, chosen.data)
-    told = [{"setting": one.setting, "what": one.what, "line": one.line} for one in found]
-    screen.facts({"pipeline": chosen.named, "changes": told})
-    if not found:
+    changes = proposal.check(hands, chosen.named, chosen.data)
+    objects = [{"setting": one.setting, "what": one.what, "line": one.line} for one in changes]
+    screen.facts({"pipeline": chosen.named, "changes": objects})
+    if not changes:
         screen.show([f"{chosen.named}: the rows are as its file says."])
         return 0
     screen.show([f"{chosen.named}: the rows are not as its file says:"])
-    for one in found:
+    for one in changes:
         screen.show([f"  {one.setting}: {one.what}", *([f"      {one.line}"] if one.line else [])])
     screen.show([f"Nothing was changed. All rows through the contract: {program.command(f'validate {chosen.named}')}"])
     return CHANGED

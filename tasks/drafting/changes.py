@@ -4,14 +4,14 @@ Only what is certain from the rows is said; what the file says on purpose (featu
 with.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from configs.settings import PipelineSettings
 from configs.validation import ColumnRule
-from tasks.drafting import ranges, roles, sheet
+from tasks.drafting import ranges, sheet
 from tasks.drafting.survey import Column
 
 _TYPES = {"time": "timestamp", "empty": "category"}
@@ -28,8 +28,14 @@ class Change:
     """What could stand there instead; empty if that is for a person to say."""
 
 
-def changes(settings: PipelineSettings, columns: Sequence[Column]) -> list[Change]:
-    """What is not in the rows as the contract says, column by column in its order, then what is new."""
+def changes(settings: PipelineSettings, columns: Sequence[Column], features: Collection[str]) -> list[Change]:
+    """What is not in the rows as the contract says, column by column in its order, then what is new.
+
+    Args:
+        settings: Of the pipeline.
+        columns: What stands in the rows.
+        features: Columns that a draft from these rows would learn from.
+    """
     there = {column.name: column for column in columns}
     found = list[Change]()
     for name, rule in settings.validation.columns.items():
@@ -44,7 +50,10 @@ def changes(settings: PipelineSettings, columns: Sequence[Column]) -> list[Chang
         *settings.validation.columns,
         *(name for one in settings.ingestion.derive.values() for name in one.columns),
     }
-    return [*found, *_new([column for column in columns if column.name not in known])]
+    for column in (column for column in columns if column.name in features and column.name not in known):
+        line = f"{sheet.scalar(column.name)}: {sheet.flow(ranges.rule(column))}"
+        found.append(Change("training.features", f"{column.name} is in the rows and not in the contract", line))
+    return found
 
 
 def _of_column(column: Column, rule: ColumnRule) -> Iterator[Change]:
@@ -79,14 +88,4 @@ def _of_column(column: Column, rule: ColumnRule) -> Iterator[Change]:
 def _is_read_as(column: Column, wanted: str) -> bool:
     """Whether every value of a column can be read as the contract wants it."""
     kind = _TYPES.get(column.kind, column.kind)
-    text = column.codes is not None and wanted == "category"
-    return kind == wanted or column.kind == "empty" or (wanted == "number" and kind == "integer") or text
-
-
-def _new(columns: Sequence[Column]) -> Iterator[Change]:
-    for column in columns:
-        why_not = roles.left_out(column)
-        if why_not is None:
-            rule = ranges.rule(column)
-            line = f"{sheet.scalar(column.name)}: {sheet.flow(rule)}"
-            yield Change("training.features", f"{column.name} is in the rows and not in the contract", line)
+    return wanted in (kind, "category") or column.kind == "empty" or (wanted == "number" and kind == "integer")

@@ -89,7 +89,7 @@ def _unpacked(content: bytes) -> tuple[bytes, str | None]:
                 raise UnreadableFile("The zip is empty.")
             largest = max(named, key=lambda one: one.file_size)
             return archive.read(largest), largest.filename if len(inside) > 1 else None
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, OSError, EOFError, ValueError, NotImplementedError) as err:
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, OSError, EOFError, ValueError, RuntimeError) as err:
         raise UnreadableFile(f"The zip is damaged, or cut off: {err}.") from err
 
 

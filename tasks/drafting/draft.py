@@ -12,10 +12,10 @@ import numpy as np
 
 from configs.errors import MistakeOfUser
 from configs.ingestion import Source
-from tasks.drafting import label, leaks, rhythm, roles, sections, survey, times
+from tasks.drafting import giveaways, label, newcomers, rhythm, roles, sections, survey, times
+from tasks.drafting.giveaways import Leak
 from tasks.drafting.guess import Ask, Guess
 from tasks.drafting.label import Label
-from tasks.drafting.leaks import Leak
 from tasks.drafting.rhythm import Rhythm
 from tasks.drafting.roles import LeftOut
 from tasks.drafting.sections import Parts
@@ -24,9 +24,6 @@ from tasks.drafting.times import Times
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-_FALLS_BACK, _STEPS = 0.005, 50
-"""Of what only grows with time: the largest share of rows below an earlier one, and its fewest values without times."""
 
 
 @dataclass(frozen=True)
@@ -68,16 +65,15 @@ def draft(table: "pa.Table", source: Source, reasons: Mapping[str, str], wishes:
     if table.num_rows < 2 or table.num_columns < 2:
         size = f"{table.num_rows:,} rows and {table.num_columns:,} columns"
         raise MistakeOfUser(f"There are {size}: too few for a pipeline.")
-    columns = survey.look(table)
+    columns = survey.look(table, is_written=source.kind == "csv")
     answer = label.choose(columns, wishes.label, ask)
     when = times.choose(columns, answer.column.name, wishes.time, ask)
     _require_a_time(when, source)
-    features, out, doubts = _features(columns, answer, when)
+    beat = _beat(when, source, table.num_rows)
+    features, out, doubts = _features(columns, answer, when, beat)
     event = when.event
     key, named = roles.key(columns, wishes.key, event.columns if event and not event.derived else ())
-    parts = Parts(
-        columns, answer, when, features, key, _beat(when, source, table.num_rows), copies=not key and _has_copies(table)
-    )
+    parts = Parts(columns, answer, when, features, key, beat, copies=not key and _has_copies(table))
     taken, read = sections.ingestion(parts, source, reasons)
     training, learned = sections.training(parts)
     measured, grouped = sections.evaluation(parts)
@@ -108,7 +104,9 @@ def _beat(when: Times, source: Source, rows: int) -> Rhythm | None:
     return rhythm.by_order(rows)[1] if when.event is None else rhythm.choose(when.event.values)
 
 
-def _features(columns: Sequence[Column], answer: Label, when: Times) -> tuple[list[Column], list[LeftOut], list[Leak]]:
+def _features(
+    columns: Sequence[Column], answer: Label, when: Times, beat: Rhythm | None
+) -> tuple[list[Column], list[LeftOut], list[Leak]]:
     """The features, the columns that are none with the reason, and those that should be looked at.
 
     Raises:
@@ -121,11 +119,11 @@ def _features(columns: Sequence[Column], answer: Label, when: Times) -> tuple[li
     for column in columns:
         if column.name in taken:
             continue
-        why_not = roles.left_out(column) or _grows(column, when)
+        why_not = roles.left_out(column) or _why_new(column, when, beat)
         rest += [] if why_not else [column]
         out += [why_not] if why_not else []
-    suspected = leaks.suspects(rest, answer.numbers, is_yes_or_no=answer.is_yes_or_no, named=answer.column.name)
-    suspected += leaks.of_the_outcome(rest, known)
+    suspected = giveaways.suspects(rest, answer.numbers, is_yes_or_no=answer.is_yes_or_no, named=answer.column.name)
+    suspected += giveaways.of_the_outcome(rest, known)
     certain: dict[str, str] = {}
     for leak in suspected:
         if leak.is_certain:
@@ -137,15 +135,18 @@ def _features(columns: Sequence[Column], answer: Label, when: Times) -> tuple[li
     return features, out, [leak for leak in suspected if leak.column not in certain]
 
 
-def _grows(column: Column, when: Times) -> LeftOut | None:
-    """A number that only grows with time says when, and has other values in every batch to come."""
-    if column.numbers is None or column.levels < 2 or column.missing:
-        return None
-    order = np.argsort(when.event.values, kind="stable") if when.event else np.arange(column.rows)
-    numbers = column.numbers[order]
-    falls_back = float((numbers < np.maximum.accumulate(numbers)).mean())
-    grows = falls_back < _FALLS_BACK and (when.event is not None or column.levels > _STEPS)
-    return LeftOut(column.name, "it only grows with time: each batch has values never seen before") if grows else None
+def _why_new(column: Column, when: Times, beat: Rhythm | None) -> LeftOut | None:
+    """Why a column says more of when than of what: its values were never there before."""
+    event = when.event
+    grows = newcomers.grows(column, None if event is None else np.argsort(event.values, kind="stable"))
+    if grows is not None or beat is None:
+        return grows
+    if event is None:
+        batches = np.arange(column.rows) // beat.rows
+        return newcomers.newcomer(column, batches, [f"row {place * beat.rows + 1:,}" for place in range(beat.batches)])
+    _, batches = np.unique(rhythm.cut_into(event.values, beat.cut), return_inverse=True)
+    firsts = [str(event.values[batches == place].min().astype("datetime64[D]")) for place in range(batches.max() + 1)]
+    return newcomers.newcomer(column, batches, firsts)
 
 
 def _has_copies(table: "pa.Table") -> bool:

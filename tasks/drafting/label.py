@@ -1,6 +1,6 @@
 """The label: which column is predicted, whether it is a yes or no or a number, and what counts as yes.
 
-Add a rule here by which an answer can be told from its values. Columns that give it away belong to `leaks`.
+Add a rule here by which an answer can be told from its values. Columns that give it away belong to `giveaways`.
 """
 
 import re
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from configs.errors import MistakeOfUser
+from configs.problems import KINDS
 from configs.section import ColumnType
 from tasks.drafting.guess import Ask, Guess, nearest
 from tasks.drafting.survey import Column
@@ -39,6 +40,8 @@ YES = (
 )
 _NO = ("0", "false", "no", "n", "f", "0.0", "negative", "neg", "down", "good", "ok", "paid", "none")
 _BAD = re.compile(r"charged.?off|default|fraud|cancel|churn|late|fail|bad|reject|lost|return", re.IGNORECASE)
+_YES_OR_NO = next(name for name, kind in KINDS.items() if kind.names_values)
+_NUMBER = next(name for name, kind in KINDS.items() if kind.learner == "regressor")
 _FEW = 20
 """Up to so many different values text can be a label, and a whole number is looked at as one that could be classes."""
 
@@ -49,7 +52,7 @@ class Label:
 
     column: Column
     problem: str
-    """`binary` or `regression`."""
+    """What the settings call it."""
     type: ColumnType
     positives: tuple[str, ...]
     """Values that count as yes, as they stand in the rows; of a yes or no only."""
@@ -60,7 +63,7 @@ class Label:
     @property
     def is_yes_or_no(self) -> bool:
         """Whether it is one."""
-        return self.problem == "binary"
+        return self.problem == _YES_OR_NO
 
     @property
     def numbers(self) -> "NDArray[np.float64]":
@@ -111,11 +114,11 @@ def choose(columns: Sequence[Column], wanted: str | None, ask: Ask) -> Label:
         many = f"{column.levels:,} different numbers"
         return Label(
             column,
-            "regression",
+            _NUMBER,
             "integer" if column.kind == "integer" else "number",
             (),
             (),
-            (said, Guess("training.problem", "regression", many)),
+            (said, Guess("training.problem", _NUMBER, many)),
         )
     if column.kind == "category" and column.levels <= _FEW:
         return _yes_or_no(column, (), said, ask)
@@ -156,7 +159,7 @@ def _require_several(column: Column) -> None:
 def _yes_or_no(column: Column, wanted: tuple[str, ...], said: Guess, ask: Ask) -> Label:
     values = [value for value, _ in column.common]
     if column.kind == "boolean" and not wanted:
-        return Label(column, "binary", "boolean", (), (), (said,))
+        return Label(column, _YES_OR_NO, "boolean", (), (), (said,))
     positives, why = _wanted(column, values, wanted) if wanted else _guessed(column, values, ask)
     negatives = tuple(value for value in values if value not in positives)
     if not negatives:
@@ -173,13 +176,13 @@ def _yes_or_no(column: Column, wanted: tuple[str, ...], said: Guess, ask: Ask) -
         raise MistakeOfUser(
             f"{column.name!r} has numbers with decimals ({_examples(column)}); such values cannot count as yes."
         )
-    return Label(column, "binary", kind, positives, negatives, (said, shown))
+    return Label(column, _YES_OR_NO, kind, positives, negatives, (said, shown))
 
 
 def _are_whole(column: Column, values: Sequence[str]) -> bool:
     return (
         column.kind == "number"
-        and column.clock is None
+        and column.form is None
         and all(float(value).is_integer() for value in values)
         and column.points == (0, 0)
     )

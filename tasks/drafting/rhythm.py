@@ -80,13 +80,19 @@ def by_order(rows: int) -> tuple[DerivedTime, Rhythm]:
     return derived, Rhythm(Cut(days=days, start=START), f"{size:,} rows", -(-rows // size), min(size, rows), days)
 
 
+def cut_into(moments: NDArray[np.datetime64], cut: Cut) -> NDArray[np.int64]:
+    """The number of the window in which each row lies; shape (rows,)."""
+    unit: Literal["M", "D"] = "M" if cut.months else "D"
+    passed: Any = moments.astype(f"datetime64[{unit}]") - np.datetime64(cut.start, unit)
+    numbers: NDArray[np.int64] = passed.astype(np.int64) // (cut.months or cut.days or 1)
+    return numbers
+
+
 def _tried(moments: NDArray[np.datetime64], word: str, cut: Cut) -> Rhythm:
     if cut.days and cut.days > 1:
         first = moments.min().astype("datetime64[D]")
         cut = cut.model_copy(update={"start": str(first)})
-    unit: Literal["M", "D"] = "M" if cut.months else "D"
-    passed: Any = moments.astype(f"datetime64[{unit}]") - np.datetime64(cut.start, unit)
-    windows = passed.astype(np.int64) // (cut.months or cut.days or 1)
+    windows = cut_into(moments, cut)
     days = moments.astype("datetime64[D]").astype(np.int64)
     numbers, counts = np.unique(windows, return_counts=True)
     pairs = np.unique(np.stack([windows, days]), axis=1)

@@ -1,6 +1,6 @@
 """What columns are for: the key, the features, slices worth watching; and which are left out, with the reason.
 
-Add a reason here for which a column is no feature. What gives the label away belongs to `leaks`.
+Add a reason here for which a column is no feature. What gives the label away belongs to `giveaways`.
 """
 
 import re

@@ -112,7 +112,7 @@ def flow(value: object) -> str:
 def scalar(value: object) -> str:
     """One value; text in quotes where it would be read as something else."""
     if not isinstance(value, str):
-        return json.dumps(value)
+        return json.dumps(int(value) if isinstance(value, float) and value.is_integer() else value)
     if _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
         return value
     return "'" + value.replace("'", "''") + "'" if value.isprintable() else json.dumps(value)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.drafting import clocks
+from tasks.drafting import time_forms
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -49,7 +49,7 @@ class Column:
     """Of each row its number, NaN where there is none; of a column of numbers only. Shape (rows,)."""
     moments: "NDArray[np.datetime64] | None" = None
     """Of each row its time in UTC, NaT where there is none; of a column of times only. Shape (rows,)."""
-    clock: clocks.Clock | None = None
+    form: time_forms.TimeForm | None = None
     """How its times are written."""
     tokens: tuple[str, ...] = ()
     """Cells that are taken for missing ones."""
@@ -77,16 +77,20 @@ class Column:
         return self.common[code][0]
 
 
-def look(table: "pa.Table") -> list[Column]:
-    """All columns of a table: of text, as a CSV file has it, or of values, as parquet does."""
+def look(table: "pa.Table", *, is_written: bool = True) -> list[Column]:
+    """All columns of a table.
+
+    Args:
+        table: The rows.
+        is_written: Whether text is how any value is written, as in a CSV file; in parquet, text is text.
+    """
     import pyarrow as pa
 
-    return [
-        _text(name, values)
-        if pa.types.is_string(values.type) or pa.types.is_large_string(values.type)
-        else _typed(name, values)
-        for name, values in zip(table.column_names, table.columns, strict=True)
-    ]
+    found = list[Column]()
+    for name, values in zip(table.column_names, table.columns, strict=True):
+        is_text = pa.types.is_string(values.type) or pa.types.is_large_string(values.type)
+        found.append(_text(name, values, is_written=is_written) if is_text else _typed(name, values))
+    return found
 
 
 # ── text ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -123,19 +127,22 @@ def _levels(values: Any) -> _Levels:
     return _Levels(encoded.dictionary.take(pa.array(order)).cast(pa.string()), counts[order], places[raw])
 
 
-def _text(name: str, values: Any) -> Column:
+def _text(name: str, values: Any, *, is_written: bool) -> Column:
     import pyarrow.compute as pc
 
     levels = _levels(values)
     blank = pc.match_substring_regex(levels.texts, r"^\s*$").to_numpy(zero_copy_only=False).astype(bool)
     texts = levels.texts.to_pylist()
     nothing = blank | np.array([text in NOTHING for text in texts], dtype=bool)
-    kind, absent = _kind(levels, texts, nothing)
-    clock = clocks.recognise(name, texts, levels.counts, nothing) if kind in ("category", "integer") else None
+    kind: Kind = "category"
+    absent = np.zeros(len(texts), dtype=bool)
+    if is_written:
+        kind, absent = _kind(levels, texts, nothing)
+    form = time_forms.recognise(name, texts, levels.counts, nothing) if kind in ("category", "integer") else None
     points = tuple(
-        int(levels.counts[levels.share(form, absent)[1] & ~absent].sum()) for form in (r"^[^,]*\.[0-9]", _COMMA)
+        int(levels.counts[levels.share(number, absent)[1] & ~absent].sum()) for number in (r"^[^,]*\.[0-9]", _COMMA)
     )
-    return _column(name, "time" if clock else kind, levels, texts, absent, clock, (points[0], points[1]))
+    return _column(name, "time" if form else kind, levels, texts, absent, form, (points[0], points[1]))
 
 
 def _kind(levels: _Levels, texts: list[str], nothing: NDArray[np.bool_]) -> tuple[Kind, NDArray[np.bool_]]:
@@ -171,9 +178,14 @@ def _is_numeric(text: str) -> bool:
 
 
 def _column(
-    name: str, kind: Kind, levels: _Levels, texts: list[str], absent: NDArray[np.bool_], clock: clocks.Clock | None,
-    points: tuple[int, int] = (0, 0),
-) -> Column:  # fmt: skip
+    name: str,
+    kind: Kind,
+    levels: _Levels,
+    texts: list[str],
+    absent: NDArray[np.bool_],
+    form: time_forms.TimeForm | None,
+    points: tuple[int, int],
+) -> Column:
     """The values that are there, numbered anew without those that are missing."""
     renumbered = np.cumsum(~absent) - 1
     renumbered = np.append(np.where(absent, -1, renumbered), -1)
@@ -191,8 +203,8 @@ def _column(
         common=tuple(zip(there[:_SHOWN], map(int, counts[:_SHOWN]), strict=True)),
         codes=codes,
         numbers=None if numbers is None else np.append(numbers, np.nan)[codes],
-        moments=None if clock is None else np.append(clock.read(there), np.datetime64("NaT", "us"))[codes],
-        clock=clock,
+        moments=None if form is None else np.append(form.read(there), np.datetime64("NaT", "us"))[codes],
+        form=form,
         tokens=tuple(text for text, is_absent in zip(texts, absent, strict=True) if is_absent and text != ""),
         points=points,
         length=float(np.dot(weights, [len(text) for text in there])) if there else 0.0,
@@ -215,20 +227,22 @@ def _typed(name: str, values: Any) -> Column:
 
     kind = values.type
     if pa.types.is_dictionary(kind):
-        return _text(name, values.cast(kind.value_type))
+        return _text(name, values.cast(pa.string()), is_written=False)
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-        clock = clocks.Clock(is_date=pa.types.is_date(kind), is_naive=getattr(kind, "tz", None) is None, is_typed=True)
+        form = time_forms.TimeForm(
+            is_date=pa.types.is_date(kind), is_naive=getattr(kind, "tz", None) is None, is_typed=True
+        )
         plain = pc.cast(values, pa.timestamp("us", tz=getattr(kind, "tz", None)), safe=False)
         moments = plain.to_numpy().astype("datetime64[us]")
-        return _of_values(name, "time", values, moments=moments, clock=clock)
+        return _of_values(name, "time", values, moments=moments, form=form)
     if pa.types.is_boolean(kind):
         return _of_values(name, "boolean", values)
     if pa.types.is_integer(kind) or pa.types.is_floating(kind):
         numbers = pc.cast(values, pa.float64(), safe=False).to_numpy()
         numbers = np.where(np.isfinite(numbers), numbers, np.nan)
-        counted = clocks.recognise_numbers(name, numbers)
+        counted = time_forms.recognise_numbers(name, numbers)
         if counted is not None:
-            return _of_values(name, "time", values, moments=counted.of_numbers(numbers), clock=counted)
+            return _of_values(name, "time", values, moments=counted.of_numbers(numbers), form=counted)
         return _of_values(name, "integer" if pa.types.is_integer(kind) else "number", values, numbers=numbers)
     if pa.types.is_null(kind):
         return _of_values(name, "empty", values)

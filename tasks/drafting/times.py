@@ -1,7 +1,7 @@
 """The times of a row: when it happened, when it was delivered, when its label was known; or that nothing tells.
 
-Add a rule here by which a time can be told from another. How times are written belongs to `clocks`, how rows are cut by
-them to `rhythm`.
+Add a rule here by which a time can be told from another. How times are written belongs to `time_forms`, how rows are
+cut by them to `rhythm`.
 """
 
 import re
@@ -118,13 +118,13 @@ def candidates(columns: Sequence[Column]) -> list[Moment]:
 
 
 def _single(column: Column) -> Moment:
-    assert column.moments is not None and column.clock is not None
-    clock = column.clock
-    if not clock.needs_derivation:
-        return Moment(column.name, column.moments, None, (column.name,), clock.is_naive, clock.is_date)
+    assert column.moments is not None and column.form is not None
+    form = column.form
+    if not form.needs_derivation:
+        return Moment(column.name, column.moments, None, (column.name,), form.is_naive, form.is_date)
     name = f"{column.name}_at"
     return Moment(
-        name, column.moments, clock.derivation(column.name), (column.name,), clock.is_naive, clock.is_date, clock.rival
+        name, column.moments, form.derivation(column.name), (column.name,), form.is_naive, form.is_date, form.rival
     )
 
 
@@ -132,7 +132,7 @@ def _with_hour(day: Moment, hour: Column | None, columns: Sequence[Column]) -> M
     """A day in one column and its hour in another."""
     assert hour is not None and hour.numbers is not None
     column = day.columns[0]
-    form = next(one for one in columns if one.name == column).clock
+    form = next(one for one in columns if one.name == column).form
     written = (form.form if form is not None else None) or "%Y-%m-%d"
     hours = np.where(np.isnan(hour.numbers), 0, hour.numbers).astype(np.int64).astype("timedelta64[h]")
     values = np.where(np.isnan(hour.numbers), np.datetime64("NaT", "us"), day.values + hours)

@@ -108,10 +108,15 @@ def _told(inputs: Floats, outcomes: Floats, clusters: NDArray[np.int64], seed: i
             return 1.0  # what cannot be asked is not held against them
         model = HistGradientBoostingRegressor(max_iter=40, max_leaf_nodes=8, min_samples_leaf=20, random_state=0)
         with prediction.at_most(1):  # of so few rows threads would rather wait for each other
-            said = model.fit(inputs[learned], outcomes[learned]).predict(inputs[~learned])
+            said = model.fit(_not_empty(inputs[learned]), outcomes[learned]).predict(inputs[~learned])
         left += float(np.square(outcomes[~learned] - said).sum())
         whole += float(np.square(outcomes[~learned] - outcomes[~learned].mean()).sum())
     return 1 - left / whole if whole else 1.0
+
+
+def _not_empty(inputs: Floats) -> Floats:
+    """The same with a constant for a column that has no value at all, which these trees cannot learn from."""
+    return np.where(np.isnan(inputs).all(axis=0), 0.0, inputs)
 
 
 def _half(clusters: NDArray[np.int64], seed: int) -> Rows:

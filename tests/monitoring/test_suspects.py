@@ -44,11 +44,19 @@ def amount(frame: pd.DataFrame) -> Floats:
     return strength(frame) + 0.5 * frame["noise"].to_numpy()
 
 
-def judged(now: pd.DataFrame, labels: Floats, *, number: bool = False, is_whole: bool = True) -> list[tuple[str, str]]:
+def judged(
+    now: pd.DataFrame,
+    labels: Floats,
+    *,
+    number: bool = False,
+    is_whole: bool = True,
+    world: Callable[[int], pd.DataFrame] = rows,
+) -> list[tuple[str, str]]:
     """Column and kind of what is found, the largest first."""
     label, model, problem = (amount, strength, NUMBER) if number else (paid, answers, YES_NO)
-    inputs, hours = ["a", "b", "shop"], np.arange(ROWS) * 24 * DAYS // ROWS % 24
-    before = [Earlier(one[inputs], label(one), hours) for one in map(rows, range(100, 105))]
+    inputs = [name for name in now.columns if name not in ("luck", "noise")]
+    hours = np.arange(ROWS) * 24 * DAYS // ROWS % 24
+    before = [Earlier(one[inputs], label(one), hours) for one in map(world, range(100, 105))]
     lot = Lot(now[inputs], np.arange(ROWS) * DAYS // ROWS, hours, lambda: before, is_whole)
     asked, usual = Asked(model, labels, problem), float(problem.losses(label(now), model(now)).mean())
     untied, harmful = suspects.judge(lot, asked, model(lot.inputs), {}, usual, TRAINING)
@@ -119,6 +127,16 @@ def test_a_world_in_which_other_columns_tell_the_label_is_no_damage():
     changed = 1 / (1 + np.exp(-3 * (np.abs(now["a"]) - 1))).to_numpy()
 
     assert judged(now, (now["luck"] < changed).to_numpy(dtype=np.float64)) == []
+
+
+@pytest.mark.parametrize("values", [0, 1, 3])
+def test_a_column_that_has_hardly_a_value_is_no_hindrance(values: int) -> None:
+    def world(number: int) -> pd.DataFrame:
+        return rows(number).assign(rare=np.where(np.arange(ROWS) < values, 7.0, np.nan))
+
+    now = world(1)
+
+    assert judged(now, shuffled(paid(now), EVERYWHERE), world=world) == [("paid", "tied_to_nothing")]
 
 
 def test_an_input_of_the_row_before_is_named():

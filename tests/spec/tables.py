@@ -15,7 +15,15 @@ from typing import Any
 from configs.environment import CHECKOUT
 
 PAGE = CHECKOUT / "docs" / "decision-tables.md"
-MODULES = ("test_verdicts", "test_outcomes", "test_triggers", "test_faults", "test_attributions", "test_incidents")
+MODULES = (
+    "test_verdicts",
+    "test_outcomes",
+    "test_triggers",
+    "test_faults",
+    "test_attributions",
+    "test_incidents",
+    "test_guesses",
+)
 _HEAD = """# Decision tables
 
 Written by `make tables` from the tests in `tests/spec/`, which prove each line. Do not edit it.

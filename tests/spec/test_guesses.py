@@ -62,7 +62,7 @@ FIGURES = [
 def test_figures_are_a_time_only_where_the_name_says_so(name: str, numbers: list[int], form: str | None) -> None:
     for values in (numbers, [str(number) for number in numbers]):
         (column,) = survey.look(pa.table({name: values}))
-        assert (column.clock.form if column.clock else None) == form
+        assert (column.form.form if column.form else None) == form
 
 
 #   values of the label, with rows        as the user says it        problem       counts as yes                   why

@@ -5,17 +5,22 @@ What is guessed belongs to the rules of this room; what the contract says of all
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from configs import environment, loader, pipeline_files
 from configs.errors import MistakeOfUser
-from tasks.adapters import files
+from configs.settings import PipelineSettings
 from tasks.adapters.home import Home
 from tasks.drafting import changes, sheet, survey
 from tasks.drafting import draft as drafts
 from tasks.drafting.changes import Change
 from tasks.drafting.draft import Draft, Wishes
-from tasks.drafting.guess import Ask
+from tasks.drafting.guess import Ask, most_likely
 from tasks.drafting.steps import rows_at
+from tasks.ingestion.sources import entries
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -58,9 +63,13 @@ def write(proposal: Proposal) -> None:
         InvalidSettings: What was drafted is not valid; the file stays, to be looked at.
     """
     proposal.path.parent.mkdir(parents=True, exist_ok=True)
-    if proposal.path.exists():
-        raise _taken(proposal.name, proposal.path)
-    files.publish(proposal.path, proposal.text.encode())
+    try:
+        with proposal.path.open("x", encoding="utf-8") as file:
+            file.write(proposal.text)
+    except FileExistsError as err:
+        raise _taken(proposal.name, proposal.path) from err
+    except OSError as err:
+        raise MistakeOfUser(f"{proposal.path} cannot be written: {entries.why(err)}.") from err
     loader.load(proposal.name)
 
 
@@ -75,7 +84,20 @@ def check(home: Home, name: str, data: str | None) -> list[Change]:
     source = settings.ingestion.source
     place = data or (source.file if source.file is not None else str(home.landing(name)))
     table = rows_at.table(place, source)
-    return changes.changes(settings, survey.look(table))
+    columns = survey.look(table, is_written=source.kind == "csv")
+    return changes.changes(settings, columns, _features(settings, table))
+
+
+def _features(settings: PipelineSettings, table: "pa.Table") -> list[str]:
+    """What a draft from these rows would learn from; nothing if they cannot be a pipeline."""
+    training, source = settings.training, settings.ingestion.source.model_copy(update={"file": "rows"})
+    values = ",".join(map(str, training.positives))
+    wishes = Wishes(f"{training.label}={values}" if values else training.label)
+    try:
+        drafted = drafts.draft(table, source, {}, wishes, most_likely)
+    except MistakeOfUser:
+        return []
+    return list(drafted.settings["training"]["features"])
 
 
 def _free(name: str) -> Path:

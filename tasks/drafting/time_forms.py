@@ -38,7 +38,7 @@ _SECONDS, _MILLISECONDS = (3e8, 5e9), (3e11, 5e12)
 
 
 @dataclass(frozen=True)
-class Clock:
+class TimeForm:
     """How the times of a column are written."""
 
     form: str | None = None
@@ -81,7 +81,7 @@ class Clock:
         return read[codes]
 
 
-def recognise(name: str, texts: Sequence[str], counts: NDArray[np.int64], absent: NDArray[np.bool_]) -> Clock | None:
+def recognise(name: str, texts: Sequence[str], counts: NDArray[np.int64], absent: NDArray[np.bool_]) -> TimeForm | None:
     """How a column of text writes its times; None if it has none.
 
     Args:
@@ -95,13 +95,13 @@ def recognise(name: str, texts: Sequence[str], counts: NDArray[np.int64], absent
         return None
     if all(map(str.isdigit, there)):
         form = _of_figures(name, [float(text) for text in there])
-        return None if form is None else Clock(form=form, is_naive=form not in ("%s", "%s%f"))
+        return None if form is None else TimeForm(form=form, is_naive=form not in ("%s", "%s%f"))
     if not all(map(_is_like_a_time, there[:_SAMPLE])):
         return None
     shapes = [_ISO.fullmatch(text) for text in there]
     if all(shapes) and _reads(there, None):
         times = [shape for shape in shapes if shape is not None and shape["time"]]
-        return Clock(is_date=not times, is_naive=any(not shape["zone"] for shape in shapes if shape is not None))
+        return TimeForm(is_date=not times, is_naive=any(not shape["zone"] for shape in shapes if shape is not None))
     fitting = [form for form in FORMS if _reads(there[:_SAMPLE], form)]
     fitting = [form for form in fitting if _reads(there, form)]
     if not fitting:
@@ -109,7 +109,7 @@ def recognise(name: str, texts: Sequence[str], counts: NDArray[np.int64], absent
     # The shorter year fits the longer one's figures nowhere; day and month can be exchanged only where both are small.
     rivals = [form for form in fitting[1:] if sorted(form) == sorted(fitting[0])]
     has_time = "%H" in fitting[0] or "%I" in fitting[0]
-    return Clock(form=fitting[0], is_date=not has_time, is_naive=True, rival=rivals[0] if rivals else None)
+    return TimeForm(form=fitting[0], is_date=not has_time, is_naive=True, rival=rivals[0] if rivals else None)
 
 
 def _is_like_a_time(text: str) -> bool:
@@ -117,13 +117,13 @@ def _is_like_a_time(text: str) -> bool:
     return len(text) >= _SHORTEST and sum(map(str.isdigit, text)) >= _FIGURES and not text.replace(".", "", 1).isdigit()
 
 
-def recognise_numbers(name: str, numbers: NDArray[np.float64]) -> Clock | None:
+def recognise_numbers(name: str, numbers: NDArray[np.float64]) -> TimeForm | None:
     """The same for a column of numbers."""
     there = np.unique(numbers[~np.isnan(numbers)])
     if len(there) < 2 or not np.array_equal(there, np.floor(there)):
         return None
     form = _of_figures(name, [float(number) for number in there])
-    return None if form is None else Clock(form=form)
+    return None if form is None else TimeForm(form=form)
 
 
 def _of_figures(name: str, numbers: Sequence[float]) -> str | None:
@@ -144,7 +144,7 @@ def _of_figures(name: str, numbers: Sequence[float]) -> str | None:
 
 def _reads(texts: Sequence[str], form: str | None) -> bool:
     try:
-        read = Clock(form=form).read(texts)
+        read = TimeForm(form=form).read(texts)
     except BrokenContract:
         return False
     years = read.astype("datetime64[Y]").astype(np.int64) + 1970
