@@ -22,7 +22,9 @@ from tasks.drafting.times import Moment, Times
 
 BY_ORDER = "row_time"
 """Name of the made-up time where nothing is known about when."""
-_EARLIER, _MATURE = 1.5, 0.9
+_EARLIER, _MATURE, _RIPE = 1.5, 0.9, 1 / 3
+"""How much later one answer is known than the other, the share of labels that are known by then, and the largest share
+of the span of all rows that may be waited for them."""
 _DAY = 86_400_000_000
 _MOST_NAMED = 8
 Section = dict[str, Any]
@@ -173,29 +175,34 @@ def training(parts: Parts) -> tuple[Section, list[Guess]]:
     if label.positives and len(label.negatives) <= _MOST_NAMED:
         written["negative"] = _one_or_several(label.written(label.negatives))
     written["features"] = [column.name for column in parts.features]
-    days, why = _maturity(parts)
-    written |= {"mature_after": f"{days} days"} if days else {}
+    ripe, said = _maturity(parts)
+    written |= ripe
     written["candidates"] = [{"family": family} for family in plugs.families(KINDS[label.problem].learner)]
-    return written, [Guess("training.mature_after", f"{days} days", why)] if days else []
+    return written, said
 
 
 def _one_or_several(values: list[str | int]) -> object:
     return values[0] if len(values) == 1 else values
 
 
-def _maturity(parts: Parts) -> tuple[int, str]:
-    """Days after which labels of either answer are known, where one is known much earlier than the other; else 0."""
+def _maturity(parts: Parts) -> tuple[Section, list[Guess]]:
+    """The age at which labels count, where those of one answer are known much earlier than those of the other."""
     event, known = parts.times.event, parts.times.label
     if event is None or known is None or not parts.label.is_yes_or_no:
-        return 0, ""
+        return {}, []
     delays = (known.values - event.values).astype("timedelta64[us]").astype(np.float64) / _DAY
     delays[np.isnat(known.values) | np.isnat(event.values)] = np.nan
     medians = [_median(delays[parts.label.numbers == answer]) for answer in (1, 0)]
     if min(medians) <= 0 or max(medians) < max(_EARLIER * min(medians), 1):
-        return 0, ""
+        return {}, []
     days = int(np.ceil(np.nanquantile(delays, _MATURE)))
+    span = float((event.values.max() - event.values.min()).astype("timedelta64[us]").astype(np.float64)) / _DAY
     told = f"labels for yes are known after {medians[0]:.0f} days, for no after {medians[1]:.0f}"
-    return days, f"{told}; by then nine of ten are"
+    if days > _RIPE * span:
+        why = f"{told}, and early ones are not like the rest; but the rows span {span:,.0f} days only"
+        return {}, [Guess("training.mature_after", f"not {days:,} days", why, is_doubtful=True)]
+    why = f"{told}; by then nine of ten are"
+    return {"mature_after": f"{days} days"}, [Guess("training.mature_after", f"{days} days", why)]
 
 
 def _median(delays: "np.typing.NDArray[np.float64]") -> float:
