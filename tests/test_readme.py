@@ -27,6 +27,7 @@ from tests.corpus import configurations, looks, questions, table
 from tests.deployments.conftest import own_variables
 from tests.fixtures_server import prefect_server, wait_until
 from tests.lineage.damages import DAMAGES
+from tests.orders import orders
 
 __all__ = ["prefect_server"]
 
@@ -63,6 +64,10 @@ ADDRESS = "http://127.0.0.1:4200/api"
 VARIABLES = f'PREFECT_API_URL={ADDRESS} PREFECT_API_AUTH_STRING="$(cat var/prefect/secret)"'
 EMIT = ".venv/bin/prefect event emit incumbent.data.arrived --resource-id incumbent.pipeline.flights"
 MLFLOW = ".venv/bin/mlflow ui --backend-store-uri sqlite:///var/mlflow/mlflow.db"
+YOURS = [
+    f".venv/bin/{RUN} {words}" for words in ("init churn --data churn.csv --label churned", "validate churn", "churn")
+]
+"""They need rows that nobody has described: they are run one after the other in a folder that has some."""
 IN_SENTENCES = {CHECK, RESET, OWN, MLFLOW, SIMULATE, FORCE, RUN}
 """Commands within sentences; each has a test of its own."""
 
@@ -100,7 +105,7 @@ def _needs_versions(command: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    "command", [one for one in COMMANDS if one not in BY_CI | BY_OTHERS and not _needs_versions(one)]
+    "command", [one for one in COMMANDS if one not in {*BY_CI, *BY_OTHERS, *YOURS} and not _needs_versions(one)]
 )
 def test_a_command_of_the_readme_works(command: str, used_home: Path) -> None:
     words = [sys.executable if word == ".venv/bin/python" else word for word in shlex.split(command)]
@@ -138,6 +143,20 @@ def test_going_back_and_knowing_work_as_they_stand_there(
 
     assert list(said) == [name.split()[0] for name in GOING_BACK]
     assert all((code, err) == (0, "") and out for code, out, err in said.values()), said
+
+
+def test_rows_of_ones_own_become_a_pipeline_that_judges(flows_run: CommandLine, tmp_path: Path) -> None:
+    (tmp_path / "pipelines").mkdir()
+    rows = orders().rename(columns={"returned": "churned"})
+    rows.to_csv(tmp_path / "churn.csv", index=False)
+    variables = {"INCUMBENT_PIPELINES": str(tmp_path / "pipelines"), "INCUMBENT_DATA": str(tmp_path)}
+
+    assert [command for command in COMMANDS if command in YOURS] == YOURS
+    ran = [flows_run(tmp_path / "home", *command.split()[3:], **variables) for command in YOURS]
+
+    assert [(one.returncode, one.stderr) for one in ran] == [(0, "")] * len(YOURS)
+    assert "the settings are valid" in ran[1].stdout
+    assert "first champion" in ran[2].stdout and "evidence" in ran[2].stdout
 
 
 def test_every_command_within_a_sentence_has_a_test_here() -> None:

@@ -73,7 +73,9 @@ def paths(data: str) -> tuple[list[Path], Path | None]:
                 "of one pipeline and nothing else. Put those that are meant into a folder of their own, and name it."
             )
         return matching, given.parent.absolute()
-    raise MistakeOfUser(f"There is no {data!r}: name a file or a folder of files; a relative path starts from here.")
+    raise MistakeOfUser(
+        f"There is no {data!r}: name a file or a folder of files; a relative path starts from here, or from INCUMBENT_DATA."
+    )
 
 
 def _files(folder: Path) -> list[Path]:

@@ -4,17 +4,14 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from configs import loader
 from flows.console import init
-from tests.homes import copied
+from tests.orders import orders
 
 Say = Callable[..., tuple[int, str, str]]
-
-ROWS = 4_800
 
 
 @pytest.fixture
@@ -25,29 +22,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("INCUMBENT_PIPELINES", str(tmp_path / "pipelines"))
     monkeypatch.setenv("INCUMBENT_DATA", str(tmp_path / "data"))
     return tmp_path / "home"
-
-
-def orders(rows: int = ROWS, start: str = "2024-01-01") -> pd.DataFrame:
-    """Orders of four months, forty a day, some of which are sent back; as a shop would write them down."""
-    luck = np.random.default_rng(3)
-    at = pd.Timestamp(start) + pd.to_timedelta(np.arange(rows) * 36, unit="min")
-    price = luck.lognormal(3, 0.6, rows).round(2)
-    plan = luck.choice(["basic", "plus", "pro"], rows)
-    back = luck.random(rows) < 0.1 + 0.5 * (plan == "basic") * (price > 20)
-    return pd.DataFrame(
-        {
-            "order_id": np.arange(rows) + 70_000,
-            "ordered": at.strftime("%d.%m.%Y %H:%M"),
-            "customer_id": luck.integers(0, 300, rows),
-            "plan": plan,
-            "price": pd.Series(price).map(lambda value: f"{value:.2f}".replace(".", ",")),
-            "items": luck.integers(1, 9, rows),
-            "refund": np.where(back, (price * 100).round() / 100, 0.0),
-            "country": "DE",
-            "note": [f"order number {n} came by post" for n in range(rows)],
-            "returned": np.where(back, "yes", "no"),
-        }
-    )
 
 
 @pytest.fixture
@@ -103,20 +77,6 @@ def test_what_it_leaves_out_it_gives_a_reason_for(say: Say, file: Path) -> None:
     }
     assert told["left_out"]["refund"].startswith("it seems to be known only after the label: it alone settles")
     assert (told["rows"], told["accepted"], told["refused"]) == (4_800, 4_800, [])
-
-
-def test_it_turns_into_a_loop_that_judges(
-    say: Say, folder: Path, file: Path, prefect_home: Callable[[Path], Path], mlflow_template: Path
-) -> None:
-    copied(mlflow_template, prefect_home(folder) / "mlflow")
-    say("init", "orders", "--data", str(file), "--label", "returned", "--yes")
-
-    code, out, err = say("run", "orders")
-
-    assert (code, err) == (0, "")
-    assert out.count("0 quarantined") >= 4
-    assert "first champion" in out
-    assert "evidence" in out, "a later batch was judged"
 
 
 @pytest.mark.parametrize(
