@@ -148,7 +148,7 @@ def test_going_back_and_knowing_work_as_they_stand_there(
 def test_rows_of_ones_own_become_a_pipeline_that_judges(flows_run: CommandLine, tmp_path: Path) -> None:
     (tmp_path / "pipelines").mkdir()
     rows = orders().rename(columns={"returned": "churned"})
-    rows.to_csv(tmp_path / "churn.csv", index=False)
+    rows.to_csv(tmp_path / "churn.csv", index=False, sep=";")
     variables = {"INCUMBENT_PIPELINES": str(tmp_path / "pipelines"), "INCUMBENT_DATA": str(tmp_path)}
 
     assert [command for command in COMMANDS if command in YOURS] == YOURS

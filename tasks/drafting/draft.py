@@ -65,7 +65,7 @@ def draft(table: "pa.Table", source: Source, reasons: Mapping[str, str], wishes:
     if table.num_rows < 2 or table.num_columns < 2:
         size = f"{table.num_rows:,} rows and {table.num_columns:,} columns"
         raise MistakeOfUser(f"There are {size}: too few for a pipeline.")
-    columns = survey.look(table, is_written=source.kind == "csv")
+    columns = survey.look(table, is_written=source.kind == "csv", may_have_commas=source.delimiter != ",")
     answer = label.choose(columns, wishes.label, ask)
     when = times.choose(columns, answer.column.name, wishes.time, ask)
     _require_a_time(when, source)

@@ -25,6 +25,13 @@ _INTEGER = r"^[+-]?(0|[1-9][0-9]{0,17})$"
 _POINT = r"^[+-]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _COMMA = r"^[+-]?(0|[1-9][0-9]*),[0-9]+$"
 _TRUTH = r"^(?i:true|false)$"
+_FORMS: tuple[tuple[Kind, str], ...] = (
+    ("boolean", _TRUTH),
+    ("integer", _INTEGER),
+    ("number", _POINT),
+    ("number", _COMMA),
+)
+"""Types and how their values are written, from the narrow one to the wide one."""
 _MOST_TOKENS = 3
 _RARE = 0.02
 _SHOWN = 40
@@ -77,19 +84,21 @@ class Column:
         return self.common[code][0]
 
 
-def look(table: "pa.Table", *, is_written: bool = True) -> list[Column]:
+def look(table: "pa.Table", *, is_written: bool = True, may_have_commas: bool = True) -> list[Column]:
     """All columns of a table.
 
     Args:
         table: The rows.
         is_written: Whether text is how any value is written, as in a CSV file; in parquet, text is text.
+        may_have_commas: Whether a number may have a decimal comma, which it may not where commas part the cells.
     """
     import pyarrow as pa
 
     found = list[Column]()
     for name, values in zip(table.column_names, table.columns, strict=True):
         is_text = pa.types.is_string(values.type) or pa.types.is_large_string(values.type)
-        found.append(_text(name, values, is_written=is_written) if is_text else _typed(name, values))
+        forms = _FORMS if may_have_commas else _FORMS[:-1]
+        found.append(_text(name, values, forms if is_written else ()) if is_text else _typed(name, values))
     return found
 
 
@@ -127,7 +136,7 @@ def _levels(values: Any) -> _Levels:
     return _Levels(encoded.dictionary.take(pa.array(order)).cast(pa.string()), counts[order], places[raw])
 
 
-def _text(name: str, values: Any, *, is_written: bool) -> Column:
+def _text(name: str, values: Any, forms: Sequence[tuple[Kind, str]]) -> Column:
     import pyarrow.compute as pc
 
     levels = _levels(values)
@@ -136,8 +145,8 @@ def _text(name: str, values: Any, *, is_written: bool) -> Column:
     nothing = blank | np.array([text in NOTHING for text in texts], dtype=bool)
     kind: Kind = "category"
     absent = np.zeros(len(texts), dtype=bool)
-    if is_written:
-        kind, absent = _kind(levels, texts, nothing)
+    if forms:
+        kind, absent = _kind(levels, texts, nothing, forms)
     form = time_forms.recognise(name, texts, levels.counts, nothing) if kind in ("category", "integer") else None
     points = tuple(
         int(levels.counts[levels.share(number, absent)[1] & ~absent].sum()) for number in (r"^[^,]*\.[0-9]", _COMMA)
@@ -145,13 +154,12 @@ def _text(name: str, values: Any, *, is_written: bool) -> Column:
     return _column(name, "time" if form else kind, levels, texts, absent, form, (points[0], points[1]))
 
 
-def _kind(levels: _Levels, texts: list[str], nothing: NDArray[np.bool_]) -> tuple[Kind, NDArray[np.bool_]]:
+def _kind(
+    levels: _Levels, texts: list[str], nothing: NDArray[np.bool_], forms: Sequence[tuple[Kind, str]]
+) -> tuple[Kind, NDArray[np.bool_]]:
     """The type of a column, and which of its values mean a missing one."""
     if nothing.all():
         return "empty", nothing
-    forms: tuple[tuple[Kind, str], ...] = (
-        ("boolean", _TRUTH), ("integer", _INTEGER), ("number", _POINT), ("number", _COMMA),
-    )  # fmt: skip
     for kind, form in forms:
         share, fits = levels.share(form, nothing)
         if share == 1:
@@ -227,7 +235,7 @@ def _typed(name: str, values: Any) -> Column:
 
     kind = values.type
     if pa.types.is_dictionary(kind):
-        return _text(name, values.cast(pa.string()), is_written=False)
+        return _text(name, values.cast(pa.string()), ())
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         form = time_forms.TimeForm(
             is_date=pa.types.is_date(kind), is_naive=getattr(kind, "tz", None) is None, is_typed=True

@@ -84,7 +84,7 @@ def check(home: Home, name: str, data: str | None) -> list[Change]:
     source = settings.ingestion.source
     place = data or (source.file if source.file is not None else str(home.landing(name)))
     table = rows_at.table(place, source)
-    columns = survey.look(table, is_written=source.kind == "csv")
+    columns = survey.look(table, is_written=source.kind == "csv", may_have_commas=source.delimiter != ",")
     return changes.changes(settings, columns, _features(settings, table))
 
 

@@ -74,7 +74,10 @@ def paths(data: str) -> tuple[list[Path], Path | None]:
             )
         return matching, given.parent.absolute()
     raise MistakeOfUser(
-        f"There is no {data!r}: name a file or a folder of files; a relative path starts from here, or from INCUMBENT_DATA."
+    raise MistakeOfUser(
+        f"There is no {data!r}: name a file or a folder of files; a relative path starts from here, or from "
+        "INCUMBENT_DATA."
+    )
     )
 
 

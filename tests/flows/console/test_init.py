@@ -146,6 +146,16 @@ def test_a_name_that_is_taken_keeps_its_file(say: Say, folder: Path, file: Path)
     assert "There is a pipeline 'orders' already" in err
 
 
+def test_a_decimal_comma_is_none_where_commas_part_the_cells(say: Say, folder: Path, file: Path) -> None:
+    orders().to_csv(file, index=False)
+
+    code, out, _ = say("init", "orders", "--data", str(file), "--label", "returned", "--yes")
+
+    assert code == 0
+    assert "price: it names things" in out.replace("\n  ", " ")
+    assert loader.load("orders").training.features == ("plan", "items")
+
+
 def test_a_folder_has_a_batch_in_each_file(say: Say, folder: Path) -> None:
     place = folder.parent / "data" / "months"
     place.mkdir()
