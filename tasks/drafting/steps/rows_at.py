@@ -74,10 +74,8 @@ def paths(data: str) -> tuple[list[Path], Path | None]:
             )
         return matching, given.parent.absolute()
     raise MistakeOfUser(
-    raise MistakeOfUser(
         f"There is no {data!r}: name a file or a folder of files; a relative path starts from here, or from "
         "INCUMBENT_DATA."
-    )
     )
 
 
