@@ -68,12 +68,12 @@ def test_late_rows_are_a_delivery_of_their_own_and_known_ones_are_left_out(kind:
     shop.fetch()
 
     shop.insert(
-        (6, "2013-01-03T08:00:00Z", "late", 6, 1, ""), ROWS[3], (7, "2013-01-01T08:00:00Z", "too late", 6, 1, "")
+        (6, "2013-01-03T08:00:00Z", "late", 6, 1, ""), ROWS[3], (7, "2013-01-02T08:00:00Z", "late too", 6, 1, "")
     )
     late = shop.fetch()
     shop.now[0] += timedelta(days=1)
 
-    assert (late, shop.fetch(), shop.fetch()) == (["2013-01-03-2"], ["2013-01-05"], [])
+    assert (late, shop.fetch(), shop.fetch()) == (["2013-01-02-2", "2013-01-03-2"], ["2013-01-05"], [])
     assert shop.numbers()["2013-01-03-2"] == [6, 4]
     assert shop.numbers()["2013-01-05"] == [5]
 
@@ -90,6 +90,29 @@ def test_rows_may_come_long_after_the_clock_has_passed_their_windows(kind: str, 
     looks.append(shop.fetch())
 
     assert looks == [[], ["2013-01-01"], ["2013-01-03"], ["2013-01-02"], ["2013-01-05"], []]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_rows_that_come_too_late_are_said_once_and_taken_in_with_more_days(
+    kind: str, make: Make, tmp_path: Path
+) -> None:
+    shop = make(kind, *ROWS)
+    shop.fetch()
+    shop.insert((6, "2013-01-01T08:00:00Z", "too late", 6, 1, ""))
+    unseen = shop.fetch()
+    shop.now[0] += timedelta(days=1)
+
+    with pytest.raises(
+        UnreadableFile, match="later than the 2 days of overlap_days: 1 before 2013-01-04, which were not"
+    ):
+        shop.fetch()
+    after = shop.fetch()
+    path = tmp_path / "pipelines" / "sales.yaml"
+    path.write_text(path.read_text().replace("overlap_days: 2", "overlap_days: 9"))
+    shop.home._settings.clear()
+
+    assert (unseen, after, shop.fetch(), shop.fetch()) == ([], [], ["2013-01-01-2"], [])
+    assert [*shop.numbers()] == ["2013-01-01-2", "2013-01-01", "2013-01-02", "2013-01-03", "2013-01-05"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -300,7 +323,7 @@ def test_a_server_that_goes_away_in_the_middle_leaves_whole_windows(
 ) -> None:
     shop = make("postgresql")
     shop.execute(
-        "insert into sales select n, timestamptz '2013-01-01' + n * interval '10 s', repeat('a', 1500), 1, true, '' "
+        "insert into sales select n, timestamptz '2013-01-01' + n * interval '10 s', repeat('a', 3000), 1, true, '' "
         "from generate_series(0, 25919) n"
     )
     keep = sql_table.SqlTable._keep
@@ -309,7 +332,7 @@ def test_a_server_that_goes_away_in_the_middle_leaves_whole_windows(
         keep(self, seen)
         postgres.execute("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'incumbent'")
 
-    monkeypatch.setattr(sql_postgres, "_BLOCK", 2**19)  # little is read ahead
+    monkeypatch.setattr(sql_postgres, "_BLOCK", 2**17)  # little is read ahead
     monkeypatch.setattr(sql_table.SqlTable, "_keep", cut_off)
     with pytest.raises(
         DeliveryWaits, match=r"The database cannot be read just now: .*nothing was half delivered"

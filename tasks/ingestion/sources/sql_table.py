@@ -19,6 +19,7 @@ from configs.errors import BadInput, DeliveryWaits, LandingFolderMissing, Unread
 from configs.ingestion import Cut, IngestionSettings
 from tasks.adapters import files
 from tasks.adapters.home import Home
+from tasks.domain import wording
 from tasks.ingestion import spans
 from tasks.ingestion.sources import databases, windows_there
 from tasks.ingestion.sources.landing_folder import LandingFolder
@@ -41,6 +42,8 @@ class _Seen:
     """The last window that had rows."""
     rows: dict[str, int] = field(default_factory=dict)
     """How many rows the windows had that are read again, by their numbers."""
+    older: int | None = None
+    """How many rows the windows had that are not read any more; None after a look that was cut off."""
     undated: int = 0
     """How many rows had no watermark."""
     kinds: dict[str, str] = field(default_factory=dict)
@@ -72,7 +75,7 @@ class SqlTable(LandingFolder):
             with files.locked(self._memory.with_suffix(".lock")):
                 return [] if self._nothing_new() else self._deliver()
         except (BadInput, DeliveryWaits, LandingFolderMissing) as problem:
-            raise type(problem)(f"{self._origin} gives no batches. {problem}") from problem
+            raise type(problem)(f"{self._origin}: {problem}") from problem
 
     def gone(self) -> dict[str, int]:
         """Rows that were delivered and that the database did not have any more when it was last read, by window."""
@@ -163,13 +166,28 @@ class SqlTable(LandingFolder):
                     name = spans.name(number, self.cut)
                     seen, made = self._window(seen, name, there.get(name, {}), (part for _, part in parts), number)
                     new += made
-                    self._keep(replace(seen, until=max(number + 1, before.until if before else number + 1)))
+                    until = max(number + 1, before.until if before else number + 1)
+                    self._keep(replace(seen, until=until, older=None))
             seen, made = self._undated(seen, there.get(windows_there.UNDATED, {}), database, ask)
-        seen = self._without_rows(seen, there, first, limit)
-        again = self._again(replace(seen, until=limit))
-        left = {number: rows for number, rows in seen.rows.items() if again is None or int(number) >= again}
-        self._keep(replace(seen, until=limit, rows=left))
+            seen = replace(self._without_rows(seen, there, first, limit), until=limit)
+            again = self._again(seen)
+            left = {number: rows for number, rows in seen.rows.items() if again is None or int(number) >= again}
+            begin = self._begin(again)
+            older = 0 if begin is None else int(str(database.value(ask.within(Span(None, begin)))))
+        self._keep(replace(seen, rows=left, older=older))
+        if before is not None and before.older is not None and begin is not None:
+            known = before.older + sum(seen.rows.values()) - sum(left.values())
+            self._require_in_time(older - known, begin)
         return new + made
+
+    def _require_in_time(self, late: int, begin: date) -> None:
+        """Say once that rows came which are not read any more; the others were delivered."""
+        if late > 0:
+            raise UnreadableFile(
+                f"Rows came later than the {self._room.source.overlap_days} days of overlap_days: "
+                f"{wording.count(late)} before {begin}, which were not delivered. This is said once. To take them in, "
+                "give overlap_days more days: all is read again then, and compared with what was delivered."
+            )
 
     def _undated(
         self, seen: _Seen, earlier: dict[int, Path], database: Database, ask: Statements
