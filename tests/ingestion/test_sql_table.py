@@ -377,11 +377,11 @@ def test_a_variable_that_is_not_set_is_named(make: Make, monkeypatch: pytest.Mon
 def test_a_window_is_over_by_the_clock_of_its_zone(make: Make, tmp_path: Path) -> None:
     shop = make("sqlite", *((number, f"2013-01-{day:02} 10:00", "a", 1, 1, "") for number, day in enumerate((3, 4))))
     path = tmp_path / "pipelines" / "sales.yaml"
-    path.write_text(path.read_text().replace("watermark: at,", "watermark: at, timezone: Asia/Tokyo,"))
-    shop.now[0] = datetime(2013, 1, 4, 14, 59, tzinfo=UTC)
+    path.write_text(path.read_text().replace("watermark: at,", "watermark: at, timezone: America/New_York,"))
+    shop.now[0] = datetime(2013, 1, 5, 4, 59, tzinfo=UTC)
 
     early = shop.fetch()
-    shop.now[0] = datetime(2013, 1, 4, 15, tzinfo=UTC)
+    shop.now[0] = datetime(2013, 1, 5, 5, tzinfo=UTC)
 
     assert (early, shop.fetch()) == (["2013-01-03"], ["2013-01-04"])
 

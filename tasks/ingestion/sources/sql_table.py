@@ -264,10 +264,10 @@ class SqlTable(LandingFolder):
 
 
 def _clock(now: datetime, zone: str | None) -> datetime:
-    """The time as it is shown where the watermark is written."""
+    """The time as it is shown where the watermark is written: in UTC or in that zone, whichever is earlier."""
     from zoneinfo import ZoneInfo
 
-    return now.astimezone(ZoneInfo(zone) if zone else UTC).replace(tzinfo=None)
+    return min(now.astimezone(one).replace(tzinfo=None) for one in (UTC, ZoneInfo(zone) if zone else UTC))
 
 
 def _number(name: str, cut: Cut) -> int | None:
