@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
 ARGUMENTS: Arguments = {
     "pipeline": {"nargs": "?", "metavar": "NAME", "help": "name of the pipeline: configs/pipelines/NAME.yaml"},
-    "--data": {"metavar": "PATH", "help": "a file, a folder with one file per batch, or a pattern ('data/*.csv')"},
+    "--data": {
+        "metavar": "PATH_OR_URL",
+        "help": "a file, a folder with one file per batch, a pattern ('data/*.csv'), s3://bucket/prefix (gs://, az://),"
+        " or the address of a database (with --table)",
+    },
+    "--table": {"metavar": "TABLE", "help": "the table of a database"},
     "--label": {
         "metavar": "COLUMN[=VALUE,…]",
         "help": "the column to predict, and which of its values count as yes (with those that have one as a part)",
@@ -47,7 +52,9 @@ def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> in
     if chosen.data is None:
         raise MistakeOfUser(f"Name the data: {program.command(f'init {chosen.named} --data PATH')}.")
     ask = _asking(chosen)
-    proposed = proposal.propose(chosen.named, chosen.data, Wishes(chosen.label, chosen.time, chosen.key), ask)
+    proposed = proposal.propose(
+        chosen.named, chosen.data, Wishes(chosen.label, chosen.time, chosen.key), ask, chosen.table
+    )
     proposal.write(proposed)
     screen.show(list(_shown(proposed)))
     from flows.console import validate

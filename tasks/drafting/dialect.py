@@ -10,6 +10,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from configs.errors import UnreadableFile
 from configs.ingestion import Source
@@ -17,6 +18,7 @@ from configs.ingestion import Source
 DELIMITERS = (",", ";", "\t", "|")
 _LINES = 60
 _PARQUET, _GZIP, _ZIP = b"PAR1", b"\x1f\x8b", b"PK\x03\x04"
+_ARROW = (b"ARROW1", b"\xff\xff\xff\xff")
 _WIDE = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
@@ -39,13 +41,17 @@ def read(content: bytes) -> Dialect:
     Raises:
         UnreadableFile: It is empty, or an archive without a file that has lines.
     """
-    if content.startswith(_PARQUET):
-        return Dialect(Source(kind="parquet"), {})
+    kind = _told_by_its_first_bytes(content)
+    if kind is not None:
+        return Dialect(Source(kind=kind), {})
     plain, member = _unpacked(content)
     encoding, why = _encoding(plain)
     text = plain.decode(encoding).removeprefix("\ufeff")
     if not text.strip():
         raise UnreadableFile("The file has nothing in it.")
+    if text.lstrip()[:1] == "{":
+        named = {} if member is None else {"member": "the largest file in the zip that has lines"}
+        return Dialect(Source(kind="json_lines", member=member), named)
     delimiter = _delimiter(text)
     reasons = {}
     if member is not None:
@@ -59,6 +65,15 @@ def read(content: bytes) -> Dialect:
         reasons["open_end"] = "the last line has no line break at its end"
     source = Source(kind="csv", member=member, encoding=encoding, delimiter=delimiter, open_end=is_open)
     return Dialect(source, reasons)
+
+
+def _told_by_its_first_bytes(content: bytes) -> Literal["parquet", "arrow", "excel"] | None:
+    """The format of bytes that are no text."""
+    if content.startswith(_PARQUET):
+        return "parquet"
+    if content.startswith(_ARROW):
+        return "arrow"
+    return "excel" if content.startswith(_ZIP) and b"xl/w" in content else None
 
 
 def decimal(columns: Iterable[tuple[int, int]]) -> str:

@@ -90,7 +90,12 @@ def draft(table: "pa.Table", source: Source, reasons: Mapping[str, str], wishes:
 
 
 def _require_a_time(when: Times, source: Source) -> None:
-    if when.event is None and source.file is None:
+    event = when.event
+    if source.kind == "sql" and event is not None and len(event.columns) > 1:
+        raise MistakeOfUser(
+            f"{event.name} is put together from {', '.join(event.columns)}: name one column with --time."
+        )
+    if event is None and source.file is None:
         raise MistakeOfUser(
             f"No column says when a row happened ({when.guesses[0].why}). Name one with --time COLUMN; or put all rows "
             "into one file, in the order in which they happened: it is then cut by that order."
@@ -99,7 +104,7 @@ def _require_a_time(when: Times, source: Source) -> None:
 
 def _beat(when: Times, source: Source, rows: int) -> Rhythm | None:
     """How one file is cut; None where each file of a folder is a batch."""
-    if source.file is None:
+    if source.file is None and source.kind != "sql":
         return None
     return rhythm.by_order(rows)[1] if when.event is None else rhythm.choose(when.event.values)
 

@@ -13,7 +13,7 @@ from configs.ingestion import Cut, DerivedTime
 
 FEWEST_ROWS = 500
 FEWEST_CLUSTERS = 10
-FEWEST_BATCHES = 3
+FEWEST_BATCHES = 2
 _MOST_BATCHES = 120
 LENGTHS = (
     ("day", Cut(days=1)), ("week", Cut(days=7)), ("month", Cut(months=1)), ("quarter", Cut(months=3)),

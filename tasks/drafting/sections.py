@@ -67,7 +67,11 @@ def title(label: Label) -> str:
 def ingestion(parts: Parts, source: Source, reasons: Mapping[str, str]) -> tuple[Section, list[Guess]]:
     """Where the rows are, how they are written and cut, and their times."""
     guesses = [Guess(f"ingestion.source.{name}", str(getattr(source, name)), why) for name, why in reasons.items()]
-    written: Section = {name: value for name in ("kind", "file", "folder") if (value := getattr(source, name))}
+    places = ("kind", "address", "table", "file", "folder")
+    written: Section = {name: value for name in places if (value := getattr(source, name))}
+    if source.kind == "sql" and parts.times.event is not None:
+        written["watermark"] = parts.times.event.columns[0]
+        guesses.append(Guess("ingestion.source.watermark", written["watermark"], "by it rows belong to batches"))
     for more, said in (_cut(parts), _written(source), _cells(parts, source), _zone(parts)):
         written |= more
         guesses += said
@@ -93,7 +97,7 @@ def _cut(parts: Parts) -> tuple[Section, list[Guess]]:
     else:
         enough = "the shortest window with enough of both"
         value, doubtful = f"a {beat.word} each", not beat.is_enough
-        lacking = "no window has 500 rows and ten days in each of three batches"
+        lacking = "no window has 500 rows and ten days in each of two batches"
         why = f"{size} on {beat.days:,} days (medians): {lacking if doubtful else enough}"
     said = [Guess(setting, value, why, is_doubtful=doubtful)]
     if parts.copies:

@@ -35,22 +35,23 @@ class Proposal:
     draft: Draft
 
 
-def propose(name: str, data: str, wishes: Wishes, ask: Ask) -> Proposal:
+def propose(name: str, data: str, wishes: Wishes, ask: Ask, table: str | None = None) -> Proposal:
     """A draft for the rows at a place; nothing is written.
 
     Args:
         name: Of the pipeline.
-        data: A file, a folder of files, or a pattern such as `data/*.csv`.
+        data: A file, a folder of files, a pattern such as `data/*.csv`, s3://bucket/prefix, an address of a database.
         wishes: What the user says.
         ask: Asked for what the rows do not tell.
+        table: Which table of a database.
 
     Raises:
         MistakeOfUser: The name is taken or is none, there are no such rows, or they cannot be a pipeline.
         UnreadableFile: The bytes cannot be read.
     """
     path = _free(name)
-    table, source, reasons = rows_at.read(data)
-    found = drafts.draft(table, source, reasons, wishes, ask)
+    rows, source, reasons = rows_at.read(data, table)
+    found = drafts.draft(rows, source, reasons, wishes, ask)
     written, lines = sheet.text(name, found)
     return Proposal(name, path, written, lines, found)
 
@@ -82,8 +83,8 @@ def check(home: Home, name: str, data: str | None) -> list[Change]:
     """
     settings = home.settings(name)
     source = settings.ingestion.source
-    place = data or (source.file if source.file is not None else str(home.landing(name)))
-    table = rows_at.table(place, source)
+    place = data or source.file or source.folder or str(home.landing(name))
+    table = rows_at.table_of(place, source)
     columns = survey.look(table, is_written=source.kind == "csv", may_have_commas=source.delimiter != ",")
     return changes.changes(settings, columns, _features(settings, table))
 

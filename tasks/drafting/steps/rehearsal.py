@@ -16,7 +16,7 @@ from tasks.adapters.home import Home
 from tasks.drafting.steps import rows_at
 from tasks.ingestion import columns
 from tasks.ingestion.formats import decoding
-from tasks.ingestion.sources import base, entries, source_kinds
+from tasks.ingestion.sources import base, source_kinds
 from tasks.problems import kinds
 from tasks.validation import batches
 
@@ -111,7 +111,7 @@ def _delivered(home: Home, pipeline: str) -> Iterator[tuple[str, bytes, str | No
     """All deliveries of a source; one file is cut in a place of its own, so that nothing lands."""
     source = home.settings(pipeline).ingestion.source
     with tempfile.TemporaryDirectory(prefix="incumbent-") as scratch:
-        place = Home(Path(scratch)) if source.file is not None and source.folder is None else home
+        place = Home(Path(scratch)) if source.cut is not None and source.folder is None else home
         opened = source_kinds.of(place, pipeline, afresh=True)
         if place is not home:
             opened.fetch()
@@ -120,6 +120,6 @@ def _delivered(home: Home, pipeline: str) -> Iterator[tuple[str, bytes, str | No
 
 
 def _elsewhere(data: str) -> Iterator[tuple[str, bytes, str | None]]:
-    paths, _ = rows_at.paths(data)
-    for path in paths:
-        yield path.name, entries.read_named(path)[0], None
+    place = rows_at.files(data)
+    for name in place.names:
+        yield name.rpartition("/")[2], place.get(name), None

@@ -1,15 +1,21 @@
 """`init` and `validate`: from rows that nobody has described to a pipeline that runs."""
 
+import contextlib
 import json
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pytest
 
 from configs import loader
 from flows.console import init
+from tests.fixtures_objects import Buckets, buckets, s3_server
 from tests.orders import orders
+
+__all__ = ["buckets", "s3_server"]
 
 Say = Callable[..., tuple[int, str, str]]
 
@@ -170,6 +176,86 @@ def test_a_folder_has_a_batch_in_each_file(say: Say, folder: Path) -> None:
     assert (settings.ingestion.source.folder, settings.ingestion.source.file) == (str(place), None)
     assert settings.ingestion.times.event == "ordered"
     assert "4 batches, 4,800 rows: 4,800 keep the contract." in out
+
+
+@pytest.fixture
+def typed() -> pd.DataFrame:
+    """The same rows where each value has its type; times are written with their zone."""
+    rows = orders(1_600)
+    at = pd.to_datetime(rows["ordered"], format="%d.%m.%Y %H:%M")
+    price = rows["price"].str.replace(",", ".").astype(float)
+    return rows.assign(ordered=at.dt.strftime("%Y-%m-%dT%H:%M:%SZ"), price=price)
+
+
+def _json_lines(rows: pd.DataFrame, folder: Path) -> tuple[str, ...]:
+    rows.to_json(folder / "orders.jsonl", orient="records", lines=True)
+    return ("orders.jsonl",)
+
+
+def _arrow(rows: pd.DataFrame, folder: Path) -> tuple[str, ...]:
+    rows.assign(ordered=pd.to_datetime(rows["ordered"])).to_feather(folder / "orders.arrow")
+    return ("orders.arrow",)
+
+
+def _excel(rows: pd.DataFrame, folder: Path) -> tuple[str, ...]:
+    times = pd.to_datetime(rows["ordered"]).dt.tz_localize(None)
+    rows.assign(ordered=times).to_excel(folder / "orders.xlsx", index=False)
+    return ("orders.xlsx",)
+
+
+def _sqlite(rows: pd.DataFrame, folder: Path) -> tuple[str, ...]:
+    with contextlib.closing(sqlite3.connect(folder / "shop.db")) as database:
+        rows.to_sql("orders", database, index=False)
+    return "sqlite:///shop.db", "--table", "orders"
+
+
+def _duckdb(rows: pd.DataFrame, folder: Path) -> tuple[str, ...]:
+    with duckdb.connect(str(folder / "shop.duckdb")) as database:
+        database.sql("create table orders as select * replace (ordered::timestamptz as ordered) from rows")
+    return "duckdb:///shop.duckdb", "--table", "orders"
+
+
+@pytest.mark.parametrize("put", [_json_lines, _arrow, _excel, _sqlite, _duckdb], ids=lambda put: put.__name__[1:])
+def test_rows_of_every_kind_become_the_same_pipeline(
+    put: Callable[[pd.DataFrame, Path], tuple[str, ...]], typed: pd.DataFrame, say: Say, folder: Path
+) -> None:
+    data = put(typed, folder.parent / "data")
+
+    code, out, err = say("init", "orders", "--data", *data, "--label", "returned", "--yes")
+
+    settings = loader.load("orders")
+    assert (code, err) == (0, "")
+    assert "2 batches, 1,600 rows: 1,600 keep the contract." in out
+    assert settings.training.features == ("plan", "price", "items")
+    assert (settings.validation.key, settings.ingestion.times.event) == (("order_id",), "ordered")
+    assert settings.ingestion.source.cut
+
+
+def test_objects_behind_a_prefix_are_a_batch_each(
+    typed: pd.DataFrame, say: Say, folder: Path, buckets: Buckets
+) -> None:
+    buckets.make("shop")
+    for month, part in typed.groupby(typed["ordered"].str[:7]):
+        buckets.put(f"s3://shop/orders/{month}.jsonl", part.to_json(orient="records", lines=True).encode())
+
+    code, out, err = say("init", "orders", "--data", "s3://shop/orders", "--label", "returned", "--yes")
+
+    assert (code, err) == (0, "")
+    assert loader.load("orders").ingestion.source.folder == "s3://shop/orders"
+    assert "2 batches, 1,600 rows: 1,600 keep the contract." in out
+
+
+def test_a_table_of_a_database_must_be_named(say: Say, folder: Path, typed: pd.DataFrame) -> None:
+    address, *_ = _sqlite(typed, folder.parent / "data")
+
+    nameless = say("init", "orders", "--data", address, "--yes")
+    wrong = say("init", "orders", "--data", address, "--table", "sales", "--label", "returned", "--yes")
+    page = say("init", "orders", "--data", "https://example.com/orders.csv", "--yes")
+
+    assert nameless[0] == 2 and "Which table of sqlite:///shop.db is meant? Name it: --table NAME." in nameless[2]
+    assert wrong[0] == 7 and "sales" in wrong[2]
+    assert page[0] == 2 and "https://example.com/orders.csv is a page: fetch the file first" in page[2]
+    assert list((folder.parent / "pipelines").iterdir()) == []
 
 
 def test_in_a_terminal_it_asks_what_the_rows_do_not_tell(
