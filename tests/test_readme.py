@@ -65,7 +65,8 @@ VARIABLES = f'PREFECT_API_URL={ADDRESS} PREFECT_API_AUTH_STRING="$(cat var/prefe
 EMIT = ".venv/bin/prefect event emit incumbent.data.arrived --resource-id incumbent.pipeline.flights"
 MLFLOW = ".venv/bin/mlflow ui --backend-store-uri sqlite:///var/mlflow/mlflow.db"
 YOURS = [
-    f".venv/bin/{RUN} {words}" for words in ("init churn --data churn.csv --label churned", "validate churn", "churn")
+    f".venv/bin/{RUN} {words}"
+    for words in ("init churn --data churn.csv --label churned", "validate churn", "run churn")
 ]
 """They need rows that nobody has described: they are run one after the other in a folder that has some."""
 IN_SENTENCES = {CHECK, RESET, OWN, MLFLOW, SIMULATE, FORCE, RUN}

@@ -135,7 +135,7 @@ RHYTHMS = [
     (10, 1400, 1, "quarter", 16, True),
     (2, 3000, 1, "year", 9, True),
     (3000, 60, 30, "year", 5, True),
-    (500, 10, 1, "day", 10, False),
+    (500, 10, 1, "week", 2, False),
     (1, 90, 1, "month", 3, False),
 ]
 
