@@ -6,6 +6,7 @@ Add a sign here by which a file can be told. What stands in its columns is looke
 import csv
 import gzip
 import io
+import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterable
@@ -19,6 +20,16 @@ DELIMITERS = (",", ";", "\t", "|")
 _LINES = 60
 _PARQUET, _GZIP, _ZIP = b"PAR1", b"\x1f\x8b", b"PK\x03\x04"
 _ARROW = (b"ARROW1", b"\xff\xff\xff\xff")
+_SIGNS = "€£§°«»®©´·±×\u00a0–—‘’“”„‚…•™†‰"
+_EUROPEAN = {
+    "cp1252": frozenset("ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜßàáâãäåæçèéêëìíîïñòóôõöøùúûüÿŒœŸ¡¿ªº²³µ¼½¾" + _SIGNS),
+    "cp1250": frozenset("ĄĆĘŁŃŚŹŻąćęłńśźżČĎĚŇŘŠŤŮŽčďěňřšťůžĽĹľĺŔŕÝýÁÉÍÓÚáéíóúÖÜŐŰöüőűÄÔäôĐđßĂÂÎŞŢăâîşţ" + _SIGNS),
+}
+"""Letters of western and of central Europe, by the encoding that has them."""
+_RUN = 2.0
+"""So many letters beyond ASCII follow one another on average at most, in a language that is mostly written in ASCII."""
+_INSIDE = re.compile("[£²³][a-z]")
+"""Signs that no word begins with or has inside: they are letters of another encoding."""
 _WIDE = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
@@ -115,16 +126,35 @@ def _encoding(plain: bytes) -> tuple[str, str]:
     try:
         plain.decode("utf-8")
     except UnicodeDecodeError as err:
-        from charset_normalizer import from_bytes
-
-        best = from_bytes(plain[:200_000]).best()
-        name = best.encoding.replace("_", "-") if best is not None else "latin-1"
-        try:
-            plain.decode(name)
-        except (UnicodeDecodeError, LookupError):
-            name = "latin-1"
-        return name, f"byte {err.start:,} is 0x{plain[err.start]:02x}, which utf-8 does not have there"
+        european = next((one for one, letters in _EUROPEAN.items() if _is_of(plain, one, letters)), None)
+        name = european or _likeliest(plain)
+        word = re.search(r"\w*[^\W\x00-\x7f]\w*", plain.decode(name))
+        read_so = f"; read so, a word in it is {word[0][:20]!r}" if word else ""
+        return name, f"byte {err.start:,} is 0x{plain[err.start]:02x}, which utf-8 does not have there{read_so}"
     return "utf-8", ""
+
+
+def _is_of(plain: bytes, encoding: str, letters: frozenset[str]) -> bool:
+    """Whether bytes beyond ASCII are letters of some languages, each among letters of ASCII; or signs such as €."""
+    try:
+        text = plain.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    runs = Counter(re.findall(r"[^\x00-\x7f]+", text))
+    size = sum(len(run) * times for run, times in runs.items()) / runs.total()
+    return size <= _RUN and not set("".join(runs)) - letters and _INSIDE.search(text) is None
+
+
+def _likeliest(plain: bytes) -> str:
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(plain[:200_000]).best()
+    name = best.encoding.replace("_", "-") if best is not None else "latin-1"
+    try:
+        plain.decode(name)
+    except (UnicodeDecodeError, LookupError):
+        return "latin-1"
+    return name
 
 
 def _delimiter(text: str) -> str:

@@ -42,6 +42,7 @@ _NO = ("0", "false", "no", "n", "f", "0.0", "negative", "neg", "down", "good", "
 _BAD = re.compile(r"charged.?off|default|fraud|cancel|churn|late|fail|bad|reject|lost|return", re.IGNORECASE)
 _YES_OR_NO = next(name for name, kind in KINDS.items() if kind.names_values)
 _NUMBER = next(name for name, kind in KINDS.items() if kind.learner == "regressor")
+_RARER = "the rarer of the two"
 _FEW = 20
 """Up to so many different values text can be a label, and a whole number is looked at as one that could be classes."""
 
@@ -78,7 +79,7 @@ class Label:
 
     def written(self, values: Sequence[str]) -> list[str | int]:
         """Values as the settings have them."""
-        return [int(float(value)) if self.type == "integer" else value for value in values]
+        return [int(float(value.replace(",", "."))) if self.type == "integer" else value for value in values]
 
 
 def choose(columns: Sequence[Column], wanted: str | None, ask: Ask) -> Label:
@@ -107,18 +108,22 @@ def choose(columns: Sequence[Column], wanted: str | None, ask: Ask) -> Label:
         raise MistakeOfUser(f"There is no column {named!r} to predict{hint}. There are: {_listed(list(names))}.")
     column = names[named]
     wanted_values = tuple(filter(None, (value.strip() for value in values.split(","))))
+    if column.notes and column.kind in ("category", "empty"):
+        raise MistakeOfUser(f"{named!r} cannot be predicted: {column.notes[0]}.")
     _require_several(column)
     if wanted_values or _is_yes_or_no(column):
         return _yes_or_no(column, wanted_values, said, ask)
     if column.kind in ("integer", "number"):
+        could_be_classes = column.kind == "integer" and column.levels <= _FEW
         many = f"{column.levels:,} different numbers"
+        many += f"; if they are classes, say which is a yes: --label {named}=VALUE" if could_be_classes else ""
         return Label(
             column,
             _NUMBER,
             "integer" if column.kind == "integer" else "number",
             (),
             (),
-            (said, Guess("training.problem", _NUMBER, many)),
+            (said, Guess("training.problem", _NUMBER, many, is_doubtful=could_be_classes)),
         )
     if column.kind == "category" and column.levels <= _FEW:
         return _yes_or_no(column, (), said, ask)
@@ -166,7 +171,8 @@ def _yes_or_no(column: Column, wanted: tuple[str, ...], said: Guess, ask: Ask) -
         raise MistakeOfUser(
             f"All values of {column.name!r} would count as yes ({_listed(list(positives))}); name fewer."
         )
-    shown = Guess("training.positive", _listed(list(positives)), why, is_doubtful=not wanted and column.levels > 2)
+    is_doubtful = not wanted and (column.levels > 2 or why == _RARER)
+    shown = Guess("training.positive", _listed(list(positives)), why, is_doubtful=is_doubtful)
     kind: ColumnType = "category"
     if column.kind == "boolean":
         kind = "boolean"
@@ -183,8 +189,7 @@ def _are_whole(column: Column, values: Sequence[str]) -> bool:
     return (
         column.kind == "number"
         and column.form is None
-        and all(float(value).is_integer() for value in values)
-        and column.points == (0, 0)
+        and all(float(value.replace(",", ".")).is_integer() for value in values)
     )
 
 
@@ -206,15 +211,12 @@ def _wanted(column: Column, values: Sequence[str], wanted: Sequence[str]) -> tup
 
 def _guessed(column: Column, values: Sequence[str], ask: Ask) -> tuple[tuple[str, ...], str]:
     if len(values) == 2:
-        ranked = sorted(values, key=lambda value: (_rank(value), dict(column.common)[value]))
-        why = (
-            "the word for yes"
-            if _rank(ranked[0]) == 0
-            else "the other one means no"
-            if _rank(ranked[1]) == 2
-            else "the rarer of the two"
-        )
-        return (ranked[0],), why
+        rarest_first = sorted(values, key=lambda value: dict(column.common)[value])
+        ranked = sorted(rarest_first, key=_rank)
+        yes, no = _rank(ranked[0]) == 0, _rank(ranked[1]) == 2
+        if yes and not no and column.numbers is not None and max(column.numbers[~np.isnan(column.numbers)]) > 1:
+            return (rarest_first[0],), _RARER  # 1 beside 2 counts classes
+        return (ranked[0],), "the word for yes" if yes else "the other one means no" if no else _RARER
     bad = [value for value in values if _BAD.search(value)]
     usual = bad if bad and len(bad) < len(values) else [values[-1]]
     why = "what is usually watched for" if bad else "the rarest value; say --label COLUMN=VALUE for another"

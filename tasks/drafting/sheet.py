@@ -97,7 +97,12 @@ def left_out(draft: Draft) -> str:
     columns: dict[str, list[str]] = {}
     for one in draft.left_out:
         columns.setdefault(one.why, []).append(one.column)
-    return "; ".join(f"{', '.join(names)}: {why}" for why, names in columns.items())
+    return "; ".join(f"{', '.join(map(shown, names))}: {why}" for why, names in columns.items())
+
+
+def shown(column: str) -> str:
+    """A column's name in a sentence; in quotes if it is empty, or has blanks around it or signs that are not seen."""
+    return column if column and column.strip() == column and column.isprintable() else repr(column)
 
 
 def flow(value: object) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.drafting import time_forms
+from tasks.drafting import oddities, time_forms
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -217,6 +217,7 @@ def _column(
         points=points,
         length=float(np.dot(weights, [len(text) for text in there])) if there else 0.0,
         blanks=float(np.dot(weights, [text.count(" ") for text in there])) if there else 0.0,
+        notes=oddities.of_text(there, counts) if kind == "category" else oddities.of_numbers(name, numbers),
     )
 
 
@@ -251,7 +252,9 @@ def _typed(name: str, values: Any) -> Column:
         counted = time_forms.recognise_numbers(name, numbers)
         if counted is not None:
             return _of_values(name, "time", values, moments=counted.of_numbers(numbers), form=counted)
-        return _of_values(name, "integer" if pa.types.is_integer(kind) else "number", values, numbers=numbers)
+        whole: Kind = "integer" if pa.types.is_integer(kind) else "number"
+        notes = oddities.of_numbers(name, numbers)
+        return _of_values(name, whole, values, numbers=numbers, notes=notes)
     if pa.types.is_null(kind):
         return _of_values(name, "empty", values)
     note = f"its type {kind} is none that the contract knows"

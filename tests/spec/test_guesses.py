@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from configs.errors import MistakeOfUser
-from tasks.drafting import label, rhythm, roles, survey, times
+from tasks.drafting import dialect, label, rhythm, roles, sheet, survey, times
 from tasks.drafting.guess import most_likely
 
 #   cells of a CSV column                                         type         missing   taken for a missing value
@@ -65,6 +65,49 @@ def test_figures_are_a_time_only_where_the_name_says_so(name: str, numbers: list
         assert (column.form.form if column.form else None) == form
 
 
+#   days as they are written                     read as     or as
+RIVALS = [
+    (["01/02/2025", "01/03/2025", "01/04/2025"], "%m/%d/%Y", "%d/%m/%Y"),
+    (["01/02/2025", "02/02/2025", "03/02/2025"], "%d/%m/%Y", "%m/%d/%Y"),
+    (["30/01/2025", "01/02/2025"], "%d/%m/%Y", None),
+]
+
+
+@pytest.mark.parametrize(("texts", "form", "rival"), RIVALS)
+def test_of_two_ways_to_read_a_day_that_with_the_smaller_gaps_is_taken(
+    texts: list[str], form: str, rival: str | None
+) -> None:
+    (column,) = survey.look(pa.table({"day": texts}))
+
+    assert column.form is not None
+    assert (column.form.form, column.form.rival) == (form, rival)
+
+
+#   text                                      written in   taken for
+ENCODINGS = [
+    ("größe;straße\n1;Süd\n", "latin-1", "cp1252"),
+    ("preis €;café\n1;“so”\n", "cp1252", "cp1252"),
+    ("imię;miasto\nŁukasz;Kraków\nZofia;Gdańsk\n", "cp1250", "cp1250"),
+    ("имя;город\nИван;Москва\n" * 20, "cp1251", "cp1251"),
+    ("größe\n1\n", "utf-8", "utf-8"),
+    ("größe\n1\n", "utf-16", "utf-16"),
+]
+
+
+@pytest.mark.parametrize(("text", "written", "taken"), ENCODINGS)
+def test_letters_of_a_file_tell_its_encoding(text: str, written: str, taken: str) -> None:
+    assert dialect.read(text.encode(written)).source.encoding == taken
+
+
+#   column     in a sentence
+NAMES = [("amount", "amount"), ("", "''"), (" amount ", "' amount '"), ("a\tb", "'a\\tb'")]
+
+
+@pytest.mark.parametrize(("column", "sentence"), NAMES)
+def test_a_name_that_is_not_seen_stands_in_quotes(column: str, sentence: str) -> None:
+    assert sheet.shown(column) == sentence
+
+
 #   values of the label, with rows        as the user says it        problem       counts as yes                   why
 LABELS = [
     ({"0": 90, "1": 10}, None, "binary", "1", "the word for yes"),
@@ -72,7 +115,10 @@ LABELS = [
     ({"stays": 30, "goes": 70}, None, "binary", "stays", "the rarer of the two"),
     ({"good": 30, "poor": 70}, None, "binary", "poor", "the other one means no"),
     ({"true": 40, "false": 60}, None, "binary", "", ""),
-    ({"3": 50, "7": 50, "9": 1}, None, "regression", "", "3 different numbers"),
+    ({"3": 50, "7": 50, "9": 1}, None, "regression", "", "3 different numbers; if they are classes, say which is a yes: --label y=VALUE"),
+    ({"1": 90, "2": 10}, None, "binary", "2", "the rarer of the two"),
+    ({"0.0": 90, "1.0": 10}, None, "binary", "1.0", "the word for yes"),
+    ({"-1": 10, "1": 90}, None, "binary", "1", "the word for yes"),
     ({"Fully Paid": 80, "Charged Off": 15, "Late: Charged Off": 5}, "y=Charged Off", "binary", "Charged Off, Late: Charged Off", "as you said, with 1 more that have it as a part"),
     ({"Fully Paid": 80, "Charged Off": 15, "Late": 5}, "y", "binary", "Charged Off, Late", "what is usually watched for, of 3 values"),
     ({"red": 80, "green": 15, "blue": 5}, "y", "binary", "blue", "the rarest value; say --label COLUMN=VALUE for another, of 3 values"),
@@ -183,6 +229,29 @@ LEFT_OUT = [
     ("note", [" ".join(_LUCK.choice(_WORDS, 8)) for _ in range(400)], "it is free text (400 different ones)"),
     ("shop_id", [str(n % 100) for n in range(400)], "it names things: 100 different values"),
     ("shop", [f"s{n % 100}" for n in range(400)], None),
+    (
+        "amount",
+        [f"{n + 1},000.50" for n in range(400)],
+        "it has numbers written as '1,000.50', which are not read; write them as 1234.5",
+    ),
+    (
+        "amount",
+        [f"$ {n}" for n in range(400)],
+        "it has numbers written as '$ 0', which are not read; write them as 1234.5",
+    ),
+    (
+        "amount",
+        [f" {n}.5" for n in range(400)],
+        "it has numbers written as ' 0.5', which are not read; write them as 1234.5",
+    ),
+    ("discount", [f"{n % 5}0%" for n in range(400)], None),
+    ("zip", [f"0{n % 40 + 1000}" for n in range(400)], None),
+    (
+        "order_date",
+        [str(45_294 + n % 200) for n in range(400)],
+        "it seems to count days as a spreadsheet does (45294 is 2024-01-03), which is not read; write the date",
+    ),
+    ("price", [str(45_294 + n % 200) for n in range(400)], None),
     ("at", [f"2025-01-{n % 28 + 1:02}" for n in range(400)], "it is a time"),
 ]
 

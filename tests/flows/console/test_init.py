@@ -158,7 +158,7 @@ def test_a_decimal_comma_is_none_where_commas_part_the_cells(say: Say, folder: P
     code, out, _ = say("init", "orders", "--data", str(file), "--label", "returned", "--yes")
 
     assert code == 0
-    assert "price: it names things" in out.replace("\n  ", " ")
+    assert "price: it has numbers written as" in out.replace("\n  ", " ")
     assert loader.load("orders").training.features == ("plan", "items")
 
 
