@@ -65,7 +65,7 @@ def draft(table: "pa.Table", source: Source, reasons: Mapping[str, str], wishes:
     if table.num_rows < 2 or table.num_columns < 2:
         size = f"{table.num_rows:,} rows and {table.num_columns:,} columns"
         raise MistakeOfUser(f"There are {size}: too few for a pipeline.")
-    columns = survey.look(table, is_written=source.kind == "csv", may_have_commas=source.delimiter != ",")
+    columns = survey.look(table, source)
     answer = label.choose(columns, wishes.label, ask)
     when = times.choose(columns, answer.column.name, wishes.time, ask)
     _require_a_time(when, source)
@@ -155,4 +155,7 @@ def _why_new(column: Column, when: Times, beat: Rhythm | None) -> LeftOut | None
 
 
 def _has_copies(table: "pa.Table") -> bool:
-    return bool(table.to_pandas().duplicated().any())
+    import pyarrow as pa
+
+    plain = [field.name for field in table.schema if not pa.types.is_nested(field.type)]
+    return bool(table.select(plain).to_pandas().duplicated().any())

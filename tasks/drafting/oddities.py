@@ -14,7 +14,7 @@ from tasks.drafting import time_forms
 _DRESSED = re.compile(
     r"\s*[(+-]?\s*[$€£¥]?\s*[+-]?([0-9]+|[0-9]{1,3}([.,'’ \u00a0][0-9]{3})+)([.,][0-9]+)?\s*[%$€£¥]?\)?\s*"
 )
-_FIGURES = re.compile(r"[0-9]+")
+_FIGURES = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 _MANY, _ALMOST = 20, 0.98
 _SERIALS = (30_000.0, 60_000.0)
 """Days from 1982 to 2064, as spreadsheets count them."""

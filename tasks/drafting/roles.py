@@ -21,6 +21,7 @@ _ENTITY = re.compile(
 )
 _MANY, _MOSTLY_DIFFERENT = 50, 0.5
 _LONG_TEXT, _WORDS = 40, 3
+_NAMEABLE = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
 _SLICES, _MOST_LEVELS, _LEAST_SHARE = 3, 8, 0.03
 _MOST_MISSING = 0.98
 
@@ -42,7 +43,7 @@ def key(columns: Sequence[Column], wanted: str | None, times: Collection[str]) -
         times: Columns that the event time is read from: beside one of them a name may come once a day.
 
     Raises:
-        MistakeOfUser: There is no such column, or rows share the key.
+        MistakeOfUser: There is no such column.
     """
     by_name = {column.name: column for column in columns}
     if wanted is not None:
@@ -52,7 +53,9 @@ def key(columns: Sequence[Column], wanted: str | None, times: Collection[str]) -
             raise MistakeOfUser(
                 f"There is no column {unknown or wanted!r} for --key{nearest(unknown or wanted, list(by_name))}."
             )
-        return names, [Guess("validation.key", ", ".join(names), "as you said")]
+        several = _sharing([by_name[name] for name in names])
+        shared = f", but {several:,} rows do not have one of their own and would be set aside" if several else ""
+        return names, [Guess("validation.key", ", ".join(names), f"as you said{shared}", is_doubtful=several > 0)]
     unique = [column for column in columns if column.is_unique and column.kind in ("integer", "category")]
     named = [column for column in unique if _ID.search(column.name)] or [c for c in unique if c.kind == "category"]
     if named:
@@ -63,6 +66,13 @@ def key(columns: Sequence[Column], wanted: str | None, times: Collection[str]) -
         if times and _names_rows([by_name[name] for name in pair if name in by_name]):
             return pair, [Guess("validation.key", ", ".join(pair), "together they name each row")]
     return (), [Guess("validation.key", "none", "no column has a value of its own in each row")]
+
+
+def _sharing(columns: Sequence[Column]) -> int:
+    """Rows that have their key together with others, or lack a part of it."""
+    codes = np.stack([column.codes for column in columns])
+    _, places, counts = np.unique(codes, axis=1, return_inverse=True, return_counts=True)
+    return int(((counts[places.ravel()] > 1) | (codes < 0).any(axis=0)).sum())
 
 
 def _names_rows(columns: Sequence[Column]) -> bool:
@@ -79,6 +89,8 @@ def left_out(column: Column) -> LeftOut | None:
 
 
 def _why_not(column: Column) -> str | None:
+    if _NAMEABLE.fullmatch(column.name) is None:
+        return "no setting can name it: its name is empty, too long, or has signs that are not seen"
     if column.notes:
         return column.notes[0]
     if column.kind == "empty" or not column.levels:
@@ -104,7 +116,8 @@ def _why_not(column: Column) -> str | None:
         and different > 0.98
         and (column.kind == "category" or _is_numbering(column))
     ):
-        return "it names the row: each has its own value"
+        each = "each has" if column.levels == there else "nearly each has"
+        return f"it names the row: {each} its own value"
     if column.kind == "category" and column.levels > _MANY and different > _MOSTLY_DIFFERENT:
         return f"it names things: {column.levels:,} different values in {there:,} rows"
     if (

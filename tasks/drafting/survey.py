@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from configs.ingestion import Source
 from tasks.drafting import oddities, time_forms
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ _FORMS: tuple[tuple[Kind, str], ...] = (
     ("number", _COMMA),
 )
 """Types and how their values are written, from the narrow one to the wide one."""
+_USUAL = Source(kind="csv", delimiter=";")
 _MOST_TOKENS = 3
 _RARE = 0.02
 _SHOWN = 40
@@ -84,21 +86,22 @@ class Column:
         return self.common[code][0]
 
 
-def look(table: "pa.Table", *, is_written: bool = True, may_have_commas: bool = True) -> list[Column]:
+def look(table: "pa.Table", source: Source = _USUAL) -> list[Column]:
     """All columns of a table.
 
     Args:
         table: The rows.
-        is_written: Whether text is how any value is written, as in a CSV file; in parquet, text is text.
-        may_have_commas: Whether a number may have a decimal comma, which it may not where commas part the cells.
+        source: How they are written. In CSV any value is text, with a decimal comma only where no comma parts the
+            cells; in parquet and Arrow text is text, also where it looks like a time.
     """
     import pyarrow as pa
 
     found = list[Column]()
+    forms = () if source.kind != "csv" else _FORMS[:-1] if source.delimiter == "," else _FORMS
+    are_times = source.kind not in ("parquet", "arrow")
     for name, values in zip(table.column_names, table.columns, strict=True):
         is_text = pa.types.is_string(values.type) or pa.types.is_large_string(values.type)
-        forms = _FORMS if may_have_commas else _FORMS[:-1]
-        found.append(_text(name, values, forms if is_written else ()) if is_text else _typed(name, values))
+        found.append(_text(name, values, forms, are_times=are_times) if is_text else _typed(name, values))
     return found
 
 
@@ -136,7 +139,7 @@ def _levels(values: Any) -> _Levels:
     return _Levels(encoded.dictionary.take(pa.array(order)).cast(pa.string()), counts[order], places[raw])
 
 
-def _text(name: str, values: Any, forms: Sequence[tuple[Kind, str]]) -> Column:
+def _text(name: str, values: Any, forms: Sequence[tuple[Kind, str]], *, are_times: bool) -> Column:
     import pyarrow.compute as pc
 
     levels = _levels(values)
@@ -147,7 +150,8 @@ def _text(name: str, values: Any, forms: Sequence[tuple[Kind, str]]) -> Column:
     absent = np.zeros(len(texts), dtype=bool)
     if forms:
         kind, absent = _kind(levels, texts, nothing, forms)
-    form = time_forms.recognise(name, texts, levels.counts, nothing) if kind in ("category", "integer") else None
+    there = [text for text, is_absent in zip(texts, nothing, strict=True) if not is_absent]
+    form = time_forms.recognise(name, there, are_read=are_times) if kind in ("category", "integer") else None
     points = tuple(
         int(levels.counts[levels.share(number, absent)[1] & ~absent].sum()) for number in (r"^[^,]*\.[0-9]", _COMMA)
     )
@@ -236,7 +240,7 @@ def _typed(name: str, values: Any) -> Column:
 
     kind = values.type
     if pa.types.is_dictionary(kind):
-        return _text(name, values.cast(pa.string()), ())
+        return _text(name, values.cast(pa.string()), (), are_times=False)
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         form = time_forms.TimeForm(
             is_date=pa.types.is_date(kind), is_naive=getattr(kind, "tz", None) is None, is_typed=True

@@ -26,6 +26,11 @@ _DAYS = (
 _TIMES = ("", " %H:%M", " %H:%M:%S", "T%H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 _MONTHS = ("%B-%Y", "%B %Y", "%Y-%m", "%Y/%m", "%m/%Y", "%B-%y")
 FORMS = (*_MONTHS, *(f"{day}{time}" for day in _DAYS for time in _TIMES))
+_WRITTEN_OUT = tuple(
+    f"%Y-%m-%d{time}"
+    for time in ("", "T%H:%M:%SZ", " %H:%M:%SZ", "T%H:%M:%S.%fZ", " %H:%M:%S.%f", "T%H:%M:%S.%f", *_TIMES)
+)
+"""Of ISO 8601, for text that is not read as a time by itself."""
 _NUMERIC = ("%Y%m%d", "%Y%m%d%H%M%S", "%Y%m")
 _CLOCKLIKE = re.compile(
     r"(^|_|[a-z])(time|timestamp|date|datetime|ts|epoch|unix|created|updated|at|dt|day|month|period)(_|$)|date|time",
@@ -59,7 +64,8 @@ class TimeForm:
 
     def derivation(self, column: str) -> DerivedTime:
         """How the settings say it."""
-        return DerivedTime(text=f"{{{column}}}", format=self.form or "%Y-%m-%d")
+        form = self.form or "%Y-%m-%d"
+        return DerivedTime(text=f"{{{column}}}", format=form, timezone="UTC" if form.endswith("Z") else None)
 
     def read(self, texts: Sequence[str]) -> Moments:
         """Different texts as times in UTC."""
@@ -81,16 +87,14 @@ class TimeForm:
         return read[codes]
 
 
-def recognise(name: str, texts: Sequence[str], counts: NDArray[np.int64], absent: NDArray[np.bool_]) -> TimeForm | None:
+def recognise(name: str, there: Sequence[str], *, are_read: bool = True) -> TimeForm | None:
     """How a column of text writes its times; None if it has none.
 
     Args:
         name: Of the column: figures alone are a time only where it says so.
-        texts: The different cells.
-        counts: How often each comes.
-        absent: Which of them mean a missing value.
+        there: The different cells that have a value.
+        are_read: Whether text such as 2025-01-31 14:30 is read as a time by itself; in parquet it is not.
     """
-    there = [text for text, is_absent in zip(texts, absent, strict=True) if not is_absent]
     if not there or len(there) < 2 or not any(map(str.isdigit, there[0])):
         return None
     if all(map(str.isdigit, there)):
@@ -99,10 +103,11 @@ def recognise(name: str, texts: Sequence[str], counts: NDArray[np.int64], absent
     if not all(map(_is_like_a_time, there[:_SAMPLE])):
         return None
     shapes = [_ISO.fullmatch(text) for text in there]
-    if all(shapes) and _reads(there, None):
+    if are_read and all(shapes) and _reads(there, None):
         times = [shape for shape in shapes if shape is not None and shape["time"]]
         return TimeForm(is_date=not times, is_naive=any(not shape["zone"] for shape in shapes if shape is not None))
-    fitting = [form for form in FORMS if _reads(there[:_SAMPLE], form)]
+    forms = FORMS if are_read else (*_WRITTEN_OUT, *FORMS)
+    fitting = [form for form in forms if _reads(there[:_SAMPLE], form)]
     fitting = [form for form in fitting if _reads(there, form)]
     if not fitting:
         return None
@@ -111,7 +116,7 @@ def recognise(name: str, texts: Sequence[str], counts: NDArray[np.int64], absent
     likely = min(rivals, key=lambda form: _largest_gap(there, form)) if len(rivals) > 1 else fitting[0]
     has_time = "%H" in likely or "%I" in likely
     rival = next((form for form in rivals if form != likely), None)
-    return TimeForm(form=likely, is_date=not has_time, is_naive=True, rival=rival)
+    return TimeForm(form=likely, is_date=not has_time, is_naive=not likely.endswith("Z"), rival=rival)
 
 
 def _largest_gap(texts: Sequence[str], form: str) -> float:

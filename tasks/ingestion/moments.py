@@ -66,9 +66,14 @@ def derive(frame: pd.DataFrame, wanted: Mapping[str, DerivedTime], source: Sourc
         for name, time in wanted.items()
         if name not in frame.columns
     }
-    zones = {name: wanted[name].timezone or source.timezone or "UTC" for name in made}
+    zones = {name: _zone(wanted[name], source) for name in made}
     kept = {name: zone for name, zone in zones.items() if zone != "UTC" and not wanted[name].rows_per_day}
     return localize(frame.assign(**made), kept, source.repeated_hour) if made else frame
+
+
+def _zone(time: DerivedTime, source: Source) -> str:
+    """The time zone of its text; seconds since 1970 are the same in all of them."""
+    return "UTC" if "%s" in (time.format or "") else time.timezone or source.timezone or "UTC"
 
 
 def _by_row(rows: int, time: DerivedTime, source: Source) -> pd.DatetimeIndex:

@@ -79,7 +79,7 @@ def test_every_command_refuses_an_unknown_pipeline_before_anything_starts(say: S
 @pytest.mark.parametrize(
     ("word", "advice"),
     [
-        ("deploy", "'deploy' is neither a command nor a pipeline. Commands: run, ingest, "),
+        ("deploy", "'deploy' is neither a command nor a pipeline. Commands: init, validate, run, ingest, "),
         ("flight", "did you mean 'flights'? Known: flights, bike_sharing, elec2,"),
         ("../flights", "A name has only letters, digits, '-' and '_', at most 100."),
         ("x" * 260, "(260 characters)'. Known: flights,"),
@@ -104,7 +104,7 @@ def test_a_word_that_is_neither_command_nor_pipeline_is_told_what_there_is(say: 
         (("rolback", "flights", "--to", "v4"), "Unknown command 'rolback'; did you mean 'rollback'?"),
         (("explian", "flights", "v4", "--json"), "Unknown command 'explian'; did you mean 'explain'?"),
         (("retrain", "flights"), "Unknown command 'retrain'; did you mean 'train'?"),
-        (("deploy", "flights"), "Unknown command 'deploy'. Commands: run, ingest, "),
+        (("deploy", "flights"), "Unknown command 'deploy'. Commands: init, validate, run, ingest, "),
         (("statsu", "--help"), "Unknown command 'statsu'; did you mean 'status'?"),
     ],
 )
@@ -171,7 +171,7 @@ def test_every_wrong_setting_is_named_at_once(say: Say, write: Callable[[str], P
         ("- a\n- b\n", 'the file holds only ["a", "b"]'),
         (
             FLIGHTS.replace("kind: parquet", "kind: xml"),
-            "ingestion.source.kind: must be 'parquet' or 'csv' (got 'xml')",
+            "ingestion.source.kind: must be 'parquet', 'csv', 'json_lines', 'arrow', 'excel' or 'sql' (got 'xml')",
         ),
         (FLIGHTS.replace("kind: parquet", "folder: ''"), "ingestion.source.folder: must have at least 1 character"),
         (FLIGHTS.replace("kind: parquet", r'folder: "a\0b"'), "folder: must not have control characters"),

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configs.errors import BrokenContract
-from configs.ingestion import DerivedTime
+from configs.ingestion import DerivedTime, Source
 from tasks.ingestion import moments
 
 
@@ -162,6 +162,14 @@ def test_touching_numbers_that_could_be_several_are_refused(form: str, text: str
 )
 def test_numbers_in_full_width_or_apart_are_read(form: str, text: str, moment: str):
     assert read(text, form) == pd.Timestamp(moment, tz="UTC")
+
+
+def test_seconds_since_1970_are_the_same_in_every_time_zone():
+    frame, time = pd.DataFrame({"x": ["1400269500"]}), DerivedTime(text="{x}", format="%s")
+
+    (moment,) = moments.derive(frame, {"at": time}, Source(timezone="Europe/Berlin"))["at"]
+
+    assert moment == pd.Timestamp("2014-05-16 19:45", tz="UTC")
 
 
 def test_columns_of_numbers_that_are_joined_are_not_guessed():

@@ -214,6 +214,17 @@ def test_without_times_rows_are_cut_by_their_order(rows: int, size: int, batches
     assert size == block * (beat.cut.days or 0)
 
 
+def test_of_a_key_that_rows_share_it_is_said_how_many_do() -> None:
+    columns = survey.look(pa.table({"id": ["1", "2", "2", ""], "y": ["0", "1", "0", "1"]}))
+
+    _, (said,) = roles.key(columns, "id", ())
+
+    assert (said.is_doubtful, said.why) == (
+        True,
+        "as you said, but 3 rows do not have one of their own and would be set aside",
+    )
+
+
 _LUCK = np.random.default_rng(7)
 _WORDS = np.array(["fast", "slow", "broken", "again", "never", "please", "thanks"])
 
@@ -225,6 +236,9 @@ LEFT_OUT = [
     ("plan", ["a", *[""] * 399], "it is missing in 99.8% of the rows"),
     ("customer", [f"c{n}" for n in range(400)], "it names the row: each has its own value"),
     ("row_id", [str(n * 7) for n in range(400)], "it names the row: each has its own value"),
+    ("row_id", [str(n * 7) for n in range(399)] + ["0"], "it names the row: nearly each has its own value"),
+    ("", ["a", "b"] * 200, "no setting can name it: its name is empty, too long, or has signs that are not seen"),
+    ("a\tb", ["a", "b"] * 200, "no setting can name it: its name is empty, too long, or has signs that are not seen"),
     ("amount", [str(n * 7 % 401) for n in range(400)], None),
     ("note", [" ".join(_LUCK.choice(_WORDS, 8)) for _ in range(400)], "it is free text (400 different ones)"),
     ("shop_id", [str(n % 100) for n in range(400)], "it names things: 100 different values"),

@@ -85,7 +85,7 @@ def check(home: Home, name: str, data: str | None) -> list[Change]:
     source = settings.ingestion.source
     place = data or source.file or source.folder or str(home.landing(name))
     table = rows_at.table_of(place, source)
-    columns = survey.look(table, is_written=source.kind == "csv", may_have_commas=source.delimiter != ",")
+    columns = survey.look(table, source)
     return changes.changes(settings, columns, _features(settings, table))
 
 

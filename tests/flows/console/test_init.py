@@ -245,6 +245,19 @@ def test_objects_behind_a_prefix_are_a_batch_each(
     assert "2 batches, 1,600 rows: 1,600 keep the contract." in out
 
 
+def test_columns_of_other_kinds_and_without_a_name_are_left_out(say: Say, folder: Path, typed: pd.DataFrame) -> None:
+    path = folder.parent / "data" / "orders.parquet"
+    strange = typed.assign(parts=[["a", "b"]] * len(typed), **{"": "x", "two\tparts": range(len(typed))})
+    strange.to_parquet(path, index=False)
+
+    code, out, err = say("init", "orders", "--data", str(path), "--label", "returned", "--yes")
+
+    assert (code, err) == (0, "")
+    assert loader.load("orders").training.features == ("plan", "price", "items")
+    assert "parts: its type list<" in out
+    assert loader.load("orders").ingestion.derive["ordered_at"].timezone == "UTC"
+
+
 def test_a_table_of_a_database_must_be_named(say: Say, folder: Path, typed: pd.DataFrame) -> None:
     address, *_ = _sqlite(typed, folder.parent / "data")
 
