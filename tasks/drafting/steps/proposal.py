@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from configs import environment, loader, pipeline_files
-from configs.errors import MistakeOfUser
+from configs.errors import InvalidSettings, MistakeOfUser
 from configs.settings import PipelineSettings
 from tasks.adapters.home import Home
 from tasks.drafting import changes, sheet, survey
@@ -61,7 +61,7 @@ def write(proposal: Proposal) -> None:
 
     Raises:
         MistakeOfUser: Somebody else has made a file of this name meanwhile.
-        InvalidSettings: What was drafted is not valid; the file stays, to be looked at.
+        InvalidSettings: What was drafted is not valid, which is a fault of ours; no file stays.
     """
     proposal.path.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -71,7 +71,11 @@ def write(proposal: Proposal) -> None:
         raise _taken(proposal.name, proposal.path) from err
     except OSError as err:
         raise MistakeOfUser(f"{proposal.path} cannot be written: {entries.why(err)}.") from err
-    loader.load(proposal.name)
+    try:
+        loader.load(proposal.name)
+    except InvalidSettings:
+        proposal.path.unlink()
+        raise
 
 
 def check(home: Home, name: str, data: str | None) -> list[Change]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from configs import addresses, environment
 from configs.errors import DeliveryWaits, LandingFolderMissing, MistakeOfUser
-from configs.ingestion import OBJECTS, Source
+from configs.ingestion import OBJECTS, Address, Source
 from tasks.drafting import dialect, literal_columns
 from tasks.ingestion.formats import decoding
 from tasks.ingestion.sources import databases, entries
@@ -53,6 +53,7 @@ def read(data: str, table: str | None = None) -> "tuple[pa.Table, Source, dict[s
         UnreadableFile: The bytes cannot be read.
     """
     if is_database(data):
+        _require_address(data)
         source = Source.model_construct(kind="sql", address=data, table=_require_table(data, table))
         return _of_database(source), source, {}
     place = files(data)
@@ -81,6 +82,17 @@ def _joined(place: Files, source: Source) -> "pa.Table":
 
 
 # ── databases ─────────────────────────────────────────────────────────────────────────────────────────────────────
+def _require_address(data: str) -> None:
+    """Refuse an address that a pipeline file may not have: a password in it would be written down."""
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        TypeAdapter(Address).validate_python(data)
+    except ValidationError as err:
+        why = str(err.errors()[0]["msg"]).removeprefix("Value error, ")
+        raise MistakeOfUser(f"{why[:1].upper()}{why[1:]}. In a shell, put the whole address in single quotes.") from err
+
+
 def _require_table(data: str, table: str | None) -> str:
     if table is None:
         raise MistakeOfUser(f"Which table of {addresses.shown(data)} is meant? Name it: --table NAME.")

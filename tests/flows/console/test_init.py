@@ -12,6 +12,7 @@ import pytest
 
 from configs import loader
 from flows.console import init
+from tasks.drafting import sheet
 from tests.fixtures_objects import Buckets, buckets, s3_server
 from tests.orders import orders
 
@@ -256,6 +257,29 @@ def test_columns_of_other_kinds_and_without_a_name_are_left_out(say: Say, folder
     assert loader.load("orders").training.features == ("plan", "price", "items")
     assert "parts: its type list<" in out
     assert loader.load("orders").ingestion.derive["ordered_at"].timezone == "UTC"
+
+
+@pytest.mark.parametrize(
+    "address", ["postgresql://reader:s3cret@127.0.0.1:1/shop", "mysql://x:s3cret@h/d?password=s3cret"]
+)
+def test_a_password_in_an_address_is_refused_before_anything_is_opened(say: Say, folder: Path, address: str) -> None:
+    code, out, err = say("init", "orders", "--data", address, "--table", "orders", "--label", "returned", "--yes")
+
+    assert (code, out) == (2, "")
+    assert "Address has a password in it" in err and "write ${NAME} in its place" in err
+    assert "s3cret" not in err
+    assert list((folder.parent / "pipelines").iterdir()) == []
+
+
+def test_a_draft_that_is_not_valid_leaves_no_file(
+    say: Say, folder: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sheet, "text", lambda name, draft: ("title: ''\n", {}))
+
+    code, _, err = say("init", "orders", "--data", str(file), "--label", "returned", "--yes")
+
+    assert code == 5 and "orders.yaml is not valid" in err
+    assert list((folder.parent / "pipelines").iterdir()) == []
 
 
 def test_a_table_of_a_database_must_be_named(say: Say, folder: Path, typed: pd.DataFrame) -> None:
