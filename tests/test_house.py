@@ -47,7 +47,7 @@ ABROAD = {"random", "secrets", "time", "os", "prefect", "mlflow", "evidently", "
 
 VAGUE = {"told", "found", "known", "said", "made", "given", "seen"}
 """Names that say where a thing comes from and not what it is: `metric`, `window`, `waiting`, `verdict` do."""
-VAGUE_NAMES = {"flows": 10, "tasks/coordination": 4, "tasks/lineage": 14, "tasks/validation": 0}
+VAGUE_NAMES = {"flows": 10, "tasks/coordination": 4, "tasks/lineage": 14, "tasks/validation": 0, "tasks/drafting": 0}
 """How many things of a part that was gone through still have such a name: lower a number, never raise one."""
 
 PARTS_OF_TEXT = {"startswith", "endswith", "removeprefix", "removesuffix", "partition", "rpartition", "split"}

@@ -37,23 +37,23 @@ def changes(settings: PipelineSettings, columns: Sequence[Column], features: Col
         features: Columns that a draft from these rows would learn from.
     """
     there = {column.name: column for column in columns}
-    found = list[Change]()
+    changed = list[Change]()
     for name, rule in settings.validation.columns.items():
         if name in settings.ingestion.derive:
             continue
         column = there.get(name)
         if column is None:
-            found.append(Change(f"validation.columns.{name}", f"the rows have no column {name!r}", ""))
+            changed.append(Change(f"validation.columns.{name}", f"the rows have no column {name!r}", ""))
         else:
-            found += _of_column(column, rule)
-    known = {
+            changed += _of_column(column, rule)
+    described = {
         *settings.validation.columns,
         *(name for one in settings.ingestion.derive.values() for name in one.columns),
     }
-    for column in (column for column in columns if column.name in features and column.name not in known):
+    for column in (column for column in columns if column.name in features and column.name not in described):
         line = f"{sheet.scalar(column.name)}: {sheet.flow(ranges.rule(column))}"
-        found.append(Change("training.features", f"{column.name} is in the rows and not in the contract", line))
-    return found
+        changed.append(Change("training.features", f"{column.name} is in the rows and not in the contract", line))
+    return changed
 
 
 def _of_column(column: Column, rule: ColumnRule) -> Iterator[Change]:
@@ -64,25 +64,25 @@ def _of_column(column: Column, rule: ColumnRule) -> Iterator[Change]:
         yield Change(where, f"it holds {kind} values{shown}, and is a {rule.type} in the contract", "")
         return
     wider = rule.model_dump(exclude_defaults=True)
-    said = list[str]()
+    reasons = list[str]()
     if column.missing and not rule.nullable:
-        said.append(f"it is missing in {column.missing:,} rows")
+        reasons.append(f"it is missing in {column.missing:,} rows")
         wider["nullable"] = True
     if column.numbers is not None and column.levels:
         low, high = float(np.nanmin(column.numbers)), float(np.nanmax(column.numbers))
         reach = ranges.reach(low, high, whole=rule.type == "integer")
         if rule.min is not None and low < rule.min:
-            said.append(f"its least value is {low:g}")
+            reasons.append(f"its least value is {low:g}")
             wider["min"] = reach["min"]
         if rule.max is not None and high > rule.max:
-            said.append(f"its largest value is {high:g}")
+            reasons.append(f"its largest value is {high:g}")
             wider["max"] = reach["max"]
     strange = [value for value, _ in column.common if rule.values is not None and value not in rule.values]
     if strange:
-        said.append(f"it has {', '.join(map(repr, strange[:4]))}")
+        reasons.append(f"it has {', '.join(map(repr, strange[:4]))}")
         wider["values"] = [*(rule.values or ()), *strange]
-    if said:
-        yield Change(where, "; ".join(said), f"{sheet.scalar(column.name)}: {sheet.flow(wider)}")
+    if reasons:
+        yield Change(where, "; ".join(reasons), f"{sheet.scalar(column.name)}: {sheet.flow(wider)}")
 
 
 def _is_read_as(column: Column, wanted: str) -> bool:

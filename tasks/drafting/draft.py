@@ -117,8 +117,8 @@ def _features(
     Raises:
         MistakeOfUser: There is no feature.
     """
-    known = when.label.columns if when.label else ()
-    taken = {answer.column.name, *known, *(when.arrival.columns if when.arrival else ())}
+    label_time = when.label.columns if when.label else ()
+    taken = {answer.column.name, *label_time, *(when.arrival.columns if when.arrival else ())}
     taken |= {when.event.name} if when.event else set()
     rest, out = list[Column](), list[LeftOut]()
     for column in columns:
@@ -128,7 +128,7 @@ def _features(
         rest += [] if why_not else [column]
         out += [why_not] if why_not else []
     suspected = giveaways.suspects(rest, answer.numbers, is_yes_or_no=answer.is_yes_or_no, named=answer.column.name)
-    suspected += giveaways.of_the_outcome(rest, known)
+    suspected += giveaways.of_the_outcome(rest, label_time)
     certain: dict[str, str] = {}
     for leak in suspected:
         if leak.is_certain:

@@ -52,20 +52,24 @@ def suspects(columns: Sequence[Column], label: NDArray[np.float64], *, is_yes_or
     if len(rows) < 4 * _PURE_ROWS:
         return []
     answers = label[rows]
-    found = [leak for column in columns if (leak := _suspect(column, rows, answers, is_yes_or_no))]
+    leaks = [leak for column in columns if (leak := _suspect(column, rows, answers, is_yes_or_no))]
     if not is_yes_or_no:
-        suspected = {leak.column for leak in found if leak.is_certain}
-        found = [leak for leak in found if leak.column not in suspected or leak.is_certain]
-        found += [leak for leak in _summands(columns, rows, answers, named) if leak.column not in suspected]
-    return found
+        suspected = {leak.column for leak in leaks if leak.is_certain}
+        leaks = [leak for leak in leaks if leak.column not in suspected or leak.is_certain]
+        leaks += [leak for leak in _summands(columns, rows, answers, named) if leak.column not in suspected]
+    return leaks
 
 
-def of_the_outcome(columns: Sequence[Column], known: Sequence[str]) -> list[Leak]:
+def of_the_outcome(columns: Sequence[Column], label_time: Sequence[str]) -> list[Leak]:
     """Columns that share a word of their name with the time at which the label is known: `total_paid`, `paid_at`."""
-    words = {word for name in known for word in _words(name)} - _COMMON
+    words = {word for name in label_time for word in _words(name)} - _COMMON
     shared = {column.name: sorted(words & _words(column.name)) for column in columns}
     return [
-        Leak(name, f"it may be known only after the label: {', '.join(known)} has {both[0]!r} in its name, too", True)
+        Leak(
+            name,
+            f"it may be known only after the label: {', '.join(label_time)} has {both[0]!r} in its name, too",
+            True,
+        )
         for name, both in shared.items()
         if both
     ]

@@ -100,9 +100,9 @@ def choose(columns: Sequence[Column], wanted: str | None, ask: Ask) -> Label:
     if wanted is None:
         usual, why = _likely(columns)
         named = ask("Which column is to be predicted?", [one.name for one in columns if _can_be(one)], usual)
-        said = Guess("training.label", named, why if named == usual else "as you said", is_doubtful=named == usual)
+        guess = Guess("training.label", named, why if named == usual else "as you said", is_doubtful=named == usual)
     else:
-        said = Guess("training.label", named, "as you said")
+        guess = Guess("training.label", named, "as you said")
     if named not in names:
         hint = nearest(named, list(names))
         raise MistakeOfUser(f"There is no column {named!r} to predict{hint}. There are: {_listed(list(names))}.")
@@ -112,7 +112,7 @@ def choose(columns: Sequence[Column], wanted: str | None, ask: Ask) -> Label:
         raise MistakeOfUser(f"{named!r} cannot be predicted: {column.notes[0]}.")
     _require_several(column)
     if wanted_values or _is_yes_or_no(column):
-        return _yes_or_no(column, wanted_values, said, ask)
+        return _yes_or_no(column, wanted_values, guess, ask)
     if column.kind in ("integer", "number"):
         could_be_classes = column.kind == "integer" and column.levels <= _FEW
         many = f"{column.levels:,} different numbers"
@@ -123,10 +123,10 @@ def choose(columns: Sequence[Column], wanted: str | None, ask: Ask) -> Label:
             "integer" if column.kind == "integer" else "number",
             (),
             (),
-            (said, Guess("training.problem", _NUMBER, many, is_doubtful=could_be_classes)),
+            (guess, Guess("training.problem", _NUMBER, many, is_doubtful=could_be_classes)),
         )
     if column.kind == "category" and column.levels <= _FEW:
-        return _yes_or_no(column, (), said, ask)
+        return _yes_or_no(column, (), guess, ask)
     raise MistakeOfUser(
         f"{named!r} cannot be predicted: it has {column.levels:,} different values ({_examples(column)}). A label is a "
         f"number, or has values of which some count as yes: --label '{named}=VALUE'."
@@ -161,10 +161,10 @@ def _require_several(column: Column) -> None:
         raise MistakeOfUser(f"{column.name!r} cannot be predicted: it has {there}.")
 
 
-def _yes_or_no(column: Column, wanted: tuple[str, ...], said: Guess, ask: Ask) -> Label:
+def _yes_or_no(column: Column, wanted: tuple[str, ...], guess: Guess, ask: Ask) -> Label:
     values = [value for value, _ in column.common]
     if column.kind == "boolean" and not wanted:
-        return Label(column, _YES_OR_NO, "boolean", (), (), (said,))
+        return Label(column, _YES_OR_NO, "boolean", (), (), (guess,))
     positives, why = _wanted(column, values, wanted) if wanted else _guessed(column, values, ask)
     negatives = tuple(value for value in values if value not in positives)
     if not negatives:
@@ -182,7 +182,7 @@ def _yes_or_no(column: Column, wanted: tuple[str, ...], said: Guess, ask: Ask) -
         raise MistakeOfUser(
             f"{column.name!r} has numbers with decimals ({_examples(column)}); such values cannot count as yes."
         )
-    return Label(column, _YES_OR_NO, kind, positives, negatives, (said, shown))
+    return Label(column, _YES_OR_NO, kind, positives, negatives, (guess, shown))
 
 
 def _are_whole(column: Column, values: Sequence[str]) -> bool:

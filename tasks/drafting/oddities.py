@@ -16,6 +16,8 @@ _DRESSED = re.compile(
 )
 _FIGURES = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 _MANY, _ALMOST = 20, 0.98
+_LOOKED_AT = 2_000
+"""Different words that are looked at, the most frequent ones: what is written otherwise is so from the first on."""
 _SERIALS = (30_000.0, 60_000.0)
 """Days from 1982 to 2064, as spreadsheets count them."""
 _DAY_0 = np.datetime64("1899-12-30", "us")
@@ -25,11 +27,12 @@ def of_text(texts: Sequence[str], counts: NDArray[np.int64]) -> tuple[str, ...]:
     """What is to be said of many different words that are numbers to a person; nothing of names such as 0123.
 
     Args:
-        texts: The different cells, without those that mean a missing value.
+        texts: The different cells, most frequent first, without those that mean a missing value.
         counts: How often each comes.
     """
     if len(texts) <= _MANY:
         return ()
+    texts, counts = texts[:_LOOKED_AT], counts[:_LOOKED_AT]
     fits = np.array([_DRESSED.fullmatch(text) is not None for text in texts])
     odd = next((text for text, fit in zip(texts, fits, strict=True) if fit and not _FIGURES.fullmatch(text)), None)
     if odd is None or counts[fits].sum() < _ALMOST * counts.sum():

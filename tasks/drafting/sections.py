@@ -72,9 +72,9 @@ def ingestion(parts: Parts, source: Source, reasons: Mapping[str, str]) -> tuple
     if source.kind == "sql" and parts.times.event is not None:
         written["watermark"] = parts.times.event.columns[0]
         guesses.append(Guess("ingestion.source.watermark", written["watermark"], "by it rows belong to batches"))
-    for more, said in (_cut(parts), _written(source), _cells(parts, source), _zone(parts)):
+    for more, reasoned in (_cut(parts), _written(source), _cells(parts, source), _zone(parts)):
         written |= more
-        guesses += said
+        guesses += reasoned
     section: Section = {"source": written}
     derived = {one.name: one.derived.model_dump(exclude_none=True) for one in parts.moments if one.derived}
     guesses += [_derivation(one) for one in parts.moments if one.derived]
@@ -99,11 +99,11 @@ def _cut(parts: Parts) -> tuple[Section, list[Guess]]:
         value, doubtful = f"a {beat.word} each", not beat.is_enough
         lacking = "no window has 500 rows and ten days in each of two batches"
         why = f"{size} on {beat.days:,} days (medians): {lacking if doubtful else enough}"
-    said = [Guess(setting, value, why, is_doubtful=doubtful)]
+    guesses = [Guess(setting, value, why, is_doubtful=doubtful)]
     if parts.copies:
         cut["copies"] = "kept"
-        said.append(Guess(f"{setting}.copies", "kept", "some rows are equal, and no key tells them apart"))
-    return {"cut": cut}, said
+        guesses.append(Guess(f"{setting}.copies", "kept", "some rows are equal, and no key tells them apart"))
+    return {"cut": cut}, guesses
 
 
 def _written(source: Source) -> tuple[Section, list[Guess]]:
@@ -118,17 +118,17 @@ def _cells(parts: Parts, source: Source) -> tuple[Section, list[Guess]]:
     if source.kind != "csv":
         return {}, []
     used = [*parts.features, parts.label.column]
-    written, said = Section(), list[Guess]()
+    written, guesses = Section(), list[Guess]()
     if dialect.decimal(column.points for column in used if column.kind == "number") == ",":
         written["decimal"] = ","
-        said.append(Guess("ingestion.source.decimal", ",", "numbers are written so"))
+        guesses.append(Guess("ingestion.source.decimal", ",", "numbers are written so"))
     tokens = {token: column.name for column in used for token in column.tokens}
     if tokens:
         written["missing"] = ["", *sorted(tokens)]
         examples = "; ".join(f"{token!r} in {name}" for token, name in list(tokens.items())[:4])
         listed = ", ".join(map(repr, sorted(tokens)))
-        said.append(Guess("ingestion.source.missing", listed, f"they stand for no value: {examples}"))
-    return written, said
+        guesses.append(Guess("ingestion.source.missing", listed, f"they stand for no value: {examples}"))
+    return written, guesses
 
 
 def _zone(parts: Parts) -> tuple[Section, list[Guess]]:
@@ -179,10 +179,10 @@ def training(parts: Parts) -> tuple[Section, list[Guess]]:
     if label.positives and len(label.negatives) <= _MOST_NAMED:
         written["negative"] = _one_or_several(label.written(label.negatives))
     written["features"] = [column.name for column in parts.features]
-    ripe, said = _maturity(parts)
+    ripe, guesses = _maturity(parts)
     written |= ripe
     written["candidates"] = [{"family": family} for family in plugs.families(KINDS[label.problem].learner)]
-    return written, said
+    return written, guesses
 
 
 def _one_or_several(values: list[str | int]) -> object:
@@ -191,21 +191,21 @@ def _one_or_several(values: list[str | int]) -> object:
 
 def _maturity(parts: Parts) -> tuple[Section, list[Guess]]:
     """The age at which labels count, where those of one answer are known much earlier than those of the other."""
-    event, known = parts.times.event, parts.times.label
-    if event is None or known is None or not parts.label.is_yes_or_no:
+    event, label_time = parts.times.event, parts.times.label
+    if event is None or label_time is None or not parts.label.is_yes_or_no:
         return {}, []
-    delays = (known.values - event.values).astype("timedelta64[us]").astype(np.float64) / _DAY
-    delays[np.isnat(known.values) | np.isnat(event.values)] = np.nan
+    delays = (label_time.values - event.values).astype("timedelta64[us]").astype(np.float64) / _DAY
+    delays[np.isnat(label_time.values) | np.isnat(event.values)] = np.nan
     medians = [_median(delays[parts.label.numbers == answer]) for answer in (1, 0)]
     if min(medians) <= 0 or max(medians) < max(_EARLIER * min(medians), 1):
         return {}, []
     days = int(np.ceil(np.nanquantile(delays, _MATURE)))
     span = float((event.values.max() - event.values.min()).astype("timedelta64[us]").astype(np.float64)) / _DAY
-    told = f"labels for yes are known after {medians[0]:.0f} days, for no after {medians[1]:.0f}"
+    waits = f"labels for yes are known after {medians[0]:.0f} days, for no after {medians[1]:.0f}"
     if days > _RIPE * span:
-        why = f"{told}, and early ones are not like the rest; but the rows span {span:,.0f} days only"
+        why = f"{waits}, and early ones are not like the rest; but the rows span {span:,.0f} days only"
         return {}, [Guess("training.mature_after", f"not {days:,} days", why, is_doubtful=True)]
-    why = f"{told}; by then nine of ten are"
+    why = f"{waits}; by then nine of ten are"
     return {"mature_after": f"{days} days"}, [Guess("training.mature_after", f"{days} days", why)]
 
 
@@ -218,8 +218,8 @@ def _median(delays: "np.typing.NDArray[np.float64]") -> float:
 def evaluation(parts: Parts) -> tuple[Section, list[Guess]]:
     """What rows share their luck by, and groups that are judged apart."""
     watched = [{"column": name} for name in roles.slices(parts.features)]
-    cluster, said = _cluster(parts)
-    return {**cluster, **({"slices": watched} if watched else {})}, [said]
+    cluster, guess = _cluster(parts)
+    return {**cluster, **({"slices": watched} if watched else {})}, [guess]
 
 
 def _cluster(parts: Parts) -> tuple[Section, Guess]:

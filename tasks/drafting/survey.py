@@ -96,13 +96,13 @@ def look(table: "pa.Table", source: Source = _USUAL) -> list[Column]:
     """
     import pyarrow as pa
 
-    found = list[Column]()
+    surveyed = list[Column]()
     forms = () if source.kind != "csv" else _FORMS[:-1] if source.delimiter == "," else _FORMS
     are_times = source.kind not in ("parquet", "arrow")
     for name, values in zip(table.column_names, table.columns, strict=True):
         is_text = pa.types.is_string(values.type) or pa.types.is_large_string(values.type)
-        found.append(_text(name, values, forms, are_times=are_times) if is_text else _typed(name, values))
-    return found
+        surveyed.append(_text(name, values, forms, are_times=are_times) if is_text else _typed(name, values))
+    return surveyed
 
 
 # ── text ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -150,12 +150,17 @@ def _text(name: str, values: Any, forms: Sequence[tuple[Kind, str]], *, are_time
     absent = np.zeros(len(texts), dtype=bool)
     if forms:
         kind, absent = _kind(levels, texts, nothing, forms)
+    else:
+        nothing = absent
     there = [text for text, is_absent in zip(texts, nothing, strict=True) if not is_absent]
-    form = time_forms.recognise(name, there, are_read=are_times) if kind in ("category", "integer") else None
+    is_open = kind in ("category", "integer")
+    time = time_forms.recognise(name, there, are_read=are_times) if is_open else None
+    if time is not None:
+        kind, absent = "time", nothing
     points = tuple(
         int(levels.counts[levels.share(number, absent)[1] & ~absent].sum()) for number in (r"^[^,]*\.[0-9]", _COMMA)
     )
-    return _column(name, "time" if form else kind, levels, texts, absent, form, (points[0], points[1]))
+    return _column(name, kind, levels, texts, absent, time, (points[0], points[1]))
 
 
 def _kind(
@@ -195,7 +200,7 @@ def _column(
     levels: _Levels,
     texts: list[str],
     absent: NDArray[np.bool_],
-    form: time_forms.TimeForm | None,
+    time: "tuple[time_forms.TimeForm, time_forms.Moments] | None",
     points: tuple[int, int],
 ) -> Column:
     """The values that are there, numbered anew without those that are missing."""
@@ -215,8 +220,8 @@ def _column(
         common=tuple(zip(there[:_SHOWN], map(int, counts[:_SHOWN]), strict=True)),
         codes=codes,
         numbers=None if numbers is None else np.append(numbers, np.nan)[codes],
-        moments=None if form is None else np.append(form.read(there), np.datetime64("NaT", "us"))[codes],
-        form=form,
+        moments=None if time is None else np.append(time[1], np.datetime64("NaT", "us"))[codes],
+        form=None if time is None else time[0],
         tokens=tuple(text for text, is_absent in zip(texts, absent, strict=True) if is_absent and text != ""),
         points=points,
         length=float(np.dot(weights, [len(text) for text in there])) if there else 0.0,

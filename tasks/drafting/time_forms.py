@@ -87,8 +87,8 @@ class TimeForm:
         return read[codes]
 
 
-def recognise(name: str, there: Sequence[str], *, are_read: bool = True) -> TimeForm | None:
-    """How a column of text writes its times; None if it has none.
+def recognise(name: str, there: Sequence[str], *, are_read: bool = True) -> "tuple[TimeForm, Moments] | None":
+    """How a column of text writes its times, and the times of its cells; None if it has none.
 
     Args:
         name: Of the column: figures alone are a time only where it says so.
@@ -99,30 +99,37 @@ def recognise(name: str, there: Sequence[str], *, are_read: bool = True) -> Time
         return None
     if all(map(str.isdigit, there)):
         form = _of_figures(name, [float(text) for text in there])
-        return None if form is None else TimeForm(form=form, is_naive=form not in ("%s", "%s%f"))
+        if form is None:
+            return None
+        return TimeForm(form=form, is_naive=form not in ("%s", "%s%f")), _derived(there, form)
     if not all(map(_is_like_a_time, there[:_SAMPLE])):
         return None
     shapes = [_ISO.fullmatch(text) for text in there]
-    if are_read and all(shapes) and _reads(there, None):
+    if are_read and all(shapes) and (moments := _read(there, None)) is not None:
         times = [shape for shape in shapes if shape is not None and shape["time"]]
-        return TimeForm(is_date=not times, is_naive=any(not shape["zone"] for shape in shapes if shape is not None))
-    forms = FORMS if are_read else (*_WRITTEN_OUT, *FORMS)
-    fitting = [form for form in forms if _reads(there[:_SAMPLE], form)]
-    fitting = [form for form in fitting if _reads(there, form)]
+        naive = any(not shape["zone"] for shape in shapes if shape is not None)
+        return TimeForm(is_date=not times, is_naive=naive), moments
+    return _by_a_format(there, FORMS if are_read else (*_WRITTEN_OUT, *FORMS))
+
+
+def _by_a_format(texts: Sequence[str], forms: Sequence[str]) -> "tuple[TimeForm, Moments] | None":
+    likely = [form for form in forms if _read(texts[:_SAMPLE], form) is not None]
+    fitting = {form: moments for form in likely if (moments := _read(texts, form)) is not None}
     if not fitting:
         return None
     # The shorter year fits the longer one's figures nowhere; day and month can be exchanged only where both are small.
-    rivals = [form for form in fitting if sorted(form) == sorted(fitting[0])]
-    likely = min(rivals, key=lambda form: _largest_gap(there, form)) if len(rivals) > 1 else fitting[0]
-    has_time = "%H" in likely or "%I" in likely
-    rival = next((form for form in rivals if form != likely), None)
-    return TimeForm(form=likely, is_date=not has_time, is_naive=not likely.endswith("Z"), rival=rival)
+    first = sorted(next(iter(fitting)))
+    rivals = [form for form in fitting if sorted(form) == first]
+    chosen = min(rivals, key=lambda form: _largest_gap(fitting[form]))
+    has_time = "%H" in chosen or "%I" in chosen
+    rival = next((form for form in rivals if form != chosen), None)
+    form = TimeForm(form=chosen, is_date=not has_time, is_naive=not chosen.endswith("Z"), rival=rival)
+    return form, fitting[chosen]
 
 
-def _largest_gap(texts: Sequence[str], form: str) -> float:
+def _largest_gap(moments: Moments) -> float:
     """Between one time and the next: read rightly, times lie close together. In µs."""
-    gaps = np.diff(np.sort(_derived(texts, form))).astype(np.float64)
-    return float(gaps.max())
+    return float(np.diff(np.sort(moments)).astype(np.float64).max())
 
 
 def is_clocklike(name: str) -> bool:
@@ -155,18 +162,19 @@ def _of_figures(name: str, numbers: Sequence[float]) -> str | None:
     texts = [f"{number:.0f}" for number in numbers]
     lengths = {len(text) for text in texts}
     for form, length in zip(_NUMERIC, (8, 14, 6), strict=True):
-        if lengths == {length} and _reads(texts, form):
+        if lengths == {length} and _read(texts, form) is not None:
             return form
     return None
 
 
-def _reads(texts: Sequence[str], form: str | None) -> bool:
+def _read(texts: Sequence[str], form: str | None) -> Moments | None:
+    """Texts as times of years in which there are data; None if one of them is none."""
     try:
         read = TimeForm(form=form).read(texts)
     except BrokenContract:
-        return False
+        return None
     years = read.astype("datetime64[Y]").astype(np.int64) + 1970
-    return bool(((years >= _FIRST) & (years <= _LAST)).all())
+    return read if ((years >= _FIRST) & (years <= _LAST)).all() else None
 
 
 def _derived(texts: Sequence[str], form: str) -> Moments:

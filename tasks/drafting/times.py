@@ -86,26 +86,32 @@ def choose(columns: Sequence[Column], label: str, wanted: str | None, ask: Ask) 
     event: Moment | None
     if wanted is not None:
         named = _named(wanted, there, columns)
-        event, said = named, [Guess("ingestion.times.event", named.name, "as you said")]
+        event, guesses = named, [Guess("ingestion.times.event", named.name, "as you said")]
     else:
-        event, said = _event(list(there.values()), ask)
+        event, guesses = _event(list(there.values()), ask)
     if event is None:
-        return Times(None, guesses=tuple(said), others=tuple(there))
+        return Times(None, guesses=tuple(guesses), others=tuple(there))
     others = [one for one in there.values() if not set(one.columns) & set(event.columns)]
     arrival = next(
         (one for one in others if _DELIVERED.search(one.name) and _follows(one, event, 1.0) and not one.missing), None
     )
     outcomes = [one for one in others if one is not arrival and _is_outcome(one, event)]
-    known = max(
+    label_time = max(
         outcomes,
         key=lambda one: (_OUTCOME.search(one.name) is not None, one.values[~np.isnat(one.values)].max()),
         default=None,
     )
-    said += [*_told("arrival", arrival, "its name, and it never lies before the event")]
-    said += [*_told("label", known, "its name" if known and _OUTCOME.search(known.name) else "it lies after the event")]
-    used = {name for one in (event, arrival, known) if one for name in one.columns}
+    guesses += [*_guessed("arrival", arrival, "its name, and it never lies before the event")]
+    guesses += [
+        *_guessed(
+            "label",
+            label_time,
+            "its name" if label_time and _OUTCOME.search(label_time.name) else "it lies after the event",
+        )
+    ]
+    used = {name for one in (event, arrival, label_time) if one for name in one.columns}
     rest = tuple(one.name for one in others if not used & set(one.columns))
-    return Times(event, arrival, known, tuple(said), rest)
+    return Times(event, arrival, label_time, tuple(guesses), rest)
 
 
 def candidates(columns: Sequence[Column]) -> list[Moment]:
@@ -256,5 +262,5 @@ def _is_outcome(one: Moment, event: Moment) -> bool:
     return late > 0 and _follows(one, event, 1.0)
 
 
-def _told(role: str, one: Moment | None, why: str) -> list[Guess]:
+def _guessed(role: str, one: Moment | None, why: str) -> list[Guess]:
     return [] if one is None else [Guess(f"ingestion.times.{role}", one.name, why)]

@@ -51,9 +51,9 @@ def propose(name: str, data: str, wishes: Wishes, ask: Ask, table: str | None = 
     """
     path = _free(name)
     rows, source, reasons = rows_at.read(data, table)
-    found = drafts.draft(rows, source, reasons, wishes, ask)
-    written, lines = sheet.text(name, found)
-    return Proposal(name, path, written, lines, found)
+    drafted = drafts.draft(rows, source, reasons, wishes, ask)
+    written, lines = sheet.text(name, drafted)
+    return Proposal(name, path, written, lines, drafted)
 
 
 def write(proposal: Proposal) -> None:

@@ -74,35 +74,35 @@ def rehearse(home: Home, pipeline: str, data: str | None = None) -> Rehearsed:
         MistakeOfUser: There is nothing at the other place.
     """
     settings = home.settings(pipeline)
-    found, earlier = Rehearsed(), list["pd.DataFrame"]()
+    counts, earlier = Rehearsed(), list["pd.DataFrame"]()
     for name, content, odd in _elsewhere(data) if data is not None else _delivered(home, pipeline):
-        found.deliveries.append(name)
+        counts.deliveries.append(name)
         try:
             frame = decoding.decode(content, settings.ingestion, settings.validation, odd)
-            found.rows += len(frame)
+            counts.rows += len(frame)
             kept = batches.sort_out(frame, earlier, settings, home.clock())
         except BadInput as problem:
-            found.refused.append((name, str(problem)))
+            counts.refused.append((name, str(problem)))
             continue
-        _count(found, kept, settings)
-        if settings.validation.key and found.rows <= _KEPT_ROWS:
+        _count(counts, kept, settings)
+        if settings.validation.key and counts.rows <= _KEPT_ROWS:
             earlier.append(kept.accepted)
-    return found
+    return counts
 
 
-def _count(found: Rehearsed, rows: batches.SortedOut, settings: PipelineSettings) -> None:
+def _count(counts: Rehearsed, rows: batches.SortedOut, settings: PipelineSettings) -> None:
     label = rows.accepted[settings.training.label].dropna()
     outcomes = kinds.named(settings.training.problem).outcomes(label, settings.training)
     duplicates = int((rows.aside[batches.ASIDE] == "duplicate").sum())
-    found.accepted += len(rows.accepted)
-    found.duplicates += duplicates
-    found.quarantined += len(rows.aside) - duplicates
-    found.labelled += len(outcomes)
-    found.answers += float(outcomes.sum())
+    counts.accepted += len(rows.accepted)
+    counts.duplicates += duplicates
+    counts.quarantined += len(rows.aside) - duplicates
+    counts.labelled += len(outcomes)
+    counts.answers += float(outcomes.sum())
     for one in rows.findings:
-        before = found.reasons.get((one.column, one.rule))
+        before = counts.reasons.get((one.column, one.rule))
         example = before.example if before else columns.example(next(iter(one.examples), ""))
-        found.reasons[one.column, one.rule] = Reason(
+        counts.reasons[one.column, one.rule] = Reason(
             one.column, one.message, one.rows + (before.rows if before else 0), example
         )
 

@@ -140,12 +140,12 @@ def _objects(data: str) -> Files:
         return Files([name], lambda path: _fetched(data, lambda: one.get(path)), {"file": data})
     several = Objects(data)
     try:
-        found = sorted(entry.path for entry in several.all())
+        names = sorted(entry.path for entry in several.all())
     except (LandingFolderMissing, DeliveryWaits) as err:
         raise MistakeOfUser(str(err)) from err
-    if not found:
+    if not names:
         raise MistakeOfUser(f"{several.where} has no objects.")
-    return Files(_evenly(found), lambda path: _fetched(path, lambda: several.get(path)), {"folder": data})
+    return Files(_evenly(names), lambda path: _fetched(path, lambda: several.get(path)), {"folder": data})
 
 
 def _fetched(name: str, get: Callable[[], bytes]) -> bytes:
@@ -157,14 +157,14 @@ def _fetched(name: str, get: Callable[[], bytes]) -> bytes:
 
 def paths(data: str) -> tuple[list[Path], Path | None]:
     """The files of this machine that are meant, and their folder if it is one."""
-    given = Path(data).expanduser()
-    found = given if given.exists() else environment.data_folder() / given
-    if found.is_file():
-        return [found.absolute()], None
-    if found.is_dir():
-        return _files(found), found.absolute()
+    path = Path(data).expanduser()
+    place = path if path.exists() else environment.data_folder() / path
+    if place.is_file():
+        return [place.absolute()], None
+    if place.is_dir():
+        return _files(place), place.absolute()
     if any(sign in data for sign in "*?["):
-        return _like(given)
+        return _like(path)
     raise MistakeOfUser(
         f"There is no {data!r}: name a file or a folder of files; a relative path starts from here, or from "
         "INCUMBENT_DATA."
@@ -187,14 +187,14 @@ def _like(pattern: Path) -> tuple[list[Path], Path | None]:
 
 
 def _files(folder: Path) -> list[Path]:
-    found = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
-    endings = {_FOLDERS.get(path.suffix.lower()) for path in found}
-    if not found:
+    listed = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    endings = {_FOLDERS.get(path.suffix.lower()) for path in listed}
+    if not listed:
         raise MistakeOfUser(f"The folder {folder} has no files.")
     if len(endings) > 1 or None in endings:
-        names = ", ".join(path.name for path in found[:5])
+        names = ", ".join(path.name for path in listed[:5])
         raise MistakeOfUser(f"The folder {folder} has files of several kinds ({names}); a landing folder has one kind.")
-    return _evenly(found)
+    return _evenly(listed)
 
 
 def _evenly(names: Sequence[T]) -> list[T]:
