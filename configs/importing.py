@@ -3,12 +3,14 @@
 Change this module when such code lies elsewhere. What a plug has to have is said in `plugs`.
 """
 
+import ast
 import hashlib
 import importlib
 import importlib.util
 import stat
 import sys
 import traceback
+from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import cache
 from importlib.abc import InspectLoader
@@ -43,6 +45,51 @@ def source(imported: ModuleType) -> str:
     """Hash of the file of a module as it was when it was imported: a change is for the next process."""
     content = getattr(imported, "_content", None)
     return _digest(Path(imported.__file__ or "")) if content is None else _hash(content)
+
+
+def own_modules(imported: ModuleType) -> dict[str, ModuleType]:
+    """A module and what it imports of the code that it is a part of, by name: its package, or files beside it."""
+    waiting, found = [imported], dict[str, ModuleType]()
+    while waiting:
+        one = waiting.pop()
+        if one.__name__ in found:
+            continue
+        found[one.__name__] = one
+        top = BESIDE if one.__name__.startswith(BESIDE) else f"{one.__name__.partition('.')[0]}."
+        names = {name for name in _imports(one) if f"{name}.".startswith(top)}
+        waiting += [sys.modules[name] for name in sorted(names) if getattr(sys.modules.get(name), "__file__", None)]
+    return found
+
+
+def own_source(imported: ModuleType) -> str:
+    """Hash of the file of a module, and of all that it imports of the code that it is a part of."""
+    modules = own_modules(imported)
+    if len(modules) == 1:
+        return source(imported)
+    return _hash("\n".join(f"{name} {source(modules[name])}" for name in sorted(modules)).encode())
+
+
+def text(imported: ModuleType) -> bytes:
+    """The file of a module as it was when it was imported."""
+    content = getattr(imported, "_content", None)
+    return Path(imported.__file__ or "").read_bytes() if content is None else bytes(content)
+
+
+def digest(content: bytes) -> str:
+    """sha256 of the text of a module, in full."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def _imports(imported: ModuleType) -> Iterator[str]:
+    """The names of all that a module may import, in full; what stands in it as an object may be one as well."""
+    package = imported.__name__.rpartition(".")[0]
+    for node in ast.walk(ast.parse(text(imported))):
+        if isinstance(node, ast.Import):
+            yield from (one.name for one in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(package.split(".")[: len(package.split(".")) - node.level + 1]) if node.level else ""
+            stem = ".".join(part for part in (base, node.module) if part)
+            yield from (stem, *(f"{stem}.{one.name}" for one in node.names))
 
 
 def _beside(name: str) -> ModuleType:

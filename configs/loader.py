@@ -103,6 +103,8 @@ def decision_hash(settings: PipelineSettings) -> str:
     parts = {"times": told["ingestion"]["times"], "columns": rules, "key": told["validation"]["key"]}
     if told["ingestion"]["derive"]:
         parts["derive"] = told["ingestion"]["derive"]
+    if "features" in told:
+        parts["features"] = told["features"]["steps"]
     told["training"].pop("trusted", None)  # what may be loaded changes no answer
     return _hash({**parts, **{room: told[room] for room in ("training", "evaluation", "promotion")}})
 

@@ -42,6 +42,15 @@ GUARDS = {
     "churn": "tasks.promotion.guards.churn:Churn",
 }
 """Guards, in the order in which they are asked and told."""
+STEPS = {
+    "date_parts": "tasks.features.kinds.calendar:DateParts",
+    "cycle": "tasks.features.kinds.calendar:Cycle",
+    "ratio": "tasks.features.kinds.arithmetic:Ratio",
+    "difference": "tasks.features.kinds.arithmetic:Difference",
+    "text": "tasks.features.kinds.texts:Text",
+    "target_mean": "tasks.features.kinds.target:TargetMean",
+}
+"""Kinds of feature steps."""
 COMPILERS = {
     "trees": "tasks.scoring.compiled.tree_compiler:TreeCompiler",
     "linear_sum": "tasks.scoring.compiled.linear_compiler:LinearCompiler",
@@ -60,6 +69,8 @@ class _Kind:
     has: tuple[tuple[str, ...], ...]
     """One of these sets of attributes."""
     taken: Iterable[str]
+    is_function: bool = False
+    """Whether it is a function, which gets rows and its settings, and not a class."""
 
 
 _KINDS = (
@@ -71,6 +82,7 @@ _KINDS = (
         {*metrics.METRICS, *(entry.title for entry in metrics.METRICS.values())},
     ),
     _Kind("a guard", ("promotion", "guards", "own"), (("ask",),), {*GUARDS, "rollback"}),
+    _Kind("a feature step", ("features", "steps"), ((),), STEPS, is_function=True),
 )
 
 
@@ -84,7 +96,7 @@ class Use(Section):
     """A plug of your own."""
 
     use: str
-    """Where it stands: `package.module:Thing`, or the name of a class in the Python file beside this one."""
+    """Where it stands: `package.module:Thing`, or a name in the Python file beside this one."""
     settings: dict[str, Any] = {}  # noqa: RUF012
     """What its `Settings` take; of a scikit-learn estimator its parameters."""
     title: Annotated[str, Field(max_length=60)] = ""
@@ -140,27 +152,29 @@ def families(learner: str) -> tuple[str, ...]:
     return tuple(sorted(name for name, path in ESTIMATORS.items() if learner in built_in(path).learners))
 
 
-def find(use: str) -> Plug:
-    """What a user's import path names, imported.
+def find(use: str, *, is_function: bool = False) -> Plug:
+    """What a user's import path names, imported: a class, or a function.
 
     Raises:
         InvalidSettings: There is no such module or class, or it raises when it is imported; and where.
     """
+    noun = "function" if is_function else "class"
     if not _PATH.fullmatch(use):
         raise InvalidSettings(
-            "must be 'package.module:Thing', or the name of a class in the Python file beside this one"
+            f"must be 'package.module:Thing', or the name of a {noun} in the Python file beside this one"
         )
     where, _, name = use.rpartition(":")
     module = importing.module(where)
     thing = getattr(module, name, None)
     home = sys.modules.get(getattr(thing, "__module__", where), module)
-    if not isinstance(thing, type) or not home.__file__:
-        guess = explanations.guess(name, [one for one, value in vars(module).items() if isinstance(value, type)])
+    fits = inspect.isfunction if is_function else inspect.isclass
+    if not fits(thing) or not home.__file__:
+        guess = explanations.guess(name, [one for one, value in vars(module).items() if fits(value)])
         hint = f"; did you mean {guess!r}?" if guess else ""
         raise InvalidSettings(
-            f"{where} has no class {name!r} ({pipeline_files.shown(Path(module.__file__ or '?'))}){hint}"
+            f"{where} has no {noun} {name!r} ({pipeline_files.shown(Path(module.__file__ or '?'))}){hint}"
         )
-    return Plug(thing, Path(home.__file__), importing.source(home))
+    return Plug(thing, Path(home.__file__), importing.own_source(home) if is_function else importing.source(home))
 
 
 def parameters(used: Use) -> Mapping[str, Any] | Section:
@@ -219,11 +233,11 @@ def _settle(entry: dict[str, Any], kind: _Kind, names: set[str], pipeline: str) 
     if ":" not in use:
         use = f"{importing.BESIDE}{pipeline}:{use}"
     try:
-        plug = find(use)
+        plug = find(use, is_function=kind.is_function)
     except InvalidSettings as problem:
         yield f"use: {problem} (got {entry['use']!r})"
         return
-    title = entry.get("title") or getattr(plug.thing, "title", None)
+    title = entry.get("title") or getattr(plug.thing, "__name__" if kind.is_function else "title", None)
     if not any(all(hasattr(plug.thing, name) for name in names) for names in kind.has):
         wanted = ", or ".join(" and ".join(names) for names in kind.has)
         yield f"use: {use} is not {kind.noun}, which has {wanted} ({plug})"
@@ -244,7 +258,10 @@ def _parameters(given: Any, plug: Plug) -> tuple[Any, list[str]]:
     if not isinstance(given, dict):
         return given, []
     if own is None:
-        return given, [f"settings{problem} ({plug})" for problem in _unfit(given, inspect.signature(plug.thing))]
+        signature = inspect.signature(plug.thing)
+        if inspect.isfunction(plug.thing):
+            signature = signature.replace(parameters=[*signature.parameters.values()][1:])
+        return given, [f"settings{problem} ({plug})" for problem in _unfit(given, signature)]
     if not (isinstance(own, type) and issubclass(own, Section)):
         return given, [f"use: the Settings of {plug.thing.__name__} are not a configs.section.Section ({plug})"]
     try:

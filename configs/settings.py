@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from configs import metrics, plugs
 from configs.coordination import CoordinationSettings
 from configs.evaluation import EvaluationSettings
+from configs.features import FeaturesSettings, Step
 from configs.ingestion import IngestionSettings
 from configs.monitoring import MonitoringSettings
 from configs.problems import KINDS, Kind
@@ -29,6 +30,7 @@ class PipelineSettings(Section):
     """The question that the model answers, in one sentence."""
     ingestion: IngestionSettings
     validation: ValidationSettings
+    features: Annotated[FeaturesSettings, LATER] = FeaturesSettings()
     training: TrainingSettings
     evaluation: EvaluationSettings = EvaluationSettings()
     monitoring: MonitoringSettings = MonitoringSettings()
@@ -100,6 +102,60 @@ class PipelineSettings(Section):
             if name not in known:
                 raise ValueError(f"evaluation.metrics: {name} {_is_not_for(kind)}; {_known(known)}")
         return self
+
+    @model_validator(mode="after")
+    def _steps_take_what_there_is(self) -> Self:
+        columns, times = self.validation.columns, self.ingestion.times
+        there: dict[str, ColumnType] = {name: rule.type for name, rule in columns.items()}
+        for place, step in enumerate(self.features.steps):
+            where = f"features.steps[{place}]"
+            for name in self.taken(step):
+                if name not in there:
+                    raise ValueError(
+                        f"{where} takes the column {name!r}, which neither validation.columns has nor a step before it "
+                        "makes"
+                    )
+                if name in (self.training.label, times.label):
+                    raise ValueError(f"{where}: {name!r} is not known before the label is")
+                if there[name] not in step.takes:
+                    wanted = " or ".join(step.takes)
+                    raise ValueError(f"{where}: column {name!r} must be of type {wanted} (is {there[name]})")
+            if len({there[name] == "timestamp" for name in step.of or ()}) > 1 and "use" not in type(step).model_fields:
+                raise ValueError(f"{where} takes either times or numbers, not both")
+            for name, kind in step.outputs.items():
+                if name in columns:
+                    raise ValueError(
+                        f"{where} makes a column {name!r}, which validation.columns has; name it otherwise"
+                    )
+                there[name] = kind
+        return self
+
+    def taken(self, step: Step) -> tuple[str, ...]:
+        """The columns that a feature step takes, in order."""
+        return self.training.features if step.of is None else step.of
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Columns of the contract that a model asks for: training.features, and what feature steps take beside them."""
+        made = self.features.outputs
+        taken = [name for step in self.features.steps for name in self.taken(step) if name not in made]
+        return tuple(dict.fromkeys((*self.training.features, *taken)))
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """Those of the inputs that are compared from batch to batch; times go on by themselves."""
+        return tuple(name for name in self.inputs if self.validation.columns[name].type != "timestamp")
+
+    @property
+    def learned(self) -> tuple[str, ...]:
+        """Columns that a model learns from: training.features, and what feature steps make."""
+        return (*self.training.features, *self.features.outputs)
+
+    @property
+    def rules(self) -> dict[str, ColumnRule]:
+        """The columns of the contract, and those that feature steps make, by name."""
+        made = {name: ColumnRule(type=kind, nullable=True) for name, kind in self.features.outputs.items()}
+        return {**self.validation.columns, **made}
 
     def _used_columns(self) -> list[tuple[str, str, tuple[str, ...]]]:
         times, cluster = self.ingestion.times, self.evaluation.cluster.column

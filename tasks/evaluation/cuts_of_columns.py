@@ -127,7 +127,7 @@ def cut_with_codes(frame: pd.DataFrame, settings: PipelineSettings) -> list[tupl
     """
     times, zone = settings.ingestion.times, _zone(settings)
     known_later = {settings.training.label, times.event, times.arrival, times.label, *_names_of_rows(settings)}
-    features = settings.training.features
+    features = settings.inputs
     columns = sorted((name for name in frame.columns if name not in known_later), key=lambda name: name not in features)
     cuts = [one for name in columns if (one := _column(str(name), frame[name])) is not None]
     if times.event in frame:

@@ -7,12 +7,14 @@ column and by what the contract demands; the value itself is never said again. A
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from configs.validation import ColumnRule
 from tasks.scoring.compiled.base import Value
 from tasks.validation import demands
 
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 Wrong = dict[str, str]
 """What each field must be that is wrong, by its name."""
 
@@ -117,9 +119,25 @@ def _number(rule: ColumnRule) -> Callable[[Any], Value]:
     return read
 
 
+def _time(rule: ColumnRule) -> Callable[[Any], Value]:
+    """Microseconds since 1970, as `training.preparation` holds a time."""
+
+    def read(sent: Any) -> Value:
+        try:
+            moment = datetime.fromisoformat(sent) if isinstance(sent, str) else None
+        except ValueError:
+            moment = None
+        if moment is None or moment.tzinfo is None:
+            raise _Unfit("a time with its zone, such as 2025-06-01T12:30:00Z")
+        return float((moment - _EPOCH) // _MICROSECOND)
+
+    return read
+
+
 _READERS: Mapping[str, Callable[[ColumnRule], Callable[[Any], Value]]] = {
     "category": _text,
     "boolean": _truth,
     "integer": _number,
     "number": _number,
+    "timestamp": _time,
 }

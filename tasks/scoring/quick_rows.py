@@ -28,6 +28,9 @@ class QuickRows:
         envelopes: Under which names rows may stand.
         """
         names, others = fields.names, sorted(fields.others)
+        self._is_able = all(rule.type in _TYPES for rule in fields.rules.values())
+        if not self._is_able:
+            return
         columns = [(f"f{place}", _type(rule), UNSET) for place, rule in enumerate(fields.rules.values())]
         columns += [(f"o{place}", Any, UNSET) for place in range(len(others))]
         own = dict(zip((column[0] for column in columns), (*names, *others), strict=True))
@@ -42,6 +45,8 @@ class QuickRows:
 
     def read(self, body: bytes) -> Asked | None:
         """The rows of a body; None where that is for the strict way to say."""
+        if not self._is_able:
+            return None
         try:
             sent = self._decoder.decode(body)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

@@ -48,6 +48,7 @@ def model_id(
     settings: TrainingSettings,
     columns: Mapping[str, ColumnRule],
     libraries: str,
+    steps: Sequence[Mapping[str, Any]] = (),
     recipe: int = RECIPE,
 ) -> str:
     """Identity of a model before it is fitted: a hash of all that decides its answers, 32 hexadecimal digits.
@@ -58,10 +59,12 @@ def model_id(
         settings: Where label, features and seed come from; other settings do not change a model.
         columns: The contract; only the types of the features matter.
         libraries: What pins the libraries, such as the hash of requirements.lock.
+        steps: The feature steps, each with all that decides what it makes.
         recipe: How rows become a model.
     """
     return _hash(
         {
+            **({"steps": [dict(step) for step in steps]} if steps else {}),
             "recipe": recipe,
             "snapshot": snapshot,
             "candidate": candidate.identity(),

@@ -39,7 +39,8 @@ def labels(frame: pd.DataFrame, settings: TrainingSettings) -> Outcomes:
 
 
 def prepare(frame: pd.DataFrame, features: Sequence[str], columns: Mapping[str, ColumnRule]) -> pd.DataFrame:
-    """The model's input in the order of `features`: categories as text objects, all else as float64; missing is NaN.
+    """The model's input in the order of `features`: categories as text objects, all else as float64 (of a time the
+    microseconds since 1970, in UTC); missing is NaN.
 
     Used at fit, scoring and serving alike, so that a column which arrives as integers today and as floats tomorrow
     (a missing value came in) is the same to the model. The index is that of `frame`.
@@ -100,4 +101,8 @@ def _prepared(column: pd.Series, rule: ColumnRule) -> pd.Series:
         codes, levels = pd.factorize(column)
         texts = np.append(np.asarray(levels, dtype=object), np.nan)
         return pd.Series(texts[codes], index=column.index, name=column.name, dtype=object)
+    if rule.type == "timestamp":
+        times = column.to_numpy(dtype="datetime64[us]")
+        numbers = np.where(np.isnat(times), math.nan, times.astype(np.int64))
+        return pd.Series(numbers, index=column.index, name=column.name)
     return pd.Series(column.to_numpy(dtype=np.float64, na_value=math.nan), index=column.index, name=column.name)

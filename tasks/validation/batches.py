@@ -193,7 +193,7 @@ def _set_aside(quarantined: pd.DataFrame, duplicates: pd.DataFrame) -> pd.DataFr
 
 
 def _missing(accepted: pd.DataFrame, settings: PipelineSettings) -> tuple[tuple[str, int], ...]:
-    counts = accepted[list(settings.training.features)].isna().sum()
+    counts = accepted[list(settings.inputs)].isna().sum()
     return tuple((str(name), int(count)) for name, count in counts.items() if count)
 
 

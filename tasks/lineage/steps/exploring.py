@@ -154,8 +154,8 @@ def _try_window(case: Case) -> None:
 
 def _try_columns_that_changed(case: Case) -> None:
     """Single columns of rows that both have, most rows first."""
-    match, training = _match(case), case.trials.sides.making.settings.training
-    reaching = [name for name, _ in match.counts.columns if name in (*training.features, training.label)]
+    match, settings = _match(case), case.trials.sides.making.settings
+    reaching = [name for name, _ in match.counts.columns if name in (*settings.inputs, settings.training.label)]
     nothing = np.zeros(len(match.gone), dtype=bool)
     columns = [Part(f"{name} in rows that changed", match.changed, nothing, column=name) for name in reaching]
     _try_parts(case, Kind.COLUMN, columns, _COLUMNS)
@@ -187,7 +187,7 @@ def _try_columns_withheld(case: Case, part: Part) -> None:
     _, matters = differing.importance(case.home, case.pipeline)
     rows = sides.now[came]
     when = stretches.names(case.events[1][came], stretches.unit(case.events[1][came]))
-    names = [one for one in sides.making.settings.training.features if one in rows.columns and one in sides.was.columns]
+    names = [one for one in sides.making.settings.compared if one in rows.columns and one in sides.was.columns]
     compared = [column_pairs.compare(one, sides.was[one], rows[one], matters.get(one), when) for one in names]
     ranked = _ranked(compared)
     nothing = np.zeros(len(match.gone), dtype=bool)

@@ -103,7 +103,7 @@ def show_drift(home: Home, pipeline: str, number: int, *, again: bool = False) -
         return
     settings, name = home.settings(pipeline), f"{pipeline}-drift-{number}.html"
     columns, measured = settings.validation.columns, {one.column for one in drift.columns}
-    matters = _most_important_first(home, pipeline, settings.training.features)
+    matters = _most_important_first(home, pipeline, settings.compared)
     features = [feature for feature in matters if feature in measured]
     if not features:  # the settings have others by now
         return
@@ -150,12 +150,14 @@ def _show_models(
             model=model,
             score=score,
             label=settings.training.label,
-            features=tuple((name, *_kind(settings, name)) for name in settings.training.features),
+            features=tuple((name, *_kind(settings, name)) for name in settings.inputs),
             triggers=tuple(trigger.evidence for trigger in turn.triggers),
             pipeline_yaml=text,
             settings_changed=now != model.settings_hash,
             bundle=partial(home.bundles.content, model.bundle),
-            trusted_types=ALLOWED if model.family in plugs.ESTIMATORS else home.bundles.types(model.bundle),
+            trusted_types=ALLOWED
+            if model.family in plugs.ESTIMATORS and not settings.features.steps
+            else home.bundles.types(model.bundle),
             started=turn.started,
             finished=turn.finished or turn.started,
             probe=is_probe,

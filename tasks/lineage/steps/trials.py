@@ -157,4 +157,4 @@ def _ready(rows: pd.DataFrame, settings: PipelineSettings) -> Learned:
 
 def _prepared(rows: pd.DataFrame, settings: PipelineSettings) -> pd.DataFrame:
     columns = settings.validation.columns
-    return preparation.prepare(preparation.complete(rows, columns), settings.training.features, columns)
+    return preparation.prepare(preparation.complete(rows, columns), settings.inputs, columns)

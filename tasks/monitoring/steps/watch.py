@@ -44,7 +44,7 @@ def drift(home: Home, pipeline: str, champion: Model, accepted: "pd.DataFrame", 
         home.settings(pipeline),
         asked_model.load(home, champion, home.settings(pipeline).training.threads),
     )
-    features, rules, limits = settings.training.features, settings.validation.columns, settings.monitoring.drift
+    features, rules, limits = settings.compared, settings.validation.columns, settings.monitoring.drift
     then, reference = handles.rows(home).reference(champion.snapshot, settings), champion.snapshot.id
     now = preparation.complete(accepted, rules)
     weights = model.influence

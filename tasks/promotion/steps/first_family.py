@@ -18,7 +18,7 @@ from tasks.problems import kinds, prediction
 from tasks.promotion import evidence
 from tasks.training import learning, windows
 from tasks.training.estimators import families
-from tasks.training.steps import handles
+from tasks.training.steps import fitting, handles
 from tasks.training.windows import Plan
 
 if TYPE_CHECKING:
@@ -58,9 +58,10 @@ def first_family(home: Home, pipeline: str, pool: Pool, snapshot: Snapshot) -> s
 def _loss(
     candidate: Candidate, learned: "Window", judged: "Judged", asked: "np.ndarray", settings: PipelineSettings
 ) -> float:
-    room, columns = settings.training, settings.validation.columns
+    room = settings.training
     sized = families.sized(candidate, len(learned.prepared), room.problem)
-    model = families.build(sized, room.features, columns, room.seed, room.problem)
+    steps = fitting.features(settings)
+    model = families.build(sized, settings.learned, settings.rules, room.seed, room.problem, steps=steps)
     fitted = learning.fit(model, learned.prepared, learned.outcomes, threads=room.threads)
     answers = prediction.predict(fitted, judged.prepared[asked], threads=room.threads)
     return float(scores.losses(judged.outcomes[asked], answers, room.problem).mean())

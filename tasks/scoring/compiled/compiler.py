@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from configs import plugs
 from tasks.problems import prediction
+from tasks.scoring.compiled import after_steps
 from tasks.scoring.compiled.as_fitted import AsFitted
 from tasks.scoring.compiled.base import CannotCompile, Chosen, Columns, Compiled
 
@@ -33,10 +34,11 @@ def choose(pipeline: "Pipeline", golden: pd.DataFrame, expected: NDArray[np.floa
         golden: Prepared rows of its golden batch.
         expected: What it answered to them at its gate.
     """
-    why = "no compiler is for it"
+    why, steps = "no compiler is for it", pipeline.named_steps.get(after_steps.NAME)
     for path in plugs.COMPILERS.values():
         try:
-            compiled = plugs.built_in(path).of(pipeline)
+            compiler = plugs.built_in(path)
+            compiled = compiler.of(pipeline) if steps is None else after_steps.compiled(pipeline, compiler)
         except CannotCompile as known:
             why = str(known)
             continue

@@ -18,6 +18,12 @@ from tasks.training.estimators.imported import ImportedEstimator
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
+    from tasks.features.transforms import Features
+
+
+FEATURES = "features"
+"""Name of the step of a Pipeline in which feature steps are."""
+
 
 def sized(candidate: Candidate, rows: int, problem: ProblemName) -> Candidate:
     """The candidate for so many training rows: what its settings leave open is filled in."""
@@ -32,11 +38,25 @@ def build(
     seed: int,
     problem: ProblemName,
     levels: Levels | None = None,
+    steps: "Features | None" = None,
 ) -> "Pipeline":
-    """An unfitted Pipeline for prepared input that carries its own preprocessing; the candidate is a sized one."""
+    """An unfitted Pipeline for prepared input that carries its own preprocessing; the candidate is a sized one.
+
+    Args:
+        candidate: Family and settings.
+        features: What is learned from; feature steps may make some of it.
+        columns: The types of these columns.
+        seed: Of what is drawn.
+        problem: The kind of answer.
+        levels: Of categories those that are told apart.
+        steps: The feature steps, which come first in the Pipeline.
+    """
     categories = [name for name in features if columns[name].type == "category"]
     numbers = [name for name in features if columns[name].type != "category"]
-    return _family(candidate).build(candidate, Inputs(categories, numbers, kinds.named(problem), seed, levels))
+    built = _family(candidate).build(candidate, Inputs(categories, numbers, kinds.named(problem), seed, levels))
+    if steps is not None:
+        built.steps.insert(0, (FEATURES, steps))
+    return built
 
 
 def _family(candidate: Candidate) -> Estimator[Any]:

@@ -21,6 +21,7 @@ from tasks.domain import pools
 from tasks.domain.pools import Asked, Pool, Size
 from tasks.domain.records import Batch, BundleFacts, Model, Snapshot
 from tasks.domain.turns import TurnRef
+from tasks.features import assembly
 from tasks.problems import kinds, prediction
 from tasks.training import earliness, identities, preparation, windows
 from tasks.training import learning as training
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline as SklearnPipeline
 
     from tasks.adapters.blobs.bundles import Bundles
+    from tasks.features.transforms import Features
     from tasks.training.steps.rows import Window
 
 _ANSWERS = 5
@@ -218,7 +220,8 @@ def order(home: Home, settings: PipelineSettings, snapshot: Snapshot, family: st
     """What to fit, under the id that the model will have; without a recipe with the one that its rows ask for."""
     candidate = next(one for one in settings.training.candidates if one.family == family)
     recipe = recipe or handles.rows(home).window(snapshot, settings).recipe
-    about = (snapshot.id, candidate, settings.training, settings.validation.columns, provenance.lock_hash())
+    steps = [step.identity() for step in settings.features.steps]
+    about = (snapshot.id, candidate, settings.training, settings.validation.columns, provenance.lock_hash(), steps)
     return Order(
         identities.model_id(*about, recipe=recipe), candidate, snapshot, recipe, earlier=identities.model_id(*about)
     )
@@ -299,12 +302,21 @@ def _loss_on(fitted: "SklearnPipeline", rows: "Window", learning: TrainingSettin
 
 def learn(candidate: Candidate, rows: "Window", settings: PipelineSettings, recipe: int) -> "SklearnPipeline":
     """A candidate, fitted on these rows by a recipe; nothing is published."""
-    learning, columns = settings.training, settings.validation.columns
-    is_pooled = recipe == identities.RARE_POOLED
-    levels = preparation.frequent_levels(rows.prepared, MOST_CATEGORIES) if is_pooled else None
+    learning, steps, levels = settings.training, features(settings), None
+    if recipe == identities.RARE_POOLED:
+        wide = rows.prepared if steps is None else steps.fit_transform(rows.prepared, rows.outcomes)
+        levels = preparation.frequent_levels(wide, MOST_CATEGORIES)
     candidate = families.sized(candidate, len(rows.prepared), learning.problem)
-    unfitted = families.build(candidate, learning.features, columns, learning.seed, learning.problem, levels)
+    unfitted = families.build(
+        candidate, settings.learned, settings.rules, learning.seed, learning.problem, levels, steps
+    )
     return training.fit(unfitted, rows.prepared, rows.outcomes, threads=learning.threads)
+
+
+def features(settings: PipelineSettings) -> "Features | None":
+    """The feature steps of a pipeline, not fitted."""
+    columns = {name: rule.type for name, rule in settings.validation.columns.items()}
+    return assembly.build(settings.features, settings.training.features, columns)
 
 
 def fit_candidate(home: Home, pipeline: str, snapshot: Snapshot, family: str) -> Model:

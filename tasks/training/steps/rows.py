@@ -231,7 +231,7 @@ class Rows:
 
         def gather() -> pd.DataFrame:
             self._reference.forget()  # before the next one is made
-            columns = list(settings.training.features)
+            columns = list(settings.compared)
             return pd.concat([part.frame[columns] for part in self._parts_of(snapshot, settings)], ignore_index=True)
 
         return self._reference.once(_key("reference", settings, snapshot.id), gather)
@@ -262,7 +262,7 @@ class Rows:
 
     def _keep_window(self, identity: str, parts: Iterable[Selected], settings: PipelineSettings) -> Window:
         self._window.forget()  # before the next one is made
-        features, columns = settings.training.features, settings.validation.columns
+        features, columns = settings.inputs, settings.validation.columns
         prepared: list[pd.DataFrame] = []
         outcomes: list[NDArray[Any]] = []
         for part in parts:
@@ -282,7 +282,7 @@ class Rows:
         training_settings = settings.training
         return Judged(
             problem=kinds.named(training_settings.problem),
-            prepared=preparation.prepare(rows, training_settings.features, settings.validation.columns),
+            prepared=preparation.prepare(rows, settings.inputs, settings.validation.columns),
             outcomes=preparation.labels(rows, training_settings),
             clusters=groups.clusters(rows, settings.ingestion.times, settings.evaluation.cluster),
             slices=groups.slice_labels(rows, settings.evaluation.slices, settings.validation.columns),

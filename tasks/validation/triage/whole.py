@@ -69,7 +69,7 @@ def examine(now: pd.DataFrame, before: Sequence[pd.DataFrame], settings: Pipelin
     stretches = _number(now[event], [frame[event] for frame in before])
     order = np.argsort(np.concatenate([frame[event].to_numpy(dtype="datetime64[us]") for frame in before]))
     faults: list[Suspect | None] = []
-    for name in (*settings.training.features, label):
+    for name in (*settings.compared, label):
         parts = [frame[name] for frame in before if name in frame.columns]
         if len(parts) == len(before):
             past = _Past(pd.concat(parts, ignore_index=True), order, stretches)

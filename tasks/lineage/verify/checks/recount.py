@@ -123,7 +123,7 @@ def _count(home: Home, pipeline: str, batch: Batch, stored: SortedOut) -> Batch:
     from dataclasses import replace
 
     settings, landed = home.settings(pipeline), len(stored.accepted) + len(stored.aside)
-    needed = {settings.training.label, settings.ingestion.times.event, *settings.training.features}
+    needed = {settings.training.label, settings.ingestion.times.event, *settings.inputs}
     if needed <= set(stored.accepted.columns):
         return batches.accept(batch.id, batch.name, stored, settings, landed=landed)
     # The contract has other columns by now: what was said of these cannot be asked of the rows any more.

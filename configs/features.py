@@ -1,0 +1,47 @@
+"""Room 3 of the settings: features that are made of columns of the contract, the same at fit, check and answering."""
+
+from typing import TYPE_CHECKING, Annotated, Union
+
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from configs import plugs
+from configs.feature_steps import Made, OwnStep, StepSettings
+from configs.section import Section
+
+
+def _shape(given: object) -> str:
+    return "use" if isinstance(given, OwnStep) or (isinstance(given, dict) and "use" in given) else "step"
+
+
+if TYPE_CHECKING:
+    Step = StepSettings | OwnStep
+else:
+    _BuiltIn = Annotated[
+        Union[tuple(plugs.built_in(path).Settings for path in plugs.STEPS.values())],  # noqa: UP007
+        Field(discriminator="step"),
+    ]
+    Step = Annotated[Annotated[_BuiltIn, Tag("step")] | Annotated[OwnStep, Tag("use")], Discriminator(_shape)]
+
+
+class FeaturesSettings(Section):
+    """Room 3: what models learn from beside the columns of the contract."""
+
+    steps: Annotated[tuple[Step, ...], Field(max_length=200)] = ()
+    """Steps, one after the other; each takes columns of the contract or what a step before it makes. All that they make
+    is learned from, beside training.features."""
+    timeout: Annotated[int, Field(ge=1, le=86_400)] = 60
+    """Seconds that a step of your own may take for the rows of one batch. A turn that meets one which takes longer
+    ends, and its batch waits."""
+
+    @property
+    def outputs(self) -> dict[str, Made]:
+        """All columns that steps make, by name, with their types."""
+        return {name: kind for step in self.steps for name, kind in step.outputs.items()}
+
+    @model_validator(mode="after")
+    def _one_step_makes_a_column(self) -> "FeaturesSettings":
+        names = [name for step in self.steps for name in step.outputs]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise ValueError(f"steps: two steps make a column {twice!r}; name one of them in another way")
+        return self

@@ -1,0 +1,65 @@
+"""A compiled model behind feature steps: the steps compute as they were fitted, what follows them is compiled."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tasks.scoring.compiled.base import CannotCompile, Columns, Compiled, Value
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
+NAME = "features"
+"""Of the step of a Pipeline in which feature steps are."""
+
+
+def compiled(pipeline: "Pipeline", compiler: Any) -> "AfterSteps":
+    """What answers in place of a Pipeline that begins with feature steps; raises CannotCompile as the compiler does."""
+    from sklearn.pipeline import Pipeline as Steps
+
+    if pipeline.steps[0][0] != NAME:
+        raise CannotCompile("its feature steps do not come first")
+    return AfterSteps(pipeline.steps[0][1], compiler.of(Steps(pipeline.steps[1:])))
+
+
+class AfterSteps(Compiled):
+    """Feature steps, and a compiled model."""
+
+    def __init__(self, steps: Any, model: Compiled) -> None:
+        """Args:
+        steps: Fitted feature steps.
+        model: What is asked about what they make.
+        """
+        self._steps, self._model = steps, model
+        self._names = [str(name) for name in steps.feature_names_in_]
+        self._texts = frozenset(steps.texts_)
+
+    @property
+    def title(self) -> str:  # type: ignore[override]
+        """What it is, for people."""
+        return f"{self._model.title} behind feature steps"
+
+    def one(self, values: Sequence[Value]) -> float:
+        """As the base says."""
+        made = self._made([[value] for value in values])
+        return self._model.one([None if one != one else one for one in (column[0] for column in made)])
+
+    def many(self, columns: Columns) -> NDArray[np.float64]:
+        """As the base says."""
+        return self._model.many(self._made(columns))
+
+    def _made(self, columns: Columns) -> list[NDArray[Any]]:
+        held = {
+            name: pd.Series(self._held(name, values), dtype=object if name in self._texts else np.float64)
+            for name, values in zip(self._names, columns, strict=True)
+        }
+        wide = self._steps.transform(pd.DataFrame(held, copy=False))
+        return [wide[name].to_numpy() for name in wide.columns]
+
+    def _held(self, name: str, values: Any) -> Any:
+        if isinstance(values, np.ndarray):
+            return values
+        return [np.nan if value is None else value for value in values]
