@@ -7,7 +7,7 @@ with the rows, and what is refused, is said here; whether it is row-wise is trie
 import contextlib
 import hashlib
 import importlib
-import io
+import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -71,9 +71,9 @@ class OwnStep(Transform):
         return pd.DataFrame(held, copy=True)
 
     def call(self, rows: pd.DataFrame) -> Any:
-        """What the function gives, whatever that is; what it prints is dropped."""
+        """What the function gives, whatever that is."""
         function = self._function()
-        with self._explained(), contextlib.redirect_stdout(io.StringIO()):
+        with self._explained(), np.errstate(all="ignore"):
             return function(rows, **self.settings)
 
     def taken(self, given: Any, rows: pd.DataFrame) -> list[Column]:
@@ -113,10 +113,16 @@ class OwnStep(Transform):
             raise StepFailed(
                 f"{self} gives {', '.join(kinds[:3])} in {name!r}, which is declared as a number"
             ) from None
-        self._require(
-            not np.isinf(values).any(), f"gives infinity in {name!r}; give a missing value (NaN) in its place"
-        )
-        return values
+        return np.where(np.isinf(values), np.nan, values)
+
+    def require_finite(self, rows: pd.DataFrame) -> None:
+        """Raise StepFailed if the function gives infinity; a model that is asked takes that for a missing value."""
+        given = self.call(rows)
+        parts = given if isinstance(given, pd.DataFrame | Mapping) else {self.gives[0][0]: given}
+        for name in (name for name, kind in self.gives if kind == "number"):
+            values = pd.to_numeric(pd.Series(parts[name]), errors="coerce")
+            endless = bool(np.isinf(values.to_numpy(dtype=np.float64, na_value=np.nan)).any())
+            self._require(not endless, f"gives infinity in {name!r}; give a missing value (NaN) in its place")
 
     def _function(self) -> Callable[..., Any]:
         module, _, name = self.use.rpartition(":")
@@ -124,7 +130,7 @@ class OwnStep(Transform):
             key = hashlib.sha256(self.code.encode()).hexdigest(), name
             if key not in _functions:
                 held = ModuleType(module)
-                held.__file__ = self.file
+                held.__dict__.update(__file__=self.file, print=_print)
                 with self._explained():
                     exec(compile(self.code, self.file, "exec"), held.__dict__)  # noqa: S102 (the model's own code)
                 _functions[key] = getattr(held, name)
@@ -165,6 +171,11 @@ class OwnStep(Transform):
     def __str__(self) -> str:
         """As people call it."""
         return f"the feature step {self.name}"
+
+
+def _print(*values: Any, **options: Any) -> None:
+    """What a step prints is for people: where others read, such as of `--json`, it would be in the way."""
+    print(*values, **{"file": sys.stderr, **options})
 
 
 def _listed(names: Any) -> str:

@@ -176,9 +176,11 @@ class Texts(Transform):
             return HashingVectorizer(n_features=self.size)
         words = TfidfVectorizer(max_features=self.size)
         try:
-            return words.fit(texts)
+            words.fit(texts)
         except ValueError:  # there is no word in them
             return None
+        words.__dict__.pop("_stop_words_id", None)  # an address in memory: the same model would have other bytes
+        return words
 
 
 class TargetMeans(Transform):

@@ -32,6 +32,7 @@ def require_row_wise(step: OwnStep, columns: Sequence[Column]) -> None:
     places = np.unique(np.linspace(0, size - 1, min(_ROWS, size)).astype(int)) if size else np.empty(0, dtype=int)
     if not len(places):
         return
+    step.require_finite(step.rows(columns))
     some = [column[places] for column in columns]
     whole = step.make(some)
     _require_untouched(step, some)

@@ -27,6 +27,11 @@ DESCRIBED = ("MLmodel", "python_env.yaml", "requirements.txt")
 CODE = "loader.zip"
 """What MLflow puts on Python's path before it loads the model; from an archive Python leaves no byte code beside it."""
 _LOADER = Path(__file__).with_name("pyfunc.py")
+_LOADER_OF_STEPS = Path(__file__).with_name("pyfunc_steps.py")
+_TASKS = Path(__file__).parents[2]
+_STEPS = ("__init__.py", "features/__init__.py", "features/transforms.py", "features/own_step.py")
+"""What computes feature steps, below `tasks`; it needs nothing else of this project."""
+_ROOM = "tasks.features."
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,8 @@ def pack(packaged: Packaged, folder: Path) -> None:
     (folder / "requirements.txt").write_text("\n".join(pinned) + "\n")
     python = f"python: {platform.python_version()}\nbuild_dependencies: [pip, setuptools, wheel]\n"
     (folder / "python_env.yaml").write_text(python + "dependencies: [-r requirements.txt]\n")
-    module = _write_loader(folder / CODE)
+    has_steps = any(name.startswith(_ROOM) for name in packaged.trusted_types)
+    module = _write_loader(folder / CODE, has_steps=has_steps)
     inputs = Schema.from_json(json.dumps(input_specs(packaged.features)))
     outputs = Schema([TensorSpec(dtype("float64"), (-1,) if packaged.answers_numbers else (-1, 2))])
     model = Model(
@@ -115,10 +121,20 @@ def pack(packaged: Packaged, folder: Path) -> None:
     model.save(str(folder / "MLmodel"))
 
 
-def _write_loader(archive: Path) -> str:
+def _write_loader(archive: Path, *, has_steps: bool) -> str:
     """Write the loader; gives the name of its module: another one for another text, as a process may load both."""
-    text = _LOADER.read_bytes()
-    name = f"incumbent_loader_{hashlib.sha256(text).hexdigest()[:12]}"
+    base, text = _module(_LOADER.read_bytes())
+    files = {f"{base}.py": text}
+    if has_steps:
+        known = f"from {_LOADER.parent.relative_to(_TASKS.parent).as_posix().replace('/', '.')} import pyfunc as base"
+        own = _LOADER_OF_STEPS.read_text().replace(known, f"import {base} as base").encode()
+        base, text = _module(own)
+        files |= {f"{base}.py": text, **{f"tasks/{name}": (_TASKS / name).read_bytes() for name in _STEPS}}
     with zipfile.ZipFile(archive, "w") as file:
-        file.writestr(zipfile.ZipInfo(f"{name}.py"), text)  # without the time of day: the same bytes each time
-    return name
+        for name, content in files.items():
+            file.writestr(zipfile.ZipInfo(name), content)  # without the time of day: the same bytes each time
+    return base
+
+
+def _module(text: bytes) -> tuple[str, bytes]:
+    return f"incumbent_loader_{hashlib.sha256(text).hexdigest()[:12]}", text

@@ -147,9 +147,8 @@ def _answers_of_stored_rows(
     from tasks.training import learning, preparation
 
     then = kept_settings.readable(home, way.pipeline, way.model) or settings
-    then = then.model_copy(update={"training": then.training.model_copy(update={"features": names})})
     try:
-        rows = handles.rows(home).reference(way.model.snapshot, then)
+        rows = handles.rows(home).reference(way.model.snapshot, then, names)
     except Damaged:
         return None
     prepared = preparation.prepare(rows, names, settings.validation.columns)

@@ -226,15 +226,17 @@ class Rows:
         kept = self._window.get(_key("window", settings, snapshot.id))
         return kept or self._keep_window(snapshot.id, self._parts_of(snapshot, settings, keep=False), settings)
 
-    def reference(self, snapshot: Snapshot, settings: PipelineSettings) -> pd.DataFrame:
-        """The inputs that a model learned from, as they were accepted."""
+    def reference(
+        self, snapshot: Snapshot, settings: PipelineSettings, names: Sequence[str] | None = None
+    ) -> pd.DataFrame:
+        """Columns of the rows that a model learned from, as they were accepted; by default those that are compared."""
+        columns = list(settings.compared if names is None else names)
 
         def gather() -> pd.DataFrame:
             self._reference.forget()  # before the next one is made
-            columns = list(settings.compared)
             return pd.concat([part.frame[columns] for part in self._parts_of(snapshot, settings)], ignore_index=True)
 
-        return self._reference.once(_key("reference", settings, snapshot.id), gather)
+        return self._reference.once(_key("reference", settings, snapshot.id, *columns), gather)
 
     def all_columns(self, snapshot: Snapshot, settings: PipelineSettings) -> Iterator[pd.DataFrame]:
         """The rows of a snapshot with all that was accepted, one batch after the other."""
