@@ -4,6 +4,7 @@ Add here what all steps have in common. A built-in step has a file of its own in
 `configs.plugs`; which steps a pipeline has stands in `configs.features`.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
@@ -16,7 +17,7 @@ Made = Literal["number", "category", "boolean"]
 """What a step can make."""
 
 
-class StepSettings(Section):
+class StepSettings(Section, ABC):
     """Base of the built-in steps."""
 
     step: str
@@ -27,9 +28,9 @@ class StepSettings(Section):
     """Which types its columns may have."""
 
     @property
+    @abstractmethod
     def outputs(self) -> Mapping[str, Made]:
         """The columns that it makes, by name, with their types."""
-        raise NotImplementedError
 
 
 class Output(Section):

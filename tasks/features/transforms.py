@@ -5,6 +5,7 @@ import numpy, pandas and scikit-learn only. Settings of a step stand in `kinds`,
 `own_step`.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -21,7 +22,7 @@ _FIRST, _LAST = -62_135_000_000_000_000.0, 253_402_000_000_000_000.0
 """The years 1 to 9999, in microseconds since 1970."""
 
 
-class Transform:
+class Transform(ABC):
     """One step: columns in, columns out."""
 
     learns = False
@@ -31,9 +32,9 @@ class Transform:
         """Learn from rows, and give what is made of these same rows."""
         return self.make(columns)
 
+    @abstractmethod
     def make(self, columns: Sequence[Column]) -> list[Column]:
         """What is made of rows, one array for each output, shape (rows,)."""
-        raise NotImplementedError
 
 
 class Features(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -201,12 +202,9 @@ class TargetMeans(Transform):
         from sklearn.preprocessing import TargetEncoder
 
         assert outcomes is not None, "a label is there where a model is fitted"
-        kind = "binary" if outcomes.dtype == np.bool_ else "continuous"
         folds = min(self.folds, max(2, len(outcomes) // 2))
-        self.learned = TargetEncoder(target_type=kind, cv=KFold(folds, shuffle=True, random_state=0))
-        wide = self.learned.fit_transform(
-            _wide(columns), outcomes.astype(np.float64) if kind == "continuous" else outcomes
-        )
+        self.learned = TargetEncoder(target_type="continuous", cv=KFold(folds, shuffle=True, random_state=0))
+        wide = self.learned.fit_transform(_wide(columns), outcomes.astype(np.float64))
         self.learned.cv = folds  # how rows are drawn matters while it learns only
         return list(np.ascontiguousarray(wide.T))
 
