@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from configs import addresses
-from configs.section import LATER, Column, Section
+from configs.section import LATER, Column, Length, Section
 
 Folder = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f]*$")]
 
@@ -287,10 +287,30 @@ class Times(Section):
     """Column that says when its label was known."""
 
 
+class LateLabels(Section):
+    """Labels that come later than the rows, from a source of their own: a key, the label, and when it was known."""
+
+    source: Source = Source()
+    """Where they come from, as `ingestion.source`; by default the folder landing/<pipeline>.labels in the home."""
+    key: tuple[Column, ...] = ()
+    """Columns, of rows and labels alike, by which a label names its row; by default `validation.key`."""
+    column: Column | None = None
+    """What the label is called there; by default as in `training.label`."""
+    time: Column | None = None
+    """Column there that says when a label was known. Without it that is when its delivery was taken in."""
+    horizon: Length | None = None
+    """Age, such as `30 days`, from which on a batch is judged on the labels that there are; without it a batch waits
+    until all of its rows have one."""
+    corrected: Literal["keep"] = "keep"
+    """What becomes of a label that differs from the one that was used: it is counted, and the first one stays."""
+
+
 class IngestionSettings(Section):
     """Room 1: what is taken in."""
 
     source: Source = Source()
+    labels: Annotated[LateLabels | None, LATER] = None
+    """The source of labels that come later than the rows; without it the label is a column of each delivery."""
     derive: dict[Column, DerivedTime] = Field(default_factory=dict)
     """Times that are made from other columns, before the contract is asked; a file that has such a column keeps it."""
     times: Times

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from configs import metrics, plugs
+from configs import late_labels, metrics, plugs
 from configs.coordination import CoordinationSettings
 from configs.evaluation import EvaluationSettings
 from configs.features import FeaturesSettings, Step
@@ -62,6 +62,11 @@ class PipelineSettings(Section):
         nameless = [name for name in self.reporting.notes if name not in self.reporting.groups]
         if nameless:
             raise ValueError(f"reporting.notes: there is no group {nameless[0]!r} in reporting.groups")
+        return self
+
+    @model_validator(mode="after")
+    def _labels_that_come_later_find_their_rows(self) -> Self:
+        late_labels.require(self.ingestion, self.validation, self.training.label)
         return self
 
     @model_validator(mode="after")
@@ -175,6 +180,12 @@ class PipelineSettings(Section):
         for group, members in self.reporting.groups.items():
             used += [(f"reporting.groups.{group}", name, ()) for name in members]
         return used
+
+    @property
+    def late_columns(self) -> tuple[str, ...]:
+        """Columns of the contract that rows need not have when they come: their label, and when it was known."""
+        known = self.ingestion.times.label
+        return () if self.ingestion.labels is None or known is None else (self.training.label, known)
 
     def canonical(self) -> dict[str, Any]:
         """All settings, defaults included, as plain JSON values; what is kept and logged."""

@@ -33,6 +33,7 @@ from tasks.adapters.web import access, loopback
 from tasks.adapters.web.door import Door
 from tasks.ingestion.sources import source_kinds
 from tasks.ingestion.sources.base import Source
+from tasks.ingestion.steps import arrivals
 
 _TICK_SECONDS = 0.1
 _GRACE_SECONDS = 10.0
@@ -180,18 +181,23 @@ class _Up:
 
 
 def _sources(home: Path, pipelines: Sequence[str]) -> Iterator[tuple[str, Source]]:
-    """The source of each pipeline; a folder in the home is made, so that there is somewhere to drop a file."""
+    """The sources of each pipeline; a folder in the home is made, so that there is somewhere to drop a file."""
     hands = Home(home)
     for pipeline in pipelines:
         try:
-            source = source_kinds.of(hands, pipeline)
+            found = {name: source_kinds.of(hands, name) for name in reversed(arrivals.sources(hands, pipeline))}
         except IncumbentError as problem:
             _say(environment.without_secrets(f"{pipeline} is not watched: {problem}"), error=True)
             continue
-        if hands.settings(pipeline).ingestion.source.folder is None:
-            with suppress(OSError):
-                hands.landing(pipeline).mkdir(parents=True, exist_ok=True)
-        yield pipeline, source
+        for name in found:
+            _make_place(hands, name)
+        yield from found.items()
+
+
+def _make_place(hands: Home, name: str) -> None:
+    if hands.settings(name).ingestion.source.folder is None:
+        with suppress(OSError):
+            hands.landing(name).mkdir(parents=True, exist_ok=True)
 
 
 def _runs(mlflow: str, name: str) -> str:

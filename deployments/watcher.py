@@ -6,6 +6,7 @@ It only makes things quicker: the same flow runs by the clock, and decides by it
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from configs import label_source
 from configs.errors import LandingFolderMissing
 from deployments import rest
 from tasks.ingestion.sources.base import Source
@@ -24,7 +25,7 @@ class Watcher:
     url: str
     """Address of the API."""
     sources: Mapping[str, Source]
-    """Source of each pipeline."""
+    """Source of each pipeline, and of its labels where these come later."""
     _last: dict[str, str] = field(default_factory=dict)
     _reported: dict[str, str] = field(default_factory=dict)
     _asked: dict[str, str] = field(default_factory=dict)
@@ -35,7 +36,11 @@ class Watcher:
         One that changed is left alone until a second look finds it unchanged: a file may still be growing. If
         the server does not answer, the next look tries again.
         """
-        return [pipeline for pipeline, source in self.sources.items() if self._look(pipeline, _mark(source))]
+        marks = dict[str, str]()
+        for name, source in self.sources.items():
+            pipeline = label_source.owner(name) or name
+            marks[pipeline] = f"{marks.get(pipeline, '')} {_mark(source)}".strip()
+        return [pipeline for pipeline, now in marks.items() if self._look(pipeline, now)]
 
     def _look(self, pipeline: str, now: str) -> bool:
         settled, self._last[pipeline] = self._last.get(pipeline) == now, now

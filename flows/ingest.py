@@ -32,7 +32,7 @@ def ingest(pipeline: str) -> list[Batch]:
 def take_in(turn: TurnRef, delivery: Delivery) -> Batch:
     """Read, check and accept one delivery; one that is refused or held is set aside as it came."""
     come_to(turn, 1, "reading and checking")
-    batch = ingestion.read_batch(turn, delivery) or validation.check_batch(turn)
+    batch = ingestion.read_batch(turn, delivery) or validation.check_batch(turn, delivery)
     batch = monitoring.ask_models(turn, batch)
     batch = validation.go_on(turn, batch) if batch.held else batch
     if not batch.is_in:

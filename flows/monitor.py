@@ -35,7 +35,7 @@ def watch(turn: TurnRef, batch: Batch, pool: Pool) -> tuple[Model | None, Health
     if not live:
         return None, Health(HealthState.NOT_JUDGED, ("There is no champion yet.",))
     champion = live[0]
-    drift = monitoring.measure_drift(turn, batch, champion)
+    drift = monitoring.measure_drift(turn, batch, champion) if batch.labels is None else None
     scores = (
         [evaluation.score_model(turn, batch, model) for model in live]
         if batch in pool.batches and batch.has_labels

@@ -36,6 +36,7 @@ def finish(turn: TurnRef, batch: Batch) -> Outcome:
     """All of a turn after its batch has been taken in."""
     if not batch.is_in:
         return coordination.close_turn(turn, batch, None, None)
+    batch = training.settle_labels(turn, batch)
     pool = training.pool_batches(turn, batch)
     snapshot = training.take_snapshot(turn, pool)
     training.begin_fits(turn, pool, snapshot)  # they count while the live model is watched

@@ -7,13 +7,14 @@ is said about a model is computed in `tasks.reporting`.
 import textwrap
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from configs.problems import ProblemName
 from configs.settings import PipelineSettings
 from flows.console import program
-from tasks.domain import wording
+from tasks.domain import late_labels, wording
+from tasks.domain.label_records import LateLabels
 from tasks.domain.records import Batch
 from tasks.domain.trigger_kinds import TriggerKind
 from tasks.domain.turns import Alert, History, Outcome, Trigger, Turn
@@ -154,7 +155,13 @@ def turn_object(pipeline: str, turn: Turn, problem: ProblemName) -> dict[str, ob
         "verdict": turn.outcome.value if turn.outcome else None,
         "reason": sentences.why(turn),
         "health": turn.health.state.value if turn.health else None,
+        **({} if turn.batch.labels is None else {"labels": counts_of(turn.batch.labels)}),
     }
+
+
+def counts_of(labels: LateLabels) -> dict[str, int]:
+    """What became of a delivery of labels, for machines."""
+    return {name: value for name, value in asdict(labels).items() if isinstance(value, int)}
 
 
 def status(
@@ -248,6 +255,8 @@ def _rows(batch: Batch) -> str:
     """What became of the rows; those of a file that cannot be read are not known."""
     if batch.reason and not batch.landed:
         return "the file was set aside whole"
+    if batch.labels is not None and not batch.reason:
+        return late_labels.briefly(batch.labels)
     held = f"{wording.count(batch.held)} held, " if batch.held else ""
     rows = f"{wording.count(batch.accepted)} accepted, {held}{wording.count(batch.quarantined)} quarantined"
     more = "".join(f"; {note}" for note in batch.notes)

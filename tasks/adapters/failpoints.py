@@ -50,6 +50,7 @@ NAMES = {
     "admission-recorded": "that a batch is judged again is committed",
     "refusal-reopened": "that a batch waits which nobody could read is committed",
     "delivery-unread": "that a delivery cannot be read is committed",
+    "labels-published": "the labels of a delivery of labels are in the store",
     "batch-committed": "what became of the batch is committed",
     "delivery-committed": "the name under which it came is committed",
     "turn-ingested": "the turn is past its door",
@@ -60,6 +61,9 @@ NAMES = {
     "health-committed": "how the live model does is committed",
     "alarm-recorded": "an alarm is in the inbox, and not announced",
     # ── training, evaluation, promotion ──
+    "rows-labelled": "rows with the labels that came later are in the store",
+    "labels-settled": "that labels have come to the rows of a batch is committed",
+    "labels-counted": "how many labels wait for rows, or rows for labels, is committed",
     "snapshot-committed": "the selection of rows is committed",
     "decision-committed": "whether to train is committed",
     "lock-kept": "the lock file of the libraries is there, and not what was fitted with them",

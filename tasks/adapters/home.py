@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from configs import environment, loader, plugs
+from configs import environment, label_source, loader, plugs
 from configs.errors import Damaged, InvalidSettings, LandingFolderMissing
 from configs.settings import PipelineSettings
 from tasks.adapters import ownership
@@ -162,7 +162,10 @@ class Home:
         return kept
 
     def settings(self, pipeline: str) -> PipelineSettings:
-        """The settings of a pipeline, read once: a change of the file is for the next process."""
+        """The settings of a pipeline, or of its source of labels, read once: a change is for the next process."""
+        owner = label_source.owner(pipeline)
+        if pipeline not in self._settings and owner is not None:
+            self._settings[pipeline] = label_source.settings(self.settings(owner))
         if pipeline not in self._settings:
             self._settings[pipeline] = loader.load(pipeline)
             training = self._settings[pipeline].training

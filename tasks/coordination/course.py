@@ -173,6 +173,7 @@ def decide(
     pool: Pool | None = None,
     opening: Opening | None = None,
     triggers: Sequence[str] = (),
+    labels: Sequence[str] = (),
 ) -> RetrainingDecision:
     """Decide whether a probe is trained: all that can be judged gets one; what is too short waits for the next batch.
 
@@ -184,6 +185,7 @@ def decide(
         pool: The batches that are judged together; None for one alone.
         opening: From when on they are judged, evidence being taken in event order.
         triggers: Sentences that say what opened the question.
+        labels: The same of labels that come later: what became of them, and which batches wait for theirs.
     """
     members, batches = (pool.members, len(pool.batches)) if pool else ((), 1)
     older = opening.older if opening and asked.first_share is None else 0
@@ -191,10 +193,11 @@ def decide(
     left_out = [_left_out(older, opening.moment)] if opening and opening.moment and older else []
     obstacles = pools.obstacles(judged, learned, asked, batches)
     if obstacles:
-        return RetrainingDecision(False, (*obstacles, *left_out, *notes), older, members)
+        lacking = obstacles if judged.rows or not labels else []
+        return RetrainingDecision(False, (*lacking, *labels, *left_out, *notes), older, members)
     why = "there is no champion yet" if asked.first_share is not None else "a probe shows whether retraining pays"
     together = [f"{batches} batches are judged as one: {wording.count(judged.rows)} rows"] if members else []
-    return RetrainingDecision(True, (why, *together, *left_out, *notes, *triggers), older, members)
+    return RetrainingDecision(True, (why, *together, *labels, *left_out, *notes, *triggers), older, members)
 
 
 def outcome(verdict: Verdict | None, batch: Batch) -> Outcome:

@@ -226,6 +226,7 @@ def decide_retraining(turn: TurnRef, batch: Batch, pool: Pool, snapshot: Snapsho
         pool=pool,
         opening=fitting.opening(hands, turn, batch) if batch in pool.batches else None,
         triggers=[one.evidence for one in hands.ledger.inbox.all(turn.pipeline, [turn.number])],
+        labels=fitting.labels(hands, turn, batch),
     )
     hands.ledger.turns.note(turn.pipeline, turn.number, decision=decision)
     failpoints.reach("decision-committed")

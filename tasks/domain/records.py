@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, Field
 
+from tasks.domain.label_records import LateLabels, Superseded
 from tasks.domain.weak_spots import WeakSpot
 
 ALONE = "each row by itself"
@@ -111,11 +112,19 @@ class Batch:
     """Rows that wait for a decision: all of a batch that is held, none of any other."""
     suspects: tuple[Suspect, ...] = ()
     """What speaks against its rows, the strongest first: why it is held, or what was only said of an accepted one."""
+    labels: LateLabels | None = None
+    """Of a delivery of labels what became of them; it has no rows of its own. None: it is one of rows."""
+    awaits: bool = False
+    """Whether labels of its rows are still to come: until then it is neither judged nor learned from."""
+    there: int = 0
+    """Of a batch that awaits labels, how many of its rows have theirs."""
+    superseded: tuple[Superseded, ...] = ()
+    """How its rows stood before labels came to them, the oldest first."""
 
     @property
     def has_labels(self) -> bool:
-        """Whether any accepted row has a label."""
-        return self.accepted > self.unlabelled
+        """Whether any accepted row has a label that may be used."""
+        return self.accepted > self.unlabelled and not self.awaits
 
     @property
     def is_in(self) -> bool:

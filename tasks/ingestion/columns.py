@@ -5,6 +5,7 @@ converted: a type is judged as it came.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,14 @@ WANTED: dict[ColumnType, str] = {
     "boolean": "true or false",
     "timestamp": "a time with its time zone",
 }
+HELD: dict[ColumnType, str] = {
+    "integer": "Int64",
+    "number": "float64",
+    "category": "str",
+    "boolean": "boolean",
+    "timestamp": "datetime64[us, UTC]",
+}
+"""How a column is held in which values may be missing."""
 _FOUND = {
     "boolean": "true and false",
     "bytes": "bytes",
@@ -64,6 +73,17 @@ def require(frame: pd.DataFrame, settings: ValidationSettings, label: str | None
             faults.append(f"Column {_named(name, label)} {_type_fault(frame[name], rule.type)}.")
     if faults:
         raise BrokenContract(" ".join(faults))
+
+
+def with_late(frame: pd.DataFrame, late: Sequence[str], settings: ValidationSettings) -> pd.DataFrame:
+    """Rows with the columns that need not be there yet: those that are not are missing throughout."""
+    absent = [name for name in late if name not in frame.columns]
+    return frame.assign(**{name: nothing(frame, settings.columns[name].type) for name in absent}) if absent else frame
+
+
+def nothing(frame: pd.DataFrame, held: ColumnType) -> "pd.Series[Any]":
+    """A column without values for these rows."""
+    return pd.Series(None, index=frame.index, dtype=HELD[held])
 
 
 def beyond_calendar(times: "pd.Series[Any]") -> NDArray[np.bool_]:

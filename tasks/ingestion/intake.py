@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tasks.domain.label_records import LateLabels
 from tasks.domain.records import Batch, BatchStatus, RuleFinding, Suspect
 
 if TYPE_CHECKING:
@@ -22,8 +23,16 @@ def order(names: Sequence[str]) -> list[str]:
     return sorted(names, key=lambda name: (_natural(name), name))
 
 
-def refuse(identity: str, name: str, rows: int, reason: str, findings: Sequence[RuleFinding] = ()) -> Batch:
-    """The record of a batch that is set aside whole."""
+def refuse(
+    identity: str,
+    name: str,
+    rows: int,
+    reason: str,
+    findings: Sequence[RuleFinding] = (),
+    *,
+    of_labels: bool = False,
+) -> Batch:
+    """The record of a batch that is set aside whole; of labels that come later than their rows, if it is one."""
     return Batch(
         id=identity,
         name=name,
@@ -36,6 +45,7 @@ def refuse(identity: str, name: str, rows: int, reason: str, findings: Sequence[
         positives=0,
         findings=tuple(findings),
         reason=reason,
+        labels=LateLabels() if of_labels else None,
     )
 
 

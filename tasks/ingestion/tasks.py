@@ -50,10 +50,10 @@ def read_batch(turn: TurnRef, delivery: Delivery) -> Batch | None:
     if hands.ledger.batches.passed(turn.pipeline, turn.batch) is not None:
         return None
     try:
-        content = arrivals.content(hands, turn.pipeline, delivery)
-        landed.of(hands).keep(turn, content, hands.settings(turn.pipeline), delivery.odd)
+        content, source = arrivals.content(hands, turn.pipeline, delivery), arrivals.source_of(turn.pipeline, delivery)
+        landed.of(hands).keep(turn, content, hands.settings(source), delivery.odd)
     except BadInput as problem:
-        return intake.refuse(turn.batch, turn.name, problem.rows, str(problem))
+        return intake.refuse(turn.batch, turn.name, problem.rows, str(problem), of_labels=delivery.of_labels)
     except DeliveryWaits as problem:
         hands.ledger.turns.unread(turn.pipeline, turn.number, str(problem))
         failpoints.reach("delivery-unread")

@@ -73,7 +73,7 @@ def judge_health(
 
 
 @task(task_run_name="record-alarm-{turn.name}", tags=["monitoring"])
-def record_alarms(turn: TurnRef, drift: Drift, state: Health) -> None:
+def record_alarms(turn: TurnRef, drift: Drift | None, state: Health) -> None:
     """Record what this turn found, drift or a model that is not well, as triggers that it covers, and tell them."""
     ledger = home.current().ledger
     for alarm in alarms.raised(turn.batch, drift, state):

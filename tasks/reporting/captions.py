@@ -6,7 +6,7 @@
 from collections.abc import Sequence
 
 from configs.settings import PipelineSettings
-from tasks.domain import wording
+from tasks.domain import late_labels, wording
 from tasks.domain.records import Batch, BatchStatus, Score, SliceScore
 from tasks.domain.turns import History, Outcome, Turn, VerdictKind
 from tasks.problems import kinds
@@ -174,7 +174,7 @@ def slices(score: Score | None) -> str:
 
 def data(history: History, settings: PipelineSettings) -> str:
     """What came in and what was kept out, with sums that add up."""
-    taken = [t.batch for t in history.turns if t.batch.is_in]
+    taken = [t.batch for t in history.turns if t.batch.is_in and t.batch.labels is None]
     refused = _last(history, BatchStatus.REFUSED)
     nouns = settings.reporting.row
     sentences = []
@@ -189,6 +189,7 @@ def data(history: History, settings: PipelineSettings) -> str:
         reason = f" ({settings.reporting.unlabelled})" if settings.reporting.unlabelled else ""
         number = titles.number_of(missing, (f"accepted {nouns[0]} has", f"accepted {nouns[1]} have"))
         sentences.append(f"{number} no label{reason}: kept, counted, never trained on.")
+    sentences += labels(history, settings)
     if refused:
         one = len(refused) == 1
         many = "One more delivery" if one else f"{capital(wording.number_word(len(refused)))} more deliveries"
@@ -201,6 +202,16 @@ def data(history: History, settings: PipelineSettings) -> str:
         many = "One delivery" if one else f"{capital(wording.number_word(len(history.duplicates)))} deliveries"
         sentences.append(f"{many} came a second time and {'was' if one else 'were'} counted once.")
     return " ".join(sentences) or "Nothing has come in yet."
+
+
+def labels(history: History, settings: PipelineSettings) -> list[str]:
+    """What became of labels that come later than their rows, and which batches wait for theirs."""
+    rules, batches = settings.ingestion.labels, {turn.batch.id: turn.batch for turn in history.turns}
+    came = [batch.labels for batch in batches.values() if batch.labels is not None and batch.is_in]
+    told = late_labels.delivered(late_labels.together(came)) if came else []
+    waiting = sorted((one for one in batches.values() if one.awaits), key=lambda one: str(one.first_event))
+    told += late_labels.waiting(waiting, rules.horizon if rules else None)
+    return [titles.ended(capital(one)) for one in told]
 
 
 def _last(history: History, status: BatchStatus) -> list[Batch]:
@@ -233,7 +244,7 @@ def _batches(count: int, skip_one: bool = False) -> str:
 
 def left_out(history: History, settings: PipelineSettings) -> tuple[tuple[str, str], ...]:
     """What is not in the numbers: counts with what they count."""
-    taken = [t.batch for t in history.turns if t.batch.is_in]
+    taken = [t.batch for t in history.turns if t.batch.is_in and t.batch.labels is None]
     refused, held = _last(history, BatchStatus.REFUSED), _last(history, BatchStatus.HELD)
     row, rows = settings.reporting.row
     reason = f" ({settings.reporting.unlabelled})" if settings.reporting.unlabelled else ""
@@ -247,7 +258,7 @@ def left_out(history: History, settings: PipelineSettings) -> tuple[tuple[str, s
         (sum(n for _, _, n in history.duplicates), "rows of deliveries that came a second time"),
         (_pooled(history), f"{rows} in slices with too few of them, in the slice table (they are in the total)"),
         (_older(history), f"{rows} of judged batches, from before the end of what was judged by then"),
-        (sum(t.outcome is Outcome.NOT_JUDGED for t in history.turns), "batches that could not be judged"),
+        (sum(_is_unjudged(turn) for turn in history.turns), "batches that could not be judged"),
     )
     first = next((t for t in history.turns if t.outcome is Outcome.FIRST_CHAMPION), None)
     found = [(wording.count(count), text) for count, text in counts if count]
@@ -258,13 +269,18 @@ def left_out(history: History, settings: PipelineSettings) -> tuple[tuple[str, s
     return tuple(found)
 
 
+def _is_unjudged(turn: Turn) -> bool:
+    """A delivery of labels has no rows of its own to judge."""
+    return turn.outcome is Outcome.NOT_JUDGED and turn.batch.labels is None
+
+
 def _older(history: History) -> int:
     return sum(turn.decision.older for turn in history.turns if turn.decision and turn.decision.retrain)
 
 
 def total(history: History) -> str:
     """The sum that shows that nothing else was left out."""
-    taken = [t.batch for t in history.turns if t.batch.is_in]
+    taken = [t.batch for t in history.turns if t.batch.is_in and t.batch.labels is None]
     if not taken:
         return ""
     unlabelled, aside = sum(b.unlabelled for b in taken), sum(b.quarantined for b in taken)

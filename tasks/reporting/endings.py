@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tasks.domain import wording
+from tasks.domain import late_labels, wording
 from tasks.domain.observations import Health
 from tasks.domain.records import Batch
 from tasks.domain.runs import Ended, Scored
@@ -134,6 +134,8 @@ def release(pipeline: str, version: int, by: str, reason: str, problem: str | No
 
 def data_rows(batch: Batch) -> list[Row]:
     """What became of the rows of a batch, and which rule kept how many out."""
+    if batch.labels is not None and not batch.reason:
+        return [{"what": "labels", "rows": "", "why": one} for one in late_labels.delivered(batch.labels)]
     rows: list[Row] = [
         {"what": "landed", "rows": batch.landed, "why": batch.reason or ""},
         {"what": "accepted", "rows": batch.accepted, "why": ""},

@@ -47,7 +47,7 @@ def headline(history: History, settings: PipelineSettings) -> Headline:
     """Whether the live model is well, why, and what was done."""
     if not history.turns:
         return Headline("none", "Nothing has come in yet", "No batch has landed.", "", "")
-    last = history.turns[-1]
+    last = next((turn for turn in reversed(history.turns) if not _is_of_labels_alone(turn)), history.turns[-1])
     live = titles.live_now(history)
     note = _note(history, live)
     if made := standing.gone_back(history, last.number):
@@ -71,6 +71,11 @@ def headline(history: History, settings: PipelineSettings) -> Headline:
         title += f" {titles.when(last.batch)}"
         text = f"{_why_not(last)} {_last_judged(history, settings, last.number)}".strip()
     return Headline(state, title, text, ended(_action(last, live, settings)), note)
+
+
+def _is_of_labels_alone(turn: Turn) -> bool:
+    """Whether a turn took in labels that completed nothing: of the live model it has nothing to say."""
+    return turn.batch.labels is not None and turn.outcome is Outcome.NOT_JUDGED
 
 
 def measured(turn: Turn, gate: Score | None, settings: PipelineSettings) -> str:
@@ -191,7 +196,7 @@ def _given_up(history: History, settings: PipelineSettings, last: Turn, live: in
 
 
 def _no_champion(history: History, settings: PipelineSettings, last: Turn) -> Headline:
-    taken = sum(t.batch.is_in for t in history.turns)
+    taken = sum(t.batch.is_in and t.batch.labels is None for t in history.turns)
     batches = f"{wording.number_word(taken)} {'batch' if taken == 1 else 'batches'}"
     rows = sum(t.batch.accepted for t in history.turns)
     text = f"{capital(batches)} with {titles.number_of(rows, settings.reporting.row)} came in."

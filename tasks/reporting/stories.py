@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from configs.reporting import ReportingSettings
 from configs.settings import PipelineSettings
-from tasks.domain import wording
+from tasks.domain import late_labels, wording
 from tasks.domain.observations import HealthState
 from tasks.domain.records import Batch, Comparison, Score
 from tasks.domain.trigger_kinds import TriggerKind
@@ -86,6 +86,8 @@ def _data(turn: Turn, settings: PipelineSettings) -> list[str]:
         broken = [f for f in batch.findings if f.rows]
         found += [f"'{f.column}' must be {f.message}: {wording.count(f.rows)} rows are not." for f in broken]
         return [*found, _HELD if batch.held else "The delivery is refused as a whole and kept aside."]
+    if batch.labels is not None:
+        return [ended(capital(one)) for one in late_labels.delivered(batch.labels)]
     rules = [f"{wording.count(f.rows)} {f.column}" for f in batch.findings if f.rows]
     names = f" ({', '.join(rules[:_MOST_RULES])})" if rules else ""
     aside = f"{wording.count(batch.quarantined)} quarantined{names}, {wording.count(batch.duplicates)} duplicates"

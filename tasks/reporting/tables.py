@@ -135,7 +135,8 @@ def inputs(turns: Sequence[Turn], last: Turn | None, most: int) -> tuple[tuple[I
 def _batch(turn: Turn, most: int, settings: PipelineSettings) -> BatchRow:
     aside = "" if turn.batch.is_in else turn.batch.status.value
     bar = pictures.bar(0 if aside else turn.batch.quarantined, most)
-    return BatchRow(turn.number, turn.batch.name, aside, turn_columns.cells(turn_columns.BATCHES, turn, settings), bar)
+    name = turn.batch.name if turn.batch.labels is None else f"{turn.batch.name} (labels)"
+    return BatchRow(turn.number, name, aside, turn_columns.cells(turn_columns.BATCHES, turn, settings), bar)
 
 
 def _square(turn: Turn, column: ColumnDrift | None) -> Square:

@@ -29,7 +29,7 @@ class Tile:
 
 def four(history: History, settings: PipelineSettings) -> tuple[Tile, ...]:
     """Data, inputs, loss and retraining: which of them is it? Data of the last batch that was taken in."""
-    turn = next((t for t in reversed(history.turns) if t.batch.is_in), None)
+    turn = next((t for t in reversed(history.turns) if t.batch.is_in and t.batch.labels is None), None)
     if turn is None:
         return ()
     batch = turn.batch

@@ -40,9 +40,17 @@ def _actual(turn: Turn, settings: PipelineSettings) -> str:
     return _told(turn, settings).level(kinds.actual(turn.champion)) if turn.champion else wording.MISSING
 
 
+def _counts(turn: Turn) -> tuple[int, int, int, int]:
+    """What landed, was taken in, set aside or there before: rows, or labels where a delivery is one of these."""
+    batch, labels = turn.batch, turn.batch.labels
+    if labels is None or not batch.is_in:
+        return batch.landed, batch.accepted, batch.quarantined, batch.duplicates
+    return labels.landed, labels.taken, labels.contradicting + labels.unusable + labels.empty, labels.repeated
+
+
 def _unlabelled(turn: Turn, settings: PipelineSettings) -> str:
-    refused = not turn.batch.is_in
-    return wording.MISSING if refused else wording.count(turn.batch.unlabelled)
+    has_none = not turn.batch.is_in or turn.batch.labels is not None
+    return wording.MISSING if has_none else wording.count(turn.batch.unlabelled)
 
 
 def _delivered(turn: Turn, settings: PipelineSettings) -> str:
@@ -67,10 +75,10 @@ FIGURES: dict[str, Column] = {
 }
 """The numbers of each turn."""
 BATCHES: dict[str, Column] = {
-    "landed": Column("Landed", lambda turn, _: wording.count(turn.batch.landed)),
-    "accepted": Column("Accepted", lambda turn, _: wording.count(turn.batch.accepted)),
-    "quarantined": Column("Quarantined", lambda turn, _: wording.count(turn.batch.quarantined)),
-    "duplicates": Column("Duplicates", lambda turn, _: wording.count(turn.batch.duplicates)),
+    "landed": Column("Landed", lambda turn, _: wording.count(_counts(turn)[0])),
+    "accepted": Column("Accepted", lambda turn, _: wording.count(_counts(turn)[1])),
+    "quarantined": Column("Quarantined", lambda turn, _: wording.count(_counts(turn)[2])),
+    "duplicates": Column("Duplicates", lambda turn, _: wording.count(_counts(turn)[3])),
     "unlabelled": Column("No label", _unlabelled),
     "level": Column("{level}", _delivered),
 }

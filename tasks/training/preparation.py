@@ -14,17 +14,9 @@ from sklearn.pipeline import Pipeline
 from configs.errors import IncumbentError
 from configs.training import TrainingSettings
 from configs.validation import ColumnRule
+from tasks.ingestion import columns as columns_of_rows
 from tasks.problems import kinds
 from tasks.problems.outcomes import Outcomes
-
-_MISSING = {
-    "integer": "Int64",
-    "number": "float64",
-    "category": "str",
-    "boolean": "boolean",
-    "timestamp": "datetime64[us, UTC]",
-}
-"""How a column without values is held."""
 
 
 def labels(frame: pd.DataFrame, settings: TrainingSettings) -> Outcomes:
@@ -55,12 +47,10 @@ def complete(frame: pd.DataFrame, columns: Mapping[str, ColumnRule]) -> pd.DataF
     A time that was not in the contract when they came was kept as it is, in its own zone.
     """
     absent = {
-        name: pd.Series(None, index=frame.index, dtype=_MISSING[rule.type])
-        for name, rule in columns.items()
-        if name not in frame.columns
+        name: columns_of_rows.nothing(frame, rule.type) for name, rule in columns.items() if name not in frame.columns
     }
     later = {
-        name: column.astype(_MISSING["timestamp"])
+        name: column.astype(columns_of_rows.HELD["timestamp"])
         for name, column in frame.items()
         if isinstance(column.dtype, pd.ArrowDtype) and name in columns and columns[str(name)].type == "timestamp"
     }

@@ -15,6 +15,14 @@ def list_families(turn: TurnRef) -> list[str]:
     return [candidate.family for candidate in home.current().settings(turn.pipeline).training.candidates]
 
 
+@task(task_run_name="settle-labels-{turn.name}", tags=["training"])
+def settle_labels(turn: TurnRef, batch: Batch) -> Batch:
+    """Give rows the labels that have come later, where all of a batch are there or their time has passed."""
+    from tasks.training.steps import labelling
+
+    return labelling.settle(home.current(), turn, batch)
+
+
 def pool_batches(turn: TurnRef, batch: Batch) -> Pool:
     """What is judged in this turn: its batch, together with those that were too short to be judged alone."""
     return fitting.pool(home.current(), turn, batch)

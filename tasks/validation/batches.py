@@ -102,11 +102,10 @@ def accept(identity: str, name: str, rows: SortedOut, settings: PipelineSettings
             f"{landed} rows of the batch {name} were read, but {len(accepted)} accepted and {len(aside)} set aside. "
             "This is a fault of Incumbent, not of the data. Nothing was recorded; report it with the file."
         )
-    label, event = settings.training.label, accepted[settings.ingestion.times.event]
+    event = accepted[settings.ingestion.times.event]
     duplicates = int((aside[ASIDE] == "duplicate").sum())
-    problem = kinds.named(settings.training.problem)
-    outcomes = problem.outcomes(accepted[label].dropna(), settings.training)
-    positives, mean = problem.counts(float(outcomes.sum()), len(outcomes))
+    labels = of_labels(accepted, settings)
+    comes_later = settings.ingestion.labels is not None
     return Batch(
         id=identity,
         name=name,
@@ -115,16 +114,24 @@ def accept(identity: str, name: str, rows: SortedOut, settings: PipelineSettings
         accepted=len(accepted),
         quarantined=len(aside) - duplicates,
         duplicates=duplicates,
-        unlabelled=len(accepted) - len(outcomes),
-        positives=positives,
-        label_mean=mean,
+        awaits=comes_later and labels["unlabelled"] > 0,
+        there=len(accepted) - labels["unlabelled"] if comes_later else 0,
         missing=_missing(accepted, settings),
         first_event=_moment(event.min()),
         last_event=_moment(event.max()),
         findings=rows.findings,
         notes=digits.notes((accepted, aside)),
-        **values(accepted[label], settings),
+        **labels,
     )
+
+
+def of_labels(accepted: pd.DataFrame, settings: PipelineSettings) -> dict[str, Any]:
+    """What the record of a batch says of the labels of its accepted rows."""
+    labels, problem = accepted[settings.training.label], kinds.named(settings.training.problem)
+    outcomes = problem.outcomes(labels.dropna(), settings.training)
+    positives, mean = problem.counts(float(outcomes.sum()), len(outcomes))
+    counts = {"unlabelled": len(accepted) - len(outcomes), "positives": positives, "label_mean": mean}
+    return {**counts, **values(labels, settings)}
 
 
 def values(labels: "pd.Series[Any]", settings: PipelineSettings) -> dict[str, Any]:

@@ -11,21 +11,22 @@ from tasks.domain.turns import TurnRef
 from tasks.ingestion import intake
 from tasks.ingestion.sources.base import Delivery
 from tasks.ingestion.steps import arrivals, landed
-from tasks.validation.steps import door, warnings
+from tasks.validation.steps import door, label_intake, warnings
 
 
 @task(task_run_name="check-{turn.name}", tags=["validation"], retries=2, retry_delay_seconds=[1.0, 5.0])
-def check_batch(turn: TurnRef) -> Batch:
+def check_batch(turn: TurnRef, delivery: Delivery) -> Batch:
     """Judge a batch by contract and triage; publish its rows, the accepted ones and those set aside with reasons."""
     hands = home.current()
     done = hands.ledger.batches.passed(turn.pipeline, turn.batch)
     if done is not None:
         return done
-    frame = landed.of(hands).rows(turn, hands.settings(turn.pipeline))
+    frame = landed.of(hands).rows(turn, hands.settings(arrivals.source_of(turn.pipeline, delivery)))
     try:
-        checked = door.check(hands, turn, frame)
+        check = label_intake.check if delivery.of_labels else door.check
+        checked = check(hands, turn, frame)
     except BrokenContract as fault:
-        return intake.refuse(turn.batch, turn.name, len(frame), str(fault))
+        return intake.refuse(turn.batch, turn.name, len(frame), str(fault), of_labels=delivery.of_labels)
     failpoints.reach("rows-published")
     return checked
 

@@ -101,6 +101,14 @@ class Batches:
                 admissions.add(connection, pipeline, held, decision=Decision.KEEP_OUT, **decided)
 
     @patient
+    def relabel(self, pipeline: str, batch: Batch) -> None:
+        """Change the record of a batch to which labels came, or one of a delivery of labels whose rows came."""
+        values = {**_columns(batch), "record": codec.dump(batch)}
+        with self._access.writing(pipeline) as connection:
+            chosen = (batches.c.pipeline == pipeline) & (batches.c.id == batch.id)
+            connection.execute(batches.update().where(chosen).values(**values))
+
+    @patient
     def learn(self, pipeline: str, batch: Batch) -> None:
         """Add to the record of a batch which values its label has; nothing else of it changes."""
         with self._access.writing(pipeline) as connection:

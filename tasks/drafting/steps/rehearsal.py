@@ -78,7 +78,7 @@ def rehearse(home: Home, pipeline: str, data: str | None = None) -> Rehearsed:
     for name, content, odd in _elsewhere(data) if data is not None else _delivered(home, pipeline):
         counts.deliveries.append(name)
         try:
-            frame = decoding.decode(content, settings.ingestion, settings.validation, odd)
+            frame = decoding.decode(content, settings.ingestion, settings.validation, odd, settings.late_columns)
             counts.rows += len(frame)
             kept = batches.sort_out(frame, earlier, settings, home.clock())
         except BadInput as problem:

@@ -8,6 +8,7 @@ from configs.errors import MistakeOfUser
 from tasks.adapters import lookup
 from tasks.adapters.home import Home
 from tasks.adapters.ledger import history
+from tasks.domain import late_labels
 from tasks.domain.records import Batch, Comparison, Model, Score
 from tasks.evaluation.steps import compare
 from tasks.training.steps import handles
@@ -129,7 +130,7 @@ def _labelled(home: Home, pipeline: str) -> list[Batch]:
 
 
 def _learned(model: Model, batch: Batch) -> bool:
-    return batch.accepted_file in model.snapshot.batches
+    return not {*late_labels.files(batch)}.isdisjoint(model.snapshot.batches)
 
 
 def _unseen(batch: Batch, models: Sequence[Model]) -> datetime | None:

@@ -3,7 +3,7 @@
 pandas and pyarrow are imported late: to see that nothing waits must be quick.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, BinaryIO
 
 from configs.errors import BrokenContract, UnreadableFile
@@ -33,7 +33,11 @@ def of(source: Source, head: bytes) -> Format:
 
 
 def decode(
-    found: bytes, room: IngestionSettings, contract: ValidationSettings, odd: str | None = None
+    found: bytes,
+    room: IngestionSettings,
+    contract: ValidationSettings,
+    odd: str | None = None,
+    late: Sequence[str] = (),
 ) -> "pd.DataFrame":
     """The rows in the bytes of a delivery, with the columns of the contract and all others, in the order of the file.
 
@@ -42,6 +46,7 @@ def decode(
         room: How they are written, and the times that are made from other columns where the file does not have them.
         contract: Which columns there must be, and of which types.
         odd: What the delivery is if it is not a file.
+        late: Columns that need not be there yet; they are missing throughout.
 
     Raises:
         UnreadableFile: The bytes are not a whole file of that format.
@@ -53,7 +58,7 @@ def decode(
         raise UnreadableFile(f"It is {odd}, not a file.")
     frame = rows(found, room.source, {name: rule.type for name, rule in contract.columns.items()})
     try:
-        frame = moments.derive(frame, room.derive, room.source)
+        frame = columns.with_late(moments.derive(frame, room.derive, room.source), late, contract)
         columns.require(frame, contract)
     except BrokenContract as broken:
         raise BrokenContract(str(broken), len(frame)) from broken

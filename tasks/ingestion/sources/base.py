@@ -27,6 +27,8 @@ class Delivery:
     """What it is if it is not a file: a folder, a pipe, a link out of the landing folder."""
     kept: bool = False
     """Whether its source does not have it any more, and its bytes are those that were kept when it was refused."""
+    of_labels: bool = False
+    """Whether it is one of labels that come later than their rows."""
 
 
 @dataclass(frozen=True)

@@ -130,7 +130,8 @@ def _cut(file: NamedFile, home: Home, pipeline: str, cut: Cut) -> tuple[_Seen, l
     table, looked = file.table(room.source)
     table = _numbered(table, room)
     events = _times(table, room.times.event, room)
-    known = _times(table, room.times.label, room) if room.times.label else None
+    waits = room.times.label and room.times.label not in settings.late_columns
+    known = _times(table, room.times.label, room) if waits and room.times.label else None
     folder = home.landing(pipeline)
     folder.mkdir(parents=True, exist_ok=True)
     windows = {part.name: table.take(part.rows) for part in cuts.parts(events, known, cut, now)}

@@ -4,11 +4,12 @@ It imports nothing heavy: the command line asks it before anything is started.
 """
 
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from configs import label_source
 from configs.errors import BadInput, BlobUnavailable, DeliveryWaits, IncumbentError, LandingFolderMissing
 from tasks.adapters import files
 from tasks.adapters.blobs import layout
@@ -17,11 +18,12 @@ from tasks.domain.decisions import Admission
 from tasks.domain.turns import TurnState
 from tasks.ingestion.formats import decoding
 from tasks.ingestion.sources import base, digests, source_kinds
-from tasks.ingestion.sources.base import Delivery, Place
+from tasks.ingestion.sources.base import Delivery, Listing, Mark, Place
 
 if TYPE_CHECKING:
     import pandas as pd
 
+T = TypeVar("T")
 SETTLED_SECONDS = 2.0
 """So long a file must have been left alone before it is announced."""
 
@@ -57,10 +59,11 @@ def changed(home: Home, pipeline: str) -> str | None:
     None as well while something in it has changed just now: it may still be written.
     """
     fetch(home, pipeline)
-    mark, path = source_kinds.of(home, pipeline).mark(), _memory(home, pipeline)
+    marks, path = [_of_source(name, _mark, home) for name in sources(home, pipeline)], _memory(home, pipeline)
     # a copy may carry a time that is yet to come
-    settled = abs(home.clock().timestamp() - mark.changed) >= SETTLED_SECONDS
-    return None if not settled or (path.exists() and path.read_text() == mark.text) else mark.text
+    settled = all(abs(home.clock().timestamp() - mark.changed) >= SETTLED_SECONDS for mark in marks)
+    text = " ".join(mark.text for mark in marks).strip()
+    return None if not settled or (path.exists() and path.read_text() == text) else text
 
 
 def fetch(home: Home, pipeline: str) -> IncumbentError | None:
@@ -71,13 +74,53 @@ def fetch(home: Home, pipeline: str) -> IncumbentError | None:
         UnreadableFile: It cannot be cut, and nothing was delivered of it before.
         DeliveryWaits: It cannot be read just now, and nothing was delivered of it before.
     """
+    problems = [_of_source(name, _fetch, home) for name in sources(home, pipeline)]
+    return next((problem for problem in problems if problem is not None), None)
+
+
+def sources(home: Home, pipeline: str) -> list[str]:
+    """What the sources of a pipeline are called: that of its labels, if they come later, and that of its rows.
+
+    Labels are taken in first: what they complete is judged before newer rows come.
+    """
+    labels = [label_source.named(pipeline)] if home.settings(pipeline).ingestion.labels is not None else []
+    return [*labels, pipeline]
+
+
+def source_of(pipeline: str, delivery: Delivery) -> str:
+    """What the source of a delivery is called."""
+    return label_source.named(pipeline) if delivery.of_labels else pipeline
+
+
+def _fetch(home: Home, name: str) -> IncumbentError | None:
     try:
-        source_kinds.of(home, pipeline).fetch()
+        source_kinds.of(home, name).fetch()
     except (BadInput, LandingFolderMissing, DeliveryWaits) as problem:
-        if not home.landing(pipeline).is_dir():
+        if not home.landing(name).is_dir():
             raise
         return problem
     return None
+
+
+def _mark(home: Home, name: str) -> Mark:
+    return source_kinds.of(home, name).mark()
+
+
+def _look(home: Home, name: str) -> Listing:
+    listing = source_kinds.of(home, name).look()
+    if label_source.owner(name) is None:
+        return listing
+    return replace(listing, deliveries=[replace(one, of_labels=True) for one in listing.deliveries])
+
+
+def _of_source(name: str, ask: Callable[[Home, str], T], home: Home) -> T:
+    """What a source says; one of labels that is missing is named by its own setting."""
+    try:
+        return ask(home, name)
+    except LandingFolderMissing as problem:
+        if label_source.owner(name) is None:
+            raise
+        raise LandingFolderMissing(str(problem).replace("ingestion.source.", "ingestion.labels.source.")) from problem
 
 
 def remember(home: Home, pipeline: str, mark: str) -> None:
@@ -88,7 +131,8 @@ def remember(home: Home, pipeline: str, mark: str) -> None:
 def forget(home: Home, pipeline: str) -> None:
     """The next look is to read the source, whatever its mark, and all that is in it."""
     _memory(home, pipeline).unlink(missing_ok=True)
-    digests.place(home.folder, pipeline).unlink(missing_ok=True)
+    for name in sources(home, pipeline):
+        digests.place(home.folder, name).unlink(missing_ok=True)
 
 
 def _memory(home: Home, pipeline: str) -> Path:
@@ -97,7 +141,7 @@ def _memory(home: Home, pipeline: str) -> Path:
 
 def place(home: Home, pipeline: str, delivery: Delivery) -> Place:
     """Where the bytes of a delivery are."""
-    return home.blobs if delivery.kept else source_kinds.of(home, pipeline)
+    return home.blobs if delivery.kept else source_kinds.of(home, source_of(pipeline, delivery))
 
 
 def content(home: Home, pipeline: str, delivery: Delivery) -> bytes:
@@ -112,8 +156,9 @@ def content(home: Home, pipeline: str, delivery: Delivery) -> bytes:
 
 def read(home: Home, pipeline: str, delivery: Delivery) -> "pd.DataFrame":
     """The rows of a delivery; raises as `base.read` and `decoding.decode` do."""
-    found, settings = content(home, pipeline, delivery), home.settings(pipeline)
-    return decoding.decode(found, settings.ingestion, settings.validation, delivery.odd)
+    found, settings = content(home, pipeline, delivery), home.settings(source_of(pipeline, delivery))
+    late = settings.late_columns
+    return decoding.decode(found, settings.ingestion, settings.validation, delivery.odd, late)
 
 
 def count_rows(home: Home, pipeline: str, deliveries: Sequence[Delivery]) -> int:
@@ -125,7 +170,8 @@ def count_rows(home: Home, pipeline: str, deliveries: Sequence[Delivery]) -> int
 def _count(home: Home, pipeline: str, delivery: Delivery) -> int | None:
     try:
         with place(home, pipeline, delivery).open(delivery.address) as file:
-            return None if delivery.odd else decoding.count(file, home.settings(pipeline).ingestion.source)
+            source = home.settings(source_of(pipeline, delivery)).ingestion.source
+            return None if delivery.odd else decoding.count(file, source)
     except (OSError, BlobUnavailable):
         return None
 
@@ -138,8 +184,10 @@ def look(home: Home, pipeline: str) -> Waiting:
         UnreadableFile: One file as a source cannot be cut, and nothing was delivered of it before.
     """
     problem = fetch(home, pipeline)
-    listing = source_kinds.of(home, pipeline).look()
-    deliveries, rows = listing.deliveries, home.ledger.turns.all(pipeline)
+    listings = [_of_source(name, _look, home) for name in sources(home, pipeline)]
+    deliveries = [delivery for listing in listings for delivery in listing.deliveries]
+    unreadable = {name: why for listing in listings for name, why in listing.unreadable.items()}
+    rows = home.ledger.turns.all(pipeline)
     turns = {row["batch"]: row for row in rows}  # the last one of each batch
     done = {batch for batch, row in turns.items() if row["state"] == TurnState.DONE}
     known, admitted = home.ledger.batches.deliveries(pipeline), home.ledger.admissions.open(pipeline)
@@ -171,8 +219,8 @@ def look(home: Home, pipeline: str) -> Waiting:
         duplicates=tuple(copies),
         unshown=tuple(number for number in numbers if number not in shown or number in owed),
         page=bool(numbers) and max(numbers) not in page,
-        problem=problem or _problem(listing.unreadable),
-        unreadable=frozenset(listing.unreadable),
+        problem=problem or _problem(unreadable),
+        unreadable=frozenset(unreadable),
         again=frozenset(again),
     )
 
@@ -186,7 +234,7 @@ def _admitted(home: Home, admitted: Mapping[str, Admission], deliveries: Sequenc
         if (batch, name) in there:
             found[batch] = there[batch, name]
         elif home.blobs.has(kept):
-            found[batch] = Delivery(name, kept, batch, kept=True)
+            found[batch] = Delivery(name, kept, batch, kept=True, of_labels=admission.refusal.labels is not None)
     return found
 
 

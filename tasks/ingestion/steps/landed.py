@@ -32,7 +32,7 @@ class Landed:
 
     def keep(self, turn: TurnRef, content: bytes, settings: PipelineSettings, odd: str | None) -> None:
         """Read the bytes of a delivery; raises as `decoding.decode` does, and then nothing is kept."""
-        rows = decoding.decode(content, settings.ingestion, settings.validation, odd)
+        rows = decoding.decode(content, settings.ingestion, settings.validation, odd, settings.late_columns)
         self._scratch.put(turn.pipeline, turn.batch, content)
         failpoints.reach("landed-kept")
         self._rows.keep(_key(turn), rows)
@@ -43,9 +43,10 @@ class Landed:
         Raises:
             DeliveryWaits: Its bytes are not in the scratch place any more.
         """
-        room, contract = settings.ingestion, settings.validation
+        room, contract, late = settings.ingestion, settings.validation, settings.late_columns
         return self._rows.once(
-            _key(turn), lambda: decoding.decode(self._scratch.get(turn.pipeline, turn.batch), room, contract)
+            _key(turn),
+            lambda: decoding.decode(self._scratch.get(turn.pipeline, turn.batch), room, contract, late=late),
         )
 
     def let_go(self, turn: TurnRef) -> None:

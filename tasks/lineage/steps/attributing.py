@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from configs.errors import Damaged, MistakeOfUser
 from tasks.adapters import files, lookup
 from tasks.adapters.home import Home
+from tasks.domain import late_labels
 from tasks.domain.records import Batch, Comparison, Model
 from tasks.evaluation.steps import compare, pairs
 from tasks.lineage import (
@@ -154,7 +155,7 @@ def _case(
 def _rows(home: Home, pipeline: str, model: Model) -> tuple[pd.DataFrame, NDArray[np.str_]]:
     """What a model learned from, with all columns, and the name of the batch of each row."""
     settings = kept_settings.readable(home, pipeline, model) or home.settings(pipeline)
-    named = {batch.accepted_file: batch.name for batch in home.ledger.batches.all(pipeline)}
+    named = {file: one.name for one in home.ledger.batches.all(pipeline) for file in late_labels.files(one)}
     frames = list(handles.rows(home).all_columns(model.snapshot, settings))
     names = [named.get(file, file[:12]) for file in model.snapshot.batches]
     each = np.repeat(np.array(names, dtype=str), [len(frame) for frame in frames])

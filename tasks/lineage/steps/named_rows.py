@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from configs import label_source
 from configs.errors import BadInput, MistakeOfUser
 from configs.settings import PipelineSettings
 from configs.validation import RESERVED
 from tasks.adapters import lookup
 from tasks.adapters.blobs import layout
 from tasks.adapters.home import Home
+from tasks.domain import late_labels
 from tasks.domain.records import Batch, BatchStatus, Model, Snapshot
 from tasks.ingestion.formats import decoding
 from tasks.training.steps import handles, kept_settings
@@ -98,9 +100,10 @@ def parts(home: Home, pipeline: str, named: Named, *, delivered: bool = False) -
     elif named.batch is not None and delivered:
         yield from _delivered(home, pipeline, named.batch)
     elif named.batch is not None:
-        if named.batch.accepted_file is None:
+        file = named.batch.labels.file if named.batch.labels else named.batch.accepted_file
+        if file is None:
             raise MistakeOfUser(_has_none(named.batch))
-        yield home.store.read(named.batch.accepted_file)
+        yield home.store.read(file)
 
 
 def _settings(home: Home, pipeline: str, model: Model) -> PipelineSettings:
@@ -120,15 +123,17 @@ def _has_none(batch: Batch) -> str:
 
 
 def _delivered(home: Home, pipeline: str, batch: Batch) -> Iterator["pd.DataFrame"]:
-    files = [file for file in (batch.accepted_file, batch.aside_file) if file is not None]
+    kept = batch.labels.file if batch.labels else late_labels.as_taken_in(batch).accepted_file
+    files = [file for file in (kept, batch.aside_file) if file is not None]
     if batch.status is BatchStatus.ACCEPTED:
         yield from (home.store.read(file).drop(columns=list(RESERVED), errors="ignore") for file in files)
         return
     if batch.aside_file is None:
         raise MistakeOfUser(f"The bytes of batch {batch.name} were not kept: it has no rows to look at.")
     home.store.check_original(batch.aside_file)
-    settings, content = home.settings(pipeline), home.blobs.get(layout.refused(batch.aside_file))
+    settings = home.settings(label_source.named(pipeline) if batch.labels is not None else pipeline)
+    content = home.blobs.get(layout.refused(batch.aside_file))
     try:
-        yield decoding.decode(content, settings.ingestion, settings.validation)
+        yield decoding.decode(content, settings.ingestion, settings.validation, late=settings.late_columns)
     except BadInput as problem:
         raise MistakeOfUser(f"The rows of batch {batch.name} cannot be read: {problem}") from problem

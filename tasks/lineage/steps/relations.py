@@ -44,7 +44,8 @@ def quarantine(home: Home, pipeline: str, name: str) -> pa.Table:
     if batch.status is not BatchStatus.ACCEPTED:
         raise MistakeOfUser(f"Batch {batch.name} is not in, so none of its rows are set aside: delivered() has them.")
     if batch.aside_file is None:
-        accepted = _bare(frames.as_table(home.store.read(batch.accepted_file or "")))
+        kept = batch.labels.file if batch.labels else batch.accepted_file
+        accepted = _bare(frames.as_table(home.store.read(kept or "")))
         marks = [pa.field("_aside", pa.string()), pa.field("_reasons", pa.string())]
         return pa.schema([*accepted.schema, *marks]).empty_table()
     return _bare(frames.as_table(home.store.read(batch.aside_file)))

@@ -14,6 +14,7 @@ from configs.errors import Damaged, IncumbentError
 from configs.training import Candidate
 from tasks.adapters import provenance
 from tasks.adapters.home import Home
+from tasks.domain import late_labels
 from tasks.domain.records import Model
 from tasks.problems import prediction
 from tasks.training.steps import fitting, handles, kept_settings
@@ -97,7 +98,7 @@ def in_one_line(problem: Exception) -> str:
 
 def _gone(home: Home, pipeline: str, model: Model) -> tuple[str, ...]:
     """Inputs that cannot be read any more."""
-    named = {batch.accepted_file: batch.name for batch in home.ledger.batches.all(pipeline)}
+    named = {file: one.name for one in home.ledger.batches.all(pipeline) for file in late_labels.files(one)}
     missing = []
     for file in model.snapshot.batches:
         try:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from tasks.domain import wording
+from tasks.domain.label_records import LateLabels
 from tasks.domain.records import Batch, Snapshot
 from tasks.lineage.verify.findings import Finding
 
@@ -68,6 +69,36 @@ def labels_agree(batch: Batch, counted: Batch) -> list[Finding]:
         return []
     recorded, stored = (", ".join(one.label_values) or "nothing" for one in (batch, counted))
     return [Finding("I2", f"{_named(batch)}: the label has the values {recorded} recorded, {stored} stored")]
+
+
+def labels_add_up(batch: Batch, labels: LateLabels, taken: int, aside: Mapping[str, int]) -> list[Finding]:
+    """I2: every landed label is taken, was there already, contradicts another one, is unusable or not known yet.
+
+    Args:
+        batch: The record.
+        labels: What became of them, as it is recorded.
+        taken: How many are stored as taken.
+        aside: How many are stored beside them, as what.
+    """
+    quarantined = labels.contradicting + labels.unusable
+    stored = (taken, aside.get("duplicate", 0), aside.get("quarantined", 0), aside.get("empty", 0))
+    recorded = (labels.taken, labels.repeated, quarantined, labels.empty)
+    findings = []
+    if sum(recorded) != labels.landed:
+        parts = " + ".join(map(wording.count, recorded))
+        text = f"{wording.count(labels.landed)} labels landed, but {parts} are accounted for"
+        findings.append(Finding("I2", f"{_named(batch)}: {text}"))
+    for name, one, other in zip(("taken", "known before", "set aside", "not known yet"), recorded, stored, strict=True):
+        if one != other:
+            text = f"{wording.count(one)} labels {name} recorded, {wording.count(other)} stored"
+            findings.append(Finding("I2", f"{_named(batch)}: {text}"))
+    return findings
+
+
+def labelled_otherwise(batch: Batch, number: int, turn: int) -> Finding:
+    """I6: rows with the labels of a turn are not what these rows and those labels make."""
+    text = f"its rows with labels, no {number}, are not what the labels of turn {turn} make of them"
+    return Finding("I6", f"{_named(batch)}: {text}")
 
 
 def never_read(batch: Batch) -> bool:

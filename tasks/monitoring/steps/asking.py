@@ -72,6 +72,7 @@ def ask(home: Home, turn: TurnRef, batch: Batch) -> Batch:
     settings = home.settings(turn.pipeline)
     is_new = home.ledger.batches.passed(turn.pipeline, turn.batch) is None and door.decision(home, turn) is None
     is_asked = is_new and batch.status is not BatchStatus.REFUSED
+    is_asked = is_asked and batch.labels is None
     if champion is None or not is_asked or not settings.validation.triage.enabled:
         return batch
     case = _case(home, turn, batch, champion)

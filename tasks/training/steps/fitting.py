@@ -17,7 +17,7 @@ from configs.settings import PipelineSettings
 from configs.training import Candidate, TrainingSettings
 from tasks.adapters import failpoints, provenance
 from tasks.adapters.home import Home
-from tasks.domain import pools
+from tasks.domain import late_labels, pools
 from tasks.domain.pools import Asked, Pool, Size
 from tasks.domain.records import Batch, BundleFacts, Model, Snapshot
 from tasks.domain.turns import TurnRef
@@ -68,6 +68,8 @@ def _together(home: Home, turn: TurnRef, batch: Batch) -> Pool:
         taken_in = home.ledger.batches.taken_in(turn.pipeline, turn.number)
         return Pool(tuple(_mature(home, turn.pipeline, taken_in, batch)) or _alone(home, turn, batch), None)
     found = _pooled(home, turn.pipeline, turn.number, batch)
+    if found is None and (batch.awaits or batch.labels is not None):
+        return Pool((), None)  # nothing is there to be judged
     return found or Pool(_alone(home, turn, batch), opening(home, turn, batch).moment)
 
 
@@ -83,10 +85,11 @@ def _mature(
 
     A later moment counts, where rows that are not taken in yet are there until then.
     """
-    settings = home.settings(pipeline)
+    settings, batches = home.settings(pipeline), [one for one in batches if one.labels is None and not one.awaits]
     if not settings.training.maturity:
-        return list(batches)
-    came = [handles.rows(home).latest(one, settings) for one in ([now] if now else batches)]
+        return batches
+    came = [handles.rows(home).latest(one, settings) for one in ([now] if now and now.labels is None else batches)]
+    came += [now.labels.until] if now and now.labels else []
     latest = max((one for one in (*came, moment) if one is not None), default=None)
     ends = {one: windows.end_of(handles.rows(home).events(one, settings)) for one in batches if one.has_labels}
     return [one for one, end in ends.items() if end and latest and end + settings.training.maturity <= latest]
@@ -208,6 +211,15 @@ def asked(home: Home, turn: TurnRef) -> Asked:
     """What the settings ask of a turn."""
     rules, live = home.settings(turn.pipeline).training, home.ledger.promotions.before(turn.pipeline, turn.number)
     return Asked(rules.min_rows, None if live else rules.first_model_share, rules.mature_after)
+
+
+def labels(home: Home, turn: TurnRef, batch: Batch) -> list[str]:
+    """What became of the labels of a turn, if it is about some, and which batches wait for theirs, in sentences."""
+    rules = home.settings(turn.pipeline).ingestion.labels
+    if rules is None:
+        return []
+    awaited = late_labels.waiting(home.ledger.batches.accepted(turn.pipeline), rules.horizon)
+    return [*(late_labels.delivered(batch.labels) if batch.labels else ()), *awaited]
 
 
 def early_note(snapshot: Snapshot | None) -> str | None:

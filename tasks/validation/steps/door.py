@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tasks.adapters.home import Home
+from tasks.domain import late_labels
 from tasks.domain.decisions import Decision
 from tasks.domain.records import Batch, BatchStatus
 from tasks.domain.turns import TurnRef
@@ -31,9 +32,10 @@ def check(home: Home, turn: TurnRef, frame: "pd.DataFrame", decided: Decision | 
         BrokenContract: The batch as a whole cannot be taken in.
     """
     settings, accepted = home.settings(turn.pipeline), home.ledger.batches.accepted(turn.pipeline)
-    rows = batches.sort_out(frame, earlier.rows(home.store, frame, settings, accepted), settings, home.clock())
+    taken_in = [late_labels.as_taken_in(batch) for batch in accepted]
+    rows = batches.sort_out(frame, earlier.rows(home.store, frame, settings, taken_in), settings, home.clock())
     answers.require_known(rows.accepted, label_values.learned(home, turn.pipeline, accepted), settings)
-    near = triage.neighbours(rows.accepted, accepted, settings.ingestion.times.event)
+    near = triage.neighbours(rows.accepted, taken_in, settings.ingestion.times.event)
     past = [home.store.read(batch.accepted_file or "") for batch in near]
     limits, decided = settings.validation.triage, decided or decision(home, turn)
     signs = [one for one in triage.examine(rows.accepted, past, settings) if treatment.heard([one.suspect], limits)]

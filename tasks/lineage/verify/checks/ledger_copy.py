@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from configs.errors import Damaged
 from tasks.adapters.home import Home
+from tasks.domain import late_labels
 from tasks.domain.decisions import Admission
 from tasks.domain.logged_files import Logged
 from tasks.domain.pools import Pool
@@ -73,7 +74,7 @@ class Recorded:
         batch_of = {turn["number"]: turn["batch"] for turn in self.turns}
         ids = {turn["number"]: ((turn["decision"] or {}).get("pool") or [turn["batch"]]) for turn in self.turns}
         return {
-            number: Pool(tuple(batches[one] for one in members), None, turn=batch_of[number])
+            number: Pool(tuple(late_labels.at(batches[one], number) for one in members), None, turn=batch_of[number])
             for number, members in ids.items()
             if set(members) <= batches.keys()
         }

@@ -1,6 +1,7 @@
 """Models: bundles from their bytes, snapshots selected again, verdicts recomputed from their grounds (I1, I6, I9)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from configs import loader
@@ -8,6 +9,7 @@ from configs.errors import BlobUnavailable, Damaged, MistakeOfUser
 from configs.settings import PipelineSettings
 from tasks.adapters.blobs import layout
 from tasks.adapters.home import Home
+from tasks.domain import late_labels
 from tasks.domain.pools import Pool
 from tasks.domain.records import Comparison, Model
 from tasks.domain.turns import Evidence, VerdictKind
@@ -39,7 +41,8 @@ def check(home: Home, recorded: Recorded, damaged: set[str]) -> Iterator[Finding
 
 def check_selections(home: Home, recorded: Recorded) -> Iterator[Finding]:
     """I9: each window is selected again from the bytes; what it left out is what is recorded."""
-    known = {batch.accepted_file: batch for batch in recorded.batches if batch.accepted_file}
+    stood = ((batch, file) for batch in recorded.batches for file in late_labels.files(batch))
+    known = {file: replace(batch, accepted_file=file) for batch, file in stood}
     for model in {model.snapshot.id: model for model in recorded.models}.values():
         snapshot, settings = model.snapshot, kept_settings.readable(home, recorded.pipeline, model)
         if settings is None or not set(snapshot.batches) <= known.keys():
@@ -130,7 +133,7 @@ def _check_locks(home: Home, recorded: Recorded) -> Iterator[Finding]:
 def _check_snapshots(recorded: Recorded) -> Iterator[Finding]:
     if "batches" in recorded.unread:
         return
-    accepted = [batch.accepted_file for batch in recorded.batches if batch.accepted_file]
+    accepted = [file for batch in recorded.batches for file in late_labels.files(batch)]
     snapshots = {snapshot.id: snapshot for snapshot in recorded.snapshots}
     for snapshot in snapshots.values():
         yield from rules.known_files(snapshot.batches, accepted, f"snapshot {snapshot.id[:12]}")

@@ -4,13 +4,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from configs import label_source
 from configs.errors import BadInput, Damaged, DeliveryWaits, LandingFolderMissing
 from tasks.adapters.home import Home
+from tasks.domain import late_labels
 from tasks.domain.records import Batch
 from tasks.domain.turns import Outcome
 from tasks.ingestion import intake
 from tasks.ingestion.columns import REASONS
 from tasks.lineage.verify import balance as rules
+from tasks.lineage.verify.checks import label_recount
 from tasks.lineage.verify.checks.ledger_copy import Recorded
 from tasks.lineage.verify.findings import Finding
 from tasks.validation import batches
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
+
+    from tasks.ingestion.sources.base import Delivery
 
 TORN = "its row in the ledger says one thing in its columns and another in its record"
 """What is said of a row that was changed by hand in one place."""
@@ -67,11 +72,11 @@ def check(home: Home, recorded: Recorded, counted: Counted) -> Iterator[Finding]
 
 def check_deliveries(home: Home, recorded: Recorded) -> Iterator[Finding]:
     """What still lies in the landing folder, read again and compared row by row with what is stored of it."""
-    from tasks.ingestion.sources import source_kinds
     from tasks.ingestion.steps import arrivals
 
     try:
-        there = source_kinds.of(home, recorded.pipeline, afresh=True).look().deliveries
+        names = arrivals.sources(home, recorded.pipeline)
+        there = [one for name in names for one in _look(home, name)]
     except (LandingFolderMissing, DeliveryWaits):
         return
     accepted = {batch.id: batch for batch in recorded.batches if batch.is_in}
@@ -97,6 +102,11 @@ def _check_batch(
         yield from rules.rows_add_up(batch, None)
         yield from rules.reasons_given(batch, None)
         return
+    if batch.labels is not None:
+        counted.batches[batch.id] = batch
+        yield from label_recount.check_delivery(home, batch)
+        return
+    yield from label_recount.check_rows(home, pipeline, batch)
     stored = _sorted(home, batch)
     counted.whole = counted.whole and not (batch.accepted and not batch.accepted_file)
     accepted.append(intake.hash_rows(stored.accepted))
@@ -134,8 +144,18 @@ def _count(home: Home, pipeline: str, batch: Batch, stored: SortedOut) -> Batch:
 
 def _stored(home: Home, batch: Batch) -> "list[pd.DataFrame]":
     """Accepted rows and those set aside, as they came."""
-    frames = [home.store.read(file) for file in (batch.accepted_file, batch.aside_file) if file]
+    accepted = batch.labels.file if batch.labels else late_labels.as_taken_in(batch).accepted_file
+    frames = [home.store.read(file) for file in (accepted, batch.aside_file) if file]
     return [frame.drop(columns=[batches.ASIDE, REASONS], errors="ignore") for frame in frames]
+
+
+def _look(home: Home, name: str) -> "list[Delivery]":
+    from dataclasses import replace
+
+    from tasks.ingestion.sources import source_kinds
+
+    there = source_kinds.of(home, name, afresh=True).look().deliveries
+    return [replace(one, of_labels=label_source.owner(name) is not None) for one in there]
 
 
 def _twice(accepted: "list[NDArray[np.uint64]]") -> int:

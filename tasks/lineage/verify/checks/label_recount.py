@@ -1,0 +1,51 @@
+"""Labels that come later: every delivery of them counted again, and every batch labelled again from its bytes (I2, I6).
+
+What was there before a label came is still there, and but for labels nothing of a row has changed.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tasks.adapters.home import Home
+from tasks.domain import late_labels
+from tasks.domain.records import Batch
+from tasks.ingestion import intake
+from tasks.lineage.verify import balance as rules
+from tasks.lineage.verify.findings import Finding
+from tasks.training.steps import labelling
+from tasks.validation import label_rows
+from tasks.validation.steps import label_intake
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def check_delivery(home: Home, batch: Batch) -> Iterator[Finding]:
+    """A delivery of labels: each of them is taken, was there, contradicts another one, is unusable or not known yet."""
+    if batch.labels is None:
+        return
+    taken = len(home.store.recheck(batch.labels.file)) if batch.labels.file else 0
+    aside = _kinds(home.store.recheck(batch.aside_file)) if batch.aside_file else {}
+    yield from rules.labels_add_up(batch, batch.labels, taken, aside)
+
+
+def check_rows(home: Home, pipeline: str, batch: Batch) -> Iterator[Finding]:
+    """A batch to which labels came: made again from what it was before and the labels of that time, it is the same."""
+    if not batch.superseded or home.settings(pipeline).ingestion.labels is None:
+        return
+    turns = home.ledger.turns.last(pipeline)
+    deliveries = label_intake.taken(home, pipeline)
+    for number, before in enumerate(batch.superseded):
+        home.store.recheck(before.file)
+        then, after = late_labels.at(batch, before.until - 1), late_labels.at(batch, before.until)
+        there = [one for one in deliveries if turns.get(one.id, 0) <= before.until]
+        again = labelling.labelled(home, pipeline, before.until, then, there)
+        stored = home.store.recheck(after.accepted_file or "")
+        if list(intake.hash_rows(again)) != list(intake.hash_rows(stored)):
+            yield rules.labelled_otherwise(batch, number + 1, before.until)
+
+
+def _kinds(aside: "pd.DataFrame") -> dict[str, int]:
+    """How many were set aside as what."""
+    kinds: dict[str, int] = {str(kind): int(rows) for kind, rows in aside[label_rows.ASIDE].value_counts().items()}
+    return kinds
