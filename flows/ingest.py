@@ -32,7 +32,8 @@ def ingest(pipeline: str) -> list[Batch]:
 def take_in(turn: TurnRef, delivery: Delivery) -> Batch:
     """Read, check and accept one delivery; one that is refused or held is set aside as it came."""
     come_to(turn, 1, "reading and checking")
-    batch = ingestion.read_batch(turn, delivery) or validation.check_batch(turn, delivery)
+    check = validation.check_labels if delivery.of_labels else validation.check_batch
+    batch = ingestion.read_batch(turn, delivery) or check(turn)
     batch = monitoring.ask_models(turn, batch)
     batch = validation.go_on(turn, batch) if batch.held else batch
     if not batch.is_in:

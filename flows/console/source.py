@@ -25,10 +25,11 @@ def require(waiting: Waiting) -> None:
 
 def tell_gone(hands: Home, pipeline: str, screen: Terminal) -> None:
     """Warn as long as a source that is cut into batches has lost rows."""
-    origin, gone = hands.settings(pipeline).ingestion.source.origin, source_kinds.of(hands, pipeline).gone()
-    if origin is not None and gone:
-        screen.facts({"pipeline": pipeline, "source": origin, "gone": gone})
-        screen.show([f"{pipeline}: {lines.gone_line(origin, gone)}"])
+    for name in arrivals.sources(hands, pipeline):
+        origin, gone = hands.settings(name).ingestion.source.origin, source_kinds.of(hands, name).gone()
+        if origin is not None and gone:
+            screen.facts({"pipeline": pipeline, "source": origin, "gone": gone})
+            screen.show([f"{pipeline}: {lines.gone_line(origin, gone)}"])
 
 
 def tell_duplicates(hands: Home, pipeline: str, waiting: Waiting, screen: Terminal) -> None:

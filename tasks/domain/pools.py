@@ -89,6 +89,11 @@ def parts(lot: Batch | Pool) -> tuple[Batch, ...]:
     return lot.batches if isinstance(lot, Pool) else (lot,)
 
 
+def rows_of(lot: Batch | Pool) -> tuple[object, ...]:
+    """What tells its rows: its id, and their files, which are others once labels have come to them."""
+    return lot.id, tuple(batch.accepted_file for batch in parts(lot))
+
+
 def least_rows(min_rows: int | None) -> int:
     """Fewest rows to judge on: those of the settings, or where they leave it to the data, what statistics need."""
     return _ROWS if min_rows is None else min_rows

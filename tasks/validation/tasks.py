@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from prefect import task
 
+from configs import label_source
 from configs.errors import BrokenContract, DeliveryWaits
 from tasks.adapters import failpoints, home
 from tasks.domain.records import Batch
@@ -15,18 +16,33 @@ from tasks.validation.steps import door, label_intake, warnings
 
 
 @task(task_run_name="check-{turn.name}", tags=["validation"], retries=2, retry_delay_seconds=[1.0, 5.0])
-def check_batch(turn: TurnRef, delivery: Delivery) -> Batch:
+def check_batch(turn: TurnRef) -> Batch:
     """Judge a batch by contract and triage; publish its rows, the accepted ones and those set aside with reasons."""
     hands = home.current()
     done = hands.ledger.batches.passed(turn.pipeline, turn.batch)
     if done is not None:
         return done
-    frame = landed.of(hands).rows(turn, hands.settings(arrivals.source_of(turn.pipeline, delivery)))
+    frame = landed.of(hands).rows(turn, hands.settings(turn.pipeline))
     try:
-        check = label_intake.check if delivery.of_labels else door.check
-        checked = check(hands, turn, frame)
+        checked = door.check(hands, turn, frame)
     except BrokenContract as fault:
-        return intake.refuse(turn.batch, turn.name, len(frame), str(fault), of_labels=delivery.of_labels)
+        return intake.refuse(turn.batch, turn.name, len(frame), str(fault))
+    failpoints.reach("rows-published")
+    return checked
+
+
+@task(task_run_name="check-labels-{turn.name}", tags=["validation"], retries=2, retry_delay_seconds=[1.0, 5.0])
+def check_labels(turn: TurnRef) -> Batch:
+    """Judge a delivery of labels; publish those that are new, and those set aside with reasons."""
+    hands = home.current()
+    done = hands.ledger.batches.passed(turn.pipeline, turn.batch)
+    if done is not None:
+        return done
+    frame = landed.of(hands).rows(turn, hands.settings(label_source.named(turn.pipeline)))
+    try:
+        checked = label_intake.check(hands, turn, frame)
+    except BrokenContract as fault:
+        return intake.refuse(turn.batch, turn.name, len(frame), str(fault), of_labels=True)
     failpoints.reach("rows-published")
     return checked
 

@@ -38,7 +38,15 @@ def test_the_table_of_failpoints_is_what_is_in_the_code() -> None:
 
 
 def test_the_sweep_leaves_no_failpoint_out() -> None:
-    swept = {*points.EVERYWHERE, *points.FIRST_TURN_ONLY, *points.GIVEN_UP, *MAKING, *SCENARIOS, *KILLS}
+    swept = {
+        *points.EVERYWHERE,
+        *points.FIRST_TURN_ONLY,
+        *points.GIVEN_UP,
+        *MAKING,
+        *SCENARIOS,
+        *KILLS,
+        *points.OF_LATE_LABELS,
+    }
 
     assert {name.partition(":")[0] for name in swept} == failpoints.NAMES.keys()
     assert {*points.OF_THE_LOG} < {*KILLS}

@@ -29,9 +29,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     shop.write_pipeline(tmp_path / "pipelines", text=world.YAML)
     monkeypatch.setenv("INCUMBENT_PIPELINES", str(tmp_path / "pipelines"))
     opened = Home(tmp_path / "home")
-    world.land_labels(opened.folder, "none", world.labels(1)[:0])
-    (opened.folder / "landing" / "shop").mkdir()
-    (opened.folder / "landing" / "returns" / "none.csv").unlink()
+    for source in ("shop", "returns"):
+        (opened.folder / "landing" / source).mkdir(parents=True)
     yield opened
     opened.close()
 

@@ -75,6 +75,8 @@ def is_newly_silent(home: Home, pipeline: str) -> bool:
 
 
 def _silence(home: Home, pipeline: str) -> str | None:
-    rows = home.ledger.turns.all(pipeline)
+    batches = home.ledger.batches.all(pipeline)
+    of_labels = {batch.id for batch in batches if batch.labels is not None}
+    rows = [row for row in home.ledger.turns.all(pipeline) if row["batch"] not in of_labels]
     arrived: list[datetime] = [at for row in rows if (at := codec.moment(row["started"])) is not None]
-    return incidents.silence(home.ledger.batches.all(pipeline), arrived, home.clock()) if arrived else None
+    return incidents.silence(batches, arrived, home.clock()) if arrived else None

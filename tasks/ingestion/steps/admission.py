@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from configs import label_source
 from configs.errors import LandingFolderMissing, MistakeOfUser
 from tasks.adapters import lookup
 from tasks.adapters.blobs import layout
@@ -28,9 +29,10 @@ def find(home: Home, pipeline: str, wanted: str, decision: Decision = Decision.A
             f"Batch {batch.name} of {pipeline} is refused, not held: it is out, and stays out until it is admitted."
         )
     if decision is not Decision.KEEP_OUT and not _is_there(home, pipeline, batch):
+        where = source_kinds.of(home, _source(pipeline, batch)).where
         raise MistakeOfUser(
-            f"Batch {batch.name} of {pipeline} cannot be admitted: its bytes were not kept, and no file in "
-            f"{source_kinds.of(home, pipeline).where} has them. Put the file back there as it was, and try again."
+            f"Batch {batch.name} of {pipeline} cannot be admitted: its bytes were not kept, and no file in {where} has "
+            "them. Put the file back there as it was, and try again."
         )
     return batch
 
@@ -43,10 +45,14 @@ def keep_out(home: Home, pipeline: str, held: Batch, by: str, reason: str) -> Ba
     return refused
 
 
+def _source(pipeline: str, batch: Batch) -> str:
+    return pipeline if batch.labels is None else label_source.named(pipeline)
+
+
 def _is_there(home: Home, pipeline: str, batch: Batch) -> bool:
     if home.blobs.digest(layout.refused(batch.id)) == batch.id:
         return True
     try:
-        return any(one.digest == batch.id for one in source_kinds.of(home, pipeline).look().deliveries)
+        return any(one.digest == batch.id for one in source_kinds.of(home, _source(pipeline, batch)).look().deliveries)
     except LandingFolderMissing:
         return False

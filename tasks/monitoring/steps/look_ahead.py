@@ -49,7 +49,7 @@ def look_ahead(home: Home, pipeline: str) -> list[Seen]:
     """
     made = home.ledger.promotions.champion(pipeline)
     champion = home.ledger.models.get(pipeline, made.model) if made else None
-    waiting = arrivals.look(home, pipeline).deliveries
+    waiting = [one for one in arrivals.look(home, pipeline).deliveries if not one.of_labels]
     if champion is None or not waiting:
         return []
     looking = Looking(home, pipeline, champion)

@@ -68,7 +68,9 @@ class Rows:
     def judged(self, lot: Batch | Pool, cutoff: datetime | None, settings: PipelineSettings) -> Judged:
         """The labelled rows of a batch, or of several that are judged as one, that happened at or after the cut-off."""
         cutoff = _effective(lot, cutoff)
-        return self._once(_key("judged", settings, lot.id, cutoff), lambda: self._judged(lot, cutoff, settings))
+        return self._once(
+            _key("judged", settings, *pools.rows_of(lot), cutoff), lambda: self._judged(lot, cutoff, settings)
+        )
 
     def forget(self) -> None:
         """Let go of everything that was kept for the turn."""
@@ -114,7 +116,7 @@ class Rows:
             places = np.sort(drawn)
             return Sample(rows.iloc[places].reset_index(drop=True), places)
 
-        return self._once(_key("sample", settings, lot.id, _effective(lot, cutoff), most), draw)
+        return self._once(_key("sample", settings, *pools.rows_of(lot), _effective(lot, cutoff), most), draw)
 
     def events(self, batch: Batch, settings: PipelineSettings) -> NDArray[np.datetime64]:
         """When the labelled rows of a batch happened, in UTC; rows of which that is not known are left out."""
@@ -316,7 +318,7 @@ def _key(kind: str, settings: PipelineSettings, *about: object) -> tuple[object,
 def _answers_key(
     model: Model, lot: Batch | Pool, cutoff: datetime | None, settings: PipelineSettings
 ) -> tuple[object, ...]:
-    return _key("answers", settings, model.id, lot.id, _effective(lot, cutoff))
+    return _key("answers", settings, model.id, *pools.rows_of(lot), _effective(lot, cutoff))
 
 
 def _times(settings: PipelineSettings, ignores_arrival: bool) -> Times:
