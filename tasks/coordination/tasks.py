@@ -22,7 +22,7 @@ from tasks.ingestion.sources.base import Delivery
 from tasks.ingestion.steps import arrivals
 from tasks.ingestion.steps.arrivals import Waiting
 from tasks.promotion.steps import refitting
-from tasks.training.steps import fitting, handles
+from tasks.training.steps import awaited, fitting, handles
 
 
 # ── the inbox ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -226,7 +226,7 @@ def decide_retraining(turn: TurnRef, batch: Batch, pool: Pool, snapshot: Snapsho
         pool=pool,
         opening=fitting.opening(hands, turn, batch) if batch in pool.batches else None,
         triggers=[one.evidence for one in hands.ledger.inbox.all(turn.pipeline, [turn.number])],
-        labels=fitting.labels(hands, turn, batch),
+        labels=awaited.told(hands, turn, batch, snapshot),
     )
     hands.ledger.turns.note(turn.pipeline, turn.number, decision=decision)
     failpoints.reach("decision-committed")

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from tasks.domain import wording
 from tasks.domain.label_records import LateLabels
-from tasks.domain.records import Batch
+from tasks.domain.records import Batch, Snapshot
 
 _NAMES = 3
 """So many batches are named."""
@@ -90,6 +90,14 @@ def waiting(batches: Sequence[Batch], horizon: int | None) -> list[str]:
     more = len(found) - _NAMES
     others = [f"{wording.count(more)} more {'batch waits' if more == 1 else 'batches wait'} for labels"]
     return [*(_waits(batch, horizon) for batch in reversed(found[-_NAMES:])), *(others if more > 0 else [])]
+
+
+def too_late(snapshot: Snapshot | None) -> list[str]:
+    """That nothing can be learned from, as labels were known only after that which is judged had begun."""
+    if snapshot is None or snapshot.rows or not snapshot.excluded_unknown:
+        return []
+    rows = f"{wording.count(snapshot.excluded_unknown)} labels were known only after {snapshot.cutoff:%Y-%m-%d}"
+    return [f"{rows}, where what is judged begins: later batches can learn from them"]
 
 
 def _waits(batch: Batch, horizon: int | None) -> str:

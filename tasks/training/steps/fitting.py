@@ -17,7 +17,7 @@ from configs.settings import PipelineSettings
 from configs.training import Candidate, TrainingSettings
 from tasks.adapters import failpoints, provenance
 from tasks.adapters.home import Home
-from tasks.domain import late_labels, pools
+from tasks.domain import pools
 from tasks.domain.pools import Asked, Pool, Size
 from tasks.domain.records import Batch, BundleFacts, Model, Snapshot
 from tasks.domain.turns import TurnRef
@@ -211,15 +211,6 @@ def asked(home: Home, turn: TurnRef) -> Asked:
     """What the settings ask of a turn."""
     rules, live = home.settings(turn.pipeline).training, home.ledger.promotions.before(turn.pipeline, turn.number)
     return Asked(rules.min_rows, None if live else rules.first_model_share, rules.mature_after)
-
-
-def labels(home: Home, turn: TurnRef, batch: Batch) -> list[str]:
-    """What became of the labels of a turn, if it is about some, and which batches wait for theirs, in sentences."""
-    rules = home.settings(turn.pipeline).ingestion.labels
-    if rules is None:
-        return []
-    awaited = late_labels.waiting(home.ledger.batches.accepted(turn.pipeline), rules.horizon)
-    return [*(late_labels.delivered(batch.labels) if batch.labels else ()), *awaited]
 
 
 def early_note(snapshot: Snapshot | None) -> str | None:
