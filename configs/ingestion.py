@@ -301,8 +301,9 @@ class LateLabels(Section):
     horizon: Length | None = None
     """Age, such as `30 days`, from which on a batch is judged on the labels that there are; without it a batch waits
     until all of its rows have one."""
-    corrected: Literal["keep"] = "keep"
-    """What becomes of a label that differs from the one that was used: it is counted, and the first one stays."""
+    corrected: Literal["keep", "rejudge"] = "keep"
+    """What becomes of a label that differs from the one that was used: it is counted, and the first one stays; or it is
+    learned from, and what was judged is judged again, which is recorded and changes nothing that was decided."""
 
 
 class IngestionSettings(Section):

@@ -37,6 +37,8 @@ def finish(turn: TurnRef, batch: Batch) -> Outcome:
     if not batch.is_in:
         return coordination.close_turn(turn, batch, None, None)
     batch = training.settle_labels(turn, batch)
+    if batch.labels is not None and batch.labels.replaced:
+        evaluation.judge_again(turn)
     pool = training.pool_batches(turn, batch)
     snapshot = training.take_snapshot(turn, pool)
     training.begin_fits(turn, pool, snapshot)  # they count while the live model is watched

@@ -63,6 +63,7 @@ NAMES = {
     # ── training, evaluation, promotion ──
     "rows-labelled": "rows with the labels that came later are in the store",
     "labels-settled": "that labels have come to the rows of a batch is committed",
+    "judged-again": "how what was judged comes out with corrected labels is committed",
     "labels-counted": "how many labels wait for rows, or rows for labels, is committed",
     "snapshot-committed": "the selection of rows is committed",
     "decision-committed": "whether to train is committed",

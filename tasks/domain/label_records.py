@@ -25,6 +25,8 @@ class LateLabels:
     """Taken labels whose row is not there; they wait for it, and are counted anew in each turn."""
     corrected: int = 0
     """Taken labels that differ from the one that their row was used with."""
+    replaced: bool = False
+    """Whether they are used from then on."""
     file: str | None = None
     """Digest of the file of the taken labels in the store."""
     until: datetime | None = None
@@ -44,3 +46,5 @@ class Superseded:
     label_mean: float | None = None
     label_values: tuple[str, ...] = ()
     awaits: bool = False
+    corrected: int = 0
+    """Rows whose label was replaced by another one."""

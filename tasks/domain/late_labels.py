@@ -10,6 +10,7 @@ from datetime import timedelta
 from tasks.domain import wording
 from tasks.domain.label_records import LateLabels
 from tasks.domain.records import Batch, Snapshot
+from tasks.domain.turns import JudgedAgain
 
 _NAMES = 3
 """So many batches are named."""
@@ -75,8 +76,19 @@ def delivered(labels: LateLabels) -> list[str]:
         )
     if labels.corrected:
         verb = "differs" if labels.corrected == 1 else "differ"
-        told.append(f"{wording.count(labels.corrected)} {verb} from the label that was used, which stays")
+        then = "gives way to it" if labels.replaced else "stays"
+        told.append(f"{wording.count(labels.corrected)} {verb} from the label that was used, which {then}")
     return told
+
+
+def judged_again(again: JudgedAgain) -> str:
+    """`turn 4 is judged again with 3 corrected labels: a gain of +0.0012, +0.0021 then; what was decided stays`."""
+    labels = "1 corrected label" if again.labels == 1 else f"{wording.count(again.labels)} corrected labels"
+    gains = f"a gain of {again.after.gain:+.4f}, {again.before:+.4f} then"
+    stays = "what was decided stays"
+    if (again.after.gain > 0) != (again.before > 0):
+        stays = "it has changed sides, and what was decided stays all the same"
+    return f"turn {again.judged} is judged again with {labels}: {gains}; {stays}"
 
 
 def waiting(batches: Sequence[Batch], horizon: int | None) -> list[str]:

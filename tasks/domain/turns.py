@@ -126,6 +126,21 @@ class Refit:
 
 
 @dataclass(frozen=True)
+class JudgedAgain:
+    """What was judged in a turn, judged again with labels that were corrected since; what was decided stays."""
+
+    turn: int
+    """In which the corrected labels came."""
+    judged: int
+    """The turn that had judged."""
+    labels: int
+    """Labels that were corrected, of the batches that were judged in it."""
+    before: float
+    """The gain as it was measured then: loss of the champion, or of no model, less that of the challenger, per row."""
+    after: Comparison
+
+
+@dataclass(frozen=True)
 class Hold:
     """A version that a rollback took off: automation keeps off it until a person releases it."""
 

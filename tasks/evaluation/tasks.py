@@ -10,7 +10,7 @@ from tasks.domain.pools import Pool
 from tasks.domain.records import Batch, Comparison, Model, Score, Snapshot
 from tasks.domain.turns import TurnRef
 from tasks.domain.weak_spots import WeakSpot
-from tasks.evaluation.steps import compare, spotting
+from tasks.evaluation.steps import compare, rejudging, spotting
 from tasks.training.steps import fitting
 
 
@@ -48,6 +48,12 @@ def compare_models(turn: TurnRef, pool: Pool, champion: Model | None, probe: Mod
     hands.ledger.models.record_comparison(turn.pipeline, turn.batch, against, probe.id, found)
     failpoints.reach("comparison-committed")
     return found
+
+
+@task(task_run_name="judge-again-{turn.name}", tags=["evaluation"])
+def judge_again(turn: TurnRef) -> None:
+    """Judge again, for the record, what was judged with labels that were corrected in this turn."""
+    rejudging.judge_again(home.current(), turn.pipeline, turn.number)
 
 
 @task(task_run_name="find-weak-spots-{turn.name}", tags=["evaluation"])

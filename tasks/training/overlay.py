@@ -43,8 +43,10 @@ def lay(
     label: str,
     known: str,
     kind: ColumnType,
+    *,
+    replaces: bool = False,
 ) -> Overlaid:
-    """Rows with the newest label of their key where they had none; a label that is there stays.
+    """Rows with the newest label of their key where they had none; a label that is there stays, or gives way to it.
 
     Args:
         frame: Rows; those that wait have a missing label.
@@ -53,6 +55,7 @@ def lay(
         label: Column of the label.
         known: Column that says when it was known.
         kind: What the label is.
+        replaces: Whether the newest label counts where another one is there.
     """
     place = _newest(keys, deliveries)
     labels = _taken([one.labels for one in deliveries], place, columns.HELD[kind], frame)
@@ -61,10 +64,11 @@ def lay(
     there, came = own.notna().to_numpy(dtype=bool), place >= 0
     differing = came & there & (own != labels).to_numpy(dtype=bool, na_value=False)
     added = came & ~differing & (~there | since.isna().to_numpy(dtype=bool))
+    taken = added | differing if replaces else added
     labelled = int((there | came).sum())
-    if not added.any():
+    if not taken.any():
         return Overlaid(frame, 0, labelled, differing)
-    filled = {label: own.mask(added, labels), known: since.mask(added, times)}
+    filled = {label: own.mask(taken, labels), known: since.mask(taken, times)}
     return Overlaid(frame.assign(**filled), int(added.sum()), labelled, differing)
 
 

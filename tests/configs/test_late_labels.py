@@ -69,7 +69,7 @@ def settings(labels: dict[str, Any] | None, **others: Any) -> PipelineSettings:
             "ingestion.labels.time is missing: by it the file of labels is cut into deliveries",
         ),
         ({"horizon": "soon"}, {}, "write a length as in '90 days' or '12 weeks', or as a number of days"),
-        ({"corrected": "perhaps"}, {}, "Input should be 'keep'"),
+        ({"corrected": "perhaps"}, {}, "Input should be 'keep' or 'rejudge'"),
     ],
 )
 def test_labels_that_could_not_find_their_rows_are_refused(

@@ -9,6 +9,8 @@ OF_OTHER_COMMANDS = (
     "turn-repaired", "part-scored", "answers-logged", "answers-published",
 )  # fmt: skip
 """Not in every turn: a person admits, `poll` announces, files can be read as a rule, `verify --repair` comes afterwards."""
+OF_CORRECTED_LABELS = ("judged-again",)
+"""Only where labels that were used are corrected."""
 OF_LATE_LABELS = ("labels-published", "rows-labelled", "labels-settled", "labels-counted")
 """Only where labels come later than their rows."""
 OF_THE_LOG = ("answers-sealed", "sealing-committed", "removal-committed")
@@ -34,7 +36,15 @@ OF_THE_HELPER = (
 )  # fmt: skip
 """What is shown is shown by a process of its own."""
 
-_OUTSIDE = {*OF_THE_MAKING, *OF_OTHER_COMMANDS, *OF_LATE_LABELS, *OF_THE_LOG, *GIVEN_UP, *ANYWHERE}
+_OUTSIDE = {
+    *OF_THE_MAKING,
+    *OF_OTHER_COMMANDS,
+    *OF_LATE_LABELS,
+    *OF_CORRECTED_LABELS,
+    *OF_THE_LOG,
+    *GIVEN_UP,
+    *ANYWHERE,
+}
 OF_A_TURN = sorted(failpoints.NAMES.keys() - _OUTSIDE - FIRST_TURN_ONLY)
 OF_A_FIRST_TURN = sorted({*OF_A_TURN} - SECOND_TURN_ONLY | FIRST_TURN_ONLY)
 BETWEEN = [f"file-written:{time}" for time in range(1, 8)] + [f"commit-ahead:{time}" for time in range(1, 34, 3)]

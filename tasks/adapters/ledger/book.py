@@ -8,6 +8,7 @@ from tasks.adapters.ledger.admissions import Admissions
 from tasks.adapters.ledger.audit import Audit
 from tasks.adapters.ledger.batches import Batches
 from tasks.adapters.ledger.connection import Access
+from tasks.adapters.ledger.corrections import Corrections
 from tasks.adapters.ledger.inbox import Inbox
 from tasks.adapters.ledger.lease import Lease
 from tasks.adapters.ledger.logged import LoggedFiles
@@ -44,6 +45,7 @@ class Ledger:
         self.models = Models(access)
         self.promotions = Promotions(access)
         self.refits = Refits(access)
+        self.corrections = Corrections(access)
         self.logged = LoggedFiles(access)
         self.predictions = Predictions(access)
         self.packages = Packages(access)

@@ -23,6 +23,7 @@ VERSIONS = (
     "0012",
     "0013",
     "0014",
+    "0015",
 )
 """All versions that there were, in their order: numbers were given before it was known which comes first."""
 HEAD = VERSIONS[-1]
@@ -242,6 +243,16 @@ refits = Table(
     Column("version", Integer, nullable=False, comment="the same family, fitted on all there was"),
     Column("model", String(64), nullable=False, comment="of that version"),
     Column("record", JSON, nullable=False, comment="its gate, and how both did on what was judged next"),
+    Column("at", String(32), nullable=False),
+)
+
+judged_again = Table(
+    "judged_again",
+    metadata,
+    of_pipeline(),
+    Column("turn", Integer, primary_key=True, autoincrement=False, comment="in which corrected labels came"),
+    Column("judged", Integer, primary_key=True, autoincrement=False, comment="the turn that had judged"),
+    Column("record", JSON, nullable=False, comment="the gain then, and the comparison with the corrected labels"),
     Column("at", String(32), nullable=False),
 )
 

@@ -9,6 +9,7 @@ from json import JSONDecodeError
 from configs.errors import Damaged
 from tasks.adapters.home import Home
 from tasks.lineage.verify.checks import (
+    corrected_labels,
     leaks,
     ledger_copy,
     logged_answers,
@@ -39,6 +40,7 @@ def verify(home: Home, pipeline: str) -> Iterator[Finding]:
         yield from models.check_selections(home, recorded)
         yield from models.check_gates(home, recorded, damaged)
         yield from refit_pair.check(home, recorded, damaged)
+        yield from corrected_labels.check(home, recorded, damaged)
     yield from _guarded(triggers.check(home, recorded), recorded)
     yield from _guarded(projections.check_mlflow(home, recorded), recorded)
     yield from _guarded(projections.check_drift(home, recorded), recorded)

@@ -20,4 +20,5 @@ def told(home: Home, turn: TurnRef, batch: Batch, snapshot: Snapshot | None) -> 
         return []
     awaited = late_labels.waiting(home.ledger.batches.accepted(turn.pipeline), rules.horizon)
     came = late_labels.delivered(batch.labels) if batch.labels else []
-    return [*came, *awaited, *late_labels.too_late(snapshot)]
+    again = [late_labels.judged_again(one) for one in home.ledger.corrections.all(turn.pipeline, turn.number)]
+    return [*came, *again, *awaited, *late_labels.too_late(snapshot)]

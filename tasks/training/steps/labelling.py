@@ -47,15 +47,23 @@ def settle(home: Home, turn: TurnRef, batch: Batch) -> Batch:
     for rows in home.ledger.batches.accepted(turn.pipeline):
         touched = batch.id == rows.id or (batch.labels is not None and labels.touch(rows, batch))
         if touched or (rows.awaits and _is_due(home, rows, moment, settings)):
-            differing = labels.lay_over(rows, moment)
-            corrected += int(np.isin(labels.keys(rows)[differing], labels.keys(batch)).sum()) if batch.labels else 0
-    labels.count(batch, corrected)
+            corrected += labels.lay_over(rows, moment, batch)
+    labels.count(batch, corrected + labels.replaced())
     return home.ledger.batches.get(turn.pipeline, batch.id) or batch
 
 
-def labelled(home: Home, pipeline: str, turn: int, rows: Batch, deliveries: Sequence[Batch]) -> pd.DataFrame:
-    """The rows of a batch with the labels of these deliveries, as they are made: for who checks what is stored."""
-    return _Labels(home, TurnRef(pipeline, turn, "", ""), home.settings(pipeline), deliveries).over(rows).frame
+def labelled(home: Home, pipeline: str, rows: Batch, deliveries: Sequence[Batch], *, replaces: bool) -> pd.DataFrame:
+    """The rows of a batch with the labels of these deliveries, as they are made: for who checks what is stored.
+
+    Args:
+        home: Store and settings.
+        pipeline: Its pipeline.
+        rows: The batch as it was before.
+        deliveries: Labels that had come.
+        replaces: Whether labels were corrected.
+    """
+    settings = home.settings(pipeline)
+    return _Labels(home, TurnRef(pipeline, 0, "", ""), settings, deliveries).over(rows, replaces=replaces).frame
 
 
 class _Labels:
@@ -68,6 +76,7 @@ class _Labels:
         self._read = home.settings(label_source.named(turn.pipeline))
         self._key = label_source.key(settings)
         self.deliveries = label_intake.taken(home, turn.pipeline) if deliveries is None else deliveries
+        self._replaces = settings.ingestion.labels is not None and settings.ingestion.labels.corrected == "rejudge"
 
     def date(self, batch: Batch) -> None:
         """Note until when a delivery of labels tells of them, by their own times."""
@@ -89,17 +98,21 @@ class _Labels:
         """Whether labels of a delivery are of rows of a batch."""
         return bool(np.isin(self.keys(rows), self.keys(delivery)).any())
 
-    def over(self, rows: Batch) -> overlay.Overlaid:
+    def over(self, rows: Batch, *, replaces: bool) -> overlay.Overlaid:
         """Its rows with all labels that are theirs."""
         settings, (label, known) = self._settings, self._settings.late_columns
         frame = self._home.store.read(rows.accepted_file or "")
         frame = columns.with_late(frame, settings.late_columns, settings.validation)
         own = [self._of(one) for one in self.deliveries if self.touch(rows, one)]
-        return overlay.lay(frame, self.keys(rows), own, label, known, settings.validation.columns[label].type)
+        kind = settings.validation.columns[label].type
+        return overlay.lay(frame, self.keys(rows), own, label, known, kind, replaces=replaces)
 
-    def lay_over(self, rows: Batch, moment: datetime | None) -> "NDArray[np.bool_]":
-        """Give a batch its labels, if it is time; gives which rows have a label that differs from a newer one."""
-        laid = self.over(rows)
+    def lay_over(self, rows: Batch, moment: datetime | None, delivery: Batch) -> int:
+        """Give a batch its labels, if it is time; how many of a delivery differ from those that are used, and stay so.
+
+        A label of rows that wait was not used yet.
+        """
+        laid = self.over(rows, replaces=self._replaces and not rows.awaits)
         is_due = laid.labelled == rows.accepted or (
             laid.labelled > 0 and _is_due(self._home, rows, moment, self._settings)
         )
@@ -107,11 +120,20 @@ class _Labels:
             if laid.labelled != rows.there:
                 self._home.ledger.batches.relabel(self._turn.pipeline, replace(rows, there=laid.labelled))
                 failpoints.reach("labels-counted")
-        elif laid.added or rows.awaits:
-            self._publish(rows, laid)
-        return laid.differing
+            return 0
+        replaced = int(laid.differing.sum()) if self._replaces and not rows.awaits else 0
+        if laid.added or rows.awaits or replaced:
+            self._publish(rows, laid, replaced)
+        if replaced or delivery.labels is None:
+            return 0
+        return int(np.isin(self.keys(rows)[laid.differing], self.keys(delivery)).sum())
 
-    def _publish(self, rows: Batch, laid: overlay.Overlaid) -> None:
+    def replaced(self) -> int:
+        """How many labels were replaced in this turn."""
+        rows, turn = self._home.ledger.batches.accepted(self._turn.pipeline), self._turn.number
+        return sum(one.corrected for batch in rows for one in batch.superseded if one.until == turn)
+
+    def _publish(self, rows: Batch, laid: overlay.Overlaid, replaced: int) -> None:
         file = self._home.store.write(laid.frame)
         failpoints.reach("rows-labelled")
         before = Superseded(
@@ -122,6 +144,7 @@ class _Labels:
             label_mean=rows.label_mean,
             label_values=rows.label_values,
             awaits=rows.awaits,
+            corrected=replaced,
         )
         counted = batches.of_labels(laid.frame, self._settings)
         now = replace(rows, accepted_file=file, awaits=False, there=laid.labelled, **counted)
@@ -140,7 +163,9 @@ class _Labels:
             for other in rows:
                 waits = waits[~np.isin(waits, self.keys(other))]
             differing = corrected if one.id == batch.id else one.labels.corrected
-            now = replace(one.labels, unknown=len(waits), corrected=differing)
+            now = replace(
+                one.labels, unknown=len(waits), corrected=differing, replaced=self._replaces and differing > 0
+            )
             if now != one.labels:
                 self._home.ledger.batches.relabel(self._turn.pipeline, replace(one, labels=now))
                 failpoints.reach("labels-counted")

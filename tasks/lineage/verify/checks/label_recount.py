@@ -39,7 +39,7 @@ def check_rows(home: Home, pipeline: str, batch: Batch) -> Iterator[Finding]:
         home.store.recheck(before.file)
         then, after = late_labels.at(batch, before.until - 1), late_labels.at(batch, before.until)
         there = [one for one in deliveries if turns.get(one.id, 0) <= before.until]
-        again = labelling.labelled(home, pipeline, before.until, then, there)
+        again = labelling.labelled(home, pipeline, then, there, replaces=before.corrected > 0)
         stored = home.store.recheck(after.accepted_file or "")
         if list(intake.hash_rows(again)) != list(intake.hash_rows(stored)):
             yield rules.labelled_otherwise(batch, number + 1, before.until)
