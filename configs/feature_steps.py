@@ -28,6 +28,11 @@ class StepSettings(Section, ABC):
     """Which types its columns may have."""
 
     @property
+    def called(self) -> str:
+        """As people call it: `ratio of price, items`."""
+        return f"{self.step} of {', '.join(self.of)}"
+
+    @property
     @abstractmethod
     def outputs(self) -> Mapping[str, Made]:
         """The columns that it makes, by name, with their types."""
@@ -62,6 +67,11 @@ class OwnStep(Use):
     """The columns that it makes; by default one number with the name of the function."""
 
     takes: ClassVar[tuple[ColumnType, ...]] = ("integer", "number", "category", "boolean", "timestamp")
+
+    @property
+    def called(self) -> str:
+        """As people call it: the name of the function, or its title."""
+        return self.title or self.use.rpartition(":")[2]
 
     @property
     def outputs(self) -> Mapping[str, Made]:

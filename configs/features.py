@@ -38,6 +38,15 @@ class FeaturesSettings(Section):
         """All columns that steps make, by name, with their types."""
         return {name: kind for step in self.steps for name, kind in step.outputs.items()}
 
+    @property
+    def named(self) -> dict[str, Step]:
+        """The steps by what they are called; of several that are called alike, the later ones have a number."""
+        named: dict[str, Step] = {}
+        for step in self.steps:
+            alike = sum(one.called == step.called for one in named.values())
+            named[f"{step.called} ({alike + 1})" if alike else step.called] = step
+        return named
+
     @model_validator(mode="after")
     def _one_step_makes_a_column(self) -> "FeaturesSettings":
         names = [name for step in self.steps for name in step.outputs]

@@ -9,9 +9,10 @@ import importlib
 import importlib.util
 import stat
 import sys
+import sysconfig
 import traceback
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import cache
 from importlib.abc import InspectLoader
 from pathlib import Path
@@ -23,6 +24,7 @@ from configs.errors import InvalidSettings
 BESIDE = "configs.pipelines."
 """Begins the name of the module that stands beside a pipeline file, wherever that is."""
 _DIGITS = 16
+_HOUSE = ("configs", "tasks", "flows", "deployments")
 
 
 def module(name: str) -> ModuleType:
@@ -43,41 +45,35 @@ def module(name: str) -> ModuleType:
 
 def source(imported: ModuleType) -> str:
     """Hash of the file of a module as it was when it was imported: a change is for the next process."""
-    content = getattr(imported, "_content", None)
-    return _digest(Path(imported.__file__ or "")) if content is None else _hash(content)
+    return _hash(text(imported))
 
 
-def own_modules(imported: ModuleType) -> dict[str, ModuleType]:
-    """A module and what it imports of the code that it is a part of, by name: its package, or files beside it."""
-    waiting, found = [imported], dict[str, ModuleType]()
+def own_modules(*imported: ModuleType) -> dict[str, ModuleType]:
+    """Modules and what they import of the user's own code, by name: of their package, or beside what is installed."""
+    waiting, found = list(imported), dict[str, ModuleType]()
     while waiting:
         one = waiting.pop()
         if one.__name__ in found:
             continue
         found[one.__name__] = one
-        top = BESIDE if one.__name__.startswith(BESIDE) else f"{one.__name__.partition('.')[0]}."
-        names = {name for name in _imports(one) if f"{name}.".startswith(top)}
-        waiting += [sys.modules[name] for name in sorted(names) if getattr(sys.modules.get(name), "__file__", None)]
+        package = one.__name__.partition(".")[0]
+        others = (_of_user(name, package) for name in sorted({*_imports(one)}))
+        waiting += [other for other in others if other is not None]
     return found
 
 
-def own_source(imported: ModuleType) -> str:
-    """Hash of the file of a module, and of all that it imports of the code that it is a part of."""
-    modules = own_modules(imported)
+def own_source(*imported: ModuleType) -> str:
+    """Hash of the files of modules, and of all that they import of the user's own code."""
+    modules = own_modules(*imported)
     if len(modules) == 1:
-        return source(imported)
+        return source(imported[0])
     return _hash("\n".join(f"{name} {source(modules[name])}" for name in sorted(modules)).encode())
 
 
 def text(imported: ModuleType) -> bytes:
     """The file of a module as it was when it was imported."""
     content = getattr(imported, "_content", None)
-    return Path(imported.__file__ or "").read_bytes() if content is None else bytes(content)
-
-
-def digest(content: bytes) -> str:
-    """sha256 of the text of a module, in full."""
-    return hashlib.sha256(content).hexdigest()
+    return _read(Path(imported.__file__ or "")) if content is None else bytes(content)
 
 
 def _imports(imported: ModuleType) -> Iterator[str]:
@@ -90,6 +86,33 @@ def _imports(imported: ModuleType) -> Iterator[str]:
             base = ".".join(package.split(".")[: len(package.split(".")) - node.level + 1]) if node.level else ""
             stem = ".".join(part for part in (base, node.module) if part)
             yield from (stem, *(f"{stem}.{one.name}" for one in node.names))
+
+
+def _of_user(name: str, package: str) -> ModuleType | None:
+    """A module of this package, or of code that is neither installed nor of this project; None if it is another one."""
+    top = name.partition(".")[0]
+    if top in sys.stdlib_module_names or top in _HOUSE:
+        return None
+    there = sys.modules.get(name)
+    if there is None and top == package and _is_there(name):  # it is imported when it is needed
+        with suppress(InvalidSettings):
+            there = module(name)
+    file = getattr(there, "__file__", None) or ""
+    is_own = file.endswith(".py") and (top == package or not any(map(Path(file).is_relative_to, _installed())))
+    return there if is_own else None
+
+
+def _is_there(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, AttributeError, ValueError):
+        return False
+
+
+@cache
+def _installed() -> tuple[str, ...]:
+    """Where packages are installed."""
+    return tuple({sysconfig.get_path(one) for one in ("purelib", "platlib", "stdlib")})
 
 
 def _beside(name: str) -> ModuleType:
@@ -138,8 +161,8 @@ def _told(err: BaseException, name: str) -> str:
 
 
 @cache
-def _digest(file: Path) -> str:
-    return _hash(file.read_bytes())
+def _read(file: Path) -> bytes:
+    return file.read_bytes()
 
 
 def _hash(content: bytes) -> str:

@@ -174,7 +174,9 @@ def find(use: str, *, is_function: bool = False) -> Plug:
         raise InvalidSettings(
             f"{where} has no {noun} {name!r} ({pipeline_files.shown(Path(module.__file__ or '?'))}){hint}"
         )
-    return Plug(thing, Path(home.__file__), importing.own_source(home) if is_function else importing.source(home))
+    return Plug(
+        thing, Path(home.__file__), importing.own_source(module, home) if is_function else importing.source(home)
+    )
 
 
 def parameters(used: Use) -> Mapping[str, Any] | Section:

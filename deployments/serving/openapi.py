@@ -82,6 +82,8 @@ def _row(rules: Mapping[str, ColumnRule], *, closed: bool) -> dict[str, Any]:
 def _column(rule: ColumnRule) -> dict[str, Any]:
     kind = _TYPES[rule.type]
     about: dict[str, Any] = {"type": [kind, "null"] if rule.nullable else kind}
+    if rule.type == "timestamp":
+        about["format"] = "date-time"
     if rule.min is not None:
         about["minimum"] = rule.min
     if rule.max is not None:

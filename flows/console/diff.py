@@ -58,7 +58,8 @@ def _made_with(origins: "Origins | None") -> dict[str, object]:
         for name, changed in (("settings", origins.settings), ("libraries", origins.libraries))
     }
     commits = {"commits": origins.commits, "commits_gone": origins.commits_gone, "own_code": origins.code}
-    return {"models": models, **changes, **commits}
+    steps = [{"name": one.name, "was": one.was, "now": one.now, "code": one.code} for one in origins.steps]
+    return {"models": models, **changes, **({"steps": steps} if steps else {}), **commits}
 
 
 def _is_damaged(diff: "Diff", screen: "Terminal") -> int:

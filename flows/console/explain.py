@@ -11,6 +11,7 @@ from flows.console.arguments import Arguments
 if TYPE_CHECKING:
     from flows.console.terminal import Terminal
     from tasks.adapters.home import Home
+    from tasks.domain.records import Model
     from tasks.domain.turns import History, Turn
     from tasks.reporting.stories import Part
 
@@ -26,16 +27,19 @@ def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> in
     """Tell the story; it changes nothing."""
     from flows.console import lines
     from tasks.adapters import lookup
+    from tasks.lineage.steps import own_steps
     from tasks.reporting import lives, stories, titles
     from tasks.reporting.steps import report_file
 
-    pipeline, settings = chosen.pipeline, hands.settings(chosen.pipeline)
+    pipeline, settings, changed = chosen.pipeline, hands.settings(chosen.pipeline), list[str]()
     history = report_file.read_history(hands, pipeline)
     if _VERSION.fullmatch(chosen.what):
         number = lookup.version(chosen.what)
-        lookup.model(hands, pipeline, number)
-        parts, head = lives.life(history, number, settings), f"{pipeline}, v{number}"
-        about: dict[str, object] = {"version": number}
+        model, before = lookup.model(hands, pipeline, number), own_steps.before(hands, pipeline, number)
+        steps = own_steps.listed(hands, pipeline, model)
+        parts, head = lives.life(history, number, settings, steps), f"{pipeline}, v{number}"
+        about: dict[str, object] = {"version": number, **({"feature_steps": steps} if steps else {})}
+        changed = _changed(hands, pipeline, before, model)
     else:
         turn = _turn(hands, pipeline, history, chosen.what)
         parts = stories.story(history, turn, settings)
@@ -43,8 +47,22 @@ def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> in
         about = {"turn": turn.number, "batch": turn.batch.name, "verdict": turn.outcome and turn.outcome.value}
     story = [{"step": part.name.lower(), "sentences": list(part.sentences)} for part in parts]
     screen.facts({"pipeline": pipeline, **about, "story": story})
-    screen.show([lines.clean(head), *_story(parts, screen.width)])
+    screen.show([lines.clean(head), *_story(parts, screen.width), *map(lines.clean, changed)])
     return 0
+
+
+def _changed(hands: "Home", pipeline: str, before: int | None, model: "Model") -> list[str]:
+    """What changed in feature steps of the user since the version before in which they were others."""
+    from flows.console.lines import INDENT
+    from tasks.adapters import lookup
+    from tasks.lineage.steps import own_steps
+
+    if before is None:
+        return []
+    changes = own_steps.changes(hands, pipeline, lookup.model(hands, pipeline, before), model)
+    code = dict.fromkeys(one.code for one in changes if one.code)
+    text = [f"{INDENT}{line}" for lines in code for line in lines]
+    return ["", f"What changed in its feature steps since v{before}", *text] if text else []
 
 
 def _turn(hands: "Home", pipeline: str, history: "History", what: str) -> "Turn":

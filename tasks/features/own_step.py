@@ -5,8 +5,10 @@ with the rows, and what is refused, is said here; whether it is row-wise is trie
 """
 
 import contextlib
+import decimal
 import hashlib
 import importlib
+import numbers
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,6 +21,9 @@ import pandas as pd
 
 from tasks.features.transforms import Column, Transform, moments
 
+_COLUMNS = pd.Series | pd.Index | np.ndarray | pd.api.extensions.ExtensionArray | list | tuple
+_NUMBERS = numbers.Real | np.number | np.bool_ | decimal.Decimal
+_BESIDE = "configs.pipelines."
 _functions: dict[tuple[str, str], Callable[..., Any]] = {}
 """What was made of a text once in this process, by its digest and the name of the function."""
 
@@ -34,8 +39,7 @@ class OwnStep(Transform):
         self,
         use: str,
         file: str,
-        code: str,
-        sources: Mapping[str, str],
+        texts: Mapping[str, str],
         settings: Mapping[str, Any],
         takes: Sequence[tuple[str, str]],
         gives: Sequence[tuple[str, str]],
@@ -43,16 +47,16 @@ class OwnStep(Transform):
         """Args:
         use: Where it stands, `package.module:function`.
         file: The path of its file, for messages.
-        code: The text of its file, where that is all of the user's own code that it needs; else "".
-        sources: Else the sha256 of the file of each module of that code, by name.
+        texts: The text of the module in which it stands, and of all that this imports of the user's own code, by
+            name. One alone, or beside a pipeline file, is run as it was; of others it is made sure that they are as
+            they were.
         settings: Further arguments of the function.
         takes: Names and types of the columns that it gets.
         gives: Names and types of those that it gives.
         """
         self.use = use
         self.file = file
-        self.code = code
-        self.sources = dict(sources)
+        self.texts = dict(texts)
         self.settings = dict(settings)
         self.takes = [list(one) for one in takes]
         self.gives = [list(one) for one in gives]
@@ -91,7 +95,7 @@ class OwnStep(Transform):
         return [self._column(parts[name], name, kind, rows) for name, kind in self.gives]
 
     def _column(self, given: Any, name: str, kind: str, rows: pd.DataFrame) -> Column:
-        is_column = isinstance(given, pd.Series | np.ndarray | list | tuple)
+        is_column = isinstance(given, _COLUMNS) and getattr(given, "ndim", 1) == 1
         self._require(is_column, f"gives {type(given).__name__} as {name!r}; give a column, with a value for each row")
         self._require(len(given) == len(rows), f"gives {len(given):,} values of {name!r} for {len(rows):,} rows")
         same = not isinstance(given, pd.Series) or given.index.equals(rows.index)
@@ -106,14 +110,15 @@ class OwnStep(Transform):
         return np.asarray(values.where(there, np.nan), dtype=object)
 
     def _number(self, given: Any, name: str) -> Column:
-        try:
-            values: Column = pd.Series(given).to_numpy(dtype=np.float64, na_value=np.nan)
-        except (TypeError, ValueError):
-            kinds = sorted({type(value).__name__ for value in given})
-            raise StepFailed(
-                f"{self} gives {', '.join(kinds[:3])} in {name!r}, which is declared as a number"
-            ) from None
-        return np.where(np.isinf(values), np.nan, values)
+        values = pd.Series(given)
+        if values.dtype.kind == "O":
+            there = values[values.notna()]
+            others = sorted({type(one).__name__ for one in there if not isinstance(one, _NUMBERS)})
+        else:
+            others = [] if values.dtype.kind in "biuf" else [str(values.dtype)]
+        self._require(not others, f"gives {', '.join(others[:3])} in {name!r}, which is declared as a number")
+        finite: Column = values.to_numpy(dtype=np.float64, na_value=np.nan)
+        return np.where(np.isinf(finite), np.nan, finite)
 
     def require_finite(self, rows: pd.DataFrame) -> None:
         """Raise StepFailed if the function gives infinity; a model that is asked takes that for a missing value."""
@@ -126,24 +131,29 @@ class OwnStep(Transform):
 
     def _function(self) -> Callable[..., Any]:
         module, _, name = self.use.rpartition(":")
-        if self.code:
-            key = hashlib.sha256(self.code.encode()).hexdigest(), name
-            if key not in _functions:
-                held = ModuleType(module)
-                held.__dict__.update(__file__=self.file, print=_print)
-                with self._explained():
-                    exec(compile(self.code, self.file, "exec"), held.__dict__)  # noqa: S102 (the model's own code)
-                _functions[key] = getattr(held, name)
-            return _functions[key]
-        for one, digest in self.sources.items():
-            file = importlib.import_module(one).__file__
-            now = hashlib.sha256(Path(file or "").read_bytes()).hexdigest()
-            self._require(
-                now == digest,
-                f"needs {one} as it was when the model was fitted, sha256 {digest[:12]}; it is {now[:12]} now",
-            )
-        function: Callable[..., Any] = getattr(importlib.import_module(module), name)
-        return function
+        key = hashlib.sha256("\0".join(self.texts.values()).encode()).hexdigest(), self.use
+        if key not in _functions:
+            with self._explained():
+                held = self._run(module) if len(self.texts) == 1 else self._unchanged(module)
+            _functions[key] = getattr(held, name)
+        return _functions[key]
+
+    def _run(self, module: str) -> ModuleType:
+        held = ModuleType(module)
+        held.__dict__.update(__file__=self.file, print=_print)
+        exec(compile(self.texts[module], self.file, "exec"), held.__dict__)  # noqa: S102 (the model's own code)
+        return held
+
+    def _unchanged(self, module: str) -> ModuleType:
+        is_beside = module.startswith(_BESIDE)
+        for one, text in self.texts.items():
+            if is_beside and one == module:
+                continue
+            held = importlib.import_module(one)
+            was, now = _digest(text.encode()), _digest(Path(held.__file__ or "").read_bytes())
+            self._require(now == was, f"needs {one} as it was when the model was fitted, sha256 {was}; it is {now} now")
+            held.__dict__.setdefault("print", _print)
+        return self._run(module) if is_beside else sys.modules[module]
 
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:
@@ -153,9 +163,11 @@ class OwnStep(Transform):
         except StepFailed:
             raise
         except (Exception, SystemExit) as err:  # code of a user: what it raises stops its own pipeline, and no other
-            lines = [one.lineno for one in traceback.extract_tb(err.__traceback__) if one.filename == self.file]
+            frames = traceback.extract_tb(err.__traceback__)
+            lines = [one.lineno for one in frames if one.filename == self.file]
             where = f", line {lines[-1]}" if lines else ""
-            what = f"asks for the column {err}, which is not in its 'of'" if isinstance(err, KeyError) else ""
+            is_of_pandas = isinstance(err, KeyError) and f"{Path(pd.__file__).parent}" in frames[-1].filename
+            what = f"asks for the column {err}, which is not in its 'of'" if is_of_pandas else ""
             text = " ".join(str(err).split())
             raise StepFailed(f"{self} {what or f'raised {type(err).__name__}: {text}'} ({self.file}{where})") from err
 
@@ -171,6 +183,10 @@ class OwnStep(Transform):
     def __str__(self) -> str:
         """As people call it."""
         return f"the feature step {self.name}"
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:12]
 
 
 def _print(*values: Any, **options: Any) -> None:

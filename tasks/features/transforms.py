@@ -167,6 +167,7 @@ class Texts(Transform):
         wide = np.zeros((len(texts), self.size))
         if words is not None:
             counts = words.transform(texts).toarray()
+            words.__dict__.pop("_stop_words_id", None)  # an address in memory: the same model would have other bytes
             wide[:, : counts.shape[1]] = counts
         return list(np.ascontiguousarray(wide.T))
 
@@ -180,7 +181,6 @@ class Texts(Transform):
             words.fit(texts)
         except ValueError:  # there is no word in them
             return None
-        words.__dict__.pop("_stop_words_id", None)  # an address in memory: the same model would have other bytes
         return words
 
 

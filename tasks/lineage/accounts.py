@@ -11,7 +11,7 @@ from tasks.domain import wording
 from tasks.lineage import stretches
 from tasks.lineage.column_pairs import CHANCE, ColumnDifference, Facts, SchemaChange, Value
 from tasks.lineage.differences import Difference, StretchDifference
-from tasks.lineage.origins import Origins
+from tasks.lineage.origins import Origins, StepChange
 from tasks.monitoring.comparable import TELLING
 from tasks.problems import kinds
 from tasks.problems.base import Problem
@@ -68,6 +68,8 @@ def of_origins(origins: Origins) -> Iterator[Section]:
     """Family, settings, code and libraries of two models."""
     was, now = origins.models
     yield Section("settings", tuple(_settings(origins)))
+    if origins.steps:
+        yield Section("features", tuple(map(_step, origins.steps)), code=_code(origins.steps))
     yield Section("code", tuple(_commits(origins)), code=origins.code)
     if was.lock_hash == now.lock_hash:
         yield Section("libraries", ("Fitted with the same ones.",))
@@ -218,6 +220,16 @@ def _settings(origins: Origins) -> Iterator[str]:
         yield from (titles.ended(one.text) for one in origins.settings)
     else:
         yield "The settings of the pipeline are the same."
+
+
+def _step(change: StepChange) -> str:
+    unknown = "; what changed cannot be told, as one of the two models cannot be read any more"
+    return titles.ended(f"{change.text}{unknown if change.code is None else ''}")
+
+
+def _code(steps: Sequence[StepChange]) -> tuple[str, ...]:
+    """What changed in their code; a module in which several stand is shown once."""
+    return tuple(line for code in dict.fromkeys(step.code or () for step in steps) for line in code)
 
 
 def _commits(origins: Origins) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from configs.features import Step
 from configs.plugs import Imported
 from configs.settings import PipelineSettings
 from configs.training import Candidate
@@ -41,7 +42,7 @@ def asks_the_same(was: Making, now: Making) -> bool:
 
 def singly(was: Making, now: Making) -> tuple[Undone, ...]:
     """Each difference that reaches the model, undone alone: family and its parameters, features, label, seed."""
-    return (*_candidate(was, now), *_features(was, now), *_training(was, now))
+    return (*_candidate(was, now), *_features(was, now), *_steps(was, now), *_training(was, now))
 
 
 def together(was: Making, now: Making) -> Making:
@@ -49,7 +50,7 @@ def together(was: Making, now: Making) -> Making:
     training = now.settings.training.model_copy(
         update={name: getattr(was.settings.training, name) for name in ("features", "candidates", "seed", *_LABELS)}
     )
-    return Making(_with(now.settings, was.settings, training=training), was.candidate)
+    return Making(_with(now.settings, was.settings, training=training, features=was.settings.features), was.candidate)
 
 
 def _candidate(was: Making, now: Making) -> Iterator[Undone]:
@@ -92,6 +93,44 @@ def _features(was: Making, now: Making) -> Iterator[Undone]:
         columns = {**types[1], name: types[0][name]}
         validation = now.settings.validation.model_copy(update={"columns": columns})
         yield Undone(change, replace(now, settings=now.settings.model_copy(update={"validation": validation})))
+
+
+def _steps(was: Making, now: Making) -> Iterator[Undone]:
+    """Feature steps that came, went or changed; not one without which another one could not be made."""
+    before, after = was.settings.features.named, now.settings.features.named
+    for name in dict.fromkeys((*after, *before)):
+        one, other = before.get(name), after.get(name)
+        if one == other:
+            continue
+        if other is None:
+            steps = [*after.values(), *(step for step in before.values() if step is one)]
+            change = SettingChange("features.steps", "", "", f"without {name}")
+        elif one is None:
+            steps = [step for step in after.values() if step is not other]
+            change = SettingChange("features.steps", "", "", f"with {name}")
+        else:
+            steps = [one if step is other else step for step in after.values()]
+            change = _changed(name, one, other)
+        features = now.settings.features.model_copy(update={"steps": tuple(steps)})
+        settings = _with(now.settings, was.settings, features=features)
+        if _is_whole(settings):
+            yield Undone(change, replace(now, settings=settings))
+
+
+def _is_whole(settings: PipelineSettings) -> bool:
+    """Whether each step takes what there is before it."""
+    there = set(settings.validation.columns)
+    for step in settings.features.steps:
+        if not there.issuperset(settings.taken(step)):
+            return False
+        there |= step.outputs.keys()
+    return True
+
+
+def _changed(name: str, one: Step, other: Step) -> SettingChange:
+    (first, *more) = origins.settings(one.model_dump(mode="json"), other.model_dump(mode="json"))
+    left = f" and {len(more)} more" if more else ""
+    return SettingChange(f"features.steps.{name}.{first.setting}{left}", first.was, first.now, first.moves)
 
 
 def _training(was: Making, now: Making) -> Iterator[Undone]:

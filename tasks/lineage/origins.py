@@ -7,12 +7,13 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import unified_diff
 from itertools import zip_longest
 from typing import Any
 
 from tasks.domain.records import Model
 
-_NAMES = ("family", "use", "sklearn", "column", "name")
+_NAMES = ("family", "use", "sklearn", "column", "name", "step")
 """What names an entry of a list, in this order."""
 _PIN = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s;\\]+)", re.MULTILINE)
 _NOTHING = "nothing"
@@ -36,6 +37,40 @@ class SettingChange:
 
 
 @dataclass(frozen=True)
+class StepVersion:
+    """A feature step of a user, as a model has it."""
+
+    name: str
+    source: str
+    """Hash of its code."""
+    texts: Mapping[str, str] | None
+    """The modules of that code by name; None if the model cannot be read any more."""
+
+
+@dataclass(frozen=True)
+class StepChange:
+    """A feature step of a user in two models."""
+
+    name: str
+    was: str | None
+    """Hash of its code; None where the first model does not have it."""
+    now: str | None
+    code: tuple[str, ...] | None
+    """What its code differs in, as lines of a diff; None where one side cannot be read any more."""
+
+    @property
+    def text(self) -> str:
+        """`basket: source 1f2e, was 9a8b`"""
+        if self.was == self.now:
+            return f"{self.name}: the same code, source {self.now}"
+        if self.was is None or self.now is None:
+            return f"{self.name}: " + (
+                f"source {self.now}, new" if self.was is None else f"gone, was source {self.was}"
+            )
+        return f"{self.name}: source {self.now}, was {self.was}"
+
+
+@dataclass(frozen=True)
 class Origins:
     """What two models are made with, and what differs in it."""
 
@@ -50,11 +85,33 @@ class Origins:
     """What the Python file beside the pipeline file differs in, as lines of a diff."""
     libraries: tuple[SettingChange, ...] | None
     """None if one of the lock files is not to be had any more."""
+    steps: tuple[StepChange, ...] = ()
+    """Feature steps of users that one of them has."""
 
 
 def settings(was: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[SettingChange, ...]:
     """The settings that differ, in the order of the paper; defaults are settings like all others."""
     return tuple(_changes("", was, now))
+
+
+def steps(was: Mapping[str, StepVersion], now: Mapping[str, StepVersion]) -> tuple[StepChange, ...]:
+    """Feature steps of users in either model, by import path; what changed in the code of each."""
+    return tuple(_step(was.get(use), now.get(use)) for use in dict.fromkeys((*now, *was)))
+
+
+def _step(was: StepVersion | None, now: StepVersion | None) -> StepChange:
+    one = now or was
+    assert one is not None, "one of them has it"
+    sources = (was.source if was else None, now.source if now else None)
+    if was is None or now is None or was.source == now.source:
+        return StepChange(one.name, *sources, ())
+    if was.texts is None or now.texts is None:
+        return StepChange(one.name, *sources, None)
+    names = dict.fromkeys((*now.texts, *was.texts))
+    sides = [[one.texts.get(name, "").splitlines() for one in (was, now) if one.texts] for name in names]
+    titled = [(f"{name} ({was.source})", f"{name} ({now.source})") for name in names]
+    lines = [unified_diff(*texts, *files, lineterm="") for texts, files in zip(sides, titled, strict=True)]
+    return StepChange(one.name, *sources, tuple(line for part in lines for line in part))
 
 
 def libraries(was: str, now: str) -> tuple[SettingChange, ...]:

@@ -13,7 +13,13 @@ from tasks.domain import wording
 from tasks.reporting import templates, titles
 from tasks.validation import demands
 
-_ANYTHING = {"integer": "a whole number", "number": "a number", "category": "text", "boolean": "true or false"}
+_ANYTHING = {
+    "integer": "a whole number",
+    "number": "a number",
+    "category": "text",
+    "boolean": "true or false",
+    "timestamp": "a time with its zone",
+}
 
 
 @dataclass(frozen=True)

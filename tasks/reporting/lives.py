@@ -3,6 +3,8 @@
 From stored records alone. Why one turn was decided as it was: `stories.py`.
 """
 
+from collections.abc import Sequence
+
 from configs.settings import PipelineSettings
 from tasks.domain import wording
 from tasks.domain.records import Score
@@ -15,11 +17,14 @@ from tasks.reporting.stories import Part
 _MOST_BATCHES = 12
 
 
-def life(history: History, version: int, settings: PipelineSettings) -> tuple[Part, ...]:
+def life(
+    history: History, version: int, settings: PipelineSettings, feature_steps: Sequence[str] = ()
+) -> tuple[Part, ...]:
     """The steps of a version's life, in the order in which they happened; what did not happen is left out."""
     tried = next((turn for turn in history.turns if turn.probe_version == version), None)
     parts = [
         Part("Trained", tuple(_trained(history, version, tried, settings))),
+        Part("Features", (titles.ended(f"Made by {', '.join(feature_steps)}"),) if feature_steps else ()),
         Part("Gate", tuple(_gate(tried))),
         Part("Refit", tuple(_refit(history, version))),
         Part("Live", tuple(_live(history, version))),

@@ -5,7 +5,7 @@ column and by what the contract demands; the value itself is never said again. A
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -30,11 +30,14 @@ class Fields:
     refuses_unknown: bool = False
     """Whether a column that the contract does not have makes a row wrong."""
     _readers: tuple[tuple[str, Callable[[Any], Value]], ...] = field(init=False)
+    _times: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         """Make ready what reads each field."""
         readers = tuple((name, _reader(rule)) for name, rule in self.rules.items())
         object.__setattr__(self, "_readers", readers)
+        times = frozenset(name for name, rule in self.rules.items() if rule.type == "timestamp")
+        object.__setattr__(self, "_times", times)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -53,6 +56,22 @@ class Fields:
             unknown = [name for name in sent if name not in self.rules and name not in self.others]
             wrong |= dict.fromkeys(unknown, "no column of the contract")
         return wrong or values
+
+    def shown(self, values: Sequence[Value]) -> Sequence[Value]:
+        """The values of a row as the prediction log keeps them: a time is text there."""
+        if not self._times:
+            return values
+        return [
+            moment(value) if name in self._times and isinstance(value, float) else value
+            for name, value in zip(self.rules, values, strict=True)
+        ]
+
+    def logged(self, inputs: Mapping[str, Any]) -> list[Value]:
+        """The values of a row that the prediction log has, as the model takes them; raises KeyError."""
+        return [
+            microseconds(inputs[name]) if name in self._times and isinstance(inputs[name], str) else inputs[name]
+            for name in self.rules
+        ]
 
 
 class _Unfit(Exception):
@@ -120,18 +139,27 @@ def _number(rule: ColumnRule) -> Callable[[Any], Value]:
 
 
 def _time(rule: ColumnRule) -> Callable[[Any], Value]:
-    """Microseconds since 1970, as `training.preparation` holds a time."""
-
     def read(sent: Any) -> Value:
         try:
-            moment = datetime.fromisoformat(sent) if isinstance(sent, str) else None
+            return microseconds(sent if isinstance(sent, str) else "")
         except ValueError:
-            moment = None
-        if moment is None or moment.tzinfo is None:
-            raise _Unfit("a time with its zone, such as 2025-06-01T12:30:00Z")
-        return float((moment - _EPOCH) // _MICROSECOND)
+            raise _Unfit("a time with its zone, such as 2025-06-01T12:30:00Z") from None
 
     return read
+
+
+def microseconds(text: str) -> float:
+    """Since 1970, as `training.preparation` holds a time; raises ValueError if it is not one that names its zone."""
+    time = datetime.fromisoformat(text)
+    if time.tzinfo is None:
+        raise ValueError("it names no zone")
+    return float((time - _EPOCH) // _MICROSECOND)
+
+
+def moment(since: float) -> str:
+    """A time in UTC as text, of microseconds since 1970."""
+    time = _EPOCH.replace(tzinfo=None) + timedelta(microseconds=since)
+    return f"{time.isoformat(timespec='microseconds')}Z"
 
 
 _READERS: Mapping[str, Callable[[ColumnRule], Callable[[Any], Value]]] = {

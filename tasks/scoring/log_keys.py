@@ -62,6 +62,9 @@ def _is(value: Any, wanted: str, secret: bytes) -> bool:
 def _readings(text: str) -> Iterator[str | float | bool]:
     """What a value may have been that people write so."""
     yield text
+    moment = _moment(text)
+    if moment is not None:
+        yield f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
     for read in (int, float):
         with suppress(ValueError):
             yield read(text)

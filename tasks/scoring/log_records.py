@@ -58,7 +58,7 @@ class Kept:
         sound = iter(asked.rows)
         rows = []
         for value, others in zip(values, asked.others, strict=True):
-            row: Sequence[Value] = () if value is None else next(sound)
+            row: Sequence[Value] = () if value is None else live.fields.shown(next(sound))
             sent = {**others, **dict(zip(names, row, strict=False))} if key else {}
             rows.append(
                 [value, self._inputs(names, row) if row else None, [self.of_key(name, sent.get(name)) for name in key]]

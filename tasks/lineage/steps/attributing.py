@@ -24,7 +24,7 @@ from tasks.lineage import (
 )
 from tasks.lineage.attribution import Attribution, Kind
 from tasks.lineage.origins import Origins
-from tasks.lineage.steps import differing, exploring
+from tasks.lineage.steps import differing, exploring, own_steps
 from tasks.lineage.steps.exploring import Case
 from tasks.lineage.steps.trials import Ground, Sides, Trials
 from tasks.reporting import account_page
@@ -140,14 +140,15 @@ def _case(
             "trained again: what explains the difference cannot be told. `diff` says what differs."
         )
     now, names_now = _rows(home, pipeline, models[1])
+    kept = own_steps.of(home, pipeline, models[0]) | own_steps.of(home, pipeline, models[1])
     try:
         was, names_was = _rows(home, pipeline, models[0])
     except Damaged as problem:
-        trials = Trials(ground, Sides(None, now, None, making), answers, difference, fits)
+        trials = Trials(ground, Sides(None, now, None, making), answers, difference, fits, kept=kept)
         trials.note(Kind.DATA, "all rows that differ", "", str(problem))
         return Case(home, pipeline, models, trials)
     match = differences.match(was, now, making.settings.validation.key)
-    trials = Trials(ground, Sides(was, now, match, making), answers, difference, fits)
+    trials = Trials(ground, Sides(was, now, match, making), answers, difference, fits, kept=kept)
     event = making.settings.ingestion.times.event
     return Case(home, pipeline, models, trials, (was[event], now[event]), (names_was, names_now))
 

@@ -21,7 +21,7 @@ from tasks.domain.records import Model
 from tasks.lineage import accounts, differences, origins
 from tasks.lineage.differences import Difference, Frame
 from tasks.lineage.origins import Origins
-from tasks.lineage.steps import environments, named_rows
+from tasks.lineage.steps import environments, named_rows, own_steps
 from tasks.lineage.steps.named_rows import Named
 from tasks.problems import kinds
 from tasks.reporting import account_page
@@ -140,4 +140,5 @@ def origins_of(home: Home, pipeline: str, was: Model, now: Model) -> Origins:
         commits_gone=provenance.commits(now.code_version, was.code_version),
         code=provenance.changes(was.code_version, now.code_version, own),
         libraries=libraries if was.lock_hash != now.lock_hash else (),
+        steps=own_steps.changes(home, pipeline, was, now),
     )

@@ -16,6 +16,7 @@ from tasks.adapters import provenance
 from tasks.adapters.home import Home
 from tasks.domain import late_labels
 from tasks.domain.records import Model
+from tasks.features import assembly
 from tasks.problems import prediction
 from tasks.training.steps import fitting, handles, kept_settings
 
@@ -72,7 +73,8 @@ def reproduce(home: Home, pipeline: str, model: Model) -> Reproduction:
     with tempfile.TemporaryDirectory(prefix="incumbent-") as folder:
         bundles = Bundles(LocalBlobs(Path(folder)), home.bundles.trusted)
         try:
-            again = fitting.fit(home, replace(order, model=model.id), settings, into=bundles)
+            as_kept = assembly.of(old, settings.features)
+            again = fitting.fit(home, replace(order, model=model.id), settings, bundles, as_kept)
         except (ValueError, TypeError) as err:  # what scikit-learn raises for parameters that it does not know
             why = in_one_line(err)
             raise IncumbentError(

@@ -15,6 +15,7 @@ from configs.errors import IncumbentError
 from configs.settings import PipelineSettings
 from tasks.domain.records import Comparison
 from tasks.evaluation import scores
+from tasks.features import assembly
 from tasks.lineage import attribution, undoing
 from tasks.lineage.attribution import Answer, Attribution, Kind
 from tasks.lineage.differences import Match
@@ -69,6 +70,8 @@ class Trials:
     done: list[Attribution] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     """What there was no fit left for."""
+    kept: assembly.Kept = field(default_factory=dict)
+    """Feature steps of users as the two models have them."""
     last: "Floats | None" = None
     """Answers of the last trial."""
     _tried: list[tuple[object, ...]] = field(default_factory=list)
@@ -131,7 +134,7 @@ class Trials:
             raise IncumbentError(f"{changed[0]} is not as it was at the fit")
         learned = self._learned(part, making)
         window = Window(learned.prepared, learned.outcomes)
-        pipeline = fitting.learn(making.candidate, window, making.settings, window.recipe)
+        pipeline = fitting.learn(making.candidate, window, making.settings, window.recipe, self.kept)
         asked = _prepared(self.ground.rows, making.settings)
         return prediction.predict(pipeline, asked, threads=making.settings.training.threads)
 

@@ -6,6 +6,7 @@ const read = {
   number: (text) => (isFinite(Number(text)) ? Number(text) : text),
 };
 read.integer = read.number;
+read.timestamp = read.category;
 const row = () => {
   const values = {};
   for (const field of form.elements)

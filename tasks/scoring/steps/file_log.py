@@ -98,7 +98,8 @@ class FileLog:
         for name in fields.names:
             how = log.columns.get(name, log.inputs)
             if how != "none":
-                kept[name] = prepared[name].tolist()
+                is_time = fields.rules[name].type == "timestamp"
+                kept[name] = _plain(rows.loc[sound, name]) if is_time else prepared[name].tolist()
             if how == "digest":
                 kept[name] = [log_records.digest(None if value != value else value, key) for value in kept[name]]
         if not kept:

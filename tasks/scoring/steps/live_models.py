@@ -12,7 +12,7 @@ from tasks.adapters import lookup
 from tasks.adapters.home import Home
 from tasks.problems import kinds
 from tasks.scoring.compiled import compiler
-from tasks.scoring.fields import Fields
+from tasks.scoring.fields import Fields, moment
 from tasks.scoring.live import Live
 from tasks.training import preparation
 
@@ -72,6 +72,8 @@ def _usual(values: "pd.Series[Any]", rule: ColumnRule) -> Any:
     if rule.type == "category":
         return str(there.mode().iloc[0])
     middle = float(there.iloc[len(there) // 2])
+    if rule.type == "timestamp":
+        return moment(middle)
     return {"boolean": bool, "integer": int}.get(rule.type, float)(middle)
 
 

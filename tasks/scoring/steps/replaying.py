@@ -71,7 +71,7 @@ def _answered(home: Home, pipeline: str, line: Mapping[str, Any], version: int |
     names = live.fields.names
     if not {*names} <= inputs.keys() or any(map(log_records.is_hidden, inputs.values())):
         raise MistakeOfUser(f"The inputs of {line['id']} {_HIDDEN}")
-    then, now = line["answer"], live.compiled.one([inputs[one] for one in names])
+    then, now = line["answer"], live.compiled.one(live.fields.logged(inputs))
     same = abs(now - then) <= TOLERANCE * max(1.0, abs(then))
     return Replayed(line["id"], True, live.version, line["version"], repr(then), repr(now), same)
 

@@ -11,6 +11,7 @@ from configs.plugs import Imported
 from configs.problems import ProblemName
 from configs.training import Candidate
 from configs.validation import ColumnRule
+from tasks.features import assembly
 from tasks.problems import kinds
 from tasks.training.estimators.base import Estimator, Inputs, Levels
 from tasks.training.estimators.imported import ImportedEstimator
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
     from tasks.features.transforms import Features
-
-
-FEATURES = "features"
-"""Name of the step of a Pipeline in which feature steps are."""
 
 
 def sized(candidate: Candidate, rows: int, problem: ProblemName) -> Candidate:
@@ -55,7 +52,7 @@ def build(
     numbers = [name for name in features if columns[name].type != "category"]
     built = _family(candidate).build(candidate, Inputs(categories, numbers, kinds.named(problem), seed, levels))
     if steps is not None:
-        built.steps.insert(0, (FEATURES, steps))
+        built.steps.insert(0, (assembly.NAME, steps))
     return built
 
 

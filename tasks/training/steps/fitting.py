@@ -223,7 +223,11 @@ def order(home: Home, settings: PipelineSettings, snapshot: Snapshot, family: st
     """What to fit, under the id that the model will have; without a recipe with the one that its rows ask for."""
     candidate = next(one for one in settings.training.candidates if one.family == family)
     recipe = recipe or handles.rows(home).window(snapshot, settings).recipe
-    steps = [step.identity() for step in settings.features.steps]
+    rules = settings.rules
+    steps = [
+        {**step.identity(), "types": [rules[name].type for name in settings.taken(step)]}
+        for step in settings.features.steps
+    ]
     about = (snapshot.id, candidate, settings.training, settings.validation.columns, provenance.lock_hash(), steps)
     return Order(
         identities.model_id(*about, recipe=recipe), candidate, snapshot, recipe, earlier=identities.model_id(*about)
@@ -236,7 +240,13 @@ def recorded(home: Home, pipeline: str, order: Order) -> Model | None:
     return models.get(pipeline, order.model) or models.get(pipeline, order.earlier)
 
 
-def fit(home: Home, order: Order, settings: PipelineSettings, into: "Bundles | None" = None) -> Model:
+def fit(
+    home: Home,
+    order: Order,
+    settings: PipelineSettings,
+    into: "Bundles | None" = None,
+    kept: assembly.Kept | None = None,
+) -> Model:
     """Fit, publish the bundle with its golden batch, and return the record; nothing is committed yet.
 
     Args:
@@ -244,18 +254,19 @@ def fit(home: Home, order: Order, settings: PipelineSettings, into: "Bundles | N
         order: What is to be fitted.
         settings: Those of the pipeline.
         into: Another folder to publish in, for a model that is made again only to be compared.
+        kept: The feature steps of users as that model has them.
     """
     rows, learning = handles.rows(home).window(order.snapshot, settings), settings.training
     candidate = families.sized(order.candidate, len(rows.prepared), learning.problem)
     begun = handles.ahead(home).take(order.model) if into is None else None
-    fitted, seconds = begun or _timed(candidate, rows, settings, order.recipe)
+    fitted, seconds = begun or _timed(candidate, rows, settings, order.recipe, kept)
     golden = training.golden(rows.prepared)
     answers = prediction.predict(fitted, golden, threads=learning.threads)
     lock, bundles = provenance.lock_file(), into or home.bundles
-    kept: str | None = None
+    lock_kept: str | None = None
     try:
         if lock is not None:
-            kept = bundles.keep_lock(lock)
+            lock_kept = bundles.keep_lock(lock)
         written = bundles.write(fitted, golden, answers)
     except BundleRefused as err:
         raise InvalidSettings(f"training.candidates: {order.candidate.family} cannot be kept. {err}") from err
@@ -275,7 +286,7 @@ def fit(home: Home, order: Order, settings: PipelineSettings, into: "Bundles | N
         golden=written.golden,
         fit_seconds=round(seconds, 3),
         recipe=order.recipe,
-        lock_kept=kept == provenance.lock_hash(),
+        lock_kept=lock_kept == provenance.lock_hash(),
         trained_loss=_loss_on(fitted, rows, learning),
     )
 
@@ -288,10 +299,10 @@ def begin(home: Home, order: Order, settings: PipelineSettings) -> None:
 
 
 def _timed(
-    candidate: Candidate, rows: "Window", settings: PipelineSettings, recipe: int
+    candidate: Candidate, rows: "Window", settings: PipelineSettings, recipe: int, kept: assembly.Kept | None = None
 ) -> "tuple[SklearnPipeline, float]":
     began = time.perf_counter()
-    fitted = learn(candidate, rows, settings, recipe)
+    fitted = learn(candidate, rows, settings, recipe, kept)
     return fitted, time.perf_counter() - began
 
 
@@ -303,9 +314,15 @@ def _loss_on(fitted: "SklearnPipeline", rows: "Window", learning: TrainingSettin
     return loss if math.isfinite(loss) else None
 
 
-def learn(candidate: Candidate, rows: "Window", settings: PipelineSettings, recipe: int) -> "SklearnPipeline":
-    """A candidate, fitted on these rows by a recipe; nothing is published."""
-    learning, steps, levels = settings.training, features(settings), None
+def learn(
+    candidate: Candidate,
+    rows: "Window",
+    settings: PipelineSettings,
+    recipe: int,
+    kept: assembly.Kept | None = None,
+) -> "SklearnPipeline":
+    """A candidate, fitted on these rows by a recipe, with feature steps as they were kept; nothing is published."""
+    learning, steps, levels = settings.training, features(settings, kept), None
     if recipe == identities.RARE_POOLED:
         wide = rows.prepared if steps is None else steps.fit_transform(rows.prepared, rows.outcomes)
         levels = preparation.frequent_levels(wide, MOST_CATEGORIES)
@@ -316,10 +333,10 @@ def learn(candidate: Candidate, rows: "Window", settings: PipelineSettings, reci
     return training.fit(unfitted, rows.prepared, rows.outcomes, threads=learning.threads)
 
 
-def features(settings: PipelineSettings) -> "Features | None":
-    """The feature steps of a pipeline, not fitted."""
+def features(settings: PipelineSettings, kept: assembly.Kept | None = None) -> "Features | None":
+    """The feature steps of a pipeline, not fitted; raises as `assembly.build`."""
     columns = {name: rule.type for name, rule in settings.validation.columns.items()}
-    return assembly.build(settings.features, settings.training.features, columns)
+    return assembly.build(settings.features, settings.training.features, columns, kept)
 
 
 def fit_candidate(home: Home, pipeline: str, snapshot: Snapshot, family: str) -> Model:
