@@ -6,7 +6,7 @@ from typing import Any
 
 from prefect import State, flow, runtime, tags
 
-from configs.errors import Busy, DeliveryWaits, IncumbentError
+from configs.errors import Busy, DeliveryWaits, IncumbentError, InvalidSettings
 from flows.announcements import Closing, TurnDone, tell
 from tasks.coordination import tasks as coordination
 from tasks.domain.runs import CaughtUp
@@ -95,6 +95,9 @@ def attempt(pipeline: str, delivery: Delivery) -> tuple[int, Outcome]:
         waits: Any = state.result(raise_on_failure=False) if state.is_failed() else None
         if isinstance(waits, DeliveryWaits) and waits.changed:  # what is there now is another delivery
             return coordination.give_up(pipeline, delivery, str(waits), quietly=True), Outcome.FAILED
+        if isinstance(waits, InvalidSettings):
+            coordination.wait_for_change(pipeline, delivery, str(waits))
+            return reporting.value_of(state)
         if not state.is_failed() or coordination.may_try(pipeline, delivery):
             return reporting.value_of(state)
         problem = _problem(state)

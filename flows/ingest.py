@@ -9,6 +9,7 @@ from tasks.domain.turns import TurnRef
 from tasks.ingestion import tasks as ingestion
 from tasks.ingestion.sources.base import Delivery
 from tasks.monitoring import tasks as monitoring
+from tasks.training import tasks as training
 from tasks.validation import tasks as validation
 
 
@@ -34,7 +35,7 @@ def take_in(turn: TurnRef, delivery: Delivery) -> Batch:
     come_to(turn, 1, "reading and checking")
     check = validation.check_labels if delivery.of_labels else validation.check_batch
     batch = ingestion.read_batch(turn, delivery) or check(turn)
-    batch = monitoring.ask_models(turn, batch)
+    batch = monitoring.ask_models(turn, training.try_steps(turn, batch))
     batch = validation.go_on(turn, batch) if batch.held else batch
     if not batch.is_in:
         batch = validation.set_aside(turn, delivery, batch)

@@ -203,6 +203,16 @@ def give_up(pipeline: str, delivery: Delivery, problem: str, quietly: bool = Fal
     return int(row["number"])
 
 
+@task(task_run_name="wait-for-change-{delivery.name}", tags=["coordination"])
+def wait_for_change(pipeline: str, delivery: Delivery, problem: str) -> None:
+    """Settings, or code of the user, stop a turn: it waits until they are changed, however often it is begun."""
+    hands = home.current()
+    row = hands.ledger.turns.of_batch(pipeline, delivery.digest)
+    assert row is not None
+    alerting.give_up(hands, pipeline, delivery.name, row["number"], environment.masked(problem))
+    hands.ledger.turns.uncount(pipeline, delivery.digest)
+
+
 @task(task_run_name="find-open-turn-{pipeline}", tags=["coordination"])
 def find_open_turn(pipeline: str) -> tuple[TurnRef, Batch] | None:
     """The oldest turn whose batch has been taken in and which is not done."""

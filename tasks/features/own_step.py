@@ -4,6 +4,7 @@ It goes wherever a model goes, also where there is nothing of this project: impo
 with the rows, and what is refused, is said here; whether it is row-wise is tried in `trying`.
 """
 
+import ast
 import contextlib
 import decimal
 import hashlib
@@ -68,10 +69,7 @@ class OwnStep(Transform):
 
     def rows(self, columns: Sequence[Column]) -> pd.DataFrame:
         """The rows as the function gets them: numbers and truths are float64, text is text, times are in UTC."""
-        held = {
-            name: moments(values) if kind == "timestamp" else pd.Series(values, dtype=values.dtype)
-            for (name, kind), values in zip(self.takes, columns, strict=True)
-        }
+        held = {name: _held(values, kind) for (name, kind), values in zip(self.takes, columns, strict=True)}
         return pd.DataFrame(held, copy=True)
 
     def call(self, rows: pd.DataFrame) -> Any:
@@ -165,15 +163,24 @@ class OwnStep(Transform):
         except (Exception, SystemExit) as err:  # code of a user: what it raises stops its own pipeline, and no other
             frames = traceback.extract_tb(err.__traceback__)
             lines = [one.lineno for one in frames if one.filename == self.file]
-            where = f", line {lines[-1]}" if lines else ""
+            where = f"{self.file}, line {lines[-1]}" if lines else self.place
             is_of_pandas = isinstance(err, KeyError) and f"{Path(pd.__file__).parent}" in frames[-1].filename
             what = f"asks for the column {err}, which is not in its 'of'" if is_of_pandas else ""
-            text = " ".join(str(err).split())
-            raise StepFailed(f"{self} {what or f'raised {type(err).__name__}: {text}'} ({self.file}{where})") from err
+            text = " ".join([f"{type(err).__name__}:", *str(err).split()]).removesuffix(":")
+            raise StepFailed(f"{self} {what or f'raised {text}'} ({where})") from err
 
     def _require(self, holds: bool, otherwise: str) -> None:
         if not holds:
-            raise StepFailed(f"{self} {otherwise} ({self.file})")
+            raise StepFailed(f"{self} {otherwise} ({self.place})")
+
+    @property
+    def place(self) -> str:
+        """File and line of the function."""
+        module, _, name = self.use.rpartition(":")
+        for node in ast.walk(ast.parse(self.texts.get(module, ""))):
+            if isinstance(node, ast.FunctionDef) and node.name == name:
+                return f"{self.file}, line {node.lineno}"
+        return self.file
 
     @property
     def name(self) -> str:
@@ -183,6 +190,13 @@ class OwnStep(Transform):
     def __str__(self) -> str:
         """As people call it."""
         return f"the feature step {self.name}"
+
+
+def _held(values: Column, kind: str) -> "pd.Series[Any]":
+    """A column as a function gets it; one of text is such a one also where all is missing."""
+    if kind == "timestamp":
+        return moments(values)
+    return pd.Series(values, dtype=object if kind == "category" else np.float64)
 
 
 def _digest(content: bytes) -> str:

@@ -22,8 +22,13 @@ _SAME = 1e-9
 """Largest difference of two numbers that count as the same, relative to them where they are above 1."""
 
 
-def require_row_wise(step: OwnStep, columns: Sequence[Column]) -> None:
+def require_row_wise(step: OwnStep, columns: Sequence[Column], made: Sequence[Column]) -> None:
     """Ask for some rows together, in another order, in parts and one by one: each row must give what it gave.
+
+    Args:
+        step: A step of a user.
+        columns: What it takes.
+        made: What it gave for all of these rows.
 
     Raises:
         StepFailed: A row gives something else by the rows beside it, or the step changes what it gets.
@@ -34,10 +39,11 @@ def require_row_wise(step: OwnStep, columns: Sequence[Column]) -> None:
         return
     step.require_finite(step.rows(columns))
     some = [column[places] for column in columns]
-    whole = step.make(some)
+    whole = [column[places] for column in made]
     _require_untouched(step, some)
     few = len(places)
     ways: dict[str, list[NDArray[np.int64]]] = {
+        "with fewer others": [np.arange(few)],
         "in another order": [np.arange(few)[::-1]],
         "in parts": [np.arange(few // 2), np.arange(few // 2, few)],
         "alone": [np.array([place]) for place in np.unique(np.linspace(0, few - 1, min(_ALONE, few)).astype(int))],
@@ -89,8 +95,8 @@ def _require_same(step: OwnStep, name: str, now: Column, before: Column, way: st
     if differs.any():
         place = int(np.flatnonzero(differs)[0])
         raise StepFailed(
-            f"{step} is not row-wise: {way}, a row gives {now[place]} as {name!r}, and {before[place]} beside the "
-            f"others. Make each row of itself alone ({step.file})"
+            f"{step} is not row-wise: {way}, a row gives {_shown(now[place])} as {name!r}, and "
+            f"{_shown(before[place])} beside all others. Make each row of itself alone ({step.place})"
         )
 
 
@@ -101,7 +107,11 @@ def _require_untouched(step: OwnStep, columns: Sequence[Column]) -> None:
     if not rows.equals(before) or list(rows.columns) != list(before.columns):
         changed = [str(name) for name in before if name not in rows or not _alike(rows[name], before[name])]
         what = ", ".join(map(repr, changed)) or "the columns"
-        raise StepFailed(f"{step} changes the rows that it gets ({what}): work on a copy ({step.file})")
+        raise StepFailed(f"{step} changes the rows that it gets ({what}): work on a copy ({step.place})")
+
+
+def _shown(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else repr(value)
 
 
 def _alike(now: "pd.Series[Any]", before: "pd.Series[Any]") -> bool:

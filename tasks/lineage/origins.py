@@ -107,11 +107,11 @@ def _step(was: StepVersion | None, now: StepVersion | None) -> StepChange:
         return StepChange(one.name, *sources, ())
     if was.texts is None or now.texts is None:
         return StepChange(one.name, *sources, None)
-    names = dict.fromkeys((*now.texts, *was.texts))
-    sides = [[one.texts.get(name, "").splitlines() for one in (was, now) if one.texts] for name in names]
-    titled = [(f"{name} ({was.source})", f"{name} ({now.source})") for name in names]
-    lines = [unified_diff(*texts, *files, lineterm="") for texts, files in zip(sides, titled, strict=True)]
-    return StepChange(one.name, *sources, tuple(line for part in lines for line in part))
+    lines: list[str] = []
+    for name in dict.fromkeys((*now.texts, *was.texts)):
+        before, after = (side.get(name, "").splitlines() for side in (was.texts, now.texts))
+        lines += unified_diff(before, after, f"{name} ({was.source})", f"{name} ({now.source})", lineterm="")
+    return StepChange(one.name, *sources, tuple(lines))
 
 
 def libraries(was: str, now: str) -> tuple[SettingChange, ...]:

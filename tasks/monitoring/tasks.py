@@ -12,7 +12,6 @@ from tasks.domain.weak_spots import WeakSpot
 from tasks.monitoring import alarms
 from tasks.monitoring.steps import asking, watch
 from tasks.monitoring.steps import look_ahead as looking
-from tasks.training.steps import trial
 
 
 @task(task_run_name="find-live-model-{turn.name}", tags=["monitoring"])
@@ -31,12 +30,8 @@ def find_live_models(turn: TurnRef) -> tuple[Model, ...]:
 
 @task(task_run_name="ask-models-{turn.name}", tags=["monitoring"], retries=2, retry_delay_seconds=[1.0, 5.0])
 def ask_models(turn: TurnRef, batch: Batch) -> Batch:
-    """The batch, held if the live model loses by its values; of a batch that is held, with what that costs.
-
-    Feature steps of the user are tried first: a model cannot be asked without them.
-    """
-    hands = home.current()
-    return asking.ask(hands, turn, trial.tried(hands, turn, batch))
+    """The batch, held if the live model loses by its values; of a batch that is held, with what that costs."""
+    return asking.ask(home.current(), turn, batch)
 
 
 @task(task_run_name="measure-drift-{turn.name}", tags=["monitoring"])

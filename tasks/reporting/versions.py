@@ -202,8 +202,11 @@ def _until(later: Promotion | None, end: Turn | None) -> str:
 
 def _inputs(history: History, model: Model, settings: PipelineSettings) -> str:
     """Columns of the settings; they are those that the model was trained on unless the settings were changed since."""
-    features = settings.training.features
+    features = settings.inputs
     named = f"{titles.number_of(len(features), ('column', 'columns'))}: {', '.join(features)}"
+    if settings.features.steps:
+        made = titles.number_of(len(settings.features.outputs), ("column", "columns"))
+        named += f"; {made} made of them by {', '.join(settings.features.named)}"
     if _other_settings(history, model):
         return f"{named} (by the pipeline file as it is now; it has been changed since this version was trained)"
     return named

@@ -7,6 +7,7 @@ how an answer goes out belongs to `deployments.serving`.
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from configs.errors import InvalidSettings
 from tasks.scoring import mlflow_bodies
 from tasks.scoring.asked import Asked, listed
 from tasks.scoring.compiled.base import Value
@@ -86,9 +87,15 @@ class Answerer:
         return [None if place in asked.wrong else next(left) for place in range(asked.size)]
 
     def _ask(self, rows: Sequence[Sequence[Value]]) -> list[float]:
-        if len(rows) <= _FEW:
-            return [self._compiled.one(row) for row in rows]
-        answers: list[float] = self._compiled.many(list(zip(*rows, strict=True))).tolist()
+        try:
+            if len(rows) <= _FEW:
+                return [self._compiled.one(row) for row in rows]
+            answers: list[float] = self._compiled.many(list(zip(*rows, strict=True))).tolist()
+        except InvalidSettings:
+            raise Refused(
+                400,
+                "A feature step of this model fails for these rows; `score` names it and the line for a file of them.",
+            ) from None
         return answers
 
 

@@ -7,7 +7,7 @@ from tasks.adapters import failpoints, helper, home
 from tasks.domain.pools import Pool
 from tasks.domain.records import Batch, Model, Snapshot
 from tasks.domain.turns import TurnRef
-from tasks.training.steps import fitting, handles
+from tasks.training.steps import fitting, handles, trial
 
 
 def list_families(turn: TurnRef) -> list[str]:
@@ -21,6 +21,14 @@ def settle_labels(turn: TurnRef, batch: Batch) -> Batch:
     from tasks.training.steps import labelling
 
     return labelling.settle(home.current(), turn, batch)
+
+
+def try_steps(turn: TurnRef, batch: Batch) -> Batch:
+    """The batch, held if feature steps of the user make of it what is beyond their bounds; no model is asked before.
+
+    It is no task of Prefect, which would try again: what is wrong with them is for a person.
+    """
+    return trial.tried(home.current(), turn, batch)
 
 
 def pool_batches(turn: TurnRef, batch: Batch) -> Pool:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MODEL_TAG, SETTINGS_CHANGED = "incumbent.model", "incumbent.settings_changed"
 DIGEST_LENGTH = 36
-_TAG_LENGTH = 5000
+_TAG_LENGTH, _PARAM_LENGTH = 5000, 6000
 
 
 def tags(training: TrainingRun) -> dict[str, str]:
@@ -64,6 +64,7 @@ def params(training: TrainingRun) -> list[tuple[str, str]]:
         ("seed", str(training.model.seed)),
         ("label", training.label),
         ("features", str(len(training.features))),
+        ("feature_steps", "; ".join(training.feature_steps)[:_PARAM_LENGTH]),
         ("train_from", "" if snapshot.first_event is None else snapshot.first_event.isoformat()),
         ("train_before", snapshot.cutoff.isoformat()),
     ]

@@ -49,6 +49,8 @@ class TrainingRun:
     """Types beyond skops' own that the bundle holds."""
     started: datetime
     finished: datetime
+    feature_steps: tuple[str, ...] = ()
+    """What each is called, with the source of a user's own."""
     settings_changed: bool = False
     """Whether the pipeline file says something else than it did when the model was fitted."""
     probe: bool = False

@@ -21,6 +21,7 @@ from tasks.domain.pools import Pool
 from tasks.domain.records import Comparison, Metric, Model, Score
 from tasks.domain.turns import History, Refit, Turn
 from tasks.evaluation import spot_sentences
+from tasks.lineage.steps import own_steps
 from tasks.problems import kinds
 from tasks.training import learning, preparation
 from tasks.training.steps import handles
@@ -151,6 +152,7 @@ def _show_models(
             score=score,
             label=settings.training.label,
             features=tuple((name, *_kind(settings, name)) for name in settings.inputs),
+            feature_steps=tuple(own_steps.listed(home, pipeline, model)),
             triggers=tuple(trigger.evidence for trigger in turn.triggers),
             pipeline_yaml=text,
             settings_changed=now != model.settings_hash,

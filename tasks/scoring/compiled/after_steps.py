@@ -1,12 +1,14 @@
 """A compiled model behind feature steps: the steps compute as they were fitted, what follows them is compiled."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from configs.errors import InvalidSettings
 from tasks.scoring.compiled.base import CannotCompile, Columns, Compiled, Value
 
 if TYPE_CHECKING:
@@ -23,6 +25,17 @@ def compiled(pipeline: "Pipeline", compiler: Any) -> "AfterSteps":
     if pipeline.steps[0][0] != NAME:
         raise CannotCompile("its feature steps do not come first")
     return AfterSteps(pipeline.steps[0][1], compiler.of(Steps(pipeline.steps[1:])))
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """What a step of a user's own does wrong with rows is a mistake that is told, and none of this code."""
+    from tasks.features.own_step import StepFailed
+
+    try:
+        yield
+    except StepFailed as problem:
+        raise InvalidSettings(f"These rows cannot be answered: {problem}.") from problem
 
 
 class AfterSteps(Compiled):
@@ -56,7 +69,8 @@ class AfterSteps(Compiled):
             name: pd.Series(self._held(name, values), dtype=object if name in self._texts else np.float64)
             for name, values in zip(self._names, columns, strict=True)
         }
-        wide = self._steps.transform(pd.DataFrame(held, copy=False))
+        with explained():
+            wide = self._steps.transform(pd.DataFrame(held, copy=False))
         return [wide[name].to_numpy() for name in wide.columns]
 
     def _held(self, name: str, values: Any) -> Any:

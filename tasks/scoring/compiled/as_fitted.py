@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tasks.scoring.compiled import after_steps
 from tasks.scoring.compiled.base import Columns, Compiled, Value
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ class AsFitted(Compiled):
     def many(self, columns: Columns) -> NDArray[np.float64]:
         """As at the gate."""
         held = {name: pd.Series(_held(of)) for name, of in zip(self._names, columns, strict=True)}
-        return self._ask(self._pipeline, pd.DataFrame(held, copy=False))
+        with after_steps.explained():
+            return self._ask(self._pipeline, pd.DataFrame(held, copy=False))
 
 
 def _held(values: Any) -> NDArray[Any]:

@@ -222,6 +222,8 @@ def early_note(snapshot: Snapshot | None) -> str | None:
 def order(home: Home, settings: PipelineSettings, snapshot: Snapshot, family: str, recipe: int | None = None) -> Order:
     """What to fit, under the id that the model will have; without a recipe with the one that its rows ask for."""
     candidate = next(one for one in settings.training.candidates if one.family == family)
+    if recipe is None and "category" in settings.features.outputs.values():
+        recipe = identities.RARE_POOLED  # how many levels it makes is known when it is fitted
     recipe = recipe or handles.rows(home).window(snapshot, settings).recipe
     rules = settings.rules
     steps = [

@@ -1,10 +1,13 @@
 """Steps of a user's own, tried on the rows of a batch before anything is learned from it or judged on it."""
 
+import ctypes
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from configs.errors import InvalidSettings
 from configs.feature_steps import OwnStep
@@ -21,6 +24,9 @@ from tasks.validation.triage import examine as triage
 if TYPE_CHECKING:
     import pandas as pd
 
+    from tasks.features import own_step
+    from tasks.features.transforms import Column
+
 
 def tried(home: Home, turn: TurnRef, batch: Batch) -> Batch:
     """The batch, held if what steps of the user make of it lies beyond its bounds.
@@ -34,7 +40,8 @@ def tried(home: Home, turn: TurnRef, batch: Batch) -> Batch:
         InvalidSettings: A step does what it must not, or takes too long; and the line.
     """
     settings = home.settings(turn.pipeline)
-    if not batch.is_in or batch.accepted_file is None or not any(map(_is_own, settings.features.steps)):
+    is_tried = batch.is_in and batch.labels is None and any(map(_is_own, settings.features.steps))
+    if not is_tried or batch.accepted_file is None:
         return batch
     rows, columns = home.store.read(batch.accepted_file), settings.validation.columns
     suspects = examine(
@@ -50,32 +57,41 @@ def examine(prepared: "pd.DataFrame", settings: PipelineSettings, pipeline: str)
     from tasks.features import own_step, trying
 
     columns = {name: rule.type for name, rule in settings.validation.columns.items()}
+    if not len(prepared):
+        return []
     features = assembly.build(settings.features, settings.training.features, columns)
     there = {str(name): prepared[name].to_numpy() for name in prepared.columns}
     suspects: list[Suspect] = []
     for rules, (takes, gives, step) in zip(settings.features.steps, features.steps if features else (), strict=True):
-        if step.learns or not {*takes} <= {*there}:
-            continue  # it is asked when a model is fitted
         given = [there[name] for name in takes]
         if not isinstance(step, own_step.OwnStep) or not isinstance(rules, OwnStep):
-            there |= zip(gives, step.make(given), strict=True)
+            # what has to learn learns from these rows and is thrown away: a step behind it is to be tried as well
+            there |= zip(gives, step.fit(given, np.zeros(len(prepared))), strict=True)
             continue
         try:
-            made = within(settings.features.timeout, partial(step.make, given), step.file, str(step))
-            trying.require_row_wise(step, given)
+            made = within(settings.features.timeout, partial(_try, step, given), step.file, str(step))
         except own_step.StepFailed as problem:
             raise InvalidSettings(
-                f"configs/pipelines/{pipeline}.yaml: {problem}. Nothing was changed, and the batch waits."
+                f"Pipeline {pipeline}: {problem}. Nothing was changed, and the batch waits."
             ) from problem
         there |= zip(gives, made, strict=True)
         suspects += trying.out_of_bounds(step, dict(zip(gives, made, strict=True)), rules.made)
     return suspects
 
 
+def _try(step: "own_step.OwnStep", given: "Sequence[Column]") -> "list[Column]":
+    from tasks.features import trying
+
+    made = step.make(given)
+    trying.require_row_wise(step, given, made)
+    return made
+
+
 def within(seconds: float, work: Callable[[], Any], file: str, called: str) -> Any:
     """What work gives, if it is done in time.
 
-    It runs in a thread that is left alone when it takes too long: Python cannot end one. It ends with the process.
+    It runs in a thread that is asked to end when it takes too long. Python cannot force it to: one that waits within a
+    library goes on until that comes back, or the process ends.
     """
     from tasks.features.own_step import StepFailed
 
@@ -95,6 +111,7 @@ def within(seconds: float, work: Callable[[], Any], file: str, called: str) -> A
         raise failed[0]
     if not ended:
         line = _line(thread, file)
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(SystemExit))
         raise StepFailed(f"{called} took longer than {seconds:g} seconds, features.timeout ({file}{line})")
     return ended[0]
 
