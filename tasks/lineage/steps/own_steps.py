@@ -28,11 +28,8 @@ def of(home: Home, pipeline: str, model: Model) -> dict[tuple[str, str], OwnStep
 def versions(home: Home, pipeline: str, model: Model) -> dict[str, StepVersion]:
     """What a model has of them, by import path."""
     held = of(home, pipeline, model)
-    found = {}
-    for step in _declared(home, pipeline, model):
-        kept = held.get((step.use, step.source))
-        found[step.use] = StepVersion(step.called, step.source, kept.texts if kept else None)
-    return found
+    kept = {step: held.get((step.use, step.source)) for step in _declared(home, pipeline, model)}
+    return {step.use: StepVersion(step.called, step.source, one.texts if one else None) for step, one in kept.items()}
 
 
 def changes(home: Home, pipeline: str, was: Model, now: Model) -> tuple[StepChange, ...]:

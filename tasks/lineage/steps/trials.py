@@ -25,7 +25,7 @@ from tasks.lineage.undoing import Learned, Part
 from tasks.problems import prediction
 from tasks.training import preparation
 from tasks.training.judged_rows import Judged
-from tasks.training.steps import fitting
+from tasks.training.steps import pipelines
 from tasks.training.steps.rows import Window
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ class Trials:
             raise IncumbentError(f"{changed[0]} is not as it was at the fit")
         learned = self._learned(part, making)
         window = Window(learned.prepared, learned.outcomes)
-        pipeline = fitting.learn(making.candidate, window, making.settings, window.recipe, self.kept)
+        pipeline = pipelines.learn(making.candidate, window, making.settings, window.recipe, self.kept)
         asked = _prepared(self.ground.rows, making.settings)
         return prediction.predict(pipeline, asked, threads=making.settings.training.threads)
 

@@ -18,7 +18,7 @@ from tasks.problems import kinds, prediction
 from tasks.promotion import evidence
 from tasks.training import learning, windows
 from tasks.training.estimators import families
-from tasks.training.steps import fitting, handles
+from tasks.training.steps import handles, pipelines
 from tasks.training.windows import Plan
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _loss(
 ) -> float:
     room = settings.training
     sized = families.sized(candidate, len(learned.prepared), room.problem)
-    steps = fitting.features(settings)
+    steps = pipelines.features(settings)
     model = families.build(sized, settings.learned, settings.rules, room.seed, room.problem, steps=steps)
     fitted = learning.fit(model, learned.prepared, learned.outcomes, threads=room.threads)
     answers = prediction.predict(fitted, judged.prepared[asked], threads=room.threads)

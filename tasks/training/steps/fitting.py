@@ -23,10 +23,9 @@ from tasks.domain.records import Batch, BundleFacts, Model, Snapshot
 from tasks.domain.turns import TurnRef
 from tasks.features import assembly
 from tasks.problems import kinds, prediction
-from tasks.training import earliness, identities, preparation, windows
+from tasks.training import earliness, identities, windows
 from tasks.training import learning as training
 from tasks.training.estimators import families
-from tasks.training.estimators.base import MOST_CATEGORIES
 from tasks.training.steps import handles
 from tasks.training.windows import Opening, Plan
 
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline as SklearnPipeline
 
     from tasks.adapters.blobs.bundles import Bundles
-    from tasks.features.transforms import Features
     from tasks.training.steps.rows import Window
 
 _ANSWERS = 5
@@ -304,7 +302,7 @@ def _timed(
     candidate: Candidate, rows: "Window", settings: PipelineSettings, recipe: int, kept: assembly.Kept | None = None
 ) -> "tuple[SklearnPipeline, float]":
     began = time.perf_counter()
-    fitted = learn(candidate, rows, settings, recipe, kept)
+    fitted = pipelines.learn(candidate, rows, settings, recipe, kept)
     return fitted, time.perf_counter() - began
 
 
@@ -314,31 +312,6 @@ def _loss_on(fitted: "SklearnPipeline", rows: "Window", learning: TrainingSettin
     answers = prediction.predict(fitted, rows.prepared.iloc[some], threads=learning.threads)
     loss = float(kinds.named(learning.problem).losses(rows.outcomes[some].astype("float64"), answers).mean())
     return loss if math.isfinite(loss) else None
-
-
-def learn(
-    candidate: Candidate,
-    rows: "Window",
-    settings: PipelineSettings,
-    recipe: int,
-    kept: assembly.Kept | None = None,
-) -> "SklearnPipeline":
-    """A candidate, fitted on these rows by a recipe, with feature steps as they were kept; nothing is published."""
-    learning, steps, levels = settings.training, features(settings, kept), None
-    if recipe == identities.RARE_POOLED:
-        wide = rows.prepared if steps is None else steps.fit_transform(rows.prepared, rows.outcomes)
-        levels = preparation.frequent_levels(wide, MOST_CATEGORIES)
-    candidate = families.sized(candidate, len(rows.prepared), learning.problem)
-    unfitted = families.build(
-        candidate, settings.learned, settings.rules, learning.seed, learning.problem, levels, steps
-    )
-    return training.fit(unfitted, rows.prepared, rows.outcomes, threads=learning.threads)
-
-
-def features(settings: PipelineSettings, kept: assembly.Kept | None = None) -> "Features | None":
-    """The feature steps of a pipeline, not fitted; raises as `assembly.build`."""
-    columns = {name: rule.type for name, rule in settings.validation.columns.items()}
-    return assembly.build(settings.features, settings.training.features, columns, kept)
 
 
 def fit_candidate(home: Home, pipeline: str, snapshot: Snapshot, family: str) -> Model:

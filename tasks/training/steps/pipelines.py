@@ -1,0 +1,46 @@
+"""From settings and rows to a fitted Pipeline; nothing of it is published.
+
+Add here what every fit has in common, also one that is made only to be compared. Which models are fitted, and what is
+kept of them, belongs to `fitting`.
+"""
+
+from typing import TYPE_CHECKING
+
+from configs.settings import PipelineSettings
+from configs.training import Candidate
+from tasks.features import assembly
+from tasks.training import identities, preparation
+from tasks.training import learning as training
+from tasks.training.estimators import families
+from tasks.training.estimators.base import MOST_CATEGORIES
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline as SklearnPipeline
+
+    from tasks.features.transforms import Features
+    from tasks.training.steps.rows import Window
+
+
+def learn(
+    candidate: Candidate,
+    rows: "Window",
+    settings: PipelineSettings,
+    recipe: int,
+    kept: assembly.Kept | None = None,
+) -> "SklearnPipeline":
+    """A candidate, fitted on these rows by a recipe, with feature steps as they were kept."""
+    learning, steps, levels = settings.training, features(settings, kept), None
+    if recipe == identities.RARE_POOLED:
+        wide = rows.prepared if steps is None else steps.fit_transform(rows.prepared, rows.outcomes)
+        levels = preparation.frequent_levels(wide, MOST_CATEGORIES)
+    candidate = families.sized(candidate, len(rows.prepared), learning.problem)
+    unfitted = families.build(
+        candidate, settings.learned, settings.rules, learning.seed, learning.problem, levels, steps
+    )
+    return training.fit(unfitted, rows.prepared, rows.outcomes, threads=learning.threads)
+
+
+def features(settings: PipelineSettings, kept: assembly.Kept | None = None) -> "Features | None":
+    """The feature steps of a pipeline, not fitted; raises as `assembly.build`."""
+    columns = {name: rule.type for name, rule in settings.validation.columns.items()}
+    return assembly.build(settings.features, settings.training.features, columns, kept)
