@@ -79,9 +79,14 @@ class OwnStep(Use):
         return {name: one.type for name, one in self.made.items()}
 
     @property
+    def function(self) -> str:
+        """The name of the function."""
+        return self.use.rpartition(":")[2]
+
+    @property
     def made(self) -> Mapping[str, Output]:
         """The same with their bounds."""
-        return self.gives or {self.use.rpartition(":")[2]: Output()}
+        return self.gives or {self.function: Output()}
 
     def identity(self) -> dict[str, object]:
         """What decides what it makes; not what it is called."""

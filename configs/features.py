@@ -6,7 +6,10 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from configs import plugs
 from configs.feature_steps import Made, OwnStep, StepSettings
+from configs.joined import Past, Table
 from configs.section import Section
+
+Name = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 def _shape(given: object) -> str:
@@ -29,6 +32,11 @@ class FeaturesSettings(Section):
     steps: Annotated[tuple[Step, ...], Field(max_length=200)] = ()
     """Steps, one after the other; each takes columns of the contract or what a step before it makes. All that they make
     is learned from, beside training.features."""
+    tables: Annotated[dict[Name, Table], Field(max_length=50)] = {}  # noqa: RUF012
+    """Other tables, by a name of your choice; each fills columns of the contract when a row is taken in or asked about.
+    """
+    past: Annotated[tuple[Past, ...], Field(max_length=100)] = ()
+    """Columns of the contract that are filled from earlier rows of the same key."""
     timeout: Annotated[int, Field(ge=1, le=86_400)] = 60
     """Seconds that a step of your own may take for the rows of one batch. A turn that meets one which takes longer
     ends, and its batch waits."""
@@ -46,6 +54,25 @@ class FeaturesSettings(Section):
             alike = sum(one.called == step.called for one in named.values())
             named[f"{step.called} ({alike + 1})" if alike else step.called] = step
         return named
+
+    @property
+    def joined(self) -> tuple[str, ...]:
+        """Columns of the contract that no delivery has: they are looked up."""
+        filled = [name for table in self.tables.values() for name in table.columns]
+        return (*filled, *(one.column for one in self.past))
+
+    @property
+    def asked_for(self) -> tuple[str, ...]:
+        """Columns by which it is looked up: keys."""
+        keys = [name for table in self.tables.values() for name in table.key.values()]
+        return tuple(dict.fromkeys([*keys, *(name for one in self.past for name in one.key)]))
+
+    @model_validator(mode="after")
+    def _one_lookup_fills_a_column(self) -> "FeaturesSettings":
+        twice = next((name for name in self.joined if self.joined.count(name) > 1), None)
+        if twice is not None:
+            raise ValueError(f"the column {twice!r} is filled twice, by tables or past; name another one")
+        return self
 
     @model_validator(mode="after")
     def _one_step_makes_a_column(self) -> "FeaturesSettings":

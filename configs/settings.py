@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from configs import late_labels, metrics, plugs
+from configs import late_labels, lookups, metrics, plugs
 from configs.coordination import CoordinationSettings
 from configs.evaluation import EvaluationSettings
 from configs.features import FeaturesSettings, Step
@@ -135,6 +135,13 @@ class PipelineSettings(Section):
                 there[name] = kind
         return self
 
+    @model_validator(mode="after")
+    def _lookups_fill_columns_that_can_be_missing(self) -> Self:
+        times = self.ingestion.times
+        own = {*self.validation.key, times.event, times.arrival, times.label, self.training.label}
+        lookups.require(self.features, self.validation.columns, own)
+        return self
+
     def taken(self, step: Step) -> tuple[str, ...]:
         """The columns that a feature step takes, in order."""
         return self.training.features if step.of is None else step.of
@@ -183,7 +190,12 @@ class PipelineSettings(Section):
 
     @property
     def late_columns(self) -> tuple[str, ...]:
-        """Columns of the contract that rows need not have when they come: their label, and when it was known."""
+        """Columns of the contract that rows need not have when they come: late labels, and what is looked up."""
+        return (*self.late_labels, *self.features.joined)
+
+    @property
+    def late_labels(self) -> tuple[str, ...]:
+        """Those of them that come later: the label, and when it was known."""
         known = self.ingestion.times.label
         return () if self.ingestion.labels is None or known is None else (self.training.label, known)
 

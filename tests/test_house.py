@@ -17,7 +17,7 @@ SOURCES = sorted(path for part in ("configs", "flows", "tasks", "deployments") f
 DOORS = sorted((ROOT / "tasks").glob("*/tasks.py"))
 SHARED = ("domain", "problems")
 ROOMS = (
-    "ingestion", "validation", "features", "training", "evaluation", "monitoring", "promotion", "scoring",
+    "ingestion", "features", "validation", "training", "evaluation", "monitoring", "promotion", "scoring",
     "coordination", "reporting", "lineage", "drafting",
 )  # fmt: skip
 """In the order in which data walks."""

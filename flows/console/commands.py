@@ -36,6 +36,7 @@ COMMANDS = {
     "why": "which difference between two versions explains that one is better: each is undone, and trained again",
     "sql": "a question in SQL about rows, batches, turns, versions and scores, read only; --out FILE",
     "profile": "a page to explore rows with: those of a version, a batch, a snapshot or a file",
+    "features": "what models learn from: by what each column is made, who uses it, what it matters, how fresh it is",
     "env": "the libraries that a version was fitted with, as a lock file that pip installs; --out FILE",
     "reproduce": "train a version again from its snapshot, settings and seed, and compare what both say",
     "explain": "the story of a turn, a batch or a version, from what was recorded",

@@ -82,6 +82,9 @@ NAMES = {
     "refit-numbered": "the refit has its version number",
     "refit-committed": "what came of the gate of the refit is committed",
     "refit-checked": "which of refit and judged version is live is decided, and not so yet",
+    # ── tables that rows are joined with ──
+    "table-published": "the lines of a table are in the store, and not in the ledger",
+    "table-committed": "the lines of a table are in the ledger, and no batch is joined with them",
     # ── scoring ──
     "part-scored": "the answers to a part of a file are there, and not all of them",
     "answers-logged": "the answers to a file are in the prediction log, and not published",

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from configs import environment, label_source, loader, plugs
+from configs import environment, label_source, loader, plugs, table_source
 from configs.errors import Damaged, InvalidSettings, LandingFolderMissing
 from configs.settings import PipelineSettings
 from tasks.adapters import ownership
@@ -162,10 +162,12 @@ class Home:
         return kept
 
     def settings(self, pipeline: str) -> PipelineSettings:
-        """The settings of a pipeline, or of its source of labels, read once: a change is for the next process."""
-        owner = label_source.owner(pipeline)
+        """The settings of a pipeline, its late labels or a table of it, read once: a change is for the next process."""
+        owner, other = label_source.owner(pipeline), table_source.owner(pipeline)
         if pipeline not in self._settings and owner is not None:
             self._settings[pipeline] = label_source.settings(self.settings(owner))
+        if pipeline not in self._settings and other is not None:
+            self._settings[pipeline] = table_source.settings(self.settings(other[0]), other[1])
         if pipeline not in self._settings:
             self._settings[pipeline] = loader.load(pipeline)
             training = self._settings[pipeline].training

@@ -120,6 +120,8 @@ class Batch:
     """Of a batch that awaits labels, how many of its rows have theirs."""
     superseded: tuple[Superseded, ...] = ()
     """How its rows stood before labels came to them, the oldest first."""
+    tables: int = 0
+    """Number of the last delivery of another table that its rows could be joined with."""
 
     @property
     def has_labels(self) -> bool:

@@ -55,7 +55,9 @@ def hold(identity: str, name: str, rows: int, reason: str, suspects: Sequence[Su
     return replace(refused, status=BatchStatus.HELD, quarantined=0, held=rows, suspects=tuple(suspects))
 
 
-def separate(frame: "pd.DataFrame", known: "NDArray[np.uint64] | None") -> "tuple[pd.DataFrame, pd.DataFrame]":
+def separate(
+    frame: "pd.DataFrame", known: "NDArray[np.uint64] | None", joined: Sequence[str] = ()
+) -> "tuple[pd.DataFrame, pd.DataFrame]":
     """Tell new rows from exact duplicates.
 
     Two rows are the same if all their columns are; of equal rows in one delivery the first is new.
@@ -63,6 +65,7 @@ def separate(frame: "pd.DataFrame", known: "NDArray[np.uint64] | None") -> "tupl
     Args:
         frame: The delivery.
         known: Hashes (`hash_rows`) of rows that were taken in before.
+        joined: Columns that were looked up: they are not compared.
 
     Returns:
         New rows and duplicates, each in the order of the delivery; together they are all its rows.
@@ -70,7 +73,8 @@ def separate(frame: "pd.DataFrame", known: "NDArray[np.uint64] | None") -> "tupl
     import numpy as np
     import pandas as pd
 
-    hashes = hash_rows(frame)
+    there = [name for name in joined if name in frame.columns]
+    hashes = hash_rows(frame.drop(columns=there) if there else frame)
     repeated = pd.Series(hashes).duplicated().to_numpy()
     if known is not None and len(known):
         repeated = repeated | np.isin(hashes, known)

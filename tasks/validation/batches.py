@@ -51,15 +51,21 @@ def sort_out(
         BrokenContract: The batch as a whole cannot be taken in.
     """
     key = [name for name in settings.validation.key if name in frame.columns]
-    alike = _alike(frame, earlier, key)
+    alike = [delivered(rows, settings) for rows in _alike(frame, earlier, key)]
     hashes = np.concatenate([intake.hash_rows(rows) for rows in alike]) if alike else None
-    fresh, duplicates = intake.separate(frame, hashes)
+    fresh, duplicates = intake.separate(frame, hashes, settings.features.joined)
     if fresh.empty and len(duplicates):
         # Nothing new in an otherwise good file is no fault: its rows are counted as what they are.
         return SortedOut(fresh, _set_aside(fresh.assign(_reasons=""), duplicates), ())
     taken = _taken(fresh, alike, key)
     checked = contract.check(fresh, settings.validation, settings.training.label, taken, _ahead(fresh, settings, now))
     return SortedOut(checked.accepted, _set_aside(checked.quarantined, duplicates), checked.findings)
+
+
+def delivered(rows: pd.DataFrame, settings: PipelineSettings) -> pd.DataFrame:
+    """Rows without the columns that were looked up for them: whether two are the same is said by what was delivered."""
+    joined = [name for name in settings.features.joined if name in rows]
+    return rows.drop(columns=joined) if joined else rows
 
 
 def without(rows: SortedOut, suspects: Sequence[Suspect], masks: Sequence[NDArray[np.bool_]]) -> SortedOut:

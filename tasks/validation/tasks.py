@@ -22,11 +22,11 @@ def check_batch(turn: TurnRef) -> Batch:
     done = hands.ledger.batches.passed(turn.pipeline, turn.batch)
     if done is not None:
         return done
-    frame = landed.of(hands).rows(turn, hands.settings(turn.pipeline))
+    rows = landed.of(hands).rows(turn, hands.settings(turn.pipeline))
     try:
-        checked = door.check(hands, turn, frame)
+        checked = door.enter(hands, turn, rows)
     except BrokenContract as fault:
-        return intake.refuse(turn.batch, turn.name, len(frame), str(fault))
+        return intake.refuse(turn.batch, turn.name, len(rows), str(fault))
     failpoints.reach("rows-published")
     return checked
 

@@ -6,7 +6,7 @@ OF_THE_MAKING = ("format-noted", "schema-made", "home-named", "ledger-claimed")
 """Ledger and store are made once, and belong together from then on."""
 OF_OTHER_COMMANDS = (
     "admission-recorded", "arrival-recorded", "delivery-unread", "mlflow-files-restored", "refusal-reopened",
-    "turn-repaired", "part-scored", "answers-logged", "answers-published",
+    "turn-repaired", "part-scored", "answers-logged", "answers-published", "table-published", "table-committed",
 )  # fmt: skip
 """Not in every turn: a person admits, `poll` announces, files can be read as a rule, `verify --repair` comes afterwards."""
 OF_CORRECTED_LABELS = ("judged-again",)

@@ -1,5 +1,6 @@
 """The examples of docs/your-data.md are settings as they stand there."""
 
+import json
 import re
 from typing import Any
 
@@ -8,6 +9,7 @@ import yaml
 
 from configs import environment
 from configs.ingestion import IngestionSettings
+from configs.settings import PipelineSettings
 
 PAGE = (environment.CHECKOUT / "docs" / "your-data.md").read_text(encoding="utf-8")
 BLOCKS: list[str] = re.findall(r"```yaml\n(ingestion:\n.*?)```", PAGE, re.DOTALL)
@@ -22,9 +24,12 @@ def with_tuples(plain: Any) -> Any:
 
 @pytest.mark.parametrize("block", BLOCKS, ids=range(len(BLOCKS)))
 def test_an_example_is_valid(block: str) -> None:
-    room = IngestionSettings.model_validate(with_tuples(yaml.safe_load(block)["ingestion"]))
+    values = yaml.safe_load(block)
+    room = IngestionSettings.model_validate(with_tuples(values["ingestion"]))
 
     assert room.times.event
+    if "training" in values:
+        assert PipelineSettings.model_validate_json(json.dumps({"title": "Does it come back?", **values})).inputs
 
 
 def test_every_kind_of_source_is_on_the_page() -> None:

@@ -19,6 +19,7 @@ from tasks.adapters.ledger.packages import Packages
 from tasks.adapters.ledger.predictions import Predictions
 from tasks.adapters.ledger.promotions import Promotions
 from tasks.adapters.ledger.refits import Refits
+from tasks.adapters.ledger.tables import Tables
 from tasks.adapters.ledger.turns import Turns
 
 
@@ -49,6 +50,7 @@ class Ledger:
         self.logged = LoggedFiles(access)
         self.predictions = Predictions(access)
         self.packages = Packages(access)
+        self.tables = Tables(access)
         self.inbox = Inbox(access)
         self.audit = Audit(access)
         self.lease = Lease(access)

@@ -1,6 +1,6 @@
 """Tables of the ledger, in SQLAlchemy Core. A change here needs a migration in `migrations/versions/`.
 
-Those of the prediction log are in `schema_of_log`.
+Those of the prediction log are in `schema_of_log`, those of tables that rows are joined with in `schema_of_joins`.
 
 Columns hold what is asked for by query or constraint; `record` holds the whole value of `tasks.domain.records` as JSON.
 Times are ISO 8601 text in UTC, so that SQLite and PostgreSQL keep and order them alike.
@@ -24,6 +24,7 @@ VERSIONS = (
     "0013",
     "0014",
     "0015",
+    "0016",
 )
 """All versions that there were, in their order: numbers were given before it was known which comes first."""
 HEAD = VERSIONS[-1]

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Integer, String, Table
 
-from tasks.adapters.ledger.schema import metadata, of_pipeline
+from tasks.adapters.ledger.schema_of_joins import metadata, of_pipeline
 
 __all__ = ["erasures", "log_segments", "metadata", "sealed_predictions"]
 

@@ -130,7 +130,7 @@ def _cut(file: NamedFile, home: Home, pipeline: str, cut: Cut) -> tuple[_Seen, l
     table, looked = file.table(room.source)
     table = _numbered(table, room)
     events = _times(table, room.times.event, room)
-    waits = room.times.label and room.times.label not in settings.late_columns
+    waits = room.times.label and room.times.label not in settings.late_labels
     known = _times(table, room.times.label, room) if waits and room.times.label else None
     folder = home.landing(pipeline)
     folder.mkdir(parents=True, exist_ok=True)

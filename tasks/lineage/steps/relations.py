@@ -127,6 +127,12 @@ def _promotions(home: Home, pipeline: str) -> Rows:
         yield one.sequence, one.version, one.previous, one.turn, one.at, one.by, one.reason
 
 
+def _tables(home: Home, pipeline: str) -> Rows:
+    for one in home.ledger.tables.all(pipeline):
+        counts = (one.landed, one.taken, one.repeated, one.contradicting, one.unusable)
+        yield (one.table, one.name, one.number, one.id, *counts, one.reason)
+
+
 _LEDGER: Mapping[str, tuple[Callable[[Home, str], Rows], tuple[tuple[str, pa.DataType], ...]]] = {
     "batches": (_batches, (
         ("name", _TEXT), ("id", _TEXT), ("status", _TEXT), ("landed", _WHOLE), ("accepted", _WHOLE), ("held", _WHOLE),
@@ -155,6 +161,10 @@ _LEDGER: Mapping[str, tuple[Callable[[Home, str], Rows], tuple[tuple[str, pa.Dat
     "promotions": (_promotions, (
         ("sequence", _WHOLE), ("version", _WHOLE), ("previous", _WHOLE), ("turn", _WHOLE), ("at", _TIME),
         ("by", _TEXT), ("reason", _TEXT),
+    )),
+    "tables": (_tables, (
+        ("table", _TEXT), ("name", _TEXT), ("number", _WHOLE), ("id", _TEXT), ("landed", _WHOLE), ("taken", _WHOLE),
+        ("repeated", _WHOLE), ("contradicting", _WHOLE), ("unusable", _WHOLE), ("reason", _TEXT),
     )),
 }  # fmt: skip
 _LOG = "predictions"

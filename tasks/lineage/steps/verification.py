@@ -10,6 +10,7 @@ from configs.errors import Damaged
 from tasks.adapters.home import Home
 from tasks.lineage.verify.checks import (
     corrected_labels,
+    joined_tables,
     leaks,
     ledger_copy,
     logged_answers,
@@ -45,6 +46,7 @@ def verify(home: Home, pipeline: str) -> Iterator[Finding]:
     yield from _guarded(projections.check_mlflow(home, recorded), recorded)
     yield from _guarded(projections.check_drift(home, recorded), recorded)
     yield from _guarded(projections.check_report(home, recorded, counted), recorded)
+    yield from _guarded(joined_tables.check(home, recorded), recorded)
     yield from _guarded(logged_answers.check(home, recorded), recorded)
     yield from _guarded(leaks.check(home, pipeline), recorded)
 

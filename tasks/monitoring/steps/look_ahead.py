@@ -15,6 +15,7 @@ from tasks.adapters.ledger import history
 from tasks.domain.observations import Drift, Health, HealthState
 from tasks.domain.records import Model
 from tasks.evaluation.steps import compare
+from tasks.features.steps import lookups
 from tasks.ingestion.sources.base import Delivery
 from tasks.ingestion.steps import arrivals
 from tasks.monitoring.steps import watch
@@ -111,7 +112,8 @@ class Looking:
 
         settings = self._settings
         try:
-            frame = arrivals.read(self._home, self._pipeline, delivery)
+            came = arrivals.read(self._home, self._pipeline, delivery)
+            frame = lookups.delivered(self._home, self._pipeline, came, delivery.digest)
             accepted = batches.sort_out(frame, [], settings).accepted
         except BadInput as problem:
             return Seen(delivery.digest, delivery.name, None, Health(HealthState.NOT_JUDGED, (str(problem),)))

@@ -18,6 +18,7 @@ from configs.section import ColumnType
 from tasks.adapters import exports, failpoints, files
 from tasks.adapters.home import Home
 from tasks.domain.runs import Scored
+from tasks.features.steps import lookups
 from tasks.ingestion import columns
 from tasks.scoring import contributions, scored
 from tasks.scoring.live import Live
@@ -55,7 +56,7 @@ def score(
     scratch = home.folder / FOLDER / _PARTS
     scratch.mkdir(parents=True, exist_ok=True)
     with incoming.at_hand(where, scratch) as path:
-        name = _identity(live, path)
+        name = _identity(live, path, len(home.ledger.tables.all(pipeline)))
         job = scratch / (f"{name}-explained" if explain else name)
         usual = contributions.usual(home.bundles.golden(live.model.golden)[0]) if explain else None
         path_of_answers = out or home.folder / FOLDER / f"{pipeline}-{Path(where).stem}-v{live.version}{_ENDING}"
@@ -68,11 +69,12 @@ def score(
     return result
 
 
-def _identity(live: Live, path: Path) -> str:
-    """The same for the same rows, version and contract: only then parts that are there are the same."""
+def _identity(live: Live, path: Path, tables: int) -> str:
+    """The same for the same rows, version, contract and tables: only then parts that are there are the same."""
     identity = (
         f"{files.digest(path)} {live.model.id} {live.version} {loader.settings_hash(live.settings)} {incoming.ROWS}"
     )
+    identity += f" {tables}" if tables else ""
     return hashlib.sha256(identity.encode()).hexdigest()[:32]
 
 
@@ -84,7 +86,7 @@ def _score_parts(home: Home, live: Live, path: Path, job: Path, log: FileLog, us
     """Score what is not scored yet; gives the number of parts."""
     first = place = 0
     for place, part in enumerate(incoming.parts(path, _wanted(live), live.settings.ingestion.source), start=1):
-        target, rows = _part(job, place - 1), _complete(live, part.rows)
+        target, rows = _part(job, place - 1), _complete(live, lookups.asked(home, live.pipeline, part.rows))
         if not target.exists():
             listed = scored.shown(live, part.rows.columns)
             answers = scored.answered(
@@ -103,6 +105,7 @@ def _score_parts(home: Home, live: Live, path: Path, job: Path, log: FileLog, us
 def _wanted(live: Live) -> dict[str, ColumnType]:
     rules = live.settings.validation.columns
     named = [*live.fields.names, *live.settings.validation.key, live.settings.ingestion.times.event]
+    named += live.settings.features.asked_for
     return {name: rules[name].type for name in named}
 
 

@@ -100,9 +100,9 @@ class _Labels:
 
     def over(self, rows: Batch, *, replaces: bool) -> overlay.Overlaid:
         """Its rows with all labels that are theirs."""
-        settings, (label, known) = self._settings, self._settings.late_columns
+        settings, (label, known) = self._settings, self._settings.late_labels
         frame = self._home.store.read(rows.accepted_file or "")
-        frame = columns.with_late(frame, settings.late_columns, settings.validation)
+        frame = columns.with_late(frame, settings.late_labels, settings.validation)
         own = [self._of(one) for one in self.deliveries if self.touch(rows, one)]
         kind = settings.validation.columns[label].type
         return overlay.lay(frame, self.keys(rows), own, label, known, kind, replaces=replaces)

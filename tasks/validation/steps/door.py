@@ -8,6 +8,7 @@ from tasks.domain import late_labels
 from tasks.domain.decisions import Decision
 from tasks.domain.records import Batch, BatchStatus
 from tasks.domain.turns import TurnRef
+from tasks.features.steps import lookups, table_deliveries
 from tasks.ingestion import intake
 from tasks.validation import batches
 from tasks.validation import labels as answers
@@ -17,6 +18,17 @@ from tasks.validation.triage import treatment
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+def enter(home: Home, turn: TurnRef, rows: "pd.DataFrame") -> Batch:
+    """The record of a delivery; what no delivery has is looked up for its rows first.
+
+    Raises:
+        BrokenContract: It cannot be taken in as a whole.
+    """
+    notes = [one.note for one in table_deliveries.take_in(home, turn.pipeline) if one.note]
+    batch = check(home, turn, lookups.delivered(home, turn.pipeline, rows, turn.batch))
+    return replace(batch, tables=table_deliveries.newest(home, turn.pipeline), notes=(*batch.notes, *notes))
 
 
 def check(home: Home, turn: TurnRef, frame: "pd.DataFrame", decided: Decision | None = None) -> Batch:

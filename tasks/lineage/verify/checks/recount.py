@@ -85,8 +85,9 @@ def check_deliveries(home: Home, recorded: Recorded) -> Iterator[Finding]:
         if batch is None or (batch.accepted and not batch.accepted_file):
             continue
         try:
-            frame = arrivals.read(home, recorded.pipeline, delivery)
-            stored = _stored(home, batch)
+            settings = home.settings(recorded.pipeline)
+            frame = batches.delivered(arrivals.read(home, recorded.pipeline, delivery), settings)
+            stored = [batches.delivered(rows, settings) for rows in _stored(home, batch)]
         except (BadInput, Damaged, DeliveryWaits):  # the contract is another one by now; damage has been told
             continue
         yield from rules.nothing_changed(batch, *_differences(frame, stored))
@@ -109,7 +110,7 @@ def _check_batch(
     yield from label_recount.check_rows(home, pipeline, batch)
     stored = _sorted(home, batch)
     counted.whole = counted.whole and not (batch.accepted and not batch.accepted_file)
-    accepted.append(intake.hash_rows(stored.accepted))
+    accepted.append(intake.hash_rows(batches.delivered(stored.accepted, home.settings(pipeline))))
     again = _count(home, pipeline, batch, stored)
     counted.batches[batch.id] = again
     yield from rules.rows_add_up(batch, again)
