@@ -28,8 +28,8 @@ def of(home: Home, pipeline: str, model: Model) -> dict[tuple[str, str], OwnStep
 def versions(home: Home, pipeline: str, model: Model) -> dict[str, StepVersion]:
     """What a model has of them, by import path."""
     held = of(home, pipeline, model)
-    kept = {step: held.get((step.use, step.source)) for step in _declared(home, pipeline, model)}
-    return {step.use: StepVersion(step.called, step.source, one.texts if one else None) for step, one in kept.items()}
+    pairs = [(step, held.get((step.use, step.source))) for step in _declared(home, pipeline, model)]
+    return {step.use: StepVersion(step.called, step.source, one.texts if one else None) for step, one in pairs}
 
 
 def changes(home: Home, pipeline: str, was: Model, now: Model) -> tuple[StepChange, ...]:

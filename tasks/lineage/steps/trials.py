@@ -134,7 +134,8 @@ class Trials:
             raise IncumbentError(f"{changed[0]} is not as it was at the fit")
         learned = self._learned(part, making)
         window = Window(learned.prepared, learned.outcomes)
-        pipeline = pipelines.learn(making.candidate, window, making.settings, window.recipe, self.kept)
+        recipe = pipelines.recipe(window, making.settings)
+        pipeline = pipelines.learn(making.candidate, window, making.settings, recipe, self.kept)
         asked = _prepared(self.ground.rows, making.settings)
         return prediction.predict(pipeline, asked, threads=making.settings.training.threads)
 

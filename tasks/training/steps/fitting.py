@@ -26,7 +26,7 @@ from tasks.problems import kinds, prediction
 from tasks.training import earliness, identities, windows
 from tasks.training import learning as training
 from tasks.training.estimators import families
-from tasks.training.steps import handles
+from tasks.training.steps import handles, pipelines
 from tasks.training.windows import Opening, Plan
 
 if TYPE_CHECKING:
@@ -220,9 +220,7 @@ def early_note(snapshot: Snapshot | None) -> str | None:
 def order(home: Home, settings: PipelineSettings, snapshot: Snapshot, family: str, recipe: int | None = None) -> Order:
     """What to fit, under the id that the model will have; without a recipe with the one that its rows ask for."""
     candidate = next(one for one in settings.training.candidates if one.family == family)
-    if recipe is None and "category" in settings.features.outputs.values():
-        recipe = identities.RARE_POOLED  # how many levels it makes is known when it is fitted
-    recipe = recipe or handles.rows(home).window(snapshot, settings).recipe
+    recipe = recipe or pipelines.recipe(handles.rows(home).window(snapshot, settings), settings)
     rules = settings.rules
     steps = [
         {**step.identity(), "types": [rules[name].type for name in settings.taken(step)]}

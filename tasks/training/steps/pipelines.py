@@ -40,6 +40,12 @@ def learn(
     return training.fit(unfitted, rows.prepared, rows.outcomes, threads=learning.threads)
 
 
+def recipe(rows: "Window", settings: PipelineSettings) -> int:
+    """How these rows become a model; how many levels a feature step makes is known only when it is fitted."""
+    makes_levels = "category" in settings.features.outputs.values()
+    return identities.RARE_POOLED if makes_levels else rows.recipe
+
+
 def features(settings: PipelineSettings, kept: assembly.Kept | None = None) -> "Features | None":
     """The feature steps of a pipeline, not fitted; raises as `assembly.build`."""
     columns = {name: rule.type for name, rule in settings.validation.columns.items()}
