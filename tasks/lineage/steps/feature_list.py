@@ -127,13 +127,13 @@ def _matters(home: Home, pipeline: str, settings: PipelineSettings) -> Mapping[s
 def _behind_steps(home: Home, model: Model, batch: Batch, settings: PipelineSettings) -> Mapping[str, float]:
     from sklearn.pipeline import Pipeline
 
+    from tasks.features import assembly
     from tasks.training import learning
-    from tasks.training.estimators import families
     from tasks.training.steps import handles
 
     loaded, rows = home.bundles.load(model.bundle, model.golden), handles.rows(home)
     prepared = rows.inputs(model, batch, None, settings)
-    if loaded.steps[0][0] != families.FEATURES:
+    if loaded.steps[0][0] != assembly.NAME:
         return {}
     wide, outcomes = loaded.steps[0][1].transform(prepared), rows.judged(batch, None, settings).outcomes
     room = settings.evaluation.importance_rows
