@@ -16,6 +16,7 @@ from typing import Any
 
 from deployments.package import texts
 from deployments.packaged import model_files
+from tasks.scoring import fields
 
 ALONE = """
 import runpy, sys
@@ -109,7 +110,7 @@ def golden_rows(folder: Path) -> tuple[list[dict[str, Any]], list[float]]:
     contract = json.loads((folder / model_files.FOLDER / "contract.json").read_text())
     golden = json.loads((folder / model_files.FOLDER / "golden.json").read_text())
     kinds = {name: contract["columns"][name]["type"] for name in contract["order"]}
-    as_sent = {"integer": int, "boolean": bool, "number": float, "category": str}
+    as_sent = {"integer": int, "boolean": bool, "number": float, "category": str, "timestamp": fields.moment}
     rows = [
         {name: None if value is None else as_sent[kinds[name]](value) for name, value in zip(kinds, row, strict=True)}
         for row in golden["rows"]

@@ -65,9 +65,9 @@ class Service:
         return [int(one) for one in listed if b"serving.worker" in Path(f"/proc/{one}/cmdline").read_bytes()]
 
 
-def start(home: Home, *arguments: str) -> Service:
+def start(home: Home, *arguments: str, pipeline: str = "shop") -> Service:
     process = subprocess.Popen(
-        [sys.executable, "-m", "deployments.serving", "shop", "--port", "0", *arguments],
+        [sys.executable, "-m", "deployments.serving", pipeline, "--port", "0", *arguments],
         cwd=environment.CHECKOUT,
         env=own_variables(home.folder, INCUMBENT_PIPELINES=str(environment.read().pipelines)),
         stdin=subprocess.DEVNULL,
