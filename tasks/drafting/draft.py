@@ -106,7 +106,7 @@ def _beat(when: Times, source: Source, rows: int) -> Rhythm | None:
     """How one file is cut; None where each file of a folder is a batch."""
     if source.file is None and source.kind != "sql":
         return None
-    return rhythm.by_order(rows)[1] if when.event is None else rhythm.choose(when.event.values)
+    return rhythm.by_order(rows)[1] if when.event is None else rhythm.choose(when.event.there)
 
 
 def _features(
@@ -149,8 +149,9 @@ def _why_new(column: Column, when: Times, beat: Rhythm | None) -> LeftOut | None
     if event is None:
         batches = np.arange(column.rows) // beat.rows
         return newcomers.newcomer(column, batches, [f"row {place * beat.rows + 1:,}" for place in range(beat.batches)])
-    _, batches = np.unique(rhythm.cut_into(event.values, beat.cut), return_inverse=True)
-    firsts = [str(event.values[batches == place].min().astype("datetime64[D]")) for place in range(batches.max() + 1)]
+    moments = np.where(np.isnat(event.values), event.there.min(), event.values)
+    _, batches = np.unique(rhythm.cut_into(moments, beat.cut), return_inverse=True)
+    firsts = [str(moments[batches == place].min().astype("datetime64[D]")) for place in range(batches.max() + 1)]
     return newcomers.newcomer(column, batches, firsts)
 
 

@@ -117,7 +117,8 @@ def _cells(parts: Parts, source: Source) -> tuple[Section, list[Guess]]:
     """How the cells of a CSV are written."""
     if source.kind != "csv":
         return {}, []
-    used = [*parts.features, parts.label.column]
+    of_times = {name for one in parts.moments for name in one.columns}
+    used = [*parts.features, parts.label.column, *(one for one in parts.columns if one.name in of_times)]
     written, guesses = Section(), list[Guess]()
     if dialect.decimal(column.points for column in used if column.kind == "number") == ",":
         written["decimal"] = ","
@@ -149,7 +150,7 @@ def _derivation(one: Moment) -> Guess:
 # ── validation ────────────────────────────────────────────────────────────────────────────────────────────────────
 def validation(parts: Parts, evaluation: Mapping[str, Any]) -> Section:
     """The contract: every column that another section names, and no other."""
-    rules: Section = {one.name: {"type": "timestamp", **_nullable(one.missing)} for one in parts.moments}
+    rules: Section = {one.name: _moment_rule(one, parts) for one in parts.moments}
     rules |= {} if parts.times.event else {BY_ORDER: {"type": "timestamp"}}
     named = {column.name: column for column in parts.columns}
     cluster = evaluation.get("cluster")
@@ -162,6 +163,11 @@ def validation(parts: Parts, evaluation: Mapping[str, Any]) -> Section:
     rules[label.column.name] = {k: v for k, v in rule.items() if k not in ("min", "max") or not label.is_yes_or_no}
     rules |= {column.name: ranges.rule(column) for column in parts.features if column.name not in rules}
     return {**({"key": list(parts.key)} if parts.key else {}), "columns": rules}
+
+
+def _moment_rule(one: Moment, parts: Parts) -> Section:
+    """A row without its event or arrival is set aside; a label may be known later."""
+    return {"type": "timestamp", **({} if one is not parts.times.label else _nullable(one.missing))}
 
 
 def _nullable(missing: int) -> Section:
@@ -200,7 +206,7 @@ def _maturity(parts: Parts) -> tuple[Section, list[Guess]]:
     if min(medians) <= 0 or max(medians) < max(_EARLIER * min(medians), 1):
         return {}, []
     days = int(np.ceil(np.nanquantile(delays, _MATURE)))
-    span = float((event.values.max() - event.values.min()).astype("timedelta64[us]").astype(np.float64)) / _DAY
+    span = float((event.there.max() - event.there.min()).astype("timedelta64[us]").astype(np.float64)) / _DAY
     waits = f"labels for yes are known after {medians[0]:.0f} days, for no after {medians[1]:.0f}"
     if days > _RIPE * span:
         why = f"{waits}, and early ones are not like the rest; but the rows span {span:,.0f} days only"

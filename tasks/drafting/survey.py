@@ -155,6 +155,10 @@ def _text(name: str, values: Any, forms: Sequence[tuple[Kind, str]], *, are_time
     there = [text for text, is_absent in zip(texts, nothing, strict=True) if not is_absent]
     is_open = kind in ("category", "integer")
     time = time_forms.recognise(name, there, are_read=are_times) if is_open else None
+    if time is None and kind == "category" and forms:
+        nothing = nothing | _no_times(levels, texts, nothing)
+        there = [text for text, is_absent in zip(texts, nothing, strict=True) if not is_absent]
+        time = time_forms.recognise(name, there, are_read=are_times)
     if time is not None:
         kind, absent = "time", nothing
     points = tuple(
@@ -188,6 +192,13 @@ def _kind(
             return kind, nothing | strange
     # Among words "None" is one like any other.
     return "category", nothing & np.array([text != "None" for text in texts], dtype=bool)
+
+
+def _no_times(levels: _Levels, texts: list[str], nothing: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which of the values are the few words among times that are none, such as `Total` in the last row."""
+    words = np.array([not _is_numeric(text) for text in texts], dtype=bool) & ~nothing
+    is_rare = levels.counts[words].sum() <= _RARE * levels.counts[~nothing].sum()
+    return words if words.sum() <= _MOST_TOKENS and is_rare else np.zeros(len(texts), dtype=bool)
 
 
 def _is_numeric(text: str) -> bool:

@@ -33,6 +33,8 @@ _YEAR, _MONTH, _DAY = (re.compile(rf"(^|_){word}", re.IGNORECASE) for word in ("
 _HOUR = re.compile(r"^(hour|hr|hh|h|stunde|hour_of_day)$", re.IGNORECASE)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MOSTLY = 0.95
+_FEW = 0.01
+"""Share of the rows that may lack the time by which all are told apart."""
 COMPOSED = "event_time"
 """Name of a time that is put together from several columns."""
 
@@ -56,6 +58,16 @@ class Moment:
     def missing(self) -> int:
         """Rows without it."""
         return int(np.isnat(self.values).sum())
+
+    @property
+    def is_mostly_there(self) -> bool:
+        """Whether all rows have it but for a few, which the contract sets aside."""
+        return self.missing <= _FEW * len(self.values)
+
+    @property
+    def there(self) -> NDArray[np.datetime64]:
+        """Those that are there; shape (rows with a time,)."""
+        return self.values[~np.isnat(self.values)]
 
 
 @dataclass(frozen=True)
@@ -92,9 +104,8 @@ def choose(columns: Sequence[Column], label: str, wanted: str | None, ask: Ask) 
     if event is None:
         return Times(None, guesses=tuple(guesses), others=tuple(there))
     others = [one for one in there.values() if not set(one.columns) & set(event.columns)]
-    arrival = next(
-        (one for one in others if _DELIVERED.search(one.name) and _follows(one, event, 1.0) and not one.missing), None
-    )
+    arrivals = (one for one in others if _DELIVERED.search(one.name) and one.is_mostly_there)
+    arrival = next((one for one in arrivals if _follows(one, event, 1.0)), None)
     outcomes = [one for one in others if one is not arrival and _is_outcome(one, event)]
     label_time = max(
         outcomes,
@@ -212,7 +223,7 @@ def _named(wanted: str, there: Mapping[str, Moment], columns: Sequence[Column]) 
 
 
 def _event(there: Sequence[Moment], ask: Ask) -> tuple[Moment | None, list[Guess]]:
-    whole = [one for one in there if not one.missing]
+    whole = [one for one in there if one.is_mostly_there]
     if not whole:
         lacking = f"{there[0].name} is missing in {there[0].missing:,} rows" if there else "no column holds times"
         return None, [
@@ -225,6 +236,8 @@ def _event(there: Sequence[Moment], ask: Ask) -> tuple[Moment | None, list[Guess
         chosen = ask("Which time says when a row happened?", [one.name for one in ranked], best.name)
         best = next((one for one in ranked if chosen in (one.name, *one.columns)), best)
     why = _reason(best) if len(whole) > 1 else "the only time that every row has"
+    if best.missing:
+        why = f"{_reason(best)}; it is missing in {best.missing:,} of {len(best.values):,} rows, which are set aside"
     return best, [Guess("ingestion.times.event", best.name, why, is_doubtful=bool(close))]
 
 
@@ -248,7 +261,7 @@ def _is_ordered(one: Moment) -> bool:
 
 
 def _follows(one: Moment, event: Moment, share: float) -> bool:
-    there = ~np.isnat(one.values)
+    there = ~np.isnat(one.values) & ~np.isnat(event.values)
     return bool(there.any() and (one.values[there] >= event.values[there]).mean() >= share)
 
 
@@ -257,7 +270,7 @@ def _is_outcome(one: Moment, event: Moment) -> bool:
         return _follows(one, event, 0.3)
     if len(one.columns) > 1:
         return False
-    there = ~np.isnat(one.values)
+    there = ~np.isnat(one.values) & ~np.isnat(event.values)
     late = float(np.median((one.values - event.values)[there].astype(np.int64))) if there.any() else 0.0
     return late > 0 and _follows(one, event, 1.0)
 

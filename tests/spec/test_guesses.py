@@ -29,6 +29,9 @@ CELLS = [
     (["2025-01-31", "2025-02-01"], "time", 0, ""),
     (["2025-01-31", ""], "category", 1, ""),
     (["2025-01-31", "2025-02-01", "None"], "time", 1, "None"),
+    ([f"2025-01-{day}" for day in range(10, 30)] * 3 + ["Total"], "time", 1, "Total"),
+    ([f"2025-01-{day}" for day in range(10, 30)] * 3 + ["2025-02-99"], "category", 0, ""),
+    ([f"2025-01-{day}" for day in range(10, 30)] + ["Total", "Sum"], "category", 0, ""),
     (["31.01.2025", "01.02.2025"], "time", 0, ""),
     (["1/31/2025 2:30 PM", "2/1/2025 9:05 AM"], "time", 0, ""),
     (["Jan-2025", "Feb-2025"], "time", 0, ""),
@@ -172,6 +175,18 @@ def test_which_time_is_which(
 
     roles_of = (chosen.event, chosen.arrival, chosen.label)
     assert tuple(one.name if one else None for one in roles_of) == (event, arrival, known)
+
+
+@pytest.mark.parametrize(("lacking", "event"), [(0, "day"), (2, "day"), (3, None)])
+def test_a_few_rows_may_lack_the_time_by_which_all_are_told_apart(lacking: int, event: str | None) -> None:
+    start = dt.date(2025, 1, 1)
+    days = [None if day < lacking else str(start + dt.timedelta(days=day)) for day in range(200)]
+    looked = survey.look(pa.table({"day": days, "y": ["0", "1"] * 100}))
+
+    chosen = times.choose(looked, "y", None, most_likely)
+
+    assert (chosen.event.name if chosen.event else None) == event
+    assert f"missing in {lacking}" in chosen.guesses[0].why or not lacking
 
 
 #   rows a day   days    days between two rows' days   cut into                batches   enough to judge each by itself
