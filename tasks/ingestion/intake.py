@@ -32,7 +32,10 @@ def refuse(
     *,
     of_labels: bool = False,
 ) -> Batch:
-    """The record of a batch that is set aside whole; of labels that come later than their rows, if it is one."""
+    """The record of a batch that is set aside whole; of labels that come later than their rows, if it is one.
+
+    Formats speak of the settings of rows: where labels have the same, theirs are named.
+    """
     return Batch(
         id=identity,
         name=name,
@@ -44,7 +47,7 @@ def refuse(
         unlabelled=0,
         positives=0,
         findings=tuple(findings),
-        reason=reason,
+        reason=reason.replace("ingestion.source.", "ingestion.labels.source.") if of_labels else reason,
         labels=LateLabels() if of_labels else None,
     )
 

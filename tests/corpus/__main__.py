@@ -20,7 +20,7 @@ environment.settle()
 from flows import run  # noqa: E402  third parties see the settled environment
 from tasks.adapters import home as homes  # noqa: E402
 from tasks.adapters.home import Home  # noqa: E402
-from tests.corpus import configurations, looks, questions, table  # noqa: E402
+from tests.corpus import configurations, label_deliveries, looks, questions, table  # noqa: E402
 from tests.corpus.configurations import Configuration  # noqa: E402
 
 
@@ -31,6 +31,7 @@ def main() -> int:
         lines = [
             *_files(place),
             *_looks(place / "looks"),
+            *_labels(place / "labels"),
             *_configurations(place / "mine"),
             *_questions(place / "asked"),
         ]
@@ -61,6 +62,16 @@ def _looks(folder: Path) -> Iterator[str]:
         sign = " " if (said, found) == (look.first, look.then) else "!"
         yield f"{sign} {table.line(look.name, found)}  {said}"
     yield f"  {sum(map(len, looks.TABLES.values()))} files that are looked at twice"
+
+
+def _labels(folder: Path) -> Iterator[str]:
+    os.environ["INCUMBENT_PIPELINES"] = str(folder / "pipelines")
+    yield f"  {'labels that come later':<44}  taken, before, contradicting, unusable, unknown, waiting; what is said"
+    for case, batch in label_deliveries.take(folder):
+        counts, told = label_deliveries.outcome(batch)
+        sign = " " if (counts, told) == (case.counts, case.said) else "!"
+        yield f"{sign} {case.name:<44}  {' '.join(map(str, counts))}  {told}"
+    yield f"  {len(label_deliveries.CASES)} deliveries of labels"
 
 
 def _questions(folder: Path) -> Iterator[str]:

@@ -43,6 +43,10 @@ def _source(name: str, source: str, *lines: str) -> Configuration:
     return _invalid(name, "ingestion:\n", f"ingestion:\n  source: {source}\n", *lines)
 
 
+def _labels(name: str, labels: str, *lines: str, rows: str = "") -> Configuration:
+    return _invalid(name, "ingestion:\n", f"ingestion:\n  labels: {labels}\n{f'  {rows}' if rows else ''}\n", *lines)
+
+
 _CATEGORY = "shop: {type: category}"
 _FEATURES = "[shop, colour, items, price, gift]"
 _CANDIDATE = "{family: logistic_regression, min_frequency: 5}"
@@ -301,6 +305,32 @@ CASES = [
              "ingestion.source.cut: give either days or months, the length of a window"),
     _source("a cut that begins on no day", "{file: a.csv, kind: csv, cut: {days: 1, start: 2013-02-30}}",
              "ingestion.source.cut: start must be a day such as 1996-05-07 (got '2013-02-30')"),
+    # ── labels that come later ────────────────────────────────────────────────────────────────────────────────────
+    _labels("late labels by an unknown column", "{key: [number]}",
+            "ingestion.labels.key names the column 'number', which validation.columns does not have"),
+    _labels("late labels by themselves", "{key: [sold]}",
+            "ingestion.labels.key: 'sold' is not there before the label is"),
+    _labels("late labels under the name of their key", "{column: shop}",
+            "ingestion.labels: 'shop' is named for two of key, column and time"),
+    _labels("late labels where the rows are", "{source: {kind: csv, folder: here}}",
+            "ingestion.labels.source.folder is that of the rows, 'here': what lies there would be taken for both; name another one",
+            rows="source: {folder: here}"),
+    _labels("a file of late labels without a time", "{source: {file: a.parquet, cut: {days: 7}}}",
+            "ingestion.labels.time is missing: by it the file of labels is cut into deliveries"),
+    _labels("a horizon that is no length", "{horizon: soon}",
+            "ingestion.labels.horizon: write a length as in '90 days' or '12 weeks', or as a number of days"),
+    _labels("a policy that there is not", "{corrected: replace}",
+            "ingestion.labels.corrected: must be 'keep' or 'rejudge' (got 'replace')"),
+    _labels("a mistyped setting of late labels", "{horizn: 30 days}",
+            "ingestion.labels.horizn: no such setting; did you mean 'horizon'?"),
+    _invalid("late labels without a place for their time", "ingestion:\n  times: {event: at, arrival: learned, label: settled}",
+             "ingestion:\n  labels: {}\n  times: {event: at, arrival: learned}",
+             "ingestion.times.label is missing: labels that come later are kept with the moment at which they were known; "
+             "name a timestamp of the contract for it, with nullable: true"),
+    _invalid("late labels that must be there", "times: {event: at, arrival: learned, label: settled}",
+             "labels: {}\n  times: {event: at, arrival: learned, label: learned}",
+             "ingestion.times.label: 'learned' comes later than the rows (ingestion.labels), so validation.columns.learned "
+             "needs nullable: true"),
 ]  # fmt: skip
 
 OF_THE_HOME = ("the home as folder", "above the home", "the store as folder")

@@ -20,8 +20,11 @@ def find(home: Home, pipeline: str, wanted: str, decision: Decision = Decision.A
     """
     batch = lookup.batch(home, pipeline, wanted.strip())
     if batch.is_in:
+        rows = f"{batch.accepted:,} of its {batch.landed:,} rows"
+        if batch.labels is not None:
+            rows = f"{batch.labels.taken:,} of its {batch.labels.landed:,} labels"
         raise MistakeOfUser(
-            f"Batch {batch.name} of {pipeline} was accepted: {batch.accepted:,} of its {batch.landed:,} rows are in. "
+            f"Batch {batch.name} of {pipeline} was accepted: {rows} are in. "
             "There is nothing to decide; its quarantined rows stay set aside."
         )
     if decision is not Decision.ADMIT and batch.status is not BatchStatus.HELD:
