@@ -74,12 +74,14 @@ def lay(
 
 def _newest(keys: NDArray[np.uint64], deliveries: Sequence[Labels]) -> NDArray[np.intp]:
     """The place of the newest label of each row among all of them, one delivery after the other; -1 where none is."""
-    place, before = np.full(len(keys), -1, dtype=np.intp), 0
+    in_order = np.argsort(keys, kind="stable")
+    asked, place, before = keys[in_order], np.full(len(keys), -1, dtype=np.intp), 0
     for one in deliveries:
         order = np.argsort(one.keys, kind="stable")
-        at = np.minimum(np.searchsorted(one.keys, keys, sorter=order), len(order) - 1)
-        hit = one.keys[order[at]] == keys
-        place[hit] = before + order[at][hit]
+        there = one.keys[order]
+        at = np.minimum(np.searchsorted(there, asked), len(there) - 1)
+        hit = there[at] == asked
+        place[in_order[hit]] = before + order[at[hit]]
         before += len(one.keys)
     return place
 

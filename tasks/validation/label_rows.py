@@ -50,6 +50,14 @@ def keys(frame: pd.DataFrame, key: Sequence[str]) -> NDArray[np.uint64]:
     return intake.hash_rows(frame[list(key)])
 
 
+def among(asked: NDArray[np.uint64], there: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Which of these hashes are among those, which are in order; many times as fast where these are as well."""
+    if not len(there):
+        return np.zeros(len(asked), dtype=bool)
+    hit: NDArray[np.bool_] = there[np.minimum(np.searchsorted(there, asked), len(there) - 1)] == asked
+    return hit
+
+
 def remembered(frames: Sequence[pd.DataFrame], key: Sequence[str], label: str) -> Earlier:
     """Labels of earlier deliveries, in their order."""
     none = np.zeros(0, dtype=np.uint64)

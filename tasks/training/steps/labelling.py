@@ -7,10 +7,10 @@ selected from. Which label a row has is decided in `overlay`.
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from configs import label_source
 from configs.settings import PipelineSettings
@@ -24,11 +24,8 @@ from tasks.ingestion import columns
 from tasks.training import overlay, windows
 from tasks.training.overlay import Labels
 from tasks.training.steps import handles
-from tasks.validation import batches
+from tasks.validation import batches, label_rows
 from tasks.validation.steps import label_intake
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 def settle(home: Home, turn: TurnRef, batch: Batch) -> Batch:
@@ -75,6 +72,7 @@ class _Labels:
         self._home, self._turn, self._settings = home, turn, settings
         self._read = home.settings(label_source.named(turn.pipeline))
         self._key = label_source.key(settings)
+        self._in_order = dict[str, NDArray[np.uint64]]()
         self.deliveries = label_intake.taken(home, turn.pipeline) if deliveries is None else deliveries
         self._replaces = settings.ingestion.labels is not None and settings.ingestion.labels.corrected == "rejudge"
 
@@ -89,14 +87,20 @@ class _Labels:
         failpoints.reach("labels-counted")
         self.deliveries = label_intake.taken(self._home, self._turn.pipeline)
 
-    def keys(self, batch: Batch) -> "NDArray[np.uint64]":
+    def keys(self, batch: Batch) -> NDArray[np.uint64]:
         """Hashes of the keys of its rows, or of its labels, in their order."""
         file = batch.labels.file if batch.labels else (*late_labels.files(batch), None)[0]
         return label_intake.keys(self._home, file, self._key) if file else np.zeros(0, dtype=np.uint64)
 
+    def in_order(self, batch: Batch) -> NDArray[np.uint64]:
+        """The same hashes, the smallest first."""
+        if batch.id not in self._in_order:
+            self._in_order[batch.id] = np.sort(self.keys(batch))
+        return self._in_order[batch.id]
+
     def touch(self, rows: Batch, delivery: Batch) -> bool:
         """Whether labels of a delivery are of rows of a batch."""
-        return bool(np.isin(self.keys(rows), self.keys(delivery)).any())
+        return bool(label_rows.among(self.in_order(delivery), self.in_order(rows)).any())
 
     def over(self, rows: Batch, *, replaces: bool) -> overlay.Overlaid:
         """Its rows with all labels that are theirs."""
@@ -126,7 +130,7 @@ class _Labels:
             self._publish(rows, laid, replaced)
         if replaced or delivery.labels is None:
             return 0
-        return int(np.isin(self.keys(rows)[laid.differing], self.keys(delivery)).sum())
+        return int(label_rows.among(np.sort(self.keys(rows)[laid.differing]), self.in_order(delivery)).sum())
 
     def replaced(self) -> int:
         """How many labels were replaced in this turn."""
@@ -159,9 +163,9 @@ class _Labels:
             assert one.labels is not None
             if one.id != batch.id and not one.labels.unknown:
                 continue
-            waits = self.keys(one)
-            for other in rows:
-                waits = waits[~np.isin(waits, self.keys(other))]
+            waits = self.in_order(one)
+            for other in rows if len(waits) else ():
+                waits = waits[~label_rows.among(waits, self.in_order(other))]
             differing = corrected if one.id == batch.id else one.labels.corrected
             now = replace(
                 one.labels, unknown=len(waits), corrected=differing, replaced=self._replaces and differing > 0

@@ -37,10 +37,13 @@ def check(home: Home, turn: TurnRef, frame: "pd.DataFrame") -> Batch:
     rows, settings = home.settings(turn.pipeline), home.settings(label_source.named(turn.pipeline))
     key, label = label_source.key(rows), settings.training.label
     before = taken(home, turn.pipeline)
-    asked = label_rows.keys(frame, key)
+    asked = np.sort(label_rows.keys(frame, key))
     files = [one.labels.file for one in before if one.labels and one.labels.file]
-    alike = [home.store.read(file, keep=False) for file in files if np.isin(keys(home, file, key), asked).any()]
-    earlier = label_rows.remembered([one[np.isin(label_rows.keys(one, key), asked)] for one in alike], key, label)
+    files = [file for file in files if label_rows.among(np.sort(keys(home, file, key)), asked).any()]
+    alike = [home.store.read(file, keep=False) for file in files]
+    earlier = label_rows.remembered(
+        [one[label_rows.among(label_rows.keys(one, key), asked)] for one in alike], key, label
+    )
     now = _began(home, turn)
     sorted_out = label_rows.sort_out(frame, earlier, key, settings, now)
     answers.require_known(sorted_out.taken, _learned(home, turn.pipeline, before), settings)
