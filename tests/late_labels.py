@@ -3,23 +3,22 @@
 Rows come without their labels; these are in files of their own.
 """
 
+import re
 from pathlib import Path
 
 import pandas as pd
 
+from configs import environment
 from tests import shop
 
 WEEKS_LATER = 3
-YAML = """
+_PAGE = (environment.CHECKOUT / "docs" / "your-data.md").read_text(encoding="utf-8")
+_EXAMPLE = re.search(r"## Labels that come later.*?```yaml\n(.*?)```", _PAGE, re.DOTALL)
+assert _EXAMPLE is not None
+YAML = f"""
 title: Will it be sold?
-ingestion:
-  times: {event: at, arrival: learned, label: settled}
-  labels:
-    source: {kind: csv, folder: landing/returns}
-    key: [at, shop]
-    column: kept
-    time: known
-    horizon: 6 weeks
+{_EXAMPLE[1]}"""  # the example of the page, as it stands there
+YAML += """
 validation:
   key: [at, shop]
   columns:

@@ -21,7 +21,7 @@ def corrected(
 ) -> tuple[Path, Path, list[dict[str, object]]]:
     """A home, its pipelines, and what was printed of its turns: a first champion was judged on labels that were wrong."""
     home, pipelines = furnished_home("corrected-labels"), tmp_path_factory.mktemp("pipelines")
-    text = world.YAML.replace("horizon: 6 weeks", "horizon: 6 weeks\n    corrected: rejudge")
+    text = world.YAML.replace("    horizon:", "    corrected: rejudge\n    horizon:")
     (pipelines / "shop.yaml").write_text(text, encoding="utf-8")
     (home / "landing" / "returns").mkdir()
     turns: list[dict[str, object]] = []
