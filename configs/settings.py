@@ -190,8 +190,20 @@ class PipelineSettings(Section):
 
     @property
     def late_columns(self) -> tuple[str, ...]:
-        """Columns of the contract that rows need not have when they come: late labels, and what is looked up."""
-        return (*self.late_labels, *self.features.joined)
+        """Columns of the contract that rows need not have when they come.
+
+        Late labels, what is looked up, and where `validation.changes` lets columns be dropped, what may be missing.
+        """
+        return tuple(dict.fromkeys([*self.late_labels, *self.features.joined, *self.droppable]))
+
+    @property
+    def droppable(self) -> tuple[str, ...]:
+        """Those that a source may leave out: not key, times and label, without which nothing can be said of a row."""
+        if self.validation.changes.dropped == "refuse":
+            return ()
+        times, rules = self.ingestion.times, self.validation.columns
+        own = {*self.validation.key, times.event, times.arrival, times.label, self.training.label}
+        return tuple(name for name, rule in rules.items() if rule.nullable and name not in own)
 
     @property
     def late_labels(self) -> tuple[str, ...]:

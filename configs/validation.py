@@ -127,6 +127,20 @@ class TriageSettings(Section):
         return min(said, key=_STRICTNESS.__getitem__) if said else self.answer
 
 
+class ChangesSettings(Section):
+    """What follows where the columns of a delivery are others than those of the contract. It is said in the turn."""
+
+    new: Literal["adopt", "ignore", "refuse"] = "adopt"
+    """A column that the contract does not have: `adopt` keeps it with the rows, so that it is there with its past when
+    the contract gets it; `ignore` does not keep it; `refuse` refuses the batch."""
+    dropped: Literal["adopt", "refuse"] = "refuse"
+    """A column of the contract that is not there: `adopt` takes the rows in, with nothing in it, if the contract lets
+    its values be missing; then triage does not hold the batch for it."""
+    renamed: dict[Column, Column] = {}  # noqa: RUF012
+    """Columns that sources call by another name by now, each with its name in the contract: {colour: color}. The old
+    name is read as before."""
+
+
 class ValidationSettings(Section):
     """Room 2: the contract. Rows that break it go to quarantine; a batch that breaks it as a whole is refused."""
 
@@ -137,6 +151,16 @@ class ValidationSettings(Section):
     max_quarantined: Share = 0.05
     """Largest tolerable share of quarantined rows; above it the batch is refused."""
     triage: TriageSettings = TriageSettings()
+    changes: Annotated[ChangesSettings, LATER] = ChangesSettings()
+
+    @model_validator(mode="after")
+    def _renamed_are_columns(self) -> Self:
+        for name, ours in self.changes.renamed.items():
+            if ours not in self.columns:
+                raise ValueError(f"changes.renamed: {ours!r} is no column of the contract")
+            if name in self.columns:
+                raise ValueError(f"changes.renamed: {name!r} is a column of the contract itself")
+        return self
 
     @model_validator(mode="after")
     def _triage_names_columns(self) -> Self:

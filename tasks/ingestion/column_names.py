@@ -5,7 +5,13 @@ Add here what makes two names look alike. Which columns there must be is asked i
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from configs.errors import BrokenContract
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _IGNORED = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef]"
@@ -24,6 +30,22 @@ def like(wanted: str, there: Iterable[str]) -> str:
         if name != wanted and _visible(name) == _visible(wanted):
             return f"; the file has {_shown(name)}, {_difference(wanted, name)}"
     return ""
+
+
+def renamed(table: "pa.Table", names: Mapping[str, str]) -> "pa.Table":
+    """A table whose columns have the names of the contract, where sources call them by another one by now.
+
+    Raises:
+        BrokenContract: It has a column under both names.
+    """
+    there = set(table.column_names)
+    twice = next((name for name, ours in names.items() if {name, ours} <= there), None)
+    if twice is not None:
+        raise BrokenContract(
+            f"Column {names[twice]!r} is there under two names, also as {twice!r} (validation.changes.renamed): only "
+            "one of them could count."
+        )
+    return table.rename_columns([names.get(name, name) for name in table.column_names])
 
 
 def _visible(name: str) -> str:

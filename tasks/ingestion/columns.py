@@ -5,7 +5,7 @@ converted: a type is judged as it came.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -79,6 +79,25 @@ def with_late(frame: pd.DataFrame, late: Sequence[str], settings: ValidationSett
     """Rows with the columns that need not be there yet: those that are not are missing throughout."""
     absent = [name for name in late if name not in frame.columns]
     return frame.assign(**{name: nothing(frame, settings.columns[name].type) for name in absent}) if absent else frame
+
+
+def without_unknown(frame: pd.DataFrame, settings: ValidationSettings, needed: Collection[str]) -> pd.DataFrame:
+    """Rows with the columns of the contract and others as far as `changes.new` lets them in; `needed` are no news.
+
+    Raises:
+        BrokenContract: There are others, and it refuses them.
+    """
+    policy = settings.changes.new
+    if policy == "adopt":
+        return frame
+    others = [str(name) for name in frame.columns if name not in settings.columns and name not in needed]
+    if policy == "refuse" and others:
+        listed = ", ".join(map(repr, others[:5]))
+        raise BrokenContract(
+            f"The contract does not have {listed}, and validation.changes.new is refuse. Put it into "
+            "validation.columns, or let new columns in."
+        )
+    return frame.drop(columns=others)
 
 
 def nothing(frame: pd.DataFrame, held: ColumnType) -> "pd.Series[Any]":

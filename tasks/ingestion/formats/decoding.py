@@ -56,9 +56,11 @@ def decode(
 
     if odd:
         raise UnreadableFile(f"It is {odd}, not a file.")
-    frame = rows(found, room.source, {name: rule.type for name, rule in contract.columns.items()})
+    types = {name: rule.type for name, rule in contract.columns.items()}
+    frame = rows(found, room.source, types, contract.changes.renamed)
     try:
         frame = columns.with_late(moments.derive(frame, room.derive, room.source), late, contract)
+        frame = columns.without_unknown(frame, contract, {name for one in room.derive.values() for name in one.columns})
         columns.require(frame, contract)
     except BrokenContract as broken:
         raise BrokenContract(str(broken), len(frame)) from broken
@@ -67,11 +69,24 @@ def decode(
     return frame
 
 
-def rows(found: bytes, source: Source, types: Mapping[str, ColumnType]) -> "pd.DataFrame":
-    """The rows in the bytes of a file, each column as values of its type; raises as `decode` does."""
+def rows(
+    found: bytes, source: Source, types: Mapping[str, ColumnType], renamed: Mapping[str, str] | None = None
+) -> "pd.DataFrame":
+    """The rows in the bytes of a file, each column as values of its type; raises as `decode` does.
+
+    Args:
+        found: The bytes.
+        source: How they are written.
+        types: Of the columns.
+        renamed: Columns that have another name in the contract, each with that name.
+    """
     form = of(source, found)
     table = form.table(found, source)
     try:
+        if renamed:
+            from tasks.ingestion import column_names
+
+            table = column_names.renamed(table, renamed)
         return form.values(table, types, source)
     except BrokenContract as broken:
         raise BrokenContract(str(broken), table.num_rows) from broken

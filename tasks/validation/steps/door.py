@@ -10,7 +10,7 @@ from tasks.domain.records import Batch, BatchStatus
 from tasks.domain.turns import TurnRef
 from tasks.features.steps import lookups, table_deliveries
 from tasks.ingestion import intake
-from tasks.validation import batches
+from tasks.validation import batches, column_news
 from tasks.validation import labels as answers
 from tasks.validation.steps import earlier, label_values
 from tasks.validation.triage import examine as triage
@@ -49,16 +49,19 @@ def check(home: Home, turn: TurnRef, frame: "pd.DataFrame", decided: Decision | 
     answers.require_known(rows.accepted, label_values.learned(home, turn.pipeline, accepted), settings)
     near = triage.neighbours(rows.accepted, taken_in, settings.ingestion.times.event)
     past = [home.store.read(batch.accepted_file or "") for batch in near]
+    news = column_news.notes(rows.accepted, past, settings)
     limits, decided = settings.validation.triage, decided or decision(home, turn)
     signs = [one for one in triage.examine(rows.accepted, past, settings) if treatment.heard([one.suspect], limits)]
     suspects = tuple(one.suspect for one in signs)
     if decided is None and (holding := treatment.holding(suspects, limits)):
         others = [one for one in suspects if one not in holding]
-        return intake.hold(turn.batch, turn.name, len(frame), triage.reason(holding), [*holding, *others])
+        held = intake.hold(turn.batch, turn.name, len(frame), triage.reason(holding), [*holding, *others])
+        return replace(held, notes=news)
     if decided is Decision.SOUND_ROWS:
         damaged = [one for one in signs if one.suspect.kind != "few_rows"]
         rows = batches.without(rows, [one.suspect for one in damaged], [one.rows for one in damaged])
-    batch = replace(batches.accept(turn.batch, turn.name, rows, settings, landed=len(frame)), suspects=suspects)
+    batch = batches.accept(turn.batch, turn.name, rows, settings, landed=len(frame))
+    batch = replace(batch, suspects=suspects, notes=(*batch.notes, *news))
     return home.store.put_away(batch, rows.accepted, rows.aside)
 
 

@@ -49,6 +49,7 @@ def examine(now: pd.DataFrame, before: Sequence[pd.DataFrame], settings: Pipelin
     ordered = now.iloc[order].reset_index(drop=True)
     past = [frame.sort_values(event, kind="stable") for frame in before if len(frame) >= limits.min_rows / 2]
     features = [name for name in settings.compared if all(name in frame for frame in past)]
+    features = [name for name in features if name not in settings.droppable or now[name].notna().any()]
     if len(past) >= _ENOUGH:
         for one in _parts(ordered, past, features, settings):
             if one.suspect.column not in signs or not one.rows.all():

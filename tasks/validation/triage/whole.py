@@ -69,7 +69,8 @@ def examine(now: pd.DataFrame, before: Sequence[pd.DataFrame], settings: Pipelin
     stretches = _number(now[event], [frame[event] for frame in before])
     order = np.argsort(np.concatenate([frame[event].to_numpy(dtype="datetime64[us]") for frame in before]))
     faults: list[Suspect | None] = []
-    for name in (*settings.compared, label):
+    dropped = [name for name in settings.droppable if now[name].isna().all()]
+    for name in (*(name for name in settings.compared if name not in dropped), label):
         parts = [frame[name] for frame in before if name in frame.columns]
         if len(parts) == len(before):
             past = _Past(pd.concat(parts, ignore_index=True), order, stretches)
