@@ -81,6 +81,7 @@ def write(folder: Path, packaged: Packaged, trusted: Sequence[str], skops: bytes
         "columns": {name: rule.model_dump(mode="json") for name, rule in ready.fields.rules.items()},
         "order": ready.fields.names,
         "others": sorted(ready.fields.others),
+        "looked_up": sorted(ready.fields.looked_up),
         "example": ready.example,
         "reader": reader,
         "problem": ready.chosen.problem,
@@ -102,7 +103,12 @@ def read(folder: Path) -> Packaged:
     golden = Golden(**json.loads((folder / _GOLDEN).read_bytes()))
     scoring = ScoringSettings.model_validate_json(json.dumps(contract["scoring"]))
     rules = {name: ColumnRule.model_validate_json(json.dumps(contract["columns"][name])) for name in contract["order"]}
-    fields = Fields(rules, frozenset(contract["others"]), scoring.unknown_columns == "refuse")
+    fields = Fields(
+        rules,
+        frozenset(contract["others"]),
+        scoring.unknown_columns == "refuse",
+        frozenset(contract.get("looked_up", ())),
+    )
     chosen = Chosen(_compiled(folder, contract), contract["problem"])
     ready = Ready(
         contract["pipeline"],

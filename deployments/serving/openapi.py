@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from configs.section import ColumnType
 from configs.validation import ColumnRule
 from tasks.scoring import v2_bodies
+from tasks.scoring.fields import Fields
 
 if TYPE_CHECKING:
     from deployments.serving.standing import Standing
@@ -53,7 +54,7 @@ def document(followed: "Mapping[str, Standing]") -> dict[str, Any]:
         if one.live is None:
             continue
         live = one.live.version
-        schemas[f"Row.{name}"] = _row(live.fields.rules, closed=live.fields.refuses_unknown)
+        schemas[f"Row.{name}"] = _row(live.fields)
         invocations = _invocations(name, live.is_probability)
         paths[f"/{name}/invocations"] = invocations
         if len(followed) == 1:
@@ -70,13 +71,13 @@ def document(followed: "Mapping[str, Standing]") -> dict[str, Any]:
     }
 
 
-def _row(rules: Mapping[str, ColumnRule], *, closed: bool) -> dict[str, Any]:
+def _row(fields: Fields) -> dict[str, Any]:
     row: dict[str, Any] = {
         "type": "object",
-        "properties": {name: _column(rule) for name, rule in rules.items()},
-        "required": [name for name, rule in rules.items() if not rule.nullable],
+        "properties": {name: _column(rule) for name, rule in fields.rules.items()},
+        "required": [name for name, rule in fields.rules.items() if not rule.nullable or name in fields.looked_up],
     }
-    return {**row, "additionalProperties": False} if closed else row
+    return {**row, "additionalProperties": False} if fields.refuses_unknown else row
 
 
 def _column(rule: ColumnRule) -> dict[str, Any]:

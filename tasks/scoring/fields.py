@@ -29,6 +29,8 @@ class Fields:
     """Columns of the contract that are not asked for, and may be sent all the same."""
     refuses_unknown: bool = False
     """Whether a column that the contract does not have makes a row wrong."""
+    looked_up: frozenset[str] = frozenset()
+    """Inputs that are looked up for rows that are taken in, and have to be sent here, if only as missing."""
     _readers: tuple[tuple[str, Callable[[Any], Value]], ...] = field(init=False)
     _times: frozenset[str] = field(init=False)
 
@@ -49,6 +51,8 @@ class Fields:
         values, wrong = list[Value](), Wrong()
         for name, read in self._readers:
             try:
+                if name in self.looked_up and name not in sent:
+                    raise _Unfit("sent, or null: it is looked up for rows that are taken in, and not for requests")
                 values.append(read(sent.get(name)))
             except _Unfit as unfit:
                 wrong[name] = str(unfit)

@@ -97,6 +97,17 @@ def test_what_the_contract_does_not_have_is_left_out_or_refused(refuses, wrong):
     assert isinstance(read, list) if wrong is None else read == wrong
 
 
+def test_what_is_looked_up_elsewhere_has_to_be_sent_if_only_as_null() -> None:
+    fields = Fields(RULES, looked_up=frozenset({"any", "size"}))
+    rows = [{name: value for name, value in GOOD.items() if name != left_out} for left_out in ("any", "kind", "")]
+    quick = QuickRows(fields, ("dataframe_records",))
+    judged = asked.judged(fields, rows)
+
+    wanted = "sent, or null: it is looked up for rows that are taken in, and not for requests"
+    assert judged.wrong == {0: {"any": wanted}} and judged.size == 3
+    assert quick.read(json.dumps({"dataframe_records": rows}).encode()) is None
+
+
 VALUES = st.one_of(
     st.none(), st.booleans(), st.integers(-30, 30), st.integers(), st.floats(), st.text(max_size=3),
     st.sampled_from(["a", "b", '":', '\\":']), st.lists(st.integers(), max_size=1),

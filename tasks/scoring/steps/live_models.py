@@ -87,4 +87,5 @@ def _fields(pipeline: str, version: int, inputs: tuple[str, ...], settings: Pipe
         )
     others = frozenset(columns.keys() - {*inputs, settings.training.label})
     refuses = settings.scoring.unknown_columns == "refuse"
-    return Fields({name: columns[name] for name in inputs}, others, refuses)
+    looked_up = frozenset(settings.features.joined) & {*inputs}
+    return Fields({name: columns[name] for name in inputs}, others, refuses, looked_up)
