@@ -1,15 +1,25 @@
 """Room 3 of the settings: features that are made of columns of the contract, the same at fit, check and answering."""
 
+import re
 from typing import TYPE_CHECKING, Annotated, Union
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from configs import plugs
 from configs.feature_steps import Made, OwnStep, StepSettings
 from configs.joined import Past, Table
 from configs.section import Section
 
-Name = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[a-z][a-z0-9_]*$")]
+
+def _name(given: str) -> str:
+    if re.fullmatch(r"[a-z][a-z0-9_]{0,59}", given) is None or given == "labels":
+        raise ValueError(
+            "the name of a table has small letters, digits and '_', begins with a letter, and is not 'labels'"
+        )
+    return given
+
+
+Name = Annotated[str, AfterValidator(_name)]
 
 
 def _shape(given: object) -> str:

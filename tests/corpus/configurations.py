@@ -331,6 +331,29 @@ CASES = [
              "labels: {}\n  times: {event: at, arrival: learned, label: learned}",
              "ingestion.times.label: 'learned' comes later than the rows (ingestion.labels), so validation.columns.learned "
              "needs nullable: true"),
+    # ── what is looked up, and columns that change ────────────────────────────────────────────────────────────────
+    _added("a table without a key", "features: {tables: {prices: {source: {}, time: since, columns: {price: price}}}}", "features.tables.prices.key: is missing"),
+    _added("a table without columns", "features: {tables: {prices: {source: {}, key: {shop: shop}, time: since, columns: {}}}}", "features.tables.prices.columns: must have at least 1 entries (got {})"),
+    _added("a table by a column that there is not", "features: {tables: {prices: {source: {}, key: {store: shp}, time: since, columns: {price: price}}}}", "features.tables.prices.key names the column 'shp', which no delivery has by the contract"),
+    _added("a table that fills what there is not", "features: {tables: {prices: {source: {}, key: {store: shop}, time: since, columns: {prise: price}}}}", "features: 'prise' is looked up, and validation.columns does not have it"),
+    _added("a table that fills what must be there", "features: {tables: {prices: {source: {}, key: {colour: colour}, time: since, columns: {shop: shop}}}}", "features: 'shop' is looked up, so it may be missing: give it nullable: true"),
+    _added("a table that fills the label", "features: {tables: {prices: {source: {}, key: {store: shop}, time: since, columns: {sold: sold}}}}", "features: 'sold' cannot be looked up: key, times and label come with the row"),
+    _added("two tables that fill one column", "features: {tables: {a: {source: {}, key: {store: shop}, time: since, columns: {price: x}}, b: {source: {}, key: {store: shop}, time: since, columns: {price: y}}}}", "features: the column 'price' is filled twice, by tables or past; name another one"),
+    _added("a table with a name for people", "features: {tables: {Prices of shops: {source: {}, key: {store: shop}, time: since, columns: {price: price}}}}", "features.tables.Prices of shops: the name of a table has small letters, digits and '_', begins with a letter, and is not 'labels'"),
+    _added("an age that is no length", "features: {tables: {prices: {source: {}, key: {store: shop}, time: since, columns: {price: price}, at_most: soon}}}", "features.tables.prices.at_most: write a length as in '90 days' or '12 weeks', or as a number of days"),
+    _added("a table of a database without a watermark", "features: {tables: {prices: {source: {kind: sql, address: 'sqlite:///shop.db', table: a}, key: {store: shop}, time: since, columns: {price: price}}}}", "features.tables.prices.source: kind: sql needs watermark and cut"),
+    _added("a past without a length", "features: {past: [{column: price, key: [shop], take: count}]}", "features.past[0].over: is missing"),
+    _added("a past that takes nothing there is", "features: {past: [{column: price, key: [shop], take: median, of: items, over: 30 days}]}", "features.past[0].take: must be 'count', 'mean', 'sum', 'min', 'max', 'last' or 'days_since' (got 'median'); did you mean 'mean'?"),
+    _added("a mean of nothing", "features: {past: [{column: price, key: [shop], take: mean, over: 30 days}]}", "features.past[0]: of is missing: name the column whose mean is taken"),
+    _added("a count of something", "features: {past: [{column: price, key: [shop], take: count, of: items, over: 30 days}]}", "features.past[0]: of is not for take: count, which asks whether there were rows"),
+    _added("a mean of words", "features: {past: [{column: price, key: [shop], take: mean, of: colour, over: 30 days}]}", "features.past: mean needs numbers, and 'colour' is of type category"),
+    _added("a count in whole numbers", "features: {past: [{column: items, key: [shop], take: count, over: 30 days}]}", "features.past: 'items' must be of type number (is integer)"),
+    _added("the last word as a number", "features: {past: [{column: price, key: [shop], take: last, of: colour, over: 30 days}]}", "features.past: 'price' must be of the type of 'colour', category (is number)"),
+    _added("a past of what is looked up", "features: {past: [{column: price, key: [colour], take: count, over: 30 days}, {column: items, key: [price], take: last, of: items, over: 30 days}]}", "features.past names the column 'price', which no delivery has by the contract"),
+    _invalid("a new name for a column that there is not", "validation:\n", "validation:\n  changes: {renamed: {hue: color}}\n", "validation: changes.renamed: 'color' is no column of the contract"),
+    _invalid("a new name that is one of the contract", "validation:\n", "validation:\n  changes: {renamed: {colour: shop}}\n", "validation: changes.renamed: 'colour' is a column of the contract itself"),
+    _invalid("a policy for new columns that there is not", "validation:\n", "validation:\n  changes: {new: keep}\n", "validation.changes.new: must be 'adopt', 'ignore' or 'refuse' (got 'keep')"),
+    _invalid("a policy for dropped columns that there is not", "validation:\n", "validation:\n  changes: {dropped: ignore}\n", "validation.changes.dropped: must be 'adopt' or 'refuse' (got 'ignore')"),
 ]  # fmt: skip
 
 OF_THE_HOME = ("the home as folder", "above the home", "the store as folder")
