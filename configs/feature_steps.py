@@ -44,7 +44,7 @@ class Output(Section):
     type: Made = "number"
     """What is in it; anything may be missing."""
     min: Number | None = None
-    """Least value; a row beyond it is set aside at the door."""
+    """Least value; a batch with a row beyond it is held."""
     max: Number | None = None
     """Largest value."""
 

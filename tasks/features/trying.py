@@ -22,6 +22,10 @@ _SAME = 1e-9
 """Largest difference of two numbers that count as the same, relative to them where they are above 1."""
 
 
+Beyond = tuple[Suspect, NDArray[np.bool_]]
+"""What is beyond its bounds, and in which rows, shape (rows,)."""
+
+
 def require_row_wise(step: OwnStep, columns: Sequence[Column], made: Sequence[Column]) -> None:
     """Ask for some rows together, in another order, in parts and one by one: each row must give what it gave.
 
@@ -65,9 +69,9 @@ def beyond(values: Column, bounds: Output) -> NDArray[np.bool_]:
     return outside
 
 
-def out_of_bounds(step: OwnStep, made: Mapping[str, Column], bounds: Mapping[str, Output]) -> list[Suspect]:
-    """What is beyond its bounds; empty if nothing is."""
-    suspects = []
+def out_of_bounds(step: OwnStep, made: Mapping[str, Column], bounds: Mapping[str, Output]) -> list[Beyond]:
+    """What is beyond its bounds, and in which rows; empty if nothing is."""
+    signs = []
     for name, values in made.items():
         rule = bounds[name]
         outside = beyond(values, rule) if rule.type == "number" else np.zeros(len(values), dtype=np.bool_)
@@ -80,8 +84,8 @@ def out_of_bounds(step: OwnStep, made: Mapping[str, Column], bounds: Mapping[str
                 f"{name!r}, made by {step.name}, is beyond its bounds ({', '.join(limits)}) in {rows:,} of "
                 f"{len(values):,} rows, as {worst:g}"
             )
-            suspects.append(Suspect(name, "bounds", text, rows))
-    return suspects
+            signs.append((Suspect(name, "bounds", text, rows), outside))
+    return signs
 
 
 def _require_same(step: OwnStep, name: str, now: Column, before: Column, way: str) -> None:

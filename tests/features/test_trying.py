@@ -58,7 +58,7 @@ def test_what_differs_in_text_is_found() -> None:
 def test_what_is_beyond_its_bounds_is_counted_with_the_worst(bounds: Output, text: str) -> None:
     made = {"own": np.array([-7.0, -1.0, 0.0, 3.0, math.nan])}
 
-    (suspect,) = trying.out_of_bounds(step("0"), made, {"own": bounds})
+    ((suspect, _),) = trying.out_of_bounds(step("0"), made, {"own": bounds})
 
     assert suspect.text == text
 

@@ -26,10 +26,10 @@ def test_the_example_is_learned_from(tmp_path: Path, monkeypatch: pytest.MonkeyP
     prepared = preparation.prepare(rows, settings.inputs, settings.validation.columns)
     window = Window(prepared, preparation.labels(rows, settings.training))
 
-    suspects = trial.examine(prepared, settings, PIPELINE)
+    signs = trial.examine(prepared, settings, PIPELINE)
     fitted = pipelines.learn(settings.training.candidates[0], window, settings, pipelines.recipe(window, settings))
 
-    assert suspects == []
+    assert signs == []
     assert fitted.predict_proba(prepared).shape == (len(rows), 2)
     assert len(settings.learned) == 3 + 2 + 2 + 1 + 16 + 1 + 2
 

@@ -4,6 +4,7 @@ import ctypes
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +14,14 @@ from configs.errors import InvalidSettings
 from configs.feature_steps import OwnStep
 from configs.settings import PipelineSettings
 from tasks.adapters.home import Home
-from tasks.domain.records import Batch, Suspect
+from tasks.domain.decisions import Decision
+from tasks.domain.records import Batch
 from tasks.domain.turns import TurnRef
 from tasks.features import assembly
 from tasks.ingestion import intake
 from tasks.training import preparation
+from tasks.validation import batches
+from tasks.validation.batches import SortedOut
 from tasks.validation.steps import door
 from tasks.validation.triage import examine as triage
 
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
 
     from tasks.features import own_step
     from tasks.features.transforms import Column
+    from tasks.features.trying import Beyond
 
 
 def tried(home: Home, turn: TurnRef, batch: Batch) -> Batch:
@@ -44,15 +49,32 @@ def tried(home: Home, turn: TurnRef, batch: Batch) -> Batch:
     if not is_tried or batch.accepted_file is None:
         return batch
     rows, columns = home.store.read(batch.accepted_file), settings.validation.columns
-    suspects = examine(
+    signs = examine(
         preparation.prepare(preparation.complete(rows, columns), settings.inputs, columns), settings, turn.pipeline
     )
-    if not suspects or door.decision(home, turn) is not None:
+    if not signs or home.ledger.batches.passed(turn.pipeline, turn.batch) is not None:
         return batch
-    return intake.hold(batch.id, batch.name, batch.landed, triage.reason(suspects), suspects)
+    decided, suspects = door.decision(home, turn), tuple(suspect for suspect, _ in signs)
+    if decided is None:
+        return intake.hold(batch.id, batch.name, batch.landed, triage.reason(suspects), suspects)
+    if decided is Decision.SOUND_ROWS:
+        batch = _without(home, settings, batch, rows, signs)
+    return replace(batch, suspects=(*batch.suspects, *suspects))
 
 
-def examine(prepared: "pd.DataFrame", settings: PipelineSettings, pipeline: str) -> list[Suspect]:
+def _without(
+    home: Home, settings: PipelineSettings, batch: Batch, rows: "pd.DataFrame", signs: "Sequence[Beyond]"
+) -> Batch:
+    """The batch without the rows that lie beyond their bounds, which are quarantined."""
+    aside = home.store.read(batch.aside_file) if batch.aside_file else rows.iloc[:0]
+    suspects, masks = zip(*signs, strict=True)
+    sorted_out = batches.without(SortedOut(rows, aside, batch.findings), suspects, masks)
+    left = batches.accept(batch.id, batch.name, sorted_out, settings, landed=batch.landed)
+    left = home.store.put_away(left, sorted_out.accepted, sorted_out.aside)
+    return replace(left, suspects=batch.suspects, notes=batch.notes, tables=batch.tables)
+
+
+def examine(prepared: "pd.DataFrame", settings: PipelineSettings, pipeline: str) -> "list[Beyond]":
     """What lies beyond its bounds among what steps of the user make of prepared rows; raises as `tried`."""
     from tasks.features import own_step, trying
 
@@ -61,7 +83,7 @@ def examine(prepared: "pd.DataFrame", settings: PipelineSettings, pipeline: str)
         return []
     features = assembly.build(settings.features, settings.training.features, columns)
     there = {str(name): prepared[name].to_numpy() for name in prepared.columns}
-    suspects: list[Suspect] = []
+    signs: list[Beyond] = []
     for rules, (takes, gives, step) in zip(settings.features.steps, features.steps if features else (), strict=True):
         given = [there[name] for name in takes]
         if not isinstance(step, own_step.OwnStep) or not isinstance(rules, OwnStep):
@@ -75,8 +97,8 @@ def examine(prepared: "pd.DataFrame", settings: PipelineSettings, pipeline: str)
                 f"Pipeline {pipeline}: {problem}. Nothing was changed, and the batch waits."
             ) from problem
         there |= zip(gives, made, strict=True)
-        suspects += trying.out_of_bounds(step, dict(zip(gives, made, strict=True)), rules.made)
-    return suspects
+        signs += trying.out_of_bounds(step, dict(zip(gives, made, strict=True)), rules.made)
+    return signs
 
 
 def _try(step: "own_step.OwnStep", given: "Sequence[Column]") -> "list[Column]":

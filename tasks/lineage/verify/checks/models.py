@@ -92,7 +92,7 @@ def _weighed(recorded: Recorded) -> dict[int, list[str]]:
     return {
         turn: [batch.id for batch in pool.batches]
         for turn, pool in recorded.pools.items()
-        if turn in won or (turn in batch_of and batch_of[turn].id in weighed)
+        if turn in won or (turn in batch_of and batch_of[turn].is_in and batch_of[turn].id in weighed)
     }
 
 
