@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests import homes
 from tests import late_labels as world
 from tests.command_line import CommandLine
 
@@ -142,3 +143,15 @@ def test_what_was_set_aside_says_why(lived: Lived) -> None:
 
 def test_the_story_of_a_turn_tells_of_its_labels(lived: Lived) -> None:
     assert "1,344 labels landed: 1,344 are new." in lived.ask("explain", "returns-2", "shop")
+
+
+def test_one_goes_back_to_a_version_that_learned_from_fewer_labels(lived: Lived, tmp_path: Path) -> None:
+    home = homes.copy(lived.home, tmp_path / "home", "prefect")
+
+    def ask(*arguments: str) -> str:
+        ran = lived.command(home, *arguments, INCUMBENT_PIPELINES=str(lived.pipelines))
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        return ran.stdout
+
+    assert "v1 is live again in place of v2" in ask("rollback", "shop", "--to", "v1", "--reason", "to see it")
+    assert "nothing found to differ from the ledger" in ask("verify", "shop")

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from tasks.domain.label_records import LateLabels
 from tasks.domain.observations import Health, HealthState
 from tasks.domain.turns import Guard, History, Outcome
-from tasks.reporting import sentences
+from tasks.reporting import captions, sentences
+from tasks.validation.steps import label_intake
 from tests.reporting import worlds
 
 
@@ -40,6 +42,33 @@ def test_the_title_says_the_state(state: HealthState, title: str) -> None:
     told = sentences.headline(world, worlds.settings())
 
     assert told.title == title
+
+
+def test_a_turn_that_took_in_labels_alone_says_nothing_of_the_live_model() -> None:
+    world = worlds.year()
+    labels = label_intake.record("d", "returns-1", LateLabels(landed=3, taken=3))
+    turn = replace(worlds.bare_turn(13, labels), outcome=Outcome.NOT_JUDGED, reasons=("3 labels landed: 3 are new",))
+
+    told = sentences.headline(replace(world, turns=(*world.turns, turn)), worlds.settings())
+
+    assert told == sentences.headline(world, worlds.settings())
+
+
+def test_the_labels_of_all_deliveries_are_told_together() -> None:
+    world = worlds.year()
+    counts = (LateLabels(landed=900, taken=880, unknown=7, empty=20), LateLabels(landed=120, taken=120, corrected=1))
+    turns = [
+        replace(worlds.bare_turn(number, label_intake.record(str(number), "a", one)), outcome=Outcome.NOT_JUDGED)
+        for number, one in enumerate(counts, start=13)
+    ]
+
+    told = captions.data(replace(world, turns=(*world.turns, *turns)), worlds.settings())
+
+    assert told.endswith(
+        "1,020 labels landed: 1,000 are new, 20 are not known yet. 7 of 1,000 labels name rows that are not there, and "
+        "wait for them. 1 differs from the label that was used, which stays."
+    )
+    assert captions.total(replace(world, turns=(*world.turns, *turns))) == captions.total(world)
 
 
 def test_other_values_make_other_sentences() -> None:

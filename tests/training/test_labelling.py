@@ -25,10 +25,16 @@ from tests import shop
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+def ledger_url(either_ledger: str | None) -> str | None:
+    """All of it is so on both databases."""
+    return either_ledger
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ledger_url: str | None) -> Iterator[Home]:
     shop.write_pipeline(tmp_path / "pipelines", text=world.YAML)
     monkeypatch.setenv("INCUMBENT_PIPELINES", str(tmp_path / "pipelines"))
-    opened = Home(tmp_path / "home")
+    opened = Home(tmp_path / "home", ledger_url)
     for source in ("shop", "returns"):
         (opened.folder / "landing" / source).mkdir(parents=True)
     yield opened
@@ -195,6 +201,23 @@ def test_what_waits_is_neither_judged_nor_learned_from(home: Home) -> None:
     found = handles.rows(home).select(Plan((month(home),), None, CUTOFF), home.settings("shop"))
 
     assert (pool.batches, found.rows) == ((), 0)
+
+
+@pytest.mark.parametrize(("weeks", "judged"), [(7, True), (8, False)])
+def test_what_is_labelled_waits_as_well_until_it_is_as_old_as_labels_must_be(
+    weeks: int, judged: bool, home: Home
+) -> None:
+    settings = home.settings("shop")
+    training = settings.training.model_copy(update={"mature_after": weeks * 7})
+    home._settings["shop"] = settings.model_copy(update={"training": training})
+    come(home, "month 1", world.rows(1))
+    come(home, "a", world.labels(1), labels=True)
+    later = come(home, "b", world.labels(3)[:100], labels=True)  # its labels are known three weeks after the sales
+
+    pool = fitting.pool(home, TurnRef("shop", 3, later.id, "b"), later)
+
+    assert [one.name for one in pool.batches] == (["month 1"] if judged else [])
+    assert pool.members == ((month(home).id,) if judged else ())
 
 
 # ── verify ────────────────────────────────────────────────────────────────────────────────────────────────────────
