@@ -46,7 +46,8 @@ def at(batch: Batch, turn: int) -> Batch:
 def together(deliveries: Sequence[LateLabels]) -> LateLabels:
     """Several deliveries as one."""
     counts = ("landed", "taken", "repeated", "contradicting", "unusable", "empty", "unknown", "corrected")
-    return LateLabels(**{name: sum(getattr(one, name) for one in deliveries) for name in counts})
+    summed = {name: sum(getattr(one, name) for one in deliveries) for name in counts}
+    return LateLabels(**summed, replaced=any(one.replaced for one in deliveries))
 
 
 def briefly(labels: LateLabels) -> str:
