@@ -8,13 +8,20 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from configs.plugs import Use
 from configs.section import Column, ColumnType, Number, Section
 
 Made = Literal["number", "category", "boolean"]
 """What a step can make."""
+
+
+def _each_once(of: tuple[str, ...]) -> tuple[str, ...]:
+    twice = next((name for name in of if of.count(name) > 1), None)
+    if twice is not None:
+        raise ValueError(f"{twice!r} stands there twice")
+    return of
 
 
 class StepSettings(Section, ABC):
@@ -26,6 +33,11 @@ class StepSettings(Section, ABC):
 
     takes: ClassVar[tuple[ColumnType, ...]]
     """Which types its columns may have."""
+
+    @field_validator("of")
+    @classmethod
+    def _each_once(cls, of: tuple[str, ...]) -> tuple[str, ...]:
+        return _each_once(of)
 
     @property
     def called(self) -> str:
@@ -61,12 +73,17 @@ class Output(Section):
 class OwnStep(Use):
     """A step of your own: a function that takes rows and gives one column, or several, for the same rows."""
 
-    of: tuple[Column, ...] | None = None
+    of: Annotated[tuple[Column, ...], Field(min_length=1, max_length=1_000)] | None = None
     """Columns that it takes, in this order; by default all of training.features."""
     gives: dict[Column, Output] = Field(default_factory=dict, max_length=1000)
     """The columns that it makes; by default one number with the name of the function."""
 
     takes: ClassVar[tuple[ColumnType, ...]] = ("integer", "number", "category", "boolean", "timestamp")
+
+    @field_validator("of")
+    @classmethod
+    def _each_once(cls, of: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        return of and _each_once(of)
 
     @property
     def called(self) -> str:

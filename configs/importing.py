@@ -12,7 +12,7 @@ import sys
 import sysconfig
 import traceback
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, redirect_stdout, suppress
 from functools import cache
 from importlib.abc import InspectLoader
 from pathlib import Path
@@ -34,7 +34,8 @@ def module(name: str) -> ModuleType:
         InvalidSettings: There is none, or it raises, whatever that is; with file and line.
     """
     try:
-        return _beside(name) if name.startswith(BESIDE) else importlib.import_module(name)
+        with redirect_stdout(sys.stderr):  # what it prints would be in the way of what a command says
+            return _beside(name) if name.startswith(BESIDE) else importlib.import_module(name)
     except InvalidSettings:
         raise
     except (Exception, SystemExit) as err:  # code of a user: what it raises stops its own pipeline, and no other

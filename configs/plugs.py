@@ -239,7 +239,8 @@ def _settle(entry: dict[str, Any], kind: _Kind, names: set[str], pipeline: str) 
     except InvalidSettings as problem:
         yield f"use: {problem} (got {entry['use']!r})"
         return
-    title = entry.get("title") or getattr(plug.thing, "__name__" if kind.is_function else "title", None)
+    own = use.rpartition(":")[2] if kind.is_function else getattr(plug.thing, "title", None)
+    title = entry.get("title") or own
     if not any(all(hasattr(plug.thing, name) for name in names) for names in kind.has):
         wanted = ", or ".join(" and ".join(names) for names in kind.has)
         yield f"use: {use} is not {kind.noun}, which has {wanted} ({plug})"

@@ -20,6 +20,8 @@ class Configuration:
     content: bytes
     code: int
     lines: tuple[str, ...] = ()
+    beside: str | None = None
+    """The Python file beside it; `{folder}` in a line is where both are."""
 
 
 def _invalid(name: str, old: str, new: str, *lines: str) -> Configuration:
@@ -45,6 +47,11 @@ def _source(name: str, source: str, *lines: str) -> Configuration:
 
 def _labels(name: str, labels: str, *lines: str, rows: str = "") -> Configuration:
     return _invalid(name, "ingestion:\n", f"ingestion:\n  labels: {labels}\n{f'  {rows}' if rows else ''}\n", *lines)
+
+
+def _step(name: str, step: str, *lines: str, beside: str | None = None) -> Configuration:
+    steps = step if step.startswith("[") else f"[{step}]"
+    return Configuration(name, f"{YAML}features: {{steps: {steps}}}\n".encode(), INVALID, lines, beside)
 
 
 _CATEGORY = "shop: {type: category}"
@@ -354,6 +361,94 @@ CASES = [
     _invalid("a new name that is one of the contract", "validation:\n", "validation:\n  changes: {renamed: {colour: shop}}\n", "validation: changes.renamed: 'colour' is a column of the contract itself"),
     _invalid("a policy for new columns that there is not", "validation:\n", "validation:\n  changes: {new: keep}\n", "validation.changes.new: must be 'adopt', 'ignore' or 'refuse' (got 'keep')"),
     _invalid("a policy for dropped columns that there is not", "validation:\n", "validation:\n  changes: {dropped: ignore}\n", "validation.changes.dropped: must be 'adopt' or 'refuse' (got 'ignore')"),
+    # ── features ──────────────────────────────────────────────────────────────────────────────────────────────────
+    _step("an unknown step", "{step: ratios, of: [price, items]}",
+             "features.steps[0].step: must be one of 'date_parts', 'cycle', 'ratio', 'difference', 'text', 'target_mean' (got 'ratios'); did you mean 'ratio'?"),
+    _step("a step of no kind", "{of: [price]}",
+             'features.steps[0]: must name its \'step\' (got {"of": ["price"]})'),
+    _step("a step of two kinds", "{use: basket, step: ratio, of: [price]}",
+             "features.steps[0].step: no such setting; there are use, settings, title, source, of, gives",
+             "features.steps[0].use: there is no {folder}/mine.py (got 'basket')"),
+    _step("a ratio of one", "{step: ratio, of: [price]}",
+             'features.steps[0].of: must have at least 2 entries (got ["price"])'),
+    _step("a ratio of text", "{step: ratio, of: [price, shop]}",
+             "features.steps[0]: column 'shop' must be of type integer or number or boolean (is category)"),
+    _step("a ratio of itself", "{step: ratio, of: [price, price]}",
+             "features.steps[0].of: 'price' stands there twice"),
+    _step("a step of a column that is not there", "{step: ratio, of: [price, itms]}",
+             "features.steps[0] takes the column 'itms', which neither validation.columns has nor a step before it makes"),
+    _step("a step of what comes later", "[{step: ratio, of: [x, items]}, {step: ratio, of: [items, price], name: x}]",
+             "features.steps[0] takes the column 'x', which neither validation.columns has nor a step before it makes"),
+    _step("two steps that make one column", "[{step: ratio, of: [price, items], name: x}, {step: difference, of: [price, items], name: x}]",
+             "features: steps: two steps make a column 'x'; name one of them in another way"),
+    _step("a step that makes a column of the contract", "{step: ratio, of: [price, items], name: shop}",
+             "features.steps[0] makes a column 'shop', which validation.columns has; name it otherwise"),
+    _step("parts of a text", "{step: date_parts, of: [shop]}",
+             "features.steps[0]: column 'shop' must be of type timestamp (is category)"),
+    _step("a part that there is not", "{step: date_parts, of: [at], parts: [hours]}",
+             "features.steps[0].parts[0]: must be 'year', 'quarter', 'month', 'week', 'day', 'day_of_year', 'weekday', 'weekend', 'hour' or 'minute' (got 'hours'); did you mean 'hour'?"),
+    _step("parts in no zone", "{step: date_parts, of: [at], timezone: Berlin}",
+             "features.steps[0].timezone: no such time zone: 'Berlin'; write it as in 'America/New_York'"),
+    _step("parts of the time of the label", "{step: date_parts, of: [settled]}",
+             "features.steps[0]: 'settled' is not known before the label is"),
+    _step("the mean label of the label", "{step: target_mean, of: [sold]}",
+             "features.steps[0]: 'sold' is not known before the label is"),
+    _step("a mean label without folds", "{step: target_mean, of: [shop], folds: 1}",
+             "features.steps[0].folds: must be at least 2 (got 1)"),
+    _step("a circle without a length", "{step: cycle, of: [items]}",
+             "features.steps[0]: give period, of a number, or part, of a time"),
+    _step("a circle of years", "{step: cycle, of: [at], part: year}",
+             "features.steps[0]: part must be one that begins anew: month, week, day, day_of_year, weekday, hour, minute (got 'year')"),
+    _step("a text in no columns", "{step: text, of: [colour], columns: 0}",
+             "features.steps[0].columns: must be at least 1 (got 0)"),
+    _step("a text by another method", "{step: text, of: [colour], method: bert}",
+             "features.steps[0].method: must be 'hashing' or 'tfidf' (got 'bert')"),
+    _step("a time less a number", "{step: difference, of: [at, items]}",
+             "features.steps[0] takes either times or numbers, not both"),
+    _step("own code that is not there", "{use: basket, of: [price]}",
+             "features.steps[0].use: there is no {folder}/mine.py (got 'basket')"),
+    _step("own code of no module", "{use: 'nowhere.at.all:basket', of: [price]}",
+             "features.steps[0].use: there is no module 'nowhere' (got 'nowhere.at.all:basket')"),
+    _step("own code by no path", "{use: 'a b', of: [price]}",
+             "features.steps[0].use: must be 'package.module:Thing', or the name of a function in the Python file beside this one (got 'a b')"),
+    _step("own code of no function", "{use: baskets, of: [price]}",
+             "features.steps[0].use: configs.pipelines.mine has no function 'baskets' ({folder}/mine.py); did you mean 'basket'? (got 'baskets')",
+             beside="def basket(rows):\n    return rows.price\n"),
+    _step("own code that is a class", "{use: Basket, of: [price]}",
+             "features.steps[0].use: configs.pipelines.mine has no function 'Basket' ({folder}/mine.py) (got 'Basket')",
+             beside="class Basket:\n    pass\n"),
+    _step("own code that raises at import", "{use: basket, of: [price]}",
+             "features.steps[0].use: configs.pipelines.mine cannot be imported: ValueError: no ({folder}/mine.py, line 2) (got 'basket')",
+             beside="\nraise ValueError('no')\n"),
+    _step("own code that exits at import", "{use: basket, of: [price]}",
+             "features.steps[0].use: configs.pipelines.mine cannot be imported: SystemExit: 4 ({folder}/mine.py, line 2) (got 'basket')",
+             beside="import sys\nsys.exit(4)\n"),
+    _step("own code that needs what is not there", "{use: basket, of: [price]}",
+             "features.steps[0].use: configs.pipelines.mine cannot be imported: ModuleNotFoundError: No module named 'nowhere' ({folder}/mine.py, line 1) (got 'basket')",
+             beside="import nowhere\n"),
+    _step("own code that is no Python", "{use: basket, of: [price]}",
+             "features.steps[0].use: configs.pipelines.mine cannot be imported: SyntaxError: expected ':' ({folder}/mine.py, line 1) (got 'basket')",
+             beside="def basket(rows)\n    return rows.price\n"),
+    _step("own code with a setting too many", "{use: basket, of: [price], settings: {much: 1}}",
+             "features.steps[0].settings.much: no such setting; there are none ({folder}/mine.py, line 1)",
+             beside="def basket(rows):\n    return rows.price\n"),
+    _step("own code of no columns", "{use: basket, of: []}",
+             "features.steps[0].of: must have at least 1 entries (got [])",
+             beside="def basket(rows):\n    return rows.price\n"),
+    _step("own code of the label", "{use: basket, of: [price, sold]}",
+             "features.steps[0]: 'sold' is not known before the label is",
+             beside="def basket(rows):\n    return rows.price\n"),
+    _step("own code that gives a time", "{use: basket, of: [price], gives: {a: {type: timestamp}}}",
+             "features.steps[0].gives.a.type: must be 'number', 'category' or 'boolean' (got 'timestamp')",
+             beside="def basket(rows):\n    return rows.price\n"),
+    _step("bounds of text", "{use: basket, of: [price], gives: {a: {type: category, min: 5}}}",
+             "features.steps[0].gives.a: min and max are for type: number only (is category)",
+             beside="def basket(rows):\n    return rows.price\n"),
+    _step("bounds that cross", "{use: basket, of: [price], gives: {a: {min: 5, max: 1}}}",
+             "features.steps[0].gives.a: min must be at most max (got 5 and 1)",
+             beside="def basket(rows):\n    return rows.price\n"),
+    _added("no time for own code", "features: {timeout: 0}",
+             "features.timeout: must be at least 1 (got 0)"),
 ]  # fmt: skip
 
 OF_THE_HOME = ("the home as folder", "above the home", "the store as folder")
@@ -367,4 +462,4 @@ def said(case: Configuration, folder: Path) -> list[str]:
         return [f"{file} is not {line}. {HINT}" for line in case.lines]
     if case.name in OF_THE_HOME:
         return [line.replace("{home}", str(folder / "home")) for line in case.lines]
-    return [f"{file} is not valid:", *(f"  {line}" for line in case.lines), HINT]
+    return [f"{file} is not valid:", *(f"  {line.replace('{folder}', str(folder))}" for line in case.lines), HINT]

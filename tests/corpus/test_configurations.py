@@ -37,6 +37,8 @@ def use(
 ) -> tuple[int, list[str]]:
     """Ask for the status of a pipeline with this file; the exit code, and what was said."""
     (folder / "mine.yaml").write_bytes(case.content)
+    if case.beside is not None:
+        (folder / "mine.py").write_text(case.beside, encoding="utf-8")
     monkeypatch.setenv("INCUMBENT_PIPELINES", str(folder))
     monkeypatch.setenv("INCUMBENT_HOME", str(folder / "home"))
     with homes.use(Home(folder / "home")):
