@@ -59,6 +59,14 @@ def require_row_wise(step: OwnStep, columns: Sequence[Column], made: Sequence[Co
                 _require_same(step, name, now, before[part], way)
 
 
+def require_missing(step: OwnStep) -> None:
+    """Ask for a row in which everything is missing, as each model is at its gate; raises StepFailed."""
+    try:
+        step.make([np.array([np.nan], dtype=object if kind == "category" else np.float64) for _, kind in step.takes])
+    except StepFailed as problem:
+        raise StepFailed(f"{problem}, for a row in which everything is missing") from problem
+
+
 def beyond(values: Column, bounds: Output) -> NDArray[np.bool_]:
     """Which values lie beyond their bounds, shape (rows,); what is missing does not."""
     outside = np.zeros(len(values), dtype=np.bool_)

@@ -54,6 +54,8 @@ CASES = [
             "raised KeyError: 'c' ({file}, line 6)"),
     OwnCode("exits", "raise SystemExit(3)",
             "raised SystemExit: 3 ({file}, line 6)"),
+    OwnCode("cannot take what is missing", "return [int(one) for one in rows['at'].dt.hour]",
+            "raised ValueError: cannot convert float NaN to integer ({file}, line 6), for a row in which everything is missing"),
     OwnCode("asserts", "assert len(rows) < 10",
             "raised AssertionError ({file}, line 6)"),
     OwnCode("hangs", "while True: pass",

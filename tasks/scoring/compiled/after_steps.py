@@ -65,15 +65,15 @@ class AfterSteps(Compiled):
         return self._model.many(self._made(columns))
 
     def _made(self, columns: Columns) -> list[NDArray[Any]]:
-        held = {
-            name: pd.Series(self._held(name, values), dtype=object if name in self._texts else np.float64)
-            for name, values in zip(self._names, columns, strict=True)
-        }
+        held = {name: self._held(name, values) for name, values in zip(self._names, columns, strict=True)}
         with explained():
             wide = self._steps.transform(pd.DataFrame(held, copy=False))
         return [wide[name].to_numpy() for name in wide.columns]
 
-    def _held(self, name: str, values: Any) -> Any:
+    def _held(self, name: str, values: Any) -> "pd.Series[Any]":
+        """A column as it is prepared; one that had no value when the model was fitted may have text now."""
         if isinstance(values, np.ndarray):
-            return values
-        return [np.nan if value is None else value for value in values]
+            return pd.Series(values)
+        is_text = name in self._texts or any(isinstance(value, str) for value in values)
+        held = [np.nan if value is None else value for value in values]
+        return pd.Series(held, dtype=object if is_text else np.float64)

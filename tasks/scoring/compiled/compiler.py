@@ -58,8 +58,8 @@ def columns(prepared: pd.DataFrame) -> Columns:
 def _largest_difference(
     compiled: Compiled, pipeline: "Pipeline", golden: pd.DataFrame, expected: NDArray[np.float64]
 ) -> float:
-    rows = pd.concat([golden, _disturbed(golden)], ignore_index=True)
-    wanted = np.concatenate([expected, prediction.predict(pipeline, rows[len(golden) :])])
+    disturbed, answered = _answered(pipeline, _disturbed(golden))
+    rows, wanted = pd.concat([golden, disturbed], ignore_index=True), np.concatenate([expected, answered])
     answers = compiled.many(columns(rows))
     few = rows.iloc[:: max(1, len(rows) // 50)]
     alone = np.array([compiled.one(_values(row)) for row in few.itertuples(index=False)])
@@ -67,6 +67,16 @@ def _largest_difference(
     scales = [np.maximum(1.0, np.abs(wanted)), np.maximum(1.0, np.abs(wanted[few.index]))]
     most = max(float((one / scale).max()) for one, scale in zip(off, scales, strict=True))
     return most if np.isfinite(most) else np.inf
+
+
+def _answered(pipeline: "Pipeline", rows: pd.DataFrame) -> tuple[pd.DataFrame, NDArray[np.float64]]:
+    """Rows and their answers; none where a feature step of the user cannot take them."""
+    from tasks.features.own_step import StepFailed
+
+    try:
+        return rows, prediction.predict(pipeline, rows)
+    except StepFailed:
+        return rows[:0], np.empty(0)
 
 
 def _values(row: Any) -> list[float | str | None]:

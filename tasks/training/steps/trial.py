@@ -106,6 +106,7 @@ def _try(step: "own_step.OwnStep", given: "Sequence[Column]") -> "list[Column]":
 
     made = step.make(given)
     trying.require_row_wise(step, given, made)
+    trying.require_missing(step)
     return made
 
 
