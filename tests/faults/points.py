@@ -6,7 +6,7 @@ OF_THE_MAKING = ("format-noted", "schema-made", "home-named", "ledger-claimed")
 """Ledger and store are made once, and belong together from then on."""
 OF_OTHER_COMMANDS = (
     "admission-recorded", "arrival-recorded", "delivery-unread", "mlflow-files-restored", "refusal-reopened",
-    "turn-repaired", "part-scored", "answers-logged", "answers-published", "table-published", "table-committed",
+    "turn-repaired", "part-scored", "answers-logged", "answers-published",
 )  # fmt: skip
 """Not in every turn: a person admits, `poll` announces, files can be read as a rule, `verify --repair` comes afterwards."""
 OF_CORRECTED_LABELS = ("judged-again",)
@@ -15,6 +15,8 @@ OF_LATE_LABELS = ("labels-published", "rows-labelled", "labels-settled", "labels
 """Only where labels come later than their rows."""
 OF_THE_LOG = ("answers-sealed", "sealing-committed", "removal-committed")
 """Where the prediction log is sealed, which no turn does."""
+OF_TABLES = ("table-published", "table-committed")
+"""Where the lines of another table are taken in, which only pipelines with such tables do."""
 GIVEN_UP = ("alert-owed", "triggers-failed", "turn-given-up")
 """Where a turn that was begun too often is given up."""
 ANYWHERE = ("file-written", "commit-ahead")
@@ -44,6 +46,7 @@ _OUTSIDE = {
     *OF_THE_LOG,
     *GIVEN_UP,
     *ANYWHERE,
+    *OF_TABLES,
 }
 OF_A_TURN = sorted(failpoints.NAMES.keys() - _OUTSIDE - FIRST_TURN_ONLY)
 OF_A_FIRST_TURN = sorted({*OF_A_TURN} - SECOND_TURN_ONLY | FIRST_TURN_ONLY)

@@ -46,6 +46,7 @@ def test_the_sweep_leaves_no_failpoint_out() -> None:
         *SCENARIOS,
         *KILLS,
         *points.OF_LATE_LABELS,
+        *points.OF_TABLES,
         *points.OF_CORRECTED_LABELS,
     }
 

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from tests.command_line import CommandLine
+from tests.faults import points
 
 START = pd.Timestamp("2024-01-01", tz="UTC")
 SHOPS, CUSTOMERS, ROWS, DAYS = list("abcdefgh"), 60, 600, 20
@@ -93,8 +94,9 @@ def killed(
         ended = served_run(folder, *arguments, INCUMBENT_PIPELINES=str(pipelines), **variables)
         return ended.returncode, ended.stdout, ended.stderr
 
-    code, out, _ = run("run", "orders", INCUMBENT_FAILPOINT="table-published:2")
-    assert code < 0 and "accepted" not in out
+    for failpoint in points.OF_TABLES:
+        code, out, _ = run("run", "orders", INCUMBENT_FAILPOINT=failpoint)
+        assert code < 0 and "accepted" not in out
     code, out, err = run("run", "orders", "--json")
     assert code == 0, err
     return run, [json.loads(line) for line in out.splitlines()]
