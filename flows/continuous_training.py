@@ -120,10 +120,12 @@ def turn(pipeline: str, delivery: Delivery) -> tuple[int, Outcome]:
         delivery: The batch that it is about.
     """
     from flows import ingest, train  # two seconds of libraries, after the run is shown as running
+    from tasks.training import tasks as training
 
     opened = coordination.open_turn(pipeline, delivery, runtime.flow_run.id)
-    batch = ingest.take_in(opened, delivery)
-    outcome = train.finish(opened, batch)
+    with training.steps_explained(pipeline):
+        batch = ingest.take_in(opened, delivery)
+        outcome = train.finish(opened, batch)
     reporting.show_verdict(opened)
     tell(TurnDone(pipeline, opened.number))
     return reporting.end_turn(opened, outcome)

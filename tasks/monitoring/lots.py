@@ -3,7 +3,7 @@
 Add here what every question about a batch shares. What is asked is in `suspects` and `wrong_labels`.
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -53,6 +53,13 @@ class Lot:
     """Gives rows of each batch before; asked once, and only where something is suspect."""
     is_whole: bool = True
     """Whether these are all rows of the batch, so that the one before and the one behind each are known."""
+    times: Collection[str] = ()
+    """Inputs that are times: they go on by themselves, and nothing speaks against one that is as none was before."""
+
+    @property
+    def columns(self) -> list[str]:
+        """The inputs that can be suspect."""
+        return [str(name) for name in self.inputs.columns if name not in self.times]
 
     @cached_property
     def before(self) -> Sequence["Earlier"]:

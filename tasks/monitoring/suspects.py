@@ -67,7 +67,7 @@ def judge(
     """
     base = asked.losses(answers)
     is_worse = usual is not None and base.mean() > _WORSE * usual
-    columns = [name for name in now.inputs.columns if is_worse or name in opened]
+    columns = [name for name in now.columns if is_worse or name in opened]
     harmful = []
     for name in columns:
         if not now.repeats_the_day(name):
@@ -131,7 +131,7 @@ def _untied(now: Lot) -> list[Suspect]:
     One alone is a new season; what was joined wrongly has lost its ties on both sides.
     """
     untied = []
-    for name in now.inputs.columns:
+    for name in now.columns:
         share, before = tie(now, name)
         if len(before) >= _ENOUGH and min(before) >= _TIED and share <= _LOOSE * min(before):
             were = f"{wording.share(min(before))} to {wording.share(max(before))} in each batch before"
@@ -151,7 +151,7 @@ def _of_no_use(now: Lot, asked: Asked, base: Floats, one: Explained, training: T
     lost = asked.losses(asked.answers(now.past)[there], outcomes[there])
     helped: dict[str, float] = {}
     idle: dict[str, float] = {}
-    for name in now.inputs.columns:
+    for name in now.columns:
         then, here = _redrawn(now, name, training.seed)
         gained = asked.losses(asked.answers(here)) - base
         before = float((asked.losses(asked.answers(then)[there], outcomes[there]) - lost).mean() / lost.mean())

@@ -1,8 +1,12 @@
 """The tasks of training: a selection of the dataset, and the candidates that are fitted on it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from prefect import task
 
 from configs import loader
+from configs.errors import InvalidSettings
 from tasks.adapters import failpoints, helper, home
 from tasks.domain.pools import Pool
 from tasks.domain.records import Batch, Model, Snapshot
@@ -21,6 +25,20 @@ def settle_labels(turn: TurnRef, batch: Batch) -> Batch:
     from tasks.training.steps import labelling
 
     return labelling.settle(home.current(), turn, batch)
+
+
+@contextmanager
+def steps_explained(pipeline: str) -> Iterator[None]:
+    """A feature step of the user that fails in a model stops the turn in words: a model keeps the code of its fit."""
+    from tasks.features.own_step import StepFailed
+
+    try:
+        yield
+    except StepFailed as problem:
+        raise InvalidSettings(
+            f"Pipeline {pipeline}: a model fails for these rows, by the code that it was fitted with: {problem}. The "
+            "batch waits: correct its rows, or roll back to a version that takes them."
+        ) from problem
 
 
 def try_steps(turn: TurnRef, batch: Batch) -> Batch:

@@ -51,13 +51,14 @@ def judged(
     number: bool = False,
     is_whole: bool = True,
     world: Callable[[int], pd.DataFrame] = rows,
+    times: tuple[str, ...] = (),
 ) -> list[tuple[str, str]]:
     """Column and kind of what is found, the largest first."""
     label, model, problem = (amount, strength, NUMBER) if number else (paid, answers, YES_NO)
     inputs = [name for name in now.columns if name not in ("luck", "noise")]
     hours = np.arange(ROWS) * 24 * DAYS // ROWS % 24
     before = [Earlier(one[inputs], label(one), hours) for one in map(world, range(100, 105))]
-    lot = Lot(now[inputs], np.arange(ROWS) * DAYS // ROWS, hours, lambda: before, is_whole)
+    lot = Lot(now[inputs], np.arange(ROWS) * DAYS // ROWS, hours, lambda: before, is_whole, times)
     asked, usual = Asked(model, labels, problem), float(problem.losses(label(now), model(now)).mean())
     untied, harmful = suspects.judge(lot, asked, model(lot.inputs), {}, usual, TRAINING)
     return [(suspect.column, suspect.kind) for suspect in [*untied, *(suspect for suspect, _ in harmful)]]
@@ -161,3 +162,11 @@ def test_inputs_that_tell_nothing_any_more_are_named_and_not_the_label(columns: 
     mixed = now.assign(**{name: now[name].to_numpy()[order] for name in columns})
 
     assert {column for column, _ in judged(mixed, labels)} == {*columns}
+
+
+def test_nothing_speaks_against_an_input_that_is_a_time():
+    now = rows(5)
+    labels, late = paid(now), now.assign(a=np.roll(now["a"].to_numpy(), 1))
+
+    assert "a" in {column for column, _ in judged(late, labels)}
+    assert "a" not in {column for column, _ in judged(late, labels, times=("a",))}

@@ -78,8 +78,15 @@ def ask(home: Home, turn: TurnRef, batch: Batch) -> Batch:
     case = _case(home, turn, batch, champion)
     if case is None:
         return batch
-    judged = _judged(home, turn, batch, case)
-    return versions_alike.answered(home, turn, judged, case.lot, champion, case.model, case.said)
+    from tasks.features.own_step import StepFailed
+
+    try:
+        judged = _judged(home, turn, batch, case)
+        return versions_alike.answered(home, turn, judged, case.lot, champion, case.model, case.said)
+    except StepFailed:
+        if batch.is_in:
+            raise
+        return batch  # what the rows show may be more than a feature step of the user can take
 
 
 def _judged(home: Home, turn: TurnRef, batch: Batch, case: _Case) -> Batch:
@@ -179,7 +186,8 @@ def _case(home: Home, turn: TurnRef, batch: Batch, champion: Model) -> _Case | N
     clusters = pd.factorize(groups.clusters(now, settings.ingestion.times, settings.evaluation.cluster))[0]
     hours = now[event].dt.hour.to_numpy(dtype=np.int64)
     is_whole = len(now) == len(frame)
-    lot = Lot(preparation.prepare(now, names, rules), clusters.astype(np.int64), hours, earlier, is_whole)
+    times = [name for name in names if rules[name].type == "timestamp"]
+    lot = Lot(preparation.prepare(now, names, rules), clusters.astype(np.int64), hours, earlier, is_whole, times)
     outcomes = preparation.labels(now, settings.training).astype(np.float64) if is_labelled else None
     return _Case(lot, outcomes, settings, champion, model, now)
 

@@ -60,7 +60,7 @@ def answered(
     asked = _Asked(lot, model, problem, watch.words(home, turn.pipeline, champion), said)
     if not collapsed:
         return replace(batch, reason=f"{batch.reason} {asked.moved(suspected[0])}")
-    others = [name for name in lot.inputs if not lot.repeats_the_day(name)][:_MOST_COLUMNS]
+    others = [name for name in lot.columns if not lot.repeats_the_day(name)][:_MOST_COLUMNS]
     restored = [name for name in suspected or others if asked.restores(name)]
     if batch.is_in and not restored:
         return batch
