@@ -204,6 +204,9 @@ class TargetMeans(Transform):
         assert outcomes is not None, "a label is there where a model is fitted"
         folds = min(self.folds, max(2, len(outcomes) // 2))
         self.learned = TargetEncoder(target_type="continuous", cv=KFold(folds, shuffle=True, random_state=0))
+        if len(outcomes) < 2:  # there is no other row
+            self.learned.fit(_wide(columns), outcomes.astype(np.float64))
+            return self.make(columns)
         wide = self.learned.fit_transform(_wide(columns), outcomes.astype(np.float64))
         self.learned.cv = folds  # how rows are drawn matters while it learns only
         return list(np.ascontiguousarray(wide.T))

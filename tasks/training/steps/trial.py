@@ -124,18 +124,18 @@ def within(seconds: float, work: Callable[[], Any], file: str, called: str) -> A
     def run() -> None:
         try:
             ended.append(work())
-        except StepFailed as problem:
+        except (StepFailed, SystemExit) as problem:
             failed.append(problem)
 
     thread = threading.Thread(target=run, name="feature step", daemon=True)
     thread.start()
     thread.join(seconds)
-    if failed:
-        raise failed[0]
-    if not ended:
+    if thread.is_alive():
         line = _line(thread, file)
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(SystemExit))
         raise StepFailed(f"{called} took longer than {seconds:g} seconds, features.timeout ({file}{line})")
+    if failed:
+        raise failed[0]
     return ended[0]
 
 
