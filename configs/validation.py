@@ -148,6 +148,9 @@ class ValidationSettings(Section):
     """Every column that a batch must have. Other columns are kept but not used."""
     key: Annotated[tuple[Column, ...], AfterValidator(_require_once)] = ()
     """Columns that together name a row; two different rows with one key are both quarantined."""
+    corrections: Annotated[Literal["quarantine", "replace"], LATER] = "quarantine"
+    """What becomes of a row with the key of an accepted one and other content: it is quarantined; or it takes the place
+    of that one, which is set aside from then on. Snapshots that had the one before keep it."""
     max_quarantined: Share = 0.05
     """Largest tolerable share of quarantined rows; above it the batch is refused."""
     triage: TriageSettings = TriageSettings()
@@ -160,6 +163,12 @@ class ValidationSettings(Section):
                 raise ValueError(f"changes.renamed: {ours!r} is no column of the contract")
             if name in self.columns:
                 raise ValueError(f"changes.renamed: {name!r} is a column of the contract itself")
+        return self
+
+    @model_validator(mode="after")
+    def _rows_that_are_replaced_have_names(self) -> Self:
+        if self.corrections == "replace" and not self.key:
+            raise ValueError("corrections: replace needs key, by which it is known which row is meant")
         return self
 
     @model_validator(mode="after")

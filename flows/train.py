@@ -13,6 +13,7 @@ from tasks.lineage import tasks as lineage
 from tasks.promotion import tasks as promotion
 from tasks.reporting import tasks as reporting
 from tasks.training import tasks as training
+from tasks.validation import tasks as validation
 
 
 @flow(name="train", flow_run_name="train {pipeline}")
@@ -36,6 +37,7 @@ def finish(turn: TurnRef, batch: Batch) -> Outcome:
     """All of a turn after its batch has been taken in."""
     if not batch.is_in:
         return coordination.close_turn(turn, batch, None, None)
+    batch = validation.take_places(turn, batch)
     batch = training.settle_labels(turn, batch)
     if batch.labels is not None and batch.labels.replaced:
         evaluation.judge_again(turn)

@@ -60,6 +60,8 @@ NAMES = {
     "drift-committed": "how far the inputs have moved is committed",
     "health-committed": "how the live model does is committed",
     "alarm-recorded": "an alarm is in the inbox, and not announced",
+    "rows-replaced": "a batch without the rows whose place was taken is in the store",
+    "replacing-committed": "that rows were replaced is committed",
     # ── training, evaluation, promotion ──
     "rows-labelled": "rows with the labels that came later are in the store",
     "labels-settled": "that labels have come to the rows of a batch is committed",

@@ -35,10 +35,10 @@ class LateLabels:
 
 @dataclass(frozen=True)
 class Superseded:
-    """How the rows of a batch stood before labels came to them."""
+    """How the rows of a batch stood before labels came to them, or other rows took the place of some."""
 
     until: int
-    """The turn in which the labels came."""
+    """The turn in which that was."""
     file: str
     """Digest of the file of rows, in the store."""
     unlabelled: int
@@ -48,3 +48,8 @@ class Superseded:
     awaits: bool = False
     corrected: int = 0
     """Rows whose label was replaced by another one."""
+    replaced: int = 0
+    """Rows that were set aside, because a row of a later delivery took their place."""
+    accepted: int | None = None
+    quarantined: int | None = None
+    aside_file: str | None = None

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from tasks.domain import wording
-from tasks.domain.label_records import LateLabels
+from tasks.domain.label_records import LateLabels, Superseded
 from tasks.domain.records import Batch, Snapshot
 from tasks.domain.turns import JudgedAgain
 
@@ -39,8 +39,30 @@ def at(batch: Batch, turn: int) -> Batch:
         label_mean=then.label_mean,
         label_values=then.label_values,
         awaits=then.awaits,
+        accepted=batch.accepted if then.accepted is None else then.accepted,
+        quarantined=batch.quarantined if then.quarantined is None else then.quarantined,
+        aside_file=batch.aside_file if then.accepted is None else then.aside_file,
         superseded=tuple(one for one in batch.superseded if one.until <= turn),
     )
+
+
+def superseded(batch: Batch, turn: int, *, corrected: int = 0, replaced: int = 0) -> tuple[Superseded, ...]:
+    """How the rows of a batch have stood, once a turn changes them."""
+    now = Superseded(
+        until=turn,
+        file=batch.accepted_file or "",
+        unlabelled=batch.unlabelled,
+        positives=batch.positives,
+        label_mean=batch.label_mean,
+        label_values=batch.label_values,
+        awaits=batch.awaits,
+        corrected=corrected,
+        replaced=replaced,
+        accepted=batch.accepted,
+        quarantined=batch.quarantined,
+        aside_file=batch.aside_file,
+    )
+    return (*batch.superseded, now)
 
 
 def together(deliveries: Sequence[LateLabels]) -> LateLabels:

@@ -39,7 +39,8 @@ def sort_out(
 ) -> SortedOut:
     """Separate exact duplicates, then let the contract judge the rest.
 
-    A row with the key of an accepted one and other content is quarantined: what was accepted is never changed silently.
+    A row with the key of an accepted one and other content is quarantined, unless it is to take the place of that one:
+    what was accepted is never changed silently.
 
     Args:
         frame: The delivery.
@@ -57,7 +58,8 @@ def sort_out(
     if fresh.empty and len(duplicates):
         # Nothing new in an otherwise good file is no fault: its rows are counted as what they are.
         return SortedOut(fresh, _set_aside(fresh.assign(_reasons=""), duplicates), ())
-    taken = _taken(fresh, alike, key)
+    is_replaced = settings.validation.corrections == "replace"
+    taken = _taken(fresh, [] if is_replaced else alike, key)
     checked = contract.check(fresh, settings.validation, settings.training.label, taken, _ahead(fresh, settings, now))
     return SortedOut(checked.accepted, _set_aside(checked.quarantined, duplicates), checked.findings)
 

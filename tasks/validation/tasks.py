@@ -12,7 +12,7 @@ from tasks.domain.turns import TurnRef
 from tasks.ingestion import intake
 from tasks.ingestion.sources.base import Delivery
 from tasks.ingestion.steps import arrivals, landed
-from tasks.validation.steps import door, label_intake, warnings
+from tasks.validation.steps import door, label_intake, replacing, warnings
 
 
 @task(task_run_name="check-{turn.name}", tags=["validation"], retries=2, retry_delay_seconds=[1.0, 5.0])
@@ -45,6 +45,12 @@ def check_labels(turn: TurnRef) -> Batch:
         return intake.refuse(turn.batch, turn.name, len(frame), str(fault), of_labels=True)
     failpoints.reach("rows-published")
     return checked
+
+
+@task(task_run_name="take-places-{turn.name}", tags=["validation"], retries=2, retry_delay_seconds=[1.0, 5.0])
+def take_places(turn: TurnRef, batch: Batch) -> Batch:
+    """Let rows of a batch take the place of accepted ones with their keys, where the settings say so."""
+    return replacing.take_places(home.current(), turn, batch)
 
 
 @task(task_run_name="go-on-{turn.name}", tags=["validation"], retries=2, retry_delay_seconds=[1.0, 5.0])

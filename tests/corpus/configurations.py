@@ -312,6 +312,8 @@ CASES = [
              "ingestion.source.cut: give either days or months, the length of a window"),
     _source("a cut that begins on no day", "{file: a.csv, kind: csv, cut: {days: 1, start: 2013-02-30}}",
              "ingestion.source.cut: start must be a day such as 1996-05-07 (got '2013-02-30')"),
+    _invalid("corrections of rows without a name", "key: [at, shop]", "corrections: replace",
+             "validation: corrections: replace needs key, by which it is known which row is meant"),
     # ── labels that come later ────────────────────────────────────────────────────────────────────────────────────
     _labels("late labels by an unknown column", "{key: [number]}",
             "ingestion.labels.key names the column 'number', which validation.columns does not have"),

@@ -9,8 +9,8 @@ OF_OTHER_COMMANDS = (
     "turn-repaired", "part-scored", "answers-logged", "answers-published",
 )  # fmt: skip
 """Not in every turn: a person admits, `poll` announces, files can be read as a rule, `verify --repair` comes afterwards."""
-OF_CORRECTED_LABELS = ("judged-again",)
-"""Only where labels that were used are corrected."""
+OF_CORRECTIONS = ("judged-again", "rows-replaced", "replacing-committed")
+"""Only where labels that were used, or rows, are corrected."""
 OF_LATE_LABELS = ("labels-published", "rows-labelled", "labels-settled", "labels-counted")
 """Only where labels come later than their rows."""
 OF_THE_LOG = ("answers-sealed", "sealing-committed", "removal-committed")
@@ -42,7 +42,7 @@ _OUTSIDE = {
     *OF_THE_MAKING,
     *OF_OTHER_COMMANDS,
     *OF_LATE_LABELS,
-    *OF_CORRECTED_LABELS,
+    *OF_CORRECTIONS,
     *OF_THE_LOG,
     *GIVEN_UP,
     *ANYWHERE,

@@ -47,7 +47,7 @@ def test_the_sweep_leaves_no_failpoint_out() -> None:
         *KILLS,
         *points.OF_LATE_LABELS,
         *points.OF_TABLES,
-        *points.OF_CORRECTED_LABELS,
+        *points.OF_CORRECTIONS,
     }
 
     assert {name.partition(":")[0] for name in swept} == failpoints.NAMES.keys()

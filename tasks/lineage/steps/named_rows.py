@@ -123,8 +123,9 @@ def _has_none(batch: Batch) -> str:
 
 
 def _delivered(home: Home, pipeline: str, batch: Batch) -> Iterator["pd.DataFrame"]:
-    kept = batch.labels.file if batch.labels else late_labels.as_taken_in(batch).accepted_file
-    files = [file for file in (kept, batch.aside_file) if file is not None]
+    then = late_labels.as_taken_in(batch)
+    kept = batch.labels.file if batch.labels else then.accepted_file
+    files = [file for file in (kept, then.aside_file) if file is not None]
     if batch.status is BatchStatus.ACCEPTED:
         yield from (home.store.read(file).drop(columns=list(RESERVED), errors="ignore") for file in files)
         return

@@ -101,6 +101,12 @@ def labelled_otherwise(batch: Batch, number: int, turn: int) -> Finding:
     return Finding("I6", f"{_named(batch)}: {text}")
 
 
+def replaced_otherwise(batch: Batch, turn: int) -> Finding:
+    """I6: rows without those whose place was taken are not the others of before."""
+    text = f"without the rows whose place was taken in turn {turn}, its rows are not the others that were there before"
+    return Finding("I6", f"{_named(batch)}: {text}")
+
+
 def never_read(batch: Batch) -> bool:
     """Whether a batch was refused, and its bytes were not had: that was about the machine, never about the batch."""
     return not batch.is_in and batch.aside_file is None

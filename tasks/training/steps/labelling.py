@@ -17,7 +17,6 @@ from configs.settings import PipelineSettings
 from tasks.adapters import failpoints
 from tasks.adapters.home import Home
 from tasks.domain import late_labels
-from tasks.domain.label_records import Superseded
 from tasks.domain.records import Batch
 from tasks.domain.turns import TurnRef
 from tasks.ingestion import columns
@@ -89,7 +88,7 @@ class _Labels:
 
     def keys(self, batch: Batch) -> NDArray[np.uint64]:
         """Hashes of the keys of its rows, or of its labels, in their order."""
-        file = batch.labels.file if batch.labels else (*late_labels.files(batch), None)[0]
+        file = batch.labels.file if batch.labels else batch.accepted_file
         return label_intake.keys(self._home, file, self._key) if file else np.zeros(0, dtype=np.uint64)
 
     def in_order(self, batch: Batch) -> NDArray[np.uint64]:
@@ -140,19 +139,9 @@ class _Labels:
     def _publish(self, rows: Batch, laid: overlay.Overlaid, replaced: int) -> None:
         file = self._home.store.write(laid.frame)
         failpoints.reach("rows-labelled")
-        before = Superseded(
-            until=self._turn.number,
-            file=rows.accepted_file or "",
-            unlabelled=rows.unlabelled,
-            positives=rows.positives,
-            label_mean=rows.label_mean,
-            label_values=rows.label_values,
-            awaits=rows.awaits,
-            corrected=replaced,
-        )
         counted = batches.of_labels(laid.frame, self._settings)
         now = replace(rows, accepted_file=file, awaits=False, there=laid.labelled, **counted)
-        now = replace(now, superseded=(*rows.superseded, before))
+        now = replace(now, superseded=late_labels.superseded(rows, self._turn.number, corrected=replaced))
         self._home.ledger.batches.relabel(self._turn.pipeline, now)
         failpoints.reach("labels-settled")
 

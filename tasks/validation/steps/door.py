@@ -45,7 +45,12 @@ def check(home: Home, turn: TurnRef, frame: "pd.DataFrame", decided: Decision | 
     """
     settings, accepted = home.settings(turn.pipeline), home.ledger.batches.accepted(turn.pipeline)
     taken_in = [late_labels.as_taken_in(batch) for batch in accepted]
-    rows = batches.sort_out(frame, earlier.rows(home.store, frame, settings, taken_in), settings, home.clock())
+    now = {
+        then.accepted_file or "": one.accepted_file or ""
+        for then, one in zip(taken_in, accepted, strict=True)
+        if any(before.replaced for before in one.superseded)
+    }
+    rows = batches.sort_out(frame, earlier.rows(home.store, frame, settings, taken_in, now), settings, home.clock())
     answers.require_known(rows.accepted, label_values.learned(home, turn.pipeline, accepted), settings)
     near = triage.neighbours(rows.accepted, taken_in, settings.ingestion.times.event)
     past = [home.store.read(batch.accepted_file or "") for batch in near]

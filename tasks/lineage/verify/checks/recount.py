@@ -145,8 +145,9 @@ def _count(home: Home, pipeline: str, batch: Batch, stored: SortedOut) -> Batch:
 
 def _stored(home: Home, batch: Batch) -> "list[pd.DataFrame]":
     """Accepted rows and those set aside, as they came."""
-    accepted = batch.labels.file if batch.labels else late_labels.as_taken_in(batch).accepted_file
-    frames = [home.store.read(file) for file in (accepted, batch.aside_file) if file]
+    then = late_labels.as_taken_in(batch)
+    accepted = batch.labels.file if batch.labels else then.accepted_file
+    frames = [home.store.read(file) for file in (accepted, then.aside_file) if file]
     return [frame.drop(columns=[batches.ASIDE, REASONS], errors="ignore") for frame in frames]
 
 
