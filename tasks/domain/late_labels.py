@@ -21,6 +21,13 @@ def files(batch: Batch) -> tuple[str, ...]:
     return (*(one.file for one in batch.superseded), *([batch.accepted_file] if batch.accepted_file else []))
 
 
+def file_of_keys(batch: Batch) -> str | None:
+    """The oldest file that has the rows that it has now, in their order, whatever their labels."""
+    changes = [place for place, one in enumerate(batch.superseded, start=1) if one.replaced]
+    kept = files(batch)[changes[-1] if changes else 0 :]
+    return kept[0] if kept else None
+
+
 def as_taken_in(batch: Batch) -> Batch:
     """A batch as it was before any label came to it."""
     return at(batch, 0)

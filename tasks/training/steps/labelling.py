@@ -88,7 +88,7 @@ class _Labels:
 
     def keys(self, batch: Batch) -> NDArray[np.uint64]:
         """Hashes of the keys of its rows, or of its labels, in their order."""
-        file = batch.labels.file if batch.labels else batch.accepted_file
+        file = batch.labels.file if batch.labels else late_labels.file_of_keys(batch)
         return label_intake.keys(self._home, file, self._key) if file else np.zeros(0, dtype=np.uint64)
 
     def in_order(self, batch: Batch) -> NDArray[np.uint64]:

@@ -45,7 +45,7 @@ def check_rows(home: Home, pipeline: str, batch: Batch) -> Iterator[Finding]:
             continue
         if home.settings(pipeline).ingestion.labels is None:
             continue
-        then = replace(after, accepted_file=before.file)
+        then = replace(after, accepted_file=before.file, superseded=())
         there = [one for one in deliveries if turns.get(one.id, 0) <= before.until]
         again = labelling.labelled(home, pipeline, then, there, replaces=before.corrected > 0)
         stored = home.store.recheck(after.accepted_file or "")
