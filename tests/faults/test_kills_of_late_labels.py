@@ -12,6 +12,8 @@ from tests import late_labels
 from tests.faults import canonical, points, worlds
 from tests.faults.worlds import World
 
+pytestmark = pytest.mark.long
+
 PIPELINE = "shop"
 ALWAYS = ("labels-settled",)
 OTHERS = [name for name in points.OF_LATE_LABELS if name not in ALWAYS]

@@ -12,6 +12,8 @@ from tasks.lineage.steps import verification
 from tests import late_labels as world
 from tests.command_line import CommandLine
 
+pytestmark = pytest.mark.long
+
 CORRECTED = 40
 
 

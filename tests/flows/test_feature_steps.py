@@ -186,6 +186,7 @@ rows.to_parquet(sys.argv[3])
 """
 
 
+@pytest.mark.long
 def test_mlflow_answers_the_same_without_this_project(say: Say, folder: Path, tmp_path: Path) -> None:
     wanted, file = answers(say, tmp_path), tmp_path / "week-6.parquet"
 
@@ -239,6 +240,7 @@ def test_the_service_takes_times_in_every_protocol_and_logs_them_as_text(
     assert (code, answers_at_rest.table(home, PIPELINE).num_rows) == (0, 0), out
 
 
+@pytest.mark.long
 def test_a_package_answers_its_golden_rows_alone(home: Home, tmp_path: Path) -> None:
     built = building.build(home, PIPELINE, 6, None).folder
     moved = Path(shutil.copytree(built, tmp_path / "elsewhere"))

@@ -12,6 +12,8 @@ from tests.command_line import CommandLine
 from tests.features import stepped
 from tests.features.stepped import PIPELINE
 
+pytestmark = pytest.mark.long
+
 HELD, ODD = 3, 5
 WHY = f"'size', made by basket, is beyond its bounds (least 0, most 60) in {ODD} of 336 rows, as 120"
 DECIDED = ("--reason", "a big order", "--by", "anna")
