@@ -20,6 +20,7 @@ def pipelines(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("pipelines")
 
 
+@pytest.mark.long
 def test_a_model_that_cannot_take_the_rows_stops_the_turn_in_words(
     furnished_home: Callable[..., Path], served_run: CommandLine, pipelines: Path
 ) -> None:
