@@ -6,6 +6,7 @@ read; what becomes of them is said in `tasks/validation/late_labels.py`.
 
 from configs import late_labels
 from configs.errors import IncumbentError
+from configs.features import FeaturesSettings
 from configs.ingestion import Times
 from configs.settings import PipelineSettings
 from configs.validation import ColumnRule, TriageSettings, ValidationSettings
@@ -48,7 +49,8 @@ def settings(rows: PipelineSettings) -> PipelineSettings:
         columns=contract, max_quarantined=rows.validation.max_quarantined, triage=TriageSettings(enabled=False)
     )
     training = rows.training.model_copy(update={"label": column})
-    return rows.model_copy(update={"ingestion": room, "validation": kept, "training": training})
+    update = {"ingestion": room, "validation": kept, "features": FeaturesSettings(), "training": training}
+    return rows.model_copy(update=update)
 
 
 def key(rows: PipelineSettings) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ Its name is that of the pipeline with an ending that no pipeline can have. Add h
 read; what is made of its lines is said in `tasks/features`.
 """
 
+from configs.features import FeaturesSettings
 from configs.ingestion import Times
 from configs.settings import PipelineSettings
 from configs.validation import ColumnRule, TriageSettings, ValidationSettings
@@ -32,10 +33,15 @@ def settings(rows: PipelineSettings, table: str) -> PipelineSettings:
     contract |= {theirs: _rule(rules[ours], nullable=False) for theirs, ours in other.key.items()}
     contract |= {name: ColumnRule(type="timestamp") for name in other.times}
     room = rows.ingestion.model_copy(
-        update={"source": other.source, "derive": {}, "times": Times(event=other.time, arrival=other.known)}
+        update={
+            "source": other.source,
+            "labels": None,
+            "derive": {},
+            "times": Times(event=other.time, arrival=other.known),
+        }
     )
     kept = ValidationSettings(columns=contract, triage=TriageSettings(enabled=False))
-    return rows.model_copy(update={"ingestion": room, "validation": kept})
+    return rows.model_copy(update={"ingestion": room, "validation": kept, "features": FeaturesSettings()})
 
 
 def _rule(of: ColumnRule, *, nullable: bool) -> ColumnRule:
