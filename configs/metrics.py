@@ -41,6 +41,16 @@ METRICS: dict[str, Entry] = {
         usual=False,
     ),
     "calibration_error": Entry("calibration error", "tasks.evaluation.metrics:calibration_error", ("binary",)),
+    "cross_entropy": Entry("log loss", "tasks.evaluation.class_metrics:cross_entropy", ("multiclass",)),
+    "accuracy": Entry("accuracy", "tasks.evaluation.class_metrics:accuracy", ("multiclass",), greater_is_better=True),
+    "macro_f1": Entry("macro F1", "tasks.evaluation.class_metrics:macro_f1", ("multiclass",), greater_is_better=True),
+    "auc_ovr": Entry(
+        "AUC, each class against the rest",
+        "tasks.evaluation.class_metrics:auc_ovr",
+        ("multiclass",),
+        greater_is_better=True,
+    ),
+    "class_calibration": Entry("calibration error", "tasks.evaluation.class_metrics:calibration", ("multiclass",)),
     "squared_error": Entry("RMSE", "tasks.evaluation.metrics:squared_error", ("regression",), amount=True),
     "rmse": Entry("RMSE", "tasks.evaluation.metrics:rmse", ("regression",), amount=True),
     "mae": Entry("MAE", "tasks.evaluation.metrics:mae", ("regression",), amount=True),
@@ -68,6 +78,18 @@ SCORERS: dict[str, tuple[str, ...]] = {
         "positive_likelihood_ratio",
         "roc_auc",
     ),
+    "multiclass": (
+        "accuracy",
+        "balanced_accuracy",
+        "d2_log_loss_score",
+        *(f"{name}{ending}" for name in ("f1", "jaccard", "precision", "recall") for ending in _ENDINGS[1:]),
+        "matthews_corrcoef",
+        "neg_log_loss",
+        "roc_auc_ovo",
+        "roc_auc_ovo_weighted",
+        "roc_auc_ovr",
+        "roc_auc_ovr_weighted",
+    ),
     "regression": (
         "d2_absolute_error_score",
         "explained_variance",
@@ -90,7 +112,7 @@ if TYPE_CHECKING:
     ScorerName = str
 else:
     MetricName = Literal[tuple(METRICS)]
-    ScorerName = Literal[tuple(name for names in SCORERS.values() for name in names)]
+    ScorerName = Literal[tuple(dict.fromkeys(name for names in SCORERS.values() for name in names))]
 
 
 class Scorer(Section):

@@ -28,6 +28,8 @@ class Kind:
     """What scikit-learn and MLflow call a model of this kind."""
     names_values: bool
     """Whether values of the label are named as positive or negative."""
+    names_classes: bool = False
+    """Whether the settings list the classes of the label."""
 
 
 KINDS: dict[str, Kind] = {
@@ -39,6 +41,16 @@ KINDS: dict[str, Kind] = {
         labels=("boolean", "integer", "category"),
         learner="classifier",
         names_values=True,
+    ),
+    "multiclass": Kind(
+        path="tasks.problems.multiclass:Multiclass",
+        metric="cross_entropy",
+        words="one of several classes",
+        set_by=" (training.problem)",
+        labels=("category", "integer"),
+        learner="classifier",
+        names_values=False,
+        names_classes=True,
     ),
     "regression": Kind(
         path="tasks.problems.regression:Regression",

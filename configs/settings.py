@@ -77,6 +77,7 @@ class PipelineSettings(Section):
             return self
         named = {"positive": training.positives, "negative": training.negatives}
         kind = KINDS[training.problem]
+        _require_classes(kind, label, rule, training)
         if not kind.names_values:
             for name in (name for name, values in named.items() if values):
                 raise ValueError(f"training.{name} is for a yes or no; {kind.words} has no {name} value")
@@ -224,6 +225,7 @@ def _known(names: tuple[str, ...]) -> str:
     return f"there are {', '.join(names)}"
 
 
+_CLASSES = 3
 _HELD: dict[ColumnType, type] = {"boolean": bool, "integer": int, "category": str}
 
 
@@ -237,6 +239,28 @@ def _require_either(label: str, rule: ColumnRule, training: TrainingSettings) ->
     left = [value for value in rule.values or () if value not in listed] if training.negatives else []
     if left:
         raise ValueError(f"training.negative: {left[0]!r} is a value of {label!r} as well, and is named as neither")
+
+
+def _require_classes(kind: Kind, label: str, rule: ColumnRule, training: TrainingSettings) -> None:
+    """The classes are listed where they are told apart, and each is a value that the contract lets in."""
+    classes = training.classes
+    if not kind.names_classes:
+        if classes:
+            raise ValueError(f"training.classes is for one of several classes; {kind.words} has none")
+        return
+    if len(classes) < _CLASSES:
+        raise ValueError(
+            f"training.classes: name the values of {label!r}, at least {_CLASSES} (got {len(classes)}); of two, one is "
+            "the yes of a binary problem"
+        )
+    twice = [value for value in classes if classes.count(value) > 1]
+    if twice:
+        raise ValueError(f"training.classes: {twice[0]!r} is named twice")
+    for value in classes:
+        _require_value("classes", label, rule, value)
+    left = [value for value in rule.values or () if value not in classes]
+    if left:
+        raise ValueError(f"training.classes: {left[0]!r} is a value of {label!r} as well, and is not named")
 
 
 def _require_value(name: str, label: str, rule: ColumnRule, positive: str | int | bool) -> None:

@@ -62,9 +62,12 @@ class TrainingSettings(Section):
     """Room 3: what is learned from what."""
 
     problem: ProblemName = "binary"
-    """What is predicted: a yes or no, or (`regression`) a number."""
+    """What is predicted: a yes or no, one of several classes (`multiclass`), or a number (`regression`)."""
     label: Column
     """Column to predict: a boolean, an integer or a category of the contract; for a regression a number."""
+    classes: Annotated[tuple[str | int, ...], Field(max_length=100), LATER] = ()
+    """Values of the label of a `multiclass` problem, at least three, in the order in which they are told. A batch with
+    another value is refused, or, where the contract lists `values` for the label, those rows are set aside."""
     positive: Values = None
     """Value of the label that counts as positive, or a list of several; a boolean's is true if nothing is said."""
     negative: Annotated[Values, LATER] = None
@@ -99,6 +102,11 @@ class TrainingSettings(Section):
     def positives(self) -> tuple[Value, ...]:
         """The values that are named as positive."""
         return _listed(self.positive)
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The classes as text."""
+        return tuple(map(str, self.classes))
 
     @property
     def negatives(self) -> tuple[Value, ...]:

@@ -116,7 +116,7 @@ def _golden(home: Home, live: Live) -> Golden:
         [None if value != value else value if isinstance(value, str) else float(value) for value in row]
         for row in rows.itertuples(index=False)
     ]
-    return Golden(values, [float(answer) for answer in answers])
+    return Golden(values, answers.tolist())
 
 
 def _of_user(live: Live, draft: Path) -> Sequence[Path]:

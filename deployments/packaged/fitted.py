@@ -22,20 +22,27 @@ if TYPE_CHECKING:
 _HELP = "Nothing answers. Install the libraries of requirements.lock."
 
 
-def read(path: Path, trusted: Set[str], is_probability: bool) -> AsFitted:
+def read(path: Path, trusted: Set[str], is_probability: bool, has_classes: bool) -> AsFitted:
     """The model of a file.
 
     Args:
         path: The skops file.
         trusted: Types that it may hold beyond the reviewed ones.
-        is_probability: Whether it answers with the probability of a yes; else with a number.
+        is_probability: Whether it answers with probabilities; else with a number.
+        has_classes: Whether they are those of several classes; else that of a yes.
 
     Raises:
         BundleRefused: It holds what nobody has reviewed, or cannot be rebuilt.
     """
     pipeline = skops_files.rebuilt(path.read_bytes(), "The packaged model", trusted, _HELP)
     ThreadpoolController().limit(limits=1)  # for as long as the process lives: one row must not wake all cores
+    if has_classes:
+        return AsFitted(pipeline, _all_probabilities)
     return AsFitted(pipeline, _probabilities if is_probability else _numbers)
+
+
+def _all_probabilities(pipeline: "Pipeline", prepared: "pd.DataFrame") -> NDArray[np.float64]:
+    return np.asarray(pipeline.predict_proba(prepared).astype(np.float64).clip(EDGE, 1 - EDGE))
 
 
 def _probabilities(pipeline: "Pipeline", prepared: "pd.DataFrame") -> NDArray[np.float64]:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from configs.errors import BundleRefused
 from configs.scoring import ScoringSettings
 from configs.validation import ColumnRule
-from tasks.scoring.compiled.base import Chosen, Compiled, Tables, Value
+from tasks.scoring.compiled.base import Answered, Chosen, Compiled, Tables, Value
 from tasks.scoring.fields import Fields
 from tasks.scoring.ready import Ready
 
@@ -38,7 +38,7 @@ class Golden(NamedTuple):
     """Prepared rows, and what they were answered at the gate."""
 
     rows: Sequence[Sequence[Value]]
-    answers: Sequence[float]
+    answers: Sequence[Answered]
 
 
 class Packaged(NamedTuple):
@@ -78,6 +78,7 @@ def write(folder: Path, packaged: Packaged, trusted: Sequence[str], skops: bytes
         "key": ready.key,
         "scoring": ready.scoring.model_dump(mode="json"),
         "is_probability": ready.is_probability,
+        "classes": ready.classes,
         "columns": {name: rule.model_dump(mode="json") for name, rule in ready.fields.rules.items()},
         "order": ready.fields.names,
         "others": sorted(ready.fields.others),
@@ -123,6 +124,7 @@ def read(folder: Path) -> Packaged:
         fields,
         chosen,
         contract["example"],
+        classes=tuple(contract.get("classes", ())),
     )
     _require_golden(ready, golden)
     return Packaged(ready, golden, contract["protocol"])
@@ -132,7 +134,8 @@ def _compiled(folder: Path, contract: dict[str, Any]) -> Compiled:
     module, _, name = contract["reader"].partition(":")
     reader: Any = importlib.import_module(module)
     if not name:
-        fitted: Compiled = reader.read(folder / SKOPS, frozenset(contract["trusted"]), contract["is_probability"])
+        about = contract["is_probability"], bool(contract.get("classes"))
+        fitted: Compiled = reader.read(folder / SKOPS, frozenset(contract["trusted"]), *about)
         return fitted
     with np.load(folder / _ARRAYS, allow_pickle=False) as arrays:
         plain = json.loads((folder / _PLAIN).read_bytes())

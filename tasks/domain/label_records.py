@@ -45,6 +45,7 @@ class Superseded:
     positives: int
     label_mean: float | None = None
     label_values: tuple[str, ...] = ()
+    classes: tuple[tuple[str, int], ...] = ()
     awaits: bool = False
     corrected: int = 0
     """Rows whose label was replaced by another one."""

@@ -150,6 +150,9 @@ def unlearnable(size: Size, min_rows: int | None) -> list[str]:
         return [f"{told} to train on, needs {wording.count(least)}"]
     if only:
         return [f"all {wording.count(size.rows)} rows to train on are {only}"]
+    absent = next((name for name, count in size.answers if not count), None)
+    if absent is not None:
+        return [f"none of {wording.count(size.rows)} rows to train on is {absent}"]
     rare = _rare(size, min_rows)
     return [f"{rare[0]} among {wording.count(size.rows)} rows to train on"] if rare else []
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, Field
 
+from tasks.domain.class_records import ClassScore
 from tasks.domain.label_records import LateLabels, Superseded
 from tasks.domain.weak_spots import WeakSpot
 
@@ -120,6 +121,8 @@ class Batch:
     """Of a batch that awaits labels, how many of its rows have theirs."""
     superseded: tuple[Superseded, ...] = ()
     """How its rows stood before labels came to them, the oldest first."""
+    classes: tuple[tuple[str, int], ...] = ()
+    """Accepted, labelled rows of each class that the settings list; none where they list none."""
     tables: int = 0
     """Number of the last delivery of another table that its rows could be joined with."""
 
@@ -175,6 +178,8 @@ class Snapshot:
     """Whether their labels may have become known after it; so where a first champion is refitted on all there is."""
     label_mean: float | None = None
     """Mean label of its rows where it is a number; else None."""
+    classes: tuple[tuple[str, int], ...] = ()
+    """Its rows of each class that the settings list; none where they list none."""
     early: EarlyLabels | None = None
     """How early labels differ from later ones; None where they do not, or it does not matter."""
 
@@ -278,11 +283,13 @@ class Score:
     slices: tuple[SliceScore, ...]
     calibration: tuple[CalibrationBin, ...]
     mean_actual: float | None = None
-    """Mean label where it is a number; else None."""
+    """Mean label where it is a number; of several classes the share of rows whose class was named; else None."""
     variance: float | None = None
     """Mean squared distance of such labels from their mean; else None."""
     offset: Metric | None = None
     """How far the mean answer lies above the mean label, with its interval; None where that was not measured."""
+    classes: tuple[ClassScore, ...] = ()
+    """Of each class, where there are several."""
     excess: Metric | None = None
     """Loss less that of no model on the same rows, paired, with its interval; None where that was not measured."""
 

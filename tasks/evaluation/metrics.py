@@ -135,12 +135,12 @@ def calibration(y: Floats, p: Floats) -> tuple[CalibrationBin, ...]:
 
 def log_loss(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
     """Mean log loss."""
-    return _mean_metric(log_losses(y, p), units, confidence, LARGEST_LOSS)
+    return mean(log_losses(y, p), units, confidence, LARGEST_LOSS)
 
 
 def brier(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
     """Mean squared distance of probability and outcome."""
-    return _mean_metric((y - p) ** 2, units, confidence, 1.0)
+    return mean((y - p) ** 2, units, confidence, 1.0)
 
 
 def roc_auc(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
@@ -151,16 +151,12 @@ def roc_auc(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
     m, n = float(y.sum()), float(len(y) - y.sum())
     if m == 0 or n == 0:
         return UNDEFINED
-    ties = pd.factorize(p, sort=True)[0]
-    at_m, at_n = np.bincount(ties, y), np.bincount(ties, 1 - y)
-    above = (m - np.cumsum(at_m) + at_m / 2) / m
-    below = (np.cumsum(at_n) - at_n / 2) / n
-    auc = float((at_m * below).sum() / m)
+    auc, below, above = placements(y, p)
     i10, i01, i = (units.tally(y) > 0).sum(), (units.tally(1 - y) > 0).sum(), units.size
     if i10 < 2 or i01 < 2 or auc in (0.0, 1.0):
         return Interval(auc, None, None)
-    d10 = units.tally(y * below[ties]) - auc * units.tally(y)
-    d01 = units.tally((1 - y) * above[ties]) - auc * units.tally(1 - y)
+    d10 = units.tally(y * below) - auc * units.tally(y)
+    d01 = units.tally((1 - y) * above) - auc * units.tally(1 - y)
     variance = (
         (d10 @ d10) * i10 / (i10 - 1) / m**2
         + (d01 @ d01) * i01 / (i01 - 1) / n**2
@@ -168,6 +164,19 @@ def roc_auc(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
     )
     reach = stdtrit(i - 1, (1 + confidence) / 2) * np.sqrt(max(variance, 0.0)) / (auc * (1 - auc))
     return Interval(auc, float(expit(logit(auc) - reach)), float(expit(logit(auc) + reach)))
+
+
+def placements(y: Floats, p: Floats) -> tuple[float, Floats, Floats]:
+    """The AUC, and for each row the share of negatives that its answer is above, of positives that it is below.
+
+    There is at least one positive and one negative; a tie counts half.
+    """
+    m, n = float(y.sum()), float(len(y) - y.sum())
+    ties = pd.factorize(p, sort=True)[0]
+    at_m, at_n = np.bincount(ties, y), np.bincount(ties, 1 - y)
+    above = (m - np.cumsum(at_m) + at_m / 2) / m
+    below = (np.cumsum(at_n) - at_n / 2) / n
+    return float((at_m * below).sum() / m), below[ties], above[ties]
 
 
 def average_precision(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
@@ -190,19 +199,24 @@ def average_precision(y: Floats, p: Floats, units: Groups, confidence: float) ->
 
 def calibration_error(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
     """Expected calibration error over ten groups of equal size by prediction, which stay fixed in the jackknife."""
+    return jackknife(*calibration_errors(y, p, units), confidence)
+
+
+def calibration_errors(y: Floats, p: Floats, units: Groups) -> tuple[float, Floats]:
+    """The calibration error, and what it is without each group of clusters."""
     bins, (parts, number) = _bins(p), blocks(units)
     cells = bins * number + parts
     surplus = np.bincount(cells, p - y, _BINS * number).reshape(_BINS, number)
     rows = np.bincount(parts, minlength=number)
     whole = float(np.abs(surplus.sum(axis=1)).sum() / len(y))
     left_out = np.abs(surplus.sum(axis=1, keepdims=True) - surplus).sum(axis=0) / np.maximum(len(y) - rows, 1)
-    return jackknife(whole, left_out, confidence)
+    return whole, left_out
 
 
 def squared_error(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
     """Mean squared error."""
     losses = squared_errors(y, p)
-    return _mean_metric(losses, units, confidence, bound(losses))
+    return mean(losses, units, confidence, bound(losses))
 
 
 def rmse(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
@@ -213,7 +227,7 @@ def rmse(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
 def mae(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
     """Mean size of the error."""
     errors = np.abs(y - p)
-    return _mean_metric(errors, units, confidence, bound(errors))
+    return mean(errors, units, confidence, bound(errors))
 
 
 def bias(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
@@ -273,7 +287,8 @@ def _bins(p: Floats) -> NDArray[np.intp]:
     return bins
 
 
-def _mean_metric(values: Floats, units: Groups, confidence: float, largest: float) -> Interval:
+def mean(values: Floats, units: Groups, confidence: float, largest: float) -> Interval:
+    """The mean of values that lie between 0 and `largest`."""
     return means(values, everything(len(values)), units, confidence, largest).interval(0, largest)
 
 

@@ -19,18 +19,21 @@ Value = Callable[[Floats, Floats], float]
 
 
 class _Shares(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """A classifier that has given these probabilities."""
-
-    classes_ = np.array([0.0, 1.0])
+    """A classifier that has given these probabilities: of a yes, or of each class, shape (rows, classes)."""
 
     def __init__(self, answers: Floats) -> None:
         self.answers = answers
+        self.classes_ = np.arange(float(answers.shape[1] if answers.ndim > 1 else 2))
 
     def predict_proba(self, rows: Floats) -> NDArray[np.float64]:
-        return np.column_stack([1 - self.answers, self.answers])
+        if self.answers.ndim == 1:
+            return np.column_stack([1 - self.answers, self.answers])
+        # They were kept off 0 and 1.
+        return np.asarray(self.answers / self.answers.sum(axis=1, keepdims=True))
 
     def predict(self, rows: Floats) -> NDArray[np.float64]:
-        return (self.answers >= 0.5).astype(np.float64)
+        named = self.answers.argmax(axis=1) if self.answers.ndim > 1 else self.answers >= 0.5
+        return named.astype(np.float64)
 
 
 class _Numbers(RegressorMixin, BaseEstimator):  # type: ignore[misc]
@@ -52,7 +55,7 @@ def named(name: str, learner: str) -> Value:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", UndefinedMetricWarning)
-                return sign * float(scorer(answered(answers), answers.reshape(-1, 1), labels))
+                return sign * float(scorer(answered(answers), answers.reshape(len(answers), -1), labels))
         except ValueError:  # what scikit-learn raises where a score is not defined on these rows
             return np.nan
 

@@ -14,12 +14,13 @@ from scipy.special import stdtr
 
 from configs.evaluation import EvaluationSettings
 from configs.problems import ProblemName
+from tasks.domain.class_records import ClassScore
 from tasks.domain.records import ALONE, Comparison, Metric, Score, SliceGain, SliceScore
 from tasks.evaluation import choices
 from tasks.evaluation import metrics as intervals
 from tasks.evaluation.metrics import Floats, Groups, Means
 from tasks.problems import kinds
-from tasks.problems.base import Problem
+from tasks.problems.base import Constant, Problem
 from tasks.problems.losses import measurable
 from tasks.training.groups import MISSING, POOL, Labels
 
@@ -27,9 +28,9 @@ MIN_CLUSTERS = 5
 """A slice with rows in fewer clusters is insufficient."""
 
 
-def constant(base_rate: float, rows: int) -> Floats:
-    """Predictions of no model: the share of positives (or the mean label) in the training data, for every row."""
-    return np.full(rows, base_rate, dtype=np.float64)
+def constant(said: Constant, rows: int) -> Floats:
+    """Predictions of no model: the same answer for every row, shape (rows,), of several classes (rows, classes)."""
+    return np.tile(np.asarray(said, dtype=np.float64), (rows, 1)) if isinstance(said, tuple) else np.full(rows, said)
 
 
 def score(
@@ -41,11 +42,13 @@ def score(
     slice_labels: Mapping[str, Labels],
     settings: EvaluationSettings,
     problem: ProblemName,
-    base_rate: float | None = None,
+    dummy: Constant | None = None,
+    classes: Sequence[str] = (),
 ) -> Score:
     """Measure answers `p` (probabilities, or numbers) of one model against labels `y`, overall and per slice.
 
-    `base_rate` is what no model says of every row; without it the loss is not compared with that of no model.
+    `dummy` is what no model says of every row; without it the loss is not compared with that of no model. `classes` are
+    the names of those that the settings list.
     """
     y, p = _floats(y), _floats(p)
     kind, units = kinds.named(problem), intervals.group(clusters)
@@ -61,29 +64,42 @@ def score(
         )
         for name, one in choices.chosen(settings.measured(problem), kind).items()
     )
-    parts = _partitions(slice_labels, units, settings.min_slice_rows)
-    positives, mean = kind.counts(float(y.sum()), len(y))
+    parts, sure = _partitions(slice_labels, units, settings.min_slice_rows), settings.confidence
+    came, expected = kind.level_of(y, p)
+    positives, mean = kind.counts(float(came.sum()), len(y))
     return Score(
         model=model_id,
         batch=batch_id,
         rows=len(y),
         positives=positives,
-        mean_predicted=float(measurable(p).mean()) if len(p) else 0.0,
+        mean_predicted=float(measurable(expected).mean()) if len(p) else 0.0,
         metrics=metrics,
-        slices=tuple(row for part in parts for row in _slice_scores(part, lost, y, units, settings.confidence, kind)),
-        calibration=intervals.calibration(y, p) if sound else (),
+        slices=tuple(row for part in parts for row in _slice_scores(part, lost, came, units, sure, kind)),
+        calibration=intervals.calibration(came, expected) if sound else (),
         mean_actual=mean,
         variance=kind.variance(y),
-        offset=Metric("offset", *intervals.offset(y, p, units, settings.confidence), False) if sound else None,
-        excess=_excess(kind, lost, y, base_rate, units, settings) if sound and base_rate is not None else None,
+        offset=Metric("offset", *intervals.offset(came, expected, units, sure), False) if sound else None,
+        excess=_excess(kind, lost, y, dummy, units, settings) if sound and dummy is not None else None,
+        classes=_class_scores(kind, y, p, classes) if sound else (),
     )
 
 
+def _class_scores(kind: Problem, y: Floats, p: Floats, classes: Sequence[str]) -> tuple[ClassScore, ...]:
+    """Of each class its rows, how many were put in it and how many rightly, and the mean share that it was given."""
+    decided = kind.decided(p)
+    if decided is None or not classes:
+        return ()
+    rows, named = (np.bincount(places, minlength=len(classes)) for places in (y.astype(np.intp), decided))
+    right = np.bincount(decided[decided == y], minlength=len(classes))
+    each = zip(classes, rows.tolist(), named.tolist(), right.tolist(), p.mean(axis=0).tolist(), strict=True)
+    return tuple(ClassScore(*one) for one in each)
+
+
 def _excess(
-    kind: Problem, lost: Floats, y: Floats, base_rate: float, units: Groups, settings: EvaluationSettings
+    kind: Problem, lost: Floats, y: Floats, dummy: Constant, units: Groups, settings: EvaluationSettings
 ) -> Metric | None:
     """Loss less that of no model, paired by row: what makes a cluster hard for both cancels. One has no interval."""
-    apart = lost - kind.losses(y, constant(base_rate, len(y)))
+    apart = lost - kind.losses(y, constant(dummy, len(y)))
     if not np.isfinite(apart).all():
         return None
     mean = intervals.means(apart, intervals.everything(len(y)), units, settings.confidence, kind.largest(apart))
@@ -166,10 +182,10 @@ def _partition(column: str, groups: Groups, units: Groups, min_rows: int) -> _Pa
 
 
 def _slice_scores(
-    part: _Partition, losses: Floats, y: Floats, units: Groups, confidence: float, kind: Problem
+    part: _Partition, losses: Floats, came: Floats, units: Groups, confidence: float, kind: Problem
 ) -> Iterator[SliceScore]:
     largest = kind.largest(losses)
-    means, sums = intervals.means(losses, part.groups, units, confidence, largest), part.groups.tally(y)
+    means, sums = intervals.means(losses, part.groups, units, confidence, largest), part.groups.tally(came)
     for i, label, sufficient in part.labels():
         loss, rows = Metric(kind.metric, *means.interval(i, largest), greater_is_better=False), int(means.rows[i])
         positives, mean = kind.counts(float(sums[i]), rows)

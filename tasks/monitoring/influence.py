@@ -25,7 +25,7 @@ def shares(golden: pd.DataFrame, answers: Answers) -> Mapping[str, float]:
 
     Args:
         golden: Rows as the model takes them in.
-        answers: What it says to such rows, shape (rows,).
+        answers: What it says to such rows, shape (rows,), or (rows, classes).
     """
     many = len(golden.columns) > _MANY
     rows = golden.iloc[: _ROWS_OF_MANY if many else len(golden)].reset_index(drop=True)
@@ -36,7 +36,7 @@ def shares(golden: pd.DataFrame, answers: Answers) -> Mapping[str, float]:
     moved = dict.fromkeys(map(str, rows.columns), 0.0)
     for first in range(0, len(shuffled), at_once):
         asked = shuffled[first : first + at_once]
-        said_to_each = answers(_side_by_side(rows, asked)).reshape(len(asked), len(rows))
+        said_to_each = answers(_side_by_side(rows, asked)).reshape(len(asked), *base.shape)
         for (name, _), said in zip(asked, said_to_each, strict=True):
             moved[name] += float(np.abs(said - base).mean())
     total = sum(moved.values())

@@ -15,7 +15,7 @@ from configs.monitoring import HealthSettings
 from configs.problems import KINDS
 from configs.promotion import FirstChampion, GuardSettings
 from configs.reporting import ReportingSettings
-from tasks.domain.records import Batch, CalibrationBin, Model, Score, SliceScore, Snapshot
+from tasks.domain.records import Batch, Model, Score, SliceScore, Snapshot
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from tasks.problems.outcomes import Outcomes
 
     Floats = NDArray[np.float64]
+
+
+Constant = float | tuple[float, ...]
+"""What no model says of every row; of several classes a share for each."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,8 @@ class Problem(ABC):
     """Fields of records that say nothing of this kind."""
     level_guard: ClassVar[str]
     """Name of the guard that looks at the level of the answers."""
+    level_metric: ClassVar[str]
+    """Name of the metric that it looks at."""
     righted: ClassVar[str]
     """In which two ways a changed answer can be for the better, or not: `turn right than wrong`."""
 
@@ -73,6 +79,10 @@ class Problem(ABC):
     def learner(self) -> str:
         """What scikit-learn and MLflow call a model of this kind."""
         return KINDS[self.name].learner
+
+    def probabilities(self, snapshot: Snapshot) -> int:
+        """With how many probabilities a model answers each row, one for each class; 0 where it answers a number."""
+        return 2 if self.shares else 0
 
     # ── losses and gains, as they are told ────────────────────────────────────────────────────────────────────────
     @abstractmethod
@@ -120,9 +130,30 @@ class Problem(ABC):
     def counts(self, total: float, rows: int) -> tuple[int, float | None]:
         """From the sum of outcomes: how many are positive, and their mean, as far as records keep it."""
 
+    def classes(self, outcomes: "Floats", settings: "TrainingSettings") -> tuple[tuple[str, int], ...]:
+        """Each class and its rows, as records keep it; none where there are no classes that the settings list."""
+        return ()
+
     @abstractmethod
-    def tally(self, total: float, rows: int) -> tuple[tuple[str, int], ...]:
-        """Each answer and how many rows have it, from the sum of outcomes; none where answers cannot be counted."""
+    def tally(self, outcomes: "Floats | Outcomes", classes: Sequence[str] = ()) -> tuple[tuple[str, int], ...]:
+        """Each answer and how many rows have it; none where answers cannot be counted.
+
+        Args:
+            outcomes: Of the rows, shape (rows,).
+            classes: Names of the classes that the settings list.
+        """
+
+    @abstractmethod
+    def tally_of(self, snapshot: Snapshot) -> tuple[tuple[str, int], ...]:
+        """The same of what is learned from."""
+
+    def judgeable(self, tally: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
+        """Of a tally, the answers of which there have to be enough to judge on."""
+        return tally
+
+    def level_of(self, outcomes: "Floats", answers: "Floats") -> "tuple[Floats, Floats]":
+        """What is compared where the level of answers is: what happened, and what was expected, each shape (rows,)."""
+        return outcomes, answers
 
     @abstractmethod
     def variance(self, outcomes: "Floats") -> float | None:
@@ -135,6 +166,11 @@ class Problem(ABC):
     @abstractmethod
     def delivered(self, batch: Batch) -> float | None:
         """Mean outcome of the accepted rows with a label; None without any."""
+
+    def levels_of(self, batch: Batch) -> tuple[float, ...] | None:
+        """Mean outcome of each answer that a model gives; None without labels."""
+        level = self.delivered(batch)
+        return None if level is None else (level,)
 
     @abstractmethod
     def base_rate(self, snapshot: Snapshot) -> float:
@@ -160,8 +196,12 @@ class Problem(ABC):
         """How labels known within so many days differ from later ones."""
 
     # ── no model ──────────────────────────────────────────────────────────────────────────────────────────────────
+    def dummy(self, model: Model) -> Constant:
+        """What no model says of every row: what was usual in the training data of this one."""
+        return model.base_rate
+
     @abstractmethod
-    def constant_loss(self, constant: float, score: Score) -> float | None:
+    def constant_loss(self, constant: Constant, score: Score) -> float | None:
         """Mean loss of one answer for every row that was scored. None without rows."""
 
     # ── guards ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -258,7 +298,7 @@ class Problem(ABC):
 
     @abstractmethod
     def answers(self, pipeline: "Pipeline", prepared: "pd.DataFrame") -> "NDArray[Any]":
-        """What a fitted Pipeline says to prepared rows, shape (rows,)."""
+        """What a fitted Pipeline says to prepared rows, shape (rows,); of several classes (rows, classes)."""
 
     @abstractmethod
     def kept(self, answers: "Floats") -> "Floats":
@@ -267,6 +307,10 @@ class Problem(ABC):
     @abstractmethod
     def losses(self, outcomes: "Floats", answers: "Floats") -> "Floats":
         """The loss of each row that decides; NaN where it cannot be computed."""
+
+    def decided(self, answers: "Floats") -> "NDArray[np.intp] | None":
+        """The class in which each row is put, as a place among them, shape (rows,); None where there are none."""
+        return None
 
     def exchanged(self, outcomes: "Floats") -> "Floats | None":
         """The same with yes and no exchanged; None where there is no such thing."""
@@ -290,7 +334,7 @@ class Problem(ABC):
         folder: Path,
         outcomes: "Outcomes",
         answers: "NDArray[np.floating]",
-        calibration: Sequence[CalibrationBin],
+        score: Score,
         importance: Sequence[tuple[str, float]],
     ) -> list[Path]:
         """Write those plots of a judged model that are defined into the folder and return their paths.
@@ -299,6 +343,6 @@ class Problem(ABC):
             folder: An existing folder.
             outcomes: Labels of the judged rows, shape (rows,).
             answers: Of a model, for the same rows.
-            calibration: Groups of rows with their mean answer and mean outcome; drawn if there are any.
+            score: Of that model on these rows, with groups of rows by their answer.
             importance: Rise in loss by column, largest first; drawn if there is any.
         """

@@ -13,8 +13,8 @@ from configs.monitoring import HealthSettings
 from configs.promotion import FirstChampion, GuardSettings
 from configs.reporting import ReportingSettings
 from tasks.domain import wording
-from tasks.domain.records import Batch, CalibrationBin, Model, Score, SliceScore, Snapshot
-from tasks.problems.base import Limit, Problem
+from tasks.domain.records import Batch, Model, Score, SliceScore, Snapshot
+from tasks.problems.base import Constant, Limit, Problem
 from tasks.problems.edge import EDGE
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class Binary(Problem):
     shares = True
     label_faults = ("one_class",)
     level_guard = "calibration"
+    level_metric = "calibration_error"
     righted = "turn right than wrong"
 
     def value(self, loss: float | None) -> float | None:
@@ -80,9 +81,14 @@ class Binary(Problem):
         """The number of positives says it all."""
         return int(total), None
 
-    def tally(self, total: float, rows: int) -> tuple[tuple[str, int], ...]:
+    def tally(self, outcomes: "Floats | Outcomes", classes: Sequence[str] = ()) -> tuple[tuple[str, int], ...]:
         """Each positive is 1."""
-        return ("positive", int(total)), ("negative", rows - int(total))
+        positives = int(outcomes.sum())
+        return ("positive", positives), ("negative", len(outcomes) - positives)
+
+    def tally_of(self, snapshot: Snapshot) -> tuple[tuple[str, int], ...]:
+        """By its number of positives."""
+        return ("positive", snapshot.positives), ("negative", snapshot.rows - snapshot.positives)
 
     def variance(self, outcomes: "Floats") -> float | None:
         """Not kept: it follows from the share."""
@@ -118,8 +124,9 @@ class Binary(Problem):
         first, then = wording.share(early), wording.share(later)
         return f"labels that are known within {days} days are {first} positive, later ones {then}"
 
-    def constant_loss(self, constant: float, score: Score) -> float | None:
+    def constant_loss(self, constant: Constant, score: Score) -> float | None:
         """Mean log loss of the share of positives in the training data, said for every row. None without rows."""
+        assert isinstance(constant, float), "there is one share"
         return constant_loss(constant, positives=score.positives, rows=score.rows)
 
     def floor(self, policy: FirstChampion) -> Limit:
@@ -225,8 +232,8 @@ class Binary(Problem):
             )
 
     def is_answered_by(self, pipeline: "Pipeline") -> bool:
-        """It gives probabilities."""
-        return hasattr(pipeline, "predict_proba")
+        """It gives probabilities; a fitted one of two classes."""
+        return hasattr(pipeline, "predict_proba") and len(getattr(pipeline, "classes_", (0, 1))) <= 2
 
     def answers(self, pipeline: "Pipeline", prepared: "pd.DataFrame") -> "NDArray[Any]":
         """The probability of a yes."""
@@ -249,6 +256,12 @@ class Binary(Problem):
 
         return bounds.LARGEST_LOSS
 
+    def decided(self, answers: "Floats") -> "NDArray[np.intp]":
+        """0 below a half, else 1."""
+        import numpy as np
+
+        return (answers >= 0.5).astype(np.intp)
+
     def exchanged(self, outcomes: "Floats") -> "Floats":
         """The same with yes and no exchanged."""
         return 1 - outcomes
@@ -267,14 +280,14 @@ class Binary(Problem):
         folder: Path,
         outcomes: "Outcomes",
         answers: "NDArray[np.floating]",
-        calibration: Sequence[CalibrationBin],
+        score: Score,
         importance: Sequence[tuple[str, float]],
     ) -> list[Path]:
         """ROC and precision-recall, which need both outcomes, calibration and importance."""
         from tasks.problems import plots
 
         drawn = plots.both_curves(folder, outcomes, answers) if 0 < int(outcomes.sum()) < len(outcomes) else []
-        drawn += [plots.calibration(folder, calibration)] if calibration else []
+        drawn += [plots.calibration(folder, score.calibration)] if score.calibration else []
         return [*drawn, *([plots.importance(folder, importance, self.title)] if importance else [])]
 
 

@@ -13,7 +13,7 @@ from functools import cache
 from configs.metrics import METRICS
 from configs.problems import KINDS
 from tasks.domain import wording
-from tasks.domain.records import Batch, Comparison, Metric, Score, SliceScore, Snapshot
+from tasks.domain.records import Batch, Comparison, Metric, Model, Score, SliceScore, Snapshot
 from tasks.domain.turns import Turn
 from tasks.problems.base import Problem
 
@@ -42,6 +42,8 @@ def of_turn(turn: Turn, name: str) -> Problem:
 
 def of_labels(labelled: Batch | Snapshot) -> Problem:
     """The kind of rows that are not judged: a mean of labels is kept of numbers alone."""
+    if labelled.classes:
+        return named("multiclass")
     return named("binary" if labelled.label_mean is None else "regression")
 
 
@@ -104,11 +106,10 @@ def bias(score: Score) -> float | None:
     return of(score).bias(score)
 
 
-def constant_loss(constant: float, score: Score) -> float | None:
-    """Mean loss of one answer for every row that was scored: what no model would have cost. None without rows.
+def dummy_loss(model: Model, score: Score) -> float | None:
+    """Mean loss of no model on the rows that were scored: of what was usual in the training data of this one.
 
-    Args:
-        constant: Share of positives, or mean label, in the training data.
-        score: What rows these are.
+    None without rows.
     """
-    return of(score).constant_loss(constant, score)
+    problem = of(score)
+    return problem.constant_loss(problem.dummy(model), score)

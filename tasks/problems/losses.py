@@ -16,6 +16,16 @@ def log_losses(y: Floats, p: Floats) -> Floats:
     return -np.log(np.where(y > 0.5, kept, 1 - kept))
 
 
+def cross_entropies(y: Floats, p: Floats) -> Floats:
+    """Log loss of each row, of places of classes and a probability for each, shape (rows, classes).
+
+    A row in which something is not a probability (NaN, infinite, outside 0 to 1) has the loss NaN.
+    """
+    there = (p >= 0).all(axis=1) & (p <= 1).all(axis=1)
+    own = np.take_along_axis(p, y.astype(np.intp)[:, None], axis=1)[:, 0]
+    return -np.log(np.where(there, np.clip(own, _EDGE, 1 - _EDGE), np.nan))
+
+
 def squared_errors(y: Floats, p: Floats) -> Floats:
     """Squared error of each row. What is no number, or too large to be squared twice, has the loss NaN."""
     fits = (np.abs(y) < _HUGE) & (np.abs(p) < _HUGE)

@@ -29,14 +29,24 @@ def named(outcome: bool, settings: TrainingSettings) -> str:
     return words if outcome else f"not {words}"
 
 
-def classes(settings: TrainingSettings, outcome: str, values: Collection[str]) -> tuple[str, str]:
-    """What the two classes of a yes or no are called, no first: by the values of the label, or by what a yes means.
+def named_apart(outcome: float, settings: TrainingSettings) -> tuple[str, str]:
+    """An outcome in the words of the data, and all others."""
+    if settings.classes:
+        return settings.class_names[int(outcome)], "others"
+    return named(bool(outcome), settings), named(not outcome, settings)
+
+
+def classes(settings: TrainingSettings, outcome: str, values: Collection[str]) -> tuple[str, ...]:
+    """What the classes are called: those that the settings list, or of a yes or no, no first, by the values of the
+    label, or by what a yes means.
 
     Args:
         settings: Label, and which of its values count as a yes.
         outcome: What a yes means, in words.
         values: The values of the label that are known, as text.
     """
+    if settings.classes:
+        return settings.class_names
     if isinstance(positives(settings)[0], bool):
         return f"not {outcome}", outcome
     others = sorted({*values} - {str(value) for value in positives(settings)})

@@ -20,7 +20,7 @@ from tasks.problems.outcomes import Outcomes
 
 _INK, _LINE, _FAINT = "#1f2933", "#1d5fbf", "#9aa5b1"
 _POINTS, _DOTS = 401, 3000
-_MOST_BARS = 20
+_MOST_BARS, _MOST_CELLS = 20, 12
 
 Floats = NDArray[np.float64]
 
@@ -75,6 +75,23 @@ def answers(folder: Path, outcomes: Outcomes, answers: NDArray[np.floating]) -> 
     axes.scatter(answers[shown], outcomes[shown], s=6, alpha=0.35, color=_LINE, linewidths=0)
     _free(axes)
     return _saved(figure, folder / "answers.png")
+
+
+def confusion(folder: Path, outcomes: Outcomes, named: NDArray[np.intp], classes: Sequence[str]) -> Path:
+    """Of the rows of each class, the share that was put in each."""
+    size = len(classes)
+    counts = np.bincount(outcomes.astype(np.intp) * size + named, minlength=size * size).reshape(size, size)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    names = [name[:20] for name in classes]
+    figure, axes = _empty("Of each class, what it was named", "named", "class", left=_room_for(names))
+    _free(axes)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    for (row, column), share in np.ndenumerate(shares) if size <= _MOST_CELLS else ():
+        ink = "white" if share > 0.6 else _INK
+        axes.text(column, row, f"{share:.0%}", ha="center", va="center", color=ink, fontsize=8)
+    axes.set_xticks(range(size), names, fontsize=8, rotation=30 if size > 4 else 0, parse_math=False)
+    axes.set_yticks(range(size), names, fontsize=8, parse_math=False)
+    return _saved(figure, folder / "confusion.png")
 
 
 def errors(folder: Path, outcomes: Outcomes, answers: NDArray[np.floating]) -> Path:

@@ -13,8 +13,8 @@ from configs.monitoring import HealthSettings
 from configs.promotion import FirstChampion, GuardSettings
 from configs.reporting import ReportingSettings
 from tasks.domain import wording
-from tasks.domain.records import Batch, CalibrationBin, Model, Score, SliceScore, Snapshot
-from tasks.problems.base import Limit, Problem
+from tasks.domain.records import Batch, Model, Score, SliceScore, Snapshot
+from tasks.problems.base import Constant, Limit, Problem
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,6 +43,7 @@ class Regression(Problem):
     label_faults = ("constant", "unit")
     idle = ("positives",)
     level_guard = "bias"
+    level_metric = "bias"
     righted = "come nearer than go farther"
 
     def value(self, loss: float | None) -> float | None:
@@ -90,7 +91,11 @@ class Regression(Problem):
         """The mean says it; none is positive."""
         return 0, total / rows if rows else None
 
-    def tally(self, total: float, rows: int) -> tuple[tuple[str, int], ...]:
+    def tally(self, outcomes: "Floats | Outcomes", classes: Sequence[str] = ()) -> tuple[tuple[str, int], ...]:
+        """Numbers are not counted."""
+        return ()
+
+    def tally_of(self, snapshot: Snapshot) -> tuple[tuple[str, int], ...]:
         """Numbers are not counted."""
         return ()
 
@@ -130,10 +135,11 @@ class Regression(Problem):
         first, then = wording.number(early), wording.number(later)
         return f"labels that are known within {days} days are {first} on average, later ones {then}"
 
-    def constant_loss(self, constant: float, score: Score) -> float | None:
+    def constant_loss(self, constant: Constant, score: Score) -> float | None:
         """Mean squared error of the mean label of the training data. None without rows."""
         if not score.rows or score.variance is None or score.mean_actual is None:
             return None
+        assert isinstance(constant, float), "there is one number"
         return score.variance + (score.mean_actual - constant) ** 2
 
     def floor(self, policy: FirstChampion) -> Limit:
@@ -276,14 +282,14 @@ class Regression(Problem):
         folder: Path,
         outcomes: "Outcomes",
         answers: "NDArray[np.floating]",
-        calibration: Sequence[CalibrationBin],
+        score: Score,
         importance: Sequence[tuple[str, float]],
     ) -> list[Path]:
         """Answers over labels and the errors, calibration, and what the RMSE rises by."""
         from tasks.problems import plots
 
         drawn = [draw(folder, outcomes, answers) for draw in (plots.answers, plots.errors) if len(outcomes)]
-        drawn += [plots.groups(folder, calibration)] if calibration else []
+        drawn += [plots.groups(folder, score.calibration)] if score.calibration else []
         if not importance:
             return drawn
         base = float(((answers.astype("float64") - outcomes) ** 2).mean())

@@ -65,7 +65,7 @@ def judge_challenger(
     """The gate: decide whether the challenger takes over; whatever goes wrong in here, it does not."""
     hands = home.current()
     settings = hands.settings(turn.pipeline)
-    dummy = kinds.constant_loss(probe.base_rate, score)
+    dummy = kinds.dummy_loss(probe, score)
     live = hands.ledger.models.score(turn.pipeline, champion.id, pool.id) if champion else None
 
     def ask() -> Verdict:

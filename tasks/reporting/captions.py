@@ -93,7 +93,7 @@ def share(turns: Sequence[Turn], settings: PipelineSettings) -> str:
     scores = [(t.batch, t.champion) for t in turns if t.champion and t.champion.rows]
     judged = [(batch, kinds.bias(score) or 0.0) for batch, score in scores]
     if not judged:
-        return f"No expected {problem.average} has been compared with what happened yet."
+        return f"{problem.expected_title(settings.reporting)} has not been compared with what happened yet."
     low = [batch for batch, error in judged if error < -most]
     high = [batch for batch, error in judged if error > most]
     points, subject = problem.off_by(limits), problem.expected_title(settings.reporting)

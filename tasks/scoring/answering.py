@@ -5,12 +5,12 @@ how an answer goes out belongs to `deployments.serving`.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from configs.errors import InvalidSettings
 from tasks.scoring import mlflow_bodies
 from tasks.scoring.asked import Asked, listed
-from tasks.scoring.compiled.base import Value
+from tasks.scoring.compiled.base import Answered, Value
 from tasks.scoring.mlflow_bodies import MlflowBodies
 from tasks.scoring.ready import Ready
 from tasks.scoring.refusals import Refused
@@ -25,7 +25,7 @@ class Answer(NamedTuple):
 
     body: bytes
     asked: Asked
-    values: Sequence[float | None]
+    values: Sequence[Answered | None]
     """The answer to each row; None where it breaks the contract."""
     status: int = 200
 
@@ -38,9 +38,10 @@ class Answerer:
         live: That answers.
         """
         self.live = live
-        self._compiled, self._pairs, self._most = live.compiled, live.is_probability, live.most_rows
+        self._compiled, self._most = live.compiled, live.most_rows
+        self._pairs = live.is_probability and not live.classes
         self._mlflow = MlflowBodies(live.fields, mlflow_bodies.cell_readers())
-        self.v2 = V2Bodies(live.fields, live.output)
+        self.v2 = V2Bodies(live.fields, live.output, len(live.classes))
 
     def invocations(self, body: bytes, *, is_csv: bool = False) -> Answer:
         """MLflow's protocol: a row that breaks the contract has null in the place of its prediction.
@@ -79,18 +80,18 @@ class Answerer:
         if asked.size > self._most:
             raise Refused(413, f"A request may have {self._most:,} rows; this one has {asked.size:,}.")
 
-    def _values(self, asked: Asked) -> Sequence[float | None]:
+    def _values(self, asked: Asked) -> Sequence[Answered | None]:
         answers = self._ask(asked.rows)
         if not asked.wrong:
             return answers
         left = iter(answers)
         return [None if place in asked.wrong else next(left) for place in range(asked.size)]
 
-    def _ask(self, rows: Sequence[Sequence[Value]]) -> list[float]:
+    def _ask(self, rows: Sequence[Sequence[Value]]) -> Sequence[Answered]:
         try:
             if len(rows) <= _FEW:
                 return [self._compiled.one(row) for row in rows]
-            answers: list[float] = self._compiled.many(list(zip(*rows, strict=True))).tolist()
+            answers: list[Answered] = self._compiled.many(list(zip(*rows, strict=True))).tolist()
         except InvalidSettings:
             raise Refused(
                 400,
@@ -99,5 +100,5 @@ class Answerer:
         return answers
 
 
-def _pair(probability: float | None) -> list[float] | None:
+def _pair(probability: Any) -> list[float] | None:
     return None if probability is None else [1.0 - probability, probability]

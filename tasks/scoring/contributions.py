@@ -37,15 +37,22 @@ def measure(
         compiled: Answers.
         prepared: Rows as it takes them in.
         usually: Rows whose values are usual, with the same columns.
-        is_probability: Whether it answers with the probability of a yes; else with a number.
+        is_probability: Whether it answers with the probability of a yes, or of each class, of which that counts which
+            it names; else with a number.
     """
     columns = [prepared[name].to_numpy() for name in prepared.columns]
 
-    def said(of: Sequence[NDArray[np.object_]]) -> NDArray[np.float64]:
-        answers = compiled.many(of)
-        return np.log(answers) - np.log1p(-answers) if is_probability else answers
+    first = compiled.many(columns)
+    named = first.argmax(axis=1)[:, None] if first.ndim > 1 else None
 
-    base, added = said(columns), np.empty((len(prepared), len(columns)))
+    def told(answers: NDArray[np.float64]) -> NDArray[np.float64]:
+        own = answers if named is None else np.take_along_axis(answers, named, axis=1)[:, 0]
+        return np.log(own) - np.log1p(-own) if is_probability else own
+
+    def said(of: Sequence[NDArray[np.object_]]) -> NDArray[np.float64]:
+        return told(compiled.many(of))
+
+    base, added = told(first), np.empty((len(prepared), len(columns)))
     for place, name in enumerate(prepared.columns):
         otherwise = np.zeros(len(prepared))
         for value, count in usually[name].value_counts(dropna=False).items():

@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from tasks.scoring.log_records import COLUMNS, SENT
+from tasks.scoring.compiled.base import Answered
+from tasks.scoring.log_records import CLASSES, COLUMNS, SENT
 
 SCHEMA = pa.schema(
     [
@@ -22,9 +23,12 @@ SCHEMA = pa.schema(
         ("inputs", pa.string()),
         ("key", pa.string()),
         ("microseconds", pa.int64()),
+        ("class", pa.string()),
+        ("probabilities", pa.string()),
     ]
 )
-"""Answers as rows, one by one; inputs and key as JSON."""
+"""Answers as rows, one by one; inputs and key as JSON. Of several classes the answer is the probability of the one that
+is named; `probabilities` is a JSON object of all."""
 Line = tuple[Any, ...]
 """A row of `SCHEMA`."""
 
@@ -33,13 +37,27 @@ def lines(journal: int | str, record: Mapping[str, Any]) -> Iterator[Line]:
     """The answers in a record, one by one; none in one of the journal's own."""
     if "rows" not in record:
         return
-    at = datetime.fromtimestamp(record["at"] / 1e6, UTC)
+    at, classes = datetime.fromtimestamp(record["at"] / 1e6, UTC), record.get(CLASSES)
     for place, (value, inputs, key) in enumerate(_spread(record)):
         name = f"{journal}-{record['first'] + place}"
-        yield name, at, record["version"], record["model"], value, text(inputs), text(key), record["us"]
+        answer, *of_classes = of_class(value, classes) if classes else (value, None, None)
+        yield name, at, record["version"], record["model"], answer, text(inputs), text(key), record["us"], *of_classes
 
 
-def _spread(record: Mapping[str, Any]) -> Iterator[tuple[float | None, Any, Any]]:
+def of_class(value: Sequence[float] | None, classes: Sequence[str]) -> tuple[float | None, str | None, str | None]:
+    """Of probabilities the largest, the class that has it, and all of them as JSON; nothing of a row without any."""
+    if value is None:
+        return None, None, None
+    largest = max(value)
+    return largest, classes[value.index(largest)], text(dict(zip(classes, value, strict=True)))
+
+
+def largest(answer: Answered) -> float:
+    """What stands in the column `answer`: of several classes the largest probability."""
+    return max(answer) if isinstance(answer, list) else answer
+
+
+def _spread(record: Mapping[str, Any]) -> Iterator[tuple[Any, Any, Any]]:
     """Answer, inputs and key of each row; where the body was kept, they are read from it."""
     if SENT not in record:
         yield from record["rows"]

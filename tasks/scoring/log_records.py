@@ -13,14 +13,14 @@ import msgspec
 
 from configs.scoring import PredictionLogSettings
 from tasks.scoring.asked import Asked
-from tasks.scoring.compiled.base import Value
+from tasks.scoring.compiled.base import Answered, Value
 from tasks.scoring.ready import Ready
 
 _DIGEST_BYTES = 8
 HIDDEN = "digest:"
 """How a digest begins that stands in the place of a value."""
-COLUMNS, SENT = "columns", "sent"
-"""Where a record has the names of inputs and of what makes the key, and the body of its request."""
+COLUMNS, SENT, CLASSES = "columns", "sent", "classes"
+"""Where a record has the names of inputs and of what makes the key, the body of its request, and the classes."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Kept:
         return self.settings.inputs == "values" and not self.settings.columns
 
     def write(
-        self, live: Ready, asked: Asked, values: Sequence[float | None], *, at: int, microseconds: int, first: int
+        self, live: Ready, asked: Asked, values: Sequence[Answered | None], *, at: int, microseconds: int, first: int
     ) -> bytes:
         """The JSON of a record. Where every value is kept, the body of the request says them; else each row does.
 
@@ -50,7 +50,7 @@ class Kept:
             first: Number of its first row.
         """
         about = {"first": first, "at": at, "us": microseconds, "pipeline": live.pipeline, "version": live.version}
-        about["model"] = live.model_id
+        about |= {"model": live.model_id, **({CLASSES: live.classes} if live.classes else {})}
         if asked.body is not None and self.is_whole:
             body = msgspec.Raw(asked.body.replace(b"\n", b" "))  # a record is one line; text has no line's end as such
             return msgspec.json.encode({**about, "rows": values, COLUMNS: live.columns, SENT: body})

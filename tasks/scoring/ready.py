@@ -3,7 +3,7 @@
 Add here what an answer, a page or the prediction log says of a version. Imports neither tables nor all settings.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -31,11 +31,13 @@ class Ready:
     """Columns that together name a row."""
     scoring: ScoringSettings
     is_probability: bool
-    """Whether it answers with the probability of a yes; else with a number."""
+    """Whether it answers with probabilities: of a yes, or of each class; else with a number."""
     fields: Fields
     chosen: Chosen
     example: dict[str, Any]
     """A row that may be asked about: of each input what is usual among its golden rows."""
+    classes: tuple[str, ...] = field(default=(), kw_only=True)
+    """Of which it gives the probabilities, where there are several; none of a yes or no, and of a number."""
 
     @property
     def compiled(self) -> Compiled:
@@ -60,4 +62,5 @@ class Ready:
     @cached_property
     def named(self) -> dict[str, Any]:
         """What each answer says of the model that gave it."""
-        return {"pipeline": self.pipeline, "version": self.version, "snapshot": self.snapshot_id}
+        of_classes = {"classes": self.classes} if self.classes else {}
+        return {"pipeline": self.pipeline, "version": self.version, "snapshot": self.snapshot_id, **of_classes}

@@ -1,7 +1,8 @@
 """Answers to the rows of a file: one line for each row, in order; a row that breaks the contract has a reason instead.
 
 Columns: `row` (its place in the file, from 1 on), the key and the time of the row where the file has them, the answer
-(`probability` or `prediction`), `reason`, `version`, `snapshot`, `scored`; and `contributions`, where they are wanted.
+(`probability` or `prediction`; of several classes `class`, its `probability`, and that of each), `reason`, `version`,
+`snapshot`, `scored`; and `contributions`, where they are wanted.
 """
 
 import json
@@ -20,7 +21,7 @@ from tasks.training import preparation
 from tasks.validation import contract
 
 ROW, REASON, VERSION, SNAPSHOT, SCORED = "row", "reason", "version", "snapshot", "scored"
-CONTRIBUTIONS = "contributions"
+CONTRIBUTIONS, CLASS = "contributions", "class"
 OURS = (ROW, REASON, VERSION, SNAPSHOT, SCORED, CONTRIBUTIONS)
 
 
@@ -53,7 +54,7 @@ def answered(
         wrong[place] = [*texts, *rest]
     sound = np.ones(len(rows), dtype=bool)
     sound[list(wrong)] = False
-    answers = np.full(len(rows), np.nan)
+    answers = np.full((len(rows), len(live.classes)) if live.classes else len(rows), np.nan)
     explained = {} if usual is None else {CONTRIBUTIONS: pa.nulls(len(rows), pa.string())}
     if sound.any():
         prepared = preparation.prepare(rows[sound], live.fields.names, live.fields.rules)
@@ -65,7 +66,7 @@ def answered(
         {
             ROW: pa.array(np.arange(first + 1, first + 1 + len(rows)), pa.int64()),
             **{name: pa.array(rows[name]) for name in shown},
-            live.output: pa.array(answers, pa.float64(), mask=~sound),
+            **_answers(live, answers, sound),
             **explained,
             REASON: reasons,
             VERSION: pa.array(np.full(len(rows), live.version), pa.int32()),
@@ -73,6 +74,26 @@ def answered(
             SCORED: pa.array([moment] * len(rows), pa.timestamp("us", "UTC")),
         }
     )
+
+
+def _answers(live: Live, answers: NDArray[np.float64], sound: NDArray[np.bool_]) -> dict[str, pa.Array]:
+    """The answer; of several classes the one that is named, its probability, and that of each."""
+    if not live.classes:
+        return {live.output: pa.array(answers, pa.float64(), mask=~sound)}
+    named = np.where(sound[:, None], answers, 0.0).argmax(axis=1)
+    return {
+        CLASS: pa.array(np.array(live.classes, dtype=object)[named], pa.string(), mask=~sound),
+        live.output: pa.array(answers.max(axis=1), pa.float64(), mask=~sound),
+        **{
+            name: pa.array(answers[:, place], pa.float64(), mask=~sound)
+            for place, name in enumerate(of_classes(live.classes))
+        },
+    }
+
+
+def of_classes(classes: tuple[str, ...]) -> list[str]:
+    """The columns with the probability of each class."""
+    return [f"probability_{name}" for name in classes]
 
 
 def _contributions(live: Live, prepared: pd.DataFrame, usual: pd.DataFrame, sound: NDArray[np.bool_]) -> pa.Array:
@@ -84,4 +105,5 @@ def _contributions(live: Live, prepared: pd.DataFrame, usual: pd.DataFrame, soun
 def shown(live: Live, there: Any) -> list[str]:
     """The columns of a file that go with its answers: the key, and when a row happened."""
     named = [*live.settings.validation.key, live.settings.ingestion.times.event]
-    return [name for name in dict.fromkeys(named) if name in there and name not in (*OURS, live.output)]
+    taken = {*OURS, live.output, *([CLASS, *of_classes(live.classes)] if live.classes else [])}
+    return [name for name in dict.fromkeys(named) if name in there and name not in taken]

@@ -12,6 +12,7 @@ import msgspec
 from configs.section import ColumnType
 from tasks.scoring import json_bodies
 from tasks.scoring.asked import Asked, judged
+from tasks.scoring.compiled.base import Answered
 from tasks.scoring.fields import Fields
 from tasks.scoring.refusals import Refused
 
@@ -34,12 +35,13 @@ TAKEN: dict[str, tuple[type, ...]] = {
 class V2Bodies:
     """Reads and writes the bodies for one model."""
 
-    def __init__(self, fields: Fields, output: str) -> None:
+    def __init__(self, fields: Fields, output: str, classes: int = 0) -> None:
         """Args:
         fields: What a row must be.
         output: What the answers are called, such as `probability`.
+        classes: How many numbers an answer has, where there are several classes; else 0.
         """
-        self._fields, self._output = fields, output
+        self._fields, self._output, self._classes = fields, output, classes
 
     def read(self, body: bytes) -> Asked:
         """The rows of a body; raises Refused."""
@@ -64,9 +66,11 @@ class V2Bodies:
         called = sent.get("id", "")
         return judged(self._fields, rows, called if isinstance(called, str) else "")
 
-    def write(self, name: str, version: int, called: str, answers: Sequence[float]) -> bytes:
-        """The body of an answer."""
-        output = {"name": self._output, "shape": [len(answers)], "datatype": "FP64", "data": answers}
+    def write(self, name: str, version: int, called: str, answers: Sequence[Answered]) -> bytes:
+        """The body of an answer; a tensor is sent row after row."""
+        numbers = [number for one in answers for number in (one if isinstance(one, list) else [one])]
+        shape = [len(answers), self._classes] if self._classes else [len(answers)]
+        output = {"name": self._output, "shape": shape, "datatype": "FP64", "data": numbers}
         head = {"model_name": name, "model_version": str(version), **({"id": called} if called else {})}
         return msgspec.json.encode({**head, "outputs": [output]})
 
@@ -76,7 +80,8 @@ class V2Bodies:
             {"name": column, "datatype": DATATYPES[rule.type], "shape": [-1]}
             for column, rule in self._fields.rules.items()
         ]
-        outputs = [{"name": self._output, "datatype": "FP64", "shape": [-1]}]
+        shape = [-1, self._classes] if self._classes else [-1]
+        outputs = [{"name": self._output, "datatype": "FP64", "shape": shape}]
         called = {"name": name, "versions": [str(one) for one in versions], "platform": "incumbent"}
         return {**called, "inputs": inputs, "outputs": outputs}
 

@@ -27,11 +27,13 @@ class Judged:
     outcomes: Outcomes
     clusters: NDArray[Any]
     slices: dict[str, NDArray[Any]]
+    classes: tuple[str, ...] = ()
+    """Names of those that the settings list."""
 
     @property
     def size(self) -> Size:
         """How many rows, how many of them with each answer, and in how many clusters they are."""
-        answers = self.problem.tally(float(self.outcomes.sum()), len(self.outcomes))
+        answers = self.problem.judgeable(self.problem.tally(self.outcomes, self.classes))
         return Size(len(self.outcomes), answers, len(pd.unique(self.clusters)))
 
 
@@ -62,6 +64,7 @@ def together(found: Sequence[Judged], settings: PipelineSettings) -> Judged:
         outcomes=np.concatenate([one.outcomes for one in found]),
         clusters=clusters_together([one.clusters for one in found], settings),
         slices={name: np.concatenate([one.slices[name] for one in found]) for name in found[0].slices},
+        classes=settings.training.class_names,
     )
 
 

@@ -27,8 +27,7 @@ _STACKED_CELLS = 4_000_000
 
 
 def fit(pipeline: Pipeline, prepared: pd.DataFrame, outcomes: Outcomes, *, threads: int) -> Pipeline:
-    """Fit in place and return the same Pipeline; at most `threads` threads. Raises on rows of one yes or no only."""
-    prediction.kind(pipeline).require_learnable(outcomes)
+    """Fit in place and return the same Pipeline; at most `threads` threads. The outcomes can be learned."""
     with prediction.at_most(threads), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # said by `notes`, and shown with the probe
         warnings.simplefilter("ignore", LinAlgWarning)  # the solver then goes on with lbfgs by itself
@@ -105,9 +104,9 @@ def _stacked(base: pd.DataFrame, changed: Mapping[str, NDArray[Any]]) -> pd.Data
 
 def _mean_losses(pipeline: Pipeline, stacked: pd.DataFrame, truth: Outcomes, threads: int) -> NDArray[np.float64]:
     """The mean loss of each copy of the rows, shape (copies,)."""
-    answers = prediction.predict(pipeline, stacked, threads=threads).reshape(-1, len(truth))
-    losses = prediction.kind(pipeline).losses(truth.astype(np.float64), answers)
-    return np.asarray(losses.mean(axis=1))
+    answers, problem = prediction.predict(pipeline, stacked, threads=threads), prediction.kind(pipeline)
+    copies = answers.reshape(-1, len(truth), *answers.shape[1:])
+    return np.array([problem.losses(truth.astype(np.float64), copy).mean() for copy in copies])
 
 
 def _with_empty_columns_constant(prepared: pd.DataFrame) -> pd.DataFrame:

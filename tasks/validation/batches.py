@@ -138,8 +138,13 @@ def of_labels(accepted: pd.DataFrame, settings: PipelineSettings) -> dict[str, A
     labels, problem = accepted[settings.training.label], kinds.named(settings.training.problem)
     outcomes = problem.outcomes(labels.dropna(), settings.training)
     positives, mean = problem.counts(float(outcomes.sum()), len(outcomes))
-    counts = {"unlabelled": len(accepted) - len(outcomes), "positives": positives, "label_mean": mean}
-    return {**counts, **values(labels, settings)}
+    return {
+        "unlabelled": len(accepted) - len(outcomes),
+        "positives": positives,
+        "label_mean": mean,
+        "classes": problem.classes(outcomes, settings.training),
+        **values(labels, settings),
+    }
 
 
 def values(labels: "pd.Series[Any]", settings: PipelineSettings) -> dict[str, Any]:

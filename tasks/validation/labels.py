@@ -46,6 +46,9 @@ def require_known(rows: pd.DataFrame, learned: Collection[str] | None, settings:
     Raises:
         BrokenContract: It has such values; the text names them.
     """
+    if KINDS[settings.training.problem].names_classes:
+        _require_classes(rows, settings)
+        return
     if not has_values(settings):
         return
     numbers = rows[settings.training.label].value_counts()
@@ -63,6 +66,20 @@ def require_known(rows: pd.DataFrame, learned: Collection[str] | None, settings:
     if unknown:
         what = "values that are not declared" if learned is None else "values that no batch before had"
         raise BrokenContract(_refusal(settings, what, unknown, counts, declared.union(learned or ())))
+
+
+def _require_classes(rows: pd.DataFrame, settings: PipelineSettings) -> None:
+    """Labels are of the classes that the settings list; of a closed contract others were set aside by it."""
+    numbers, classes = rows[settings.training.label].value_counts(), settings.training.class_names
+    counts = {_text(value): int(number) for value, number in numbers.items() if number}
+    unknown = [value for value in counts if value not in classes]
+    if unknown:
+        named = _named(unknown, counts)
+        raise BrokenContract(
+            f"Column {settings.training.label!r} (the label) has values that are not among training.classes: {named}. "
+            "Add those that are classes to training.classes; to set such rows aside, list the classes as values of the "
+            "column in validation.columns."
+        )
 
 
 def _require_a_yes(counts: dict[str, int], settings: PipelineSettings) -> None:
@@ -115,12 +132,17 @@ def _text(value: object) -> str:
 def _refusal(
     settings: PipelineSettings, what: str, values: list[str], counts: dict[str, int], usual_values: Collection[str] = ()
 ) -> str:
-    worst = sorted(values, key=lambda value: (-counts[value], value))
-    named = ", ".join(f"{columns.example(value)!r} ({wording.count(counts[value])})" for value in worst[:_NAMED])
-    more = f" and {wording.count(len(worst) - _NAMED)} more" if len(worst) > _NAMED else ""
+    named = _named(values, counts)
     usual = ", ".join(map(repr, sorted(map(columns.example, usual_values))[:_NAMED]))
     others = f"; known are {usual}{' and others' if len(usual_values) > _NAMED else ''}" if usual else ""
     return (
-        f"Column {settings.training.label!r} (the label) has {what}: {named}{more}{others}. If they are right, name "
+        f"Column {settings.training.label!r} (the label) has {what}: {named}{others}. If they are right, name "
         "those that mean yes in training.positive, and the others in training.negative."
     )
+
+
+def _named(values: list[str], counts: dict[str, int]) -> str:
+    """The most frequent of some values, with their numbers of rows."""
+    worst = sorted(values, key=lambda value: (-counts[value], value))
+    named = ", ".join(f"{columns.example(value)!r} ({wording.count(counts[value])})" for value in worst[:_NAMED])
+    return f"{named} and {wording.count(len(worst) - _NAMED)} more" if len(worst) > _NAMED else named

@@ -196,10 +196,9 @@ def test_what_is_built_in_is_there_and_has_a_title(names: dict[str, str]) -> Non
 
 
 def test_scorers_are_those_of_scikit_learn() -> None:
-    listed = [name for names in SCORERS.values() for name in names]
-
-    assert len({*listed}) == len(listed)
-    assert {*listed} <= {*get_scorer_names()}
+    for names in SCORERS.values():
+        assert len({*names}) == len(names)
+        assert {*names} <= {*get_scorer_names()}
 
 
 def test_settings_are_read_without_heavy_libraries() -> None:

@@ -143,6 +143,8 @@ def predicting(rule: dict[str, Any], **training: Any) -> dict[str, Any]:
         (BOOLEAN, {"positive": False, "negative": True}),
         (CATEGORY, {"positive": "UP", "negative": "DOWN"}),
         (NUMBER, {"problem": "regression", "candidates": ({"family": "linear_regression"},)}),
+        ({"type": "category"}, {"problem": "multiclass", "classes": ("a", "b", "c")}),
+        ({"type": "integer"}, {"problem": "multiclass", "classes": (1, 2, 3)}),
         (INTEGER, {"problem": "regression", "candidates": ({"family": "hist_gradient_boosting"},)}),
     ],
 )
@@ -153,6 +155,7 @@ def test_a_label_may_be_a_yes_or_no_of_any_type_or_a_number(rule: dict[str, Any]
 
 
 RIDGE = ({"family": "linear_regression"},)
+MANY: dict[str, Any] = {"problem": "multiclass", "classes": ("UP", "DOWN", "FLAT")}
 
 
 @pytest.mark.parametrize(
@@ -188,7 +191,19 @@ RIDGE = ({"family": "linear_regression"},)
         (NUMBER, {"problem": "regression"}, "logistic_regression is not for a number to predict"),
         (BOOLEAN, {"candidates": RIDGE}, "linear_regression is not for a yes or no; there are hist_gradient_boosting"),
         (BOOLEAN, {"problem": "regression", "candidates": RIDGE}, "must be of type number or integer (is boolean)"),
-        (BOOLEAN, {"problem": "ranking"}, "'binary' or 'regression'"),
+        (CATEGORY, {"classes": ("UP", "DOWN", "FLAT"), "positive": "UP"}, "a yes or no has none"),
+        (CATEGORY, MANY, "training.classes: 'sold' is one of UP, DOWN (got 'FLAT')"),
+        ({"type": "category"}, {**MANY, "classes": ("UP", "DOWN")}, "at least 3 (got 2); of two, one is the yes"),
+        ({"type": "category"}, {**MANY, "classes": ("UP", "DOWN", "UP")}, "training.classes: 'UP' is named twice"),
+        ({"type": "category"}, {**MANY, "classes": ("UP", "DOWN", 3)}, "text, in quotes if need be (got 3)"),
+        ({"type": "category"}, {**MANY, "positive": "UP"}, "one of several classes has no positive value"),
+        (
+            {"type": "category", "values": ("UP", "DOWN", "FLAT", "GONE")},
+            MANY,
+            "training.classes: 'GONE' is a value of 'sold' as well, and is not named",
+        ),
+        (BOOLEAN, MANY, "must be of type category or integer (is boolean)"),
+        (BOOLEAN, {"problem": "ranking"}, "'multiclass' or 'regression'"),
     ],
 )
 def test_a_label_that_does_not_fit_what_is_asked_of_it_is_refused(

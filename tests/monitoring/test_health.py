@@ -184,7 +184,7 @@ def test_against_no_model_the_weeks_are_paired(
     score = scores.score(
         "m", "b", outcomes, np.repeat(says, 200), weeks, {}, EvaluationSettings(), "binary", SAYS_NO_MODEL
     )
-    constant = kinds.constant_loss(SAYS_NO_MODEL, score)
+    constant = kinds.of(score).constant_loss(SAYS_NO_MODEL, score)
     assert constant is not None
     assert score.excess is not None
     assert score.loss.value == pytest.approx(constant + (score.excess.value or 0.0))

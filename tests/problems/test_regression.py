@@ -186,7 +186,7 @@ def test_a_score_knows_what_no_model_would_have_cost() -> None:
     y, p = numbers()
     score = scored(y, p)
 
-    assert kinds.constant_loss(450.0, score) == pytest.approx(np.mean((y - 450) ** 2))
+    assert kinds.of(score).constant_loss(450.0, score) == pytest.approx(np.mean((y - 450) ** 2))
     assert (score.positives, score.mean_actual) == (0, pytest.approx(y.mean()))
 
 

@@ -97,7 +97,7 @@ def test_a_column_of_the_key_that_is_hidden_is_hidden_there_too(
     answerer: Answerer, columns: dict[str, Any], kept: str | None
 ) -> None:
     answer = answerer.invocations(one("instances", {**ROW, "shop": "secret", "at": "2013-01-07"}))
-    ((*_, key, _),) = lines(answerer, answer, PredictionLogSettings(columns=columns))
+    ((*_, key, _, _, _),) = lines(answerer, answer, PredictionLogSettings(columns=columns))
 
     assert key[0] == "2013-01-07"
     assert str(key[1]).startswith(str(kept))

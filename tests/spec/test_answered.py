@@ -29,13 +29,13 @@ CASES = {
 def test_answers_have_moved(case: str) -> None:
     answers, golden, levels, collapsed, moved = CASES[case]
 
-    found = answered.look(answers, Usual(levels, golden), kinds.named("binary"), YES)
+    found = answered.look(answers, Usual([(level,) for level in levels], golden), kinds.named("binary"), YES)
 
     assert (found.collapsed, found.moved) == (collapsed, moved), found.text
 
 
 def test_all_in_one_class_is_said_in_the_words_of_the_label() -> None:
-    found = answered.look(SPREAD * 0.4, Usual(LEVELS, SPREAD), kinds.named("binary"), YES)
+    found = answered.look(SPREAD * 0.4, Usual([(level,) for level in LEVELS], SPREAD), kinds.named("binary"), YES)
 
     assert found.text == (
         "v3 puts all 1,000 users in 'beginner'; at its fit it put 38% in the other class. v3 expects 16% expert, where "
@@ -45,7 +45,7 @@ def test_all_in_one_class_is_said_in_the_words_of_the_label() -> None:
 
 def test_answers_beyond_all_labels_are_counted() -> None:
     golden = np.linspace(10, 300, 500)
-    usual = Usual((140.0, 150.0, 148.0, 152.0), golden, labels=(0.0, 310.0))
+    usual = Usual(((140.0,), (150.0,), (148.0,), (152.0,)), golden, labels=(0.0, 310.0))
 
     found = answered.look(np.append(golden, [-5.0, 900.0]), usual, kinds.named("regression"), NUMBER)
 

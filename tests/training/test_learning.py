@@ -15,7 +15,7 @@ from configs.errors import IncumbentError
 from configs.ingestion import Times
 from configs.training import Candidate, TrainingSettings
 from configs.validation import ColumnRule
-from tasks.problems import prediction
+from tasks.problems import kinds, prediction
 from tasks.training import identities, learning, preparation, selection
 from tasks.training.estimators import families
 from tasks.training.estimators.boosting import HistGradientBoostingCandidate
@@ -217,10 +217,10 @@ def test_a_batch_without_rows_has_no_answers(candidate: Candidate) -> None:
 
 @pytest.mark.parametrize("outcome", [True, False])
 def test_rows_of_one_outcome_are_refused_with_what_to_do(outcome: bool) -> None:
-    frame = world().assign(sold=outcome)
+    outcomes = preparation.labels(world().assign(sold=outcome), CHOICE)
 
     with pytest.raises(IncumbentError, match=r"cannot be trained on one outcome.*Widen training\.window"):
-        fitted(LINEAR, frame)
+        kinds.named("binary").require_learnable(outcomes)
 
 
 def test_a_row_without_a_label_is_never_taken_for_a_negative_one() -> None:

@@ -10,6 +10,7 @@ from configs import loader
 from configs.errors import InvalidSettings
 from configs.settings import PipelineSettings
 from tasks.adapters.home import Home
+from tasks.domain.pools import Size
 from tasks.domain.records import Batch, Model
 from tasks.problems import prediction
 from tasks.training import preparation
@@ -80,10 +81,10 @@ def test_a_batch_without_labels_has_nothing_to_judge(shop_home: Home, settings: 
     unlabelled = shop.take_in(shop_home, "none", shop.week(3).assign(sold=pd.array([pd.NA] * 336, dtype="boolean")))
     nothing_new = shop.take_in(shop_home, "again", shop.week(3).assign(sold=pd.array([pd.NA] * 336, dtype="boolean")))
 
-    assert handles.rows(shop_home).count(unlabelled, None, settings) == size(0, 0, 0)
+    assert handles.rows(shop_home).count(unlabelled, None, settings) == Size(0, (), 0)
     assert (nothing_new.accepted_file, handles.rows(shop_home).count(nothing_new, None, settings)) == (
         None,
-        size(0, 0, 0),
+        Size(0, (), 0),
     )
 
 

@@ -101,7 +101,7 @@ class Bundles:
         """Golden rows as the model wants them, and what it answered at its gate; checked by their digest."""
         rows = self.golden_bytes(golden)
         frame = _as_prepared(pq.read_table(io.BytesIO(rows), page_checksum_verification=True))
-        expected = frame.pop(_ANSWER).to_numpy(dtype=np.float64)
+        expected = _popped(frame)
         return frame, expected
 
     def types(self, bundle: str) -> tuple[str, ...]:
@@ -165,7 +165,7 @@ def _unpacked(model: bytes) -> int:
 def _refuse_other_answers(pipeline: Pipeline, golden: bytes, named: str) -> None:
     table = pq.read_table(io.BytesIO(golden), page_checksum_verification=True)
     frame = _as_prepared(table)
-    expected = frame.pop(_ANSWER).to_numpy(dtype=np.float64)
+    expected = _popped(frame)
     try:
         answers = prediction.predict(pipeline, frame)
     except (*UNFIT, IncumbentError) as err:
@@ -182,8 +182,27 @@ def _refuse_other_answers(pipeline: Pipeline, golden: bytes, named: str) -> None
 
 
 def differences(answers: NDArray[np.float64], expected: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How far answers are from those that are expected, as `TOLERANCE` is meant: above 1, relative to them."""
-    return np.asarray(np.abs(answers - expected) / np.maximum(1.0, np.abs(expected)))
+    """How far answers are from those that are expected, as `TOLERANCE` is meant: above 1, relative to them.
+
+    One number a row: of several classes the one that is furthest off.
+    """
+    if answers.shape != expected.shape:
+        return np.full(len(expected), np.inf)
+    off = np.asarray(np.abs(answers - expected) / np.maximum(1.0, np.abs(expected)))
+    return off.max(axis=1) if off.ndim > 1 else off
+
+
+def _answer_names(answers: NDArray[np.float64]) -> list[str]:
+    """Columns in which answers stand: one, or one for each class."""
+    return [_ANSWER] if answers.ndim == 1 else [f"{_ANSWER}:{place}" for place in range(answers.shape[1])]
+
+
+def _popped(frame: pd.DataFrame) -> NDArray[np.float64]:
+    """The answers of a golden batch, taken out of its rows; shape (rows,), or (rows, classes)."""
+    if _ANSWER in frame:
+        return np.asarray(frame.pop(_ANSWER), dtype=np.float64)
+    names = [name for name in frame.columns if str(name).startswith(f"{_ANSWER}:")]
+    return np.column_stack([frame.pop(name).to_numpy(dtype=np.float64) for name in names])
 
 
 def _golden_bytes(golden: pd.DataFrame, answers: NDArray[np.float64]) -> bytes:
@@ -191,7 +210,8 @@ def _golden_bytes(golden: pd.DataFrame, answers: NDArray[np.float64]) -> bytes:
     for name in golden.columns:
         kind = pa.string() if golden[name].dtype == object else pa.float64()
         columns[name] = pa.array(golden[name].to_numpy(), type=kind, from_pandas=True)
-    columns[_ANSWER] = pa.array(answers, type=pa.float64())
+    each = answers.T if answers.ndim > 1 else [answers]
+    columns |= {name: pa.array(one, type=pa.float64()) for name, one in zip(_answer_names(answers), each, strict=True)}
     sink = io.BytesIO()
     pq.write_table(pa.table(columns), sink, write_page_checksum=True, compression="zstd")
     return sink.getvalue()

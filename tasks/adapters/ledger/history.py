@@ -179,7 +179,7 @@ class _Found:
 def _dummy_loss(model: Model | None, score: Score | None) -> float | None:
     if model is None or score is None:
         return None
-    return kinds.constant_loss(model.base_rate, score)
+    return kinds.dummy_loss(model, score)
 
 
 def _steps(row: Any) -> tuple[StepTime, ...]:

@@ -49,8 +49,8 @@ class Packaged:
     features: tuple[tuple[str, ColumnType, bool], ...]
     logged: datetime
     """The moment that its description bears, so that the same model has the same bytes each time."""
-    answers_numbers: bool = False
-    """Whether it answers with a number, not with two probabilities."""
+    probabilities: int = 2
+    """With how many of them it answers each row: one for each class; 0 where it answers with a number."""
 
 
 def requirements() -> list[str]:
@@ -75,7 +75,7 @@ def column_specs(features: Sequence[tuple[str, ColumnType, bool]]) -> list[dict[
 
 
 def pack(packaged: Packaged, folder: Path) -> None:
-    """Write the folder; its prediction is the array of both probabilities, shape (rows, 2), or of numbers, (rows,).
+    """Write the folder; its prediction is the array of probabilities, shape (rows, classes), or of numbers, (rows,).
 
     Whoever asks it needs MLflow and what the model needs, and nothing of this project.
     """
@@ -93,7 +93,7 @@ def pack(packaged: Packaged, folder: Path) -> None:
     has_steps = any(name.startswith(_ROOM) for name in packaged.trusted_types)
     module = _write_loader(folder / CODE, has_steps=has_steps)
     inputs = Schema.from_json(json.dumps(input_specs(packaged.features)))
-    outputs = Schema([TensorSpec(dtype("float64"), (-1,) if packaged.answers_numbers else (-1, 2))])
+    outputs = Schema([TensorSpec(dtype("float64"), (-1, packaged.probabilities) if packaged.probabilities else (-1,))])
     model = Model(
         artifact_path=packaged.location,
         run_id=packaged.run_id,

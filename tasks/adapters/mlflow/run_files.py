@@ -31,7 +31,7 @@ def write(training: TrainingRun, folder: Path) -> None:
     if training.judged is not None:
         (folder / PLOTS).mkdir()
         judged = training.judged
-        problem.draw(folder / "plots", judged.outcomes, judged.answers, training.score.calibration, judged.importance)
+        problem.draw(folder / "plots", judged.outcomes, judged.answers, training.score, judged.importance)
 
 
 def _write_score(training: "TrainingRun", folder: Path, problem: Problem) -> None:

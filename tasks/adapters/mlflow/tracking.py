@@ -251,7 +251,7 @@ def packaged(training: TrainingRun, run: str, logged: "LoggedModel") -> packagin
     """What the folder of a logged model is made from."""
     return packaging.Packaged(
         logged.model_id, run, logged.artifact_location, training.bundle, training.trusted_types, training.features,
-        training.finished, not kinds.of(training.score).shares,
+        training.finished, kinds.of(training.score).probabilities(training.model.snapshot),
     )  # fmt: skip
 
 

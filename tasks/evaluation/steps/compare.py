@@ -43,8 +43,9 @@ def score_rows(
     from tasks.evaluation import scores
 
     parts, room = (rows.clusters, rows.slices), settings.evaluation
-    about = (settings.training.problem, model.base_rate)
-    return scores.score(model.id, kept_as, rows.outcomes, answers, *parts, room, *about)
+    about = (settings.training.problem, rows.problem.dummy(model))
+    classes = settings.training.class_names
+    return scores.score(model.id, kept_as, rows.outcomes, answers, *parts, room, *about, classes)
 
 
 def compare(
@@ -71,7 +72,7 @@ def compare(
     from tasks.evaluation import scores
 
     rows, answers = handles.rows(home).judged(lot, cutoff, settings), handles.rows(home).answers
-    dummy = scores.constant(challenger.base_rate, len(rows.outcomes))
+    dummy = scores.constant(rows.problem.dummy(challenger), len(rows.outcomes))
     before = dummy if base is None else answers(base, lot, cutoff, settings)
     after, slices = answers(challenger, lot, cutoff, settings), rows.slices if sliced else {}
     room, level, problem = settings.evaluation, settings.promotion.guards.slice_level, settings.training.problem

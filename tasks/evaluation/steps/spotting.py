@@ -151,10 +151,9 @@ def _look(
     without: Collection[str] = (),
 ) -> _Look:
     """The live model on these rows, of which its losses are at hand, and on those of its gate."""
-    import numpy as np
     import pandas as pd
 
-    from tasks.evaluation import cuts_of_columns
+    from tasks.evaluation import cuts_of_columns, scores
     from tasks.evaluation.lost_rows import Limits, Lost
 
     settings, gate = home.settings(pipeline), _gate(home, pipeline, champion)
@@ -166,8 +165,8 @@ def _look(
     here, there = (tuple(codes[part] for _, codes in cuts) for part in (slice(len(frame)), slice(len(frame), None)))
     now = Lost(here, loss, _clusters(frame, settings))
     won = Lost(there, gate.loss, gate.clusters) if gate and is_known else None
-    constant = np.full(len(frame), champion.base_rate)
-    dummy = kinds.named(settings.training.problem).losses(_outcomes(frame, settings), constant)
+    problem = kinds.named(settings.training.problem)
+    dummy = problem.losses(_outcomes(frame, settings), scores.constant(problem.dummy(champion), len(frame)))
     limits = Limits(wanted.share, wanted.rise, wanted.level)
     return _Look([one for one, _ in cuts], now, won, limits, dummy)
 

@@ -117,7 +117,7 @@ class _Asked:
         """The class in which it puts all rows; empty where it uses both, or has none."""
         from tasks.monitoring import answered
 
-        return answered.one_class(answered.positive(self.said, self.problem), self.words)
+        return answered.one_class(self.said, self.problem, self.words)
 
     def restores(self, column: str) -> bool:
         """Whether it tells the rows apart with values as before in one column."""
@@ -140,7 +140,7 @@ class _Asked:
     def _expected(self, said: "NDArray[np.float64]") -> str:
         from tasks.monitoring import answered
 
-        return answered.expected(float(said.mean()), self.problem, self.words)
+        return answered.expected(said, self.problem, self.words)
 
 
 def _told(live: _Asked, versions: Sequence[_Asked], column: str, *, is_only: bool) -> str:

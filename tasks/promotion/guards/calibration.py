@@ -1,4 +1,4 @@
-"""Guard `calibration`: of a yes or no, the shares that are predicted are those that come."""
+"""Guard `calibration`: of a yes or no and of classes, the shares that are predicted are those that come."""
 
 from tasks.domain import turns, wording
 from tasks.problems import kinds
@@ -13,10 +13,11 @@ class Calibration:
 
     def ask(self, case: Case) -> turns.Guard | None:
         """Compare the error with its limit and with that of the live model."""
-        if kinds.of(case.probe).level_guard != self.title:
+        problem = kinds.of(case.probe)
+        if problem.level_guard != self.title:
             return None
         most = case.settings.guards.max_calibration_error
-        error, live = (base.value(score, "calibration_error") for score in (case.probe, case.champion))
+        error, live = (base.value(score, problem.level_metric) for score in (case.probe, case.champion))
         good = error <= most
         text = f"calibration error {wording.loss(error)}, {base.limit(good, most)}"
         return base.unless_live_is_worse(turns.Guard(self.title, not good, text), live > error, wording.loss(live))

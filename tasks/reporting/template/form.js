@@ -15,10 +15,15 @@ const row = () => {
 };
 const body = () => JSON.stringify({ dataframe_records: [row()] });
 const show = () => (document.getElementById("body").textContent = body());
-const write = (value) =>
-  form.dataset.output === "probability"
+const write = (value, classes) => {
+  if (classes) {
+    const place = value.indexOf(Math.max(...value));
+    return `${classes[place]}, ${(100 * value[place]).toPrecision(3)} % likely`;
+  }
+  return form.dataset.output === "probability"
     ? `${(100 * value[1]).toPrecision(3)} % likely`
     : Number(value.toPrecision(6)).toLocaleString("en");
+};
 form.addEventListener("input", show);
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
@@ -28,7 +33,7 @@ form.addEventListener("submit", async (event) => {
     const sent = await fetch(form.dataset.way, { method: "POST", headers, body: body() });
     const told = await sent.json();
     if (sent.ok) {
-      answer.textContent = `${write(told.predictions[0])}, says v${told.model.version}.`;
+      answer.textContent = `${write(told.predictions[0], told.model.classes)}, says v${told.model.version}.`;
       return;
     }
     const wrong = told.errors ? told.errors[0].fields : {};

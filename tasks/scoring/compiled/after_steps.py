@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from configs.errors import InvalidSettings
-from tasks.scoring.compiled.base import CannotCompile, Columns, Compiled, Value
+from tasks.scoring.compiled.base import Answered, CannotCompile, Columns, Compiled, Value
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -55,7 +55,7 @@ class AfterSteps(Compiled):
         """What it is, for people."""
         return f"{self._model.title} behind feature steps"
 
-    def one(self, values: Sequence[Value]) -> float:
+    def one(self, values: Sequence[Value]) -> Answered:
         """As the base says."""
         made = self._made([[value] for value in values])
         return self._model.one([None if one != one else one for one in (column[0] for column in made)])

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tasks.scoring.compiled import after_steps
-from tasks.scoring.compiled.base import Columns, Compiled, Value
+from tasks.scoring.compiled.base import Answered, Columns, Compiled, Value
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -27,9 +27,10 @@ class AsFitted(Compiled):
         self._pipeline, self._ask = pipeline, ask
         self._names = [str(name) for name in pipeline.feature_names_in_]
 
-    def one(self, values: Sequence[Value]) -> float:
+    def one(self, values: Sequence[Value]) -> Answered:
         """As `many`, of one row."""
-        return float(self.many([[value] for value in values])[0])
+        answer: Answered = self.many([[value] for value in values])[0].tolist()
+        return answer
 
     def many(self, columns: Columns) -> NDArray[np.float64]:
         """As at the gate."""

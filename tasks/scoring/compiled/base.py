@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Value = float | str | None
 """A number, a text, or nothing."""
+Answered = float | list[float]
+"""The answer for one row: the probability of a yes, or a number; of several classes the probability of each."""
 Columns = Sequence[NDArray[np.float64] | NDArray[np.object_] | Sequence[Value]]
 """Columns in the order of a model's inputs: prepared ones, numbers or text objects, missing is NaN; or plain values."""
 
@@ -33,15 +35,15 @@ class Compiled(ABC):
     """What it is, for people."""
 
     @abstractmethod
-    def one(self, values: Sequence[Value]) -> float:
-        """The answer for one row, its values in the order of the inputs: the probability of a yes, or a number.
+    def one(self, values: Sequence[Value]) -> Answered:
+        """The answer for one row, its values in the order of the inputs.
 
         What is missing is None, never NaN.
         """
 
     @abstractmethod
     def many(self, columns: Columns) -> NDArray[np.float64]:
-        """The answers for prepared rows, shape (rows,)."""
+        """The answers for prepared rows, shape (rows,); of several classes (rows, classes)."""
 
 
 class Tables(Compiled):

@@ -39,7 +39,7 @@ def table(home: Home, pipeline: str, since: datetime | None = None, until: datet
         left = [one for one in opened.segments if (str(one.journal), one.first) not in known]
         records = ((one.journal, record) for one in left for record in opened.records(one))
         tables.append(pa.Table.from_batches([log_lines.batch(list(log_lines.rows(pipeline, records)))]))
-    whole = pa.concat_tables(tables)
+    whole = pa.concat_tables(tables, promote_options="default")
     if since is not None:
         whole = whole.filter(pc.field("answered") >= since)
     return whole if until is None else whole.filter(pc.field("answered") < until)

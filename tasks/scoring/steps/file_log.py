@@ -49,7 +49,8 @@ class FileLog:
         target = part.with_suffix(_ENDING)
         if not self._is_wanted or target.exists():
             return
-        answers = pq.read_table(part, columns=[self._live.output, scored.REASON, scored.SCORED])
+        each = scored.of_classes(self._live.classes)
+        answers = pq.read_table(part, columns=[self._live.output, *each, scored.REASON, scored.SCORED])
         with files.staged(target) as draft, draft.open("wb") as file:
             file.write(self._content(answers, rows, first))
 
@@ -85,10 +86,22 @@ class FileLog:
             "inputs": self._inputs(rows, sound),
             "key": self._keys(rows),
             "microseconds": pa.nulls(count, pa.int64()),
+            **self._of_classes(answers),
         }
         table = pa.table(columns, schema=log_lines.SCHEMA)
         pq.write_table(table, sink, compression="zstd", use_dictionary=_REPEATED, write_page_checksum=True)
         return bytes(sink.getvalue().to_pybytes())
+
+    def _of_classes(self, answers: pa.Table) -> dict[str, pa.Array]:
+        """Class and probabilities of each row; nothing where there are no classes."""
+        classes = self._live.classes
+        each = zip(*(answers[name].to_pylist() for name in scored.of_classes(classes)), strict=True)
+        told = [log_lines.of_class(None if None in values else values, classes) for values in each]
+        told = told or [(None, None, None)] * len(answers)
+        return {
+            name: pa.array([line[place] for line in told], pa.string())
+            for place, name in ((1, "class"), (2, "probabilities"))
+        }
 
     def _inputs(self, rows: pd.DataFrame, sound: Any) -> pa.Array:
         """What the model took, as JSON, of each row that keeps the contract; as much of it as is to be kept."""

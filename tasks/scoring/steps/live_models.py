@@ -10,6 +10,7 @@ from configs.settings import PipelineSettings
 from configs.validation import ColumnRule
 from tasks.adapters import lookup
 from tasks.adapters.home import Home
+from tasks.domain.records import Model
 from tasks.problems import kinds
 from tasks.scoring.compiled import compiler
 from tasks.scoring.fields import Fields, moment
@@ -61,7 +62,19 @@ def ready(home: Home, pipeline: str, version: int | None = None) -> Live:
         example,
         model,
         settings,
+        classes=_classes(pipeline, number, model, settings),
     )
+
+
+def _classes(pipeline: str, version: int, model: Model, settings: PipelineSettings) -> tuple[str, ...]:
+    """What the places of its answers mean: the classes that the settings listed when it was fitted."""
+    then, now = tuple(name for name, _ in model.snapshot.classes), settings.training.class_names
+    if {*then} - {*now}:
+        raise InvalidSettings(
+            f"v{version} cannot answer: it tells {', '.join(map(repr, then))} apart, and training.classes lists "
+            f"{', '.join(map(repr, now)) or 'none'}. Put them back into configs/pipelines/{pipeline}.yaml first."
+        )
+    return then
 
 
 def _usual(values: "pd.Series[Any]", rule: ColumnRule) -> Any:

@@ -10,7 +10,7 @@ import msgspec
 from configs.errors import BlobUnavailable, Damaged, MistakeOfUser
 from tasks.adapters import ring
 from tasks.adapters.home import Home
-from tasks.scoring import log_records, refused_requests
+from tasks.scoring import log_lines, log_records, refused_requests
 from tasks.scoring.answering import Answerer
 from tasks.scoring.refusals import Refused
 from tasks.scoring.steps import answers_at_rest, live_models
@@ -71,9 +71,12 @@ def _answered(home: Home, pipeline: str, line: Mapping[str, Any], version: int |
     names = live.fields.names
     if not {*names} <= inputs.keys() or any(map(log_records.is_hidden, inputs.values())):
         raise MistakeOfUser(f"The inputs of {line['id']} {_HIDDEN}")
-    then, now = line["answer"], live.compiled.one(live.fields.logged(inputs))
-    same = abs(now - then) <= TOLERANCE * max(1.0, abs(then))
-    return Replayed(line["id"], True, live.version, line["version"], repr(then), repr(now), same)
+    answer = live.compiled.one(live.fields.logged(inputs))
+    then, now = line["answer"], log_lines.largest(answer)
+    was, named = line["class"], log_lines.of_class(answer, live.classes)[1] if isinstance(answer, list) else None
+    same = named == was and abs(now - then) <= TOLERANCE * max(1.0, abs(then))
+    texts = [f"{name} {value!r}" if name else repr(value) for name, value in ((was, then), (named, now))]
+    return Replayed(line["id"], True, live.version, line["version"], texts[0], texts[1], same)
 
 
 def _refused(home: Home, pipeline: str, name: str, version: int | None) -> Replayed:

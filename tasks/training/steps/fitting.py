@@ -167,8 +167,8 @@ def sizes(home: Home, pipeline: str, pool: Pool, snapshot: Snapshot | None) -> t
     judged = handles.rows(home).count(pool, snapshot.cutoff if snapshot else pool.moment, settings)
     problem = kinds.named(settings.training.problem)
     if snapshot is None:
-        return judged, Size(0, problem.tally(0, 0), 0)
-    answers = problem.tally(snapshot.positives, snapshot.rows)
+        return judged, Size(0, (), 0)
+    answers = problem.tally_of(snapshot)
     if not snapshot.ignores_arrival:
         return judged, Size(snapshot.rows, answers)
     clusters = windows.clusters_before(*handles.rows(home).units(pool, settings), snapshot.cutoff)

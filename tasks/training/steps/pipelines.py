@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from configs.settings import PipelineSettings
 from configs.training import Candidate
 from tasks.features import assembly
+from tasks.problems import kinds
 from tasks.training import identities, preparation
 from tasks.training import learning as training
 from tasks.training.estimators import families
@@ -28,8 +29,12 @@ def learn(
     recipe: int,
     kept: assembly.Kept | None = None,
 ) -> "SklearnPipeline":
-    """A candidate, fitted on these rows by a recipe, with feature steps as they were kept."""
+    """A candidate, fitted on these rows by a recipe, with feature steps as they were kept.
+
+    Raises IncumbentError if nothing can be learned from their outcomes.
+    """
     learning, steps, levels = settings.training, features(settings, kept), None
+    kinds.named(learning.problem).require_learnable(rows.outcomes)
     if recipe == identities.RARE_POOLED:
         wide = rows.prepared if steps is None else steps.fit_transform(rows.prepared, rows.outcomes)
         levels = preparation.frequent_levels(wide, MOST_CATEGORIES)

@@ -85,15 +85,13 @@ class Rows:
     def count(self, lot: Batch | Pool, cutoff: datetime | None, settings: PipelineSettings) -> Size:
         """How many rows can be judged, how many of them have each answer, and in how many clusters they are."""
         if not lot.has_labels:
-            return Size(0, kinds.named(settings.training.problem).tally(0, 0), 0)
+            return Size(0, (), 0)
         return self.judged(lot, cutoff, settings).size
 
     def units(self, lot: Batch | Pool, settings: PipelineSettings) -> tuple[NDArray[np.datetime64], NDArray[Any]]:
         """When each labelled row happened, in UTC, and which cluster it is in."""
-        frames, times = (
-            [self.labelled(batch, None, settings) for batch in _labelled_parts(lot)],
-            settings.ingestion.times,
-        )
+        times = settings.ingestion.times
+        frames = [self.labelled(batch, None, settings) for batch in _labelled_parts(lot)]
         events = np.concatenate([frame[times.event].to_numpy(dtype="datetime64[us]") for frame in frames])
         clusters = [groups.clusters(frame, times, settings.evaluation.cluster) for frame in frames]
         return events, judged_rows.clusters_together(clusters, settings)
@@ -206,6 +204,7 @@ class Rows:
             rows=len(window.outcomes),
             positives=positives,
             label_mean=mean,
+            classes=problem.classes(outcomes.astype(np.float64), settings.training),
             excluded_unlabelled=sum(part.excluded_unlabelled for part in parts),
             excluded_unknown=sum(part.excluded_unknown for part in parts),
             first_event=min(part.min() for part in events).to_pydatetime() if events else None,
@@ -218,10 +217,9 @@ class Rows:
     def learnable(self, plan: Plan, settings: PipelineSettings) -> Size:
         """How much a plan selects to learn from; nothing is prepared or kept for a fit."""
         files = tuple(batch.accepted_file for batch in plan.batches if batch.accepted_file)
-        parts = self._parts(files, plan, settings)
-        outcomes = [preparation.labels(part.frame, settings.training) for part in parts]
-        rows, total = sum(map(len, outcomes)), float(sum(part.sum() for part in outcomes))
-        return Size(rows, kinds.named(settings.training.problem).tally(total, rows))
+        rules, parts = settings.training, self._parts(files, plan, settings)
+        outcomes = np.concatenate([np.empty(0), *(preparation.labels(part.frame, rules) for part in parts)])
+        return Size(len(outcomes), kinds.named(rules.problem).tally(outcomes, rules.class_names))
 
     def window(self, snapshot: Snapshot, settings: PipelineSettings) -> Window:
         """What a model learns from; batches that are read only for this are not kept."""
@@ -290,6 +288,7 @@ class Rows:
             outcomes=preparation.labels(rows, training_settings),
             clusters=groups.clusters(rows, settings.ingestion.times, settings.evaluation.cluster),
             slices=groups.slice_labels(rows, settings.evaluation.slices, settings.validation.columns),
+            classes=training_settings.class_names,
         )
 
     def labelled(self, batch: Batch, cutoff: datetime | None, settings: PipelineSettings) -> pd.DataFrame:

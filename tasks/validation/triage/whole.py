@@ -188,11 +188,11 @@ def _one_class(now: "pd.Series[Any]", past: _Past, training: TrainingSettings) -
     answers, was = _outcomes(now, training), _outcomes(past.values, training)
     if not len(answers) or not len(was) or not _is_one(answers):
         return None
-    value = bool(answers.iloc[0])
+    value = float(answers.iloc[0])
     other = float((was != value).mean())
     if other * len(answers) < _EXPECTED or any(_is_one(_outcomes(part, training)) for part in past.stretches):
         return None
-    label, opposite = outcomes.named(value, training), outcomes.named(not value, training)
+    label, opposite = outcomes.named_apart(value, training)
     text = f"all {wording.count(len(answers))} labels are {label} ({wording.share(other)} were {opposite})"
     return _fault(now, FaultKind.ONE_CLASS, text)
 

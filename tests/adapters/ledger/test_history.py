@@ -147,9 +147,9 @@ def test_no_model_is_that_of_the_champion_as_its_health_has_it_and_without_one_t
     first, second, _ = turns(ledger)
 
     assert first.probe and second.champion
-    assert second.dummy_loss == kinds.constant_loss(FIRST.base_rate, second.champion)
-    assert second.dummy_loss != kinds.constant_loss(SECOND.base_rate, second.champion)
-    assert first.dummy_loss == kinds.constant_loss(FIRST.base_rate, first.probe)
+    assert second.dummy_loss == kinds.dummy_loss(FIRST, second.champion)
+    assert second.dummy_loss != kinds.dummy_loss(SECOND, second.champion)
+    assert first.dummy_loss == kinds.dummy_loss(FIRST, first.probe)
 
 
 def test_where_a_turn_was_shown_is_told(ledger: Ledger) -> None:

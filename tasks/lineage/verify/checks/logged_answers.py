@@ -147,6 +147,6 @@ def _asked_again(home: Home, pipeline: str, version: int, lines: list[Line]) -> 
     except IncumbentError:  # a bundle that does not load is found by another check, or the contract lacks a column
         return
     whole = [one for one in asked if {*one[2]} == {*live.fields.names}]
-    answers = [live.compiled.one(live.fields.logged(inputs)) for *_, inputs in whole]
+    answers = [log_lines.largest(live.compiled.one(live.fields.logged(inputs))) for *_, inputs in whole]
     off = differences(np.array(answers), np.array([logged for _, logged, _ in whole], dtype=float))
     yield from log_balance.answered_alike(version, [name for name, *_ in whole], off.tolist(), TOLERANCE)
