@@ -11,15 +11,15 @@ import stat
 import sys
 import sysconfig
 import traceback
-from collections.abc import Iterator
-from contextlib import ExitStack, redirect_stdout, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
 from functools import cache
 from importlib.abc import InspectLoader
 from pathlib import Path
 from types import CodeType, ModuleType
 
 from configs import environment, pipeline_files
-from configs.errors import InvalidSettings
+from configs.errors import IncumbentError, InvalidSettings
 
 BESIDE = "configs.pipelines."
 """Begins the name of the module that stands beside a pipeline file, wherever that is."""
@@ -41,7 +41,24 @@ def module(name: str) -> ModuleType:
     except (Exception, SystemExit) as err:  # code of a user: what it raises stops its own pipeline, and no other
         if isinstance(err, ModuleNotFoundError) and err.name and f"{name}.".startswith(f"{err.name}."):
             raise InvalidSettings(f"there is no module {err.name!r}") from err
-        raise InvalidSettings(f"{name} cannot be imported: {_told(err, name)}") from err
+        raise InvalidSettings(f"{name} cannot be imported: {explained(err, name)}") from err
+
+
+@contextmanager
+def of_user(where: str | Path, refuse: Callable[[str], IncumbentError]) -> Iterator[None]:
+    """Whatever code of a user raises here stops its own pipeline, in a sentence, and no other.
+
+    Args:
+        where: Its file, or its module.
+        refuse: Makes an error of what was raised, and where.
+    """
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    except IncumbentError:
+        raise
+    except (Exception, SystemExit) as err:
+        raise refuse(explained(err, where)) from err
 
 
 def source(imported: ModuleType) -> str:
@@ -150,11 +167,12 @@ class _Text(InspectLoader):
         return self.source_to_code(self._content, str(self._path))
 
 
-def _told(err: BaseException, name: str) -> str:
-    """What was raised, and the line of the module that did it."""
+def explained(err: BaseException, name: str | Path) -> str:
+    """What was raised, and the line of the module that did it; of a file that is named, the line in that one."""
     frames = traceback.extract_tb(err.__traceback__)
     own = [one for one in frames if "importlib" not in one.filename and one.filename != __file__]
-    file, line = (own[0].filename, own[0].lineno) if own else (name, None)
+    own = ([one for one in own if one.filename == str(name)][::-1] or own) if isinstance(name, Path) else own
+    file, line = (own[0].filename, own[0].lineno) if own else (str(name), None)
     text = " ".join(str(err).split())
     if isinstance(err, SyntaxError):
         file, line, text = err.filename or file, err.lineno, err.msg

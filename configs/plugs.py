@@ -1,7 +1,7 @@
 """Plugs: where each thing stands that a pipeline names, built in or of its user; as text, imported when asked for.
 
 Add a built-in family or guard here, one line each; metrics stand in `configs.metrics`. What a user plugs in is named by
-`use:` in the pipeline file: a class of an installed package (`package.module:Thing`), or of the one Python file beside
+`use:` in the pipeline file: a class of an installed package (`package.module.Thing`), or of the one Python file beside
 the pipeline file (`Thing`). What a kind of plug has to have is said here; what it does belongs to its room.
 """
 
@@ -10,18 +10,19 @@ import inspect
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 from pydantic.json_schema import SkipJsonSchema
 
-from configs import explanations, importing, metrics, pipeline_files
+from configs import candidates, explanations, importing, metrics, pipeline_files
+from configs.candidates import Window, plain
 from configs.errors import InvalidSettings
-from configs.section import Section
+from configs.section import LATER, Section
 
 ESTIMATORS = {
     "logistic_regression": "tasks.training.estimators.linear:LogisticRegression",
@@ -69,12 +70,12 @@ class _Kind:
     has: tuple[tuple[str, ...], ...]
     """One of these sets of attributes."""
     taken: Iterable[str]
-    is_function: bool = False
-    """Whether it is a function, which gets rows and its settings, and not a class."""
+    is_function: bool | None = False
+    """Whether it is a function, which gets something and its settings, and not a class; None: either."""
 
 
 _KINDS = (
-    _Kind("an estimator", ("training", "candidates"), (("build",), ("fit", "predict")), ESTIMATORS),
+    _Kind("an estimator", ("training", "candidates"), (("build",), ("fit", "predict")), ESTIMATORS, None),
     _Kind(
         "a metric",
         ("evaluation", "metrics"),
@@ -90,16 +91,36 @@ class FamilySettings(Section):
     """Base of the parameters of a built-in family."""
 
     family: str
+    title: Annotated[str, Field(max_length=candidates.LONGEST_TITLE), LATER] = ""
+    """As people call it; by default its family, and of several of one family what differs from the first one."""
+    window: Annotated[Window | None, LATER] = None
+    """Which rows it learns from, in place of training.window."""
+
+    @property
+    def name(self) -> str:
+        """Its name in records."""
+        return plain(self.title) or self.family
+
+    def identity(self) -> dict[str, Any]:
+        """What decides what it does; not what it is called."""
+        return {name: value for name, value in super().identity().items() if name != "title"}
+
+
+def _with(schema: dict[str, Any]) -> None:
+    """`with` is another word for `settings`: it is taken for that before anything else reads it."""
+    schema["properties"]["with"] = {**schema["properties"]["settings"], "title": "With"}
 
 
 class Use(Section):
     """A plug of your own."""
 
+    model_config = ConfigDict(json_schema_extra=_with)
+
     use: str
-    """Where it stands: `package.module:Thing`, or a name in the Python file beside this one."""
+    """Where it stands: `package.module.Thing`, or a name in the Python file beside this one."""
     settings: dict[str, Any] = {}  # noqa: RUF012
     """What its `Settings` take; of a scikit-learn estimator its parameters."""
-    title: Annotated[str, Field(max_length=60)] = ""
+    title: Annotated[str, Field(max_length=candidates.LONGEST_TITLE)] = ""
     """As people call it, if it has no title of its own, or another one is wanted."""
     source: SkipJsonSchema[str] = ""
     """Hash of the file in which it stands; filled in when the pipeline file is read."""
@@ -107,7 +128,7 @@ class Use(Section):
     @property
     def name(self) -> str:
         """Its name in records: the title in small letters, with `_` between words."""
-        return _name(self.title)
+        return plain(self.title)
 
     def identity(self) -> dict[str, Any]:
         """What decides what it does; not what it is called."""
@@ -115,7 +136,15 @@ class Use(Section):
 
 
 class Imported(Use):
-    """A family of your own: any scikit-learn compatible estimator."""
+    """A family of your own: any scikit-learn compatible estimator, or a function that returns one."""
+
+    window: Annotated[Window | None, LATER] = None
+    """Which rows it learns from, in place of training.window."""
+
+    def identity(self) -> dict[str, Any]:
+        """What decides what it does."""
+        window = {} if self.window is None else {"window": self.window.identity()}
+        return {**super().identity(), **window}
 
     @property
     def family(self) -> str:
@@ -152,31 +181,32 @@ def families(learner: str) -> tuple[str, ...]:
     return tuple(sorted(name for name, path in ESTIMATORS.items() if learner in built_in(path).learners))
 
 
-def find(use: str, *, is_function: bool = False) -> Plug:
-    """What a user's import path names, imported: a class, or a function.
+def find(use: str, *, is_function: bool | None = None) -> Plug:
+    """What a user's import path names, imported: a class, or a function; None: either.
 
     Raises:
         InvalidSettings: There is no such module or class, or it raises when it is imported; and where.
     """
-    noun = "function" if is_function else "class"
+    noun = {None: "class or function", True: "function", False: "class"}[is_function]
     if not _PATH.fullmatch(use):
         raise InvalidSettings(
-            f"must be 'package.module:Thing', or the name of a {noun} in the Python file beside this one"
+            f"must be 'package.module.Thing', or the name of a {noun} in the Python file beside this one"
         )
     where, _, name = use.rpartition(":")
     module = importing.module(where)
     thing = getattr(module, name, None)
     home = sys.modules.get(getattr(thing, "__module__", where), module)
-    fits = inspect.isfunction if is_function else inspect.isclass
+    fits: Callable[[object], bool] = _is_either
+    if is_function is not None:
+        fits = inspect.isfunction if is_function else inspect.isclass
     if not fits(thing) or not home.__file__:
         guess = explanations.guess(name, [one for one, value in vars(module).items() if fits(value)])
         hint = f"; did you mean {guess!r}?" if guess else ""
         raise InvalidSettings(
             f"{where} has no {noun} {name!r} ({pipeline_files.shown(Path(module.__file__ or '?'))}){hint}"
         )
-    return Plug(
-        thing, Path(home.__file__), importing.own_source(module, home) if is_function else importing.source(home)
-    )
+    is_called = inspect.isfunction(thing)
+    return Plug(thing, Path(home.__file__), importing.own_source(module, home) if is_called else importing.source(home))
 
 
 def parameters(used: Use) -> Mapping[str, Any] | Section:
@@ -192,9 +222,11 @@ def make(used: Use) -> Any:
 
 
 def types(used: Iterable[Use]) -> Iterator[str]:
-    """The classes that are named, as they are called where a model holds them."""
+    """What models may hold of what is named: the class, and all that stands in a file beside a pipeline file."""
     for one in used:
         thing = find(one.use).thing
+        if one.use.startswith(importing.BESIDE):
+            yield f"{one.use.rpartition(':')[0]}.*"
         yield f"{thing.__module__}.{thing.__qualname__}"
 
 
@@ -210,7 +242,9 @@ def settled(values: dict[str, Any], pipeline: str) -> tuple[dict[str, Any], list
         entries: Any = values
         for part in kind.path:
             entries = entries.get(part) if isinstance(entries, dict) else None
-        names = {_name(name) for name in kind.taken}
+        names = {plain(name) for name in kind.taken}
+        if kind.is_function is None:
+            candidates.set_apart(entries, lambda entry: _usual(entry, pipeline))
         for place, entry in enumerate(entries if isinstance(entries, list) else ()):
             if isinstance(entry, dict) and isinstance(entry.get("use"), str):
                 key = f"{'.'.join(kind.path)}[{place}]"
@@ -229,30 +263,57 @@ def settled(values: dict[str, Any], pipeline: str) -> tuple[dict[str, Any], list
 # ── parts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 def _settle(entry: dict[str, Any], kind: _Kind, names: set[str], pipeline: str) -> Iterator[str]:
     """Fill in one entry, and yield what is wrong with it; `names` are those that are taken, its own is added."""
-    use = entry["use"]
+    use = _path(entry["use"], pipeline)
     if "source" in entry:
         yield "source: no such setting; it is filled in when the file is read"
-    if ":" not in use:
-        use = f"{importing.BESIDE}{pipeline}:{use}"
+    if "with" in entry:
+        if "settings" in entry:
+            yield "with: is another word for settings; write one of them"
+        entry["settings"] = entry.pop("with")
     try:
         plug = find(use, is_function=kind.is_function)
     except InvalidSettings as problem:
         yield f"use: {problem} (got {entry['use']!r})"
         return
     own = use.rpartition(":")[2] if kind.is_function else getattr(plug.thing, "title", None)
-    title = entry.get("title") or own
-    if not any(all(hasattr(plug.thing, name) for name in names) for names in kind.has):
+    title = entry.get("title") or own or (candidates.usual_title(use) if kind.is_function is None else None)
+    is_called = kind.is_function is None and inspect.isfunction(plug.thing)
+    if not is_called and not any(all(hasattr(plug.thing, name) for name in names) for names in kind.has):
         wanted = ", or ".join(" and ".join(names) for names in kind.has)
         yield f"use: {use} is not {kind.noun}, which has {wanted} ({plug})"
-    elif not isinstance(title, str) or not _name(title):
+    elif not isinstance(title, str) or not plain(title):
         yield f"use: {use} has no title ({plug}); give it one, or write 'title:' beside 'use:'"
-    elif _name(title) in names:
+    elif plain(title) in names:
         yield f"use: the title {title!r} of {use} ({plug}) is taken; write another one as 'title:' beside 'use:'"
     else:
-        names.add(_name(title))
+        names.add(plain(title))
         filled, wrong = _parameters(entry.get("settings", {}), plug)
         yield from wrong
         entry |= {"use": use, "title": title, "settings": filled, "source": plug.source}
+
+
+def _path(use: str, pipeline: str) -> str:
+    """`package.module:Thing`, however it is written."""
+    if ":" in use:
+        return use
+    where, _, name = use.rpartition(".")
+    return f"{where or importing.BESIDE + pipeline}:{name}"
+
+
+def _usual(entry: dict[str, Any], pipeline: str) -> str | None:
+    """What an entry is called if nothing is said of it; None where that is not to be known."""
+    use, family = entry.get("use"), entry.get("family")
+    if not isinstance(use, str):
+        return family.replace("_", " ") if isinstance(family, str) else None
+    try:
+        path = _path(use, pipeline)
+        return getattr(find(path).thing, "title", None) or candidates.usual_title(path)
+    except InvalidSettings:
+        return None  # said when it is asked for
+
+
+def _is_either(thing: Any) -> bool:
+    return inspect.isclass(thing) or inspect.isfunction(thing)
 
 
 def _parameters(given: Any, plug: Plug) -> tuple[Any, list[str]]:
@@ -287,7 +348,3 @@ def _unfit(given: dict[str, Any], signature: inspect.Signature) -> Iterator[str]
 def _held(own: type[Section], given: dict[str, Any]) -> Section:
     """As what was read from a file: a list there is a tuple here."""
     return own.model_validate_json(json.dumps(given))
-
-
-def _name(title: str) -> str:
-    return re.sub(r"\W+", "_", title.lower()).strip("_")

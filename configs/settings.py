@@ -96,11 +96,11 @@ class PipelineSettings(Section):
     def _what_is_asked_for_fits_the_problem(self) -> Self:
         problem = self.training.problem
         kind = KINDS[problem]
-        families, learned = plugs.families(kind.learner), [candidate.family for candidate in self.training.candidates]
+        families, learned = plugs.families(kind.learner), [candidate.name for candidate in self.training.candidates]
         twice = [family for family in learned if learned.count(family) > 1]
         if twice:
             raise ValueError(f"training.candidates: {twice[0]} is named twice; a turn trains each family once")
-        for family in learned:
+        for family in (candidate.family for candidate in self.training.candidates):
             if family in plugs.ESTIMATORS and family not in families:
                 raise ValueError(f"training.candidates: {family} {_is_not_for(kind)}; {_known(families)}")
         for metric in self.evaluation.measured(problem):

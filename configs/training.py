@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Union
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from configs import plugs
+from configs.candidates import Window
 from configs.plugs import FamilySettings, Imported
 from configs.problems import ProblemName
-from configs.section import LATER, Column, Days, Length, Many, Section
+from configs.section import LATER, Column, Length, Many, Section
 
 Value = str | int | bool
 
@@ -30,18 +31,6 @@ def _canonical(given: object) -> object:
 
 
 Values = Annotated[Value | tuple[Value, ...] | None, BeforeValidator(_canonical)]
-
-
-class Window(Section):
-    """Which rows before a batch are trained on."""
-
-    days: Days | None = None
-    """Length in days, counted back from the batch; without it everything before the batch."""
-
-    @property
-    def length(self) -> timedelta | None:
-        """The window as a time span; None means everything."""
-        return None if self.days is None else timedelta(days=self.days)
 
 
 def _shape(given: object) -> str:

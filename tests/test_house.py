@@ -159,6 +159,7 @@ def test_broad_excepts_are_at_the_borders_code_of_users_the_gate_and_requests() 
 
     borders = [
         "configs/importing.py:module",
+        "configs/importing.py:of_user",
         "deployments/serving/app.py:__call__",
         "tasks/features/own_step.py:_explained",
         "tasks/promotion/gate.py:gate",

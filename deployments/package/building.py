@@ -20,6 +20,7 @@ from deployments.package import closure, parts_list, pins, texts
 from deployments.packaged import manifest, model_files
 from deployments.packaged.model_files import Golden, Packaged
 from tasks.adapters import provenance
+from tasks.adapters.blobs import kept_code, skops_files
 from tasks.adapters.home import Home
 from tasks.scoring.compiled.base import Tables
 from tasks.scoring.live import Live
@@ -91,12 +92,15 @@ def _fill(home: Home, live: Live, draft: Path) -> tuple[str, ...]:
     golden = _golden(home, live)
     types = () if is_table else home.bundles.types(live.model.bundle)
     content = None if is_table else home.bundles.content(live.model.bundle)
+    own = {} if content is None else kept_code.modules(content)
+    held = [kept_code.written(content, one) for one in types] if content is not None else []
     packaged = Packaged(live, golden, metadata.version("mlflow"))
-    reader = model_files.write(model, packaged, sorted(home.bundles.trusted & {*types}), content)
+    reader = model_files.write(model, packaged, skops_files.beyond_reviewed(held), content)
     modules, lenient = [_ENTRY, reader], list[str]()
     for path in _of_user(live, draft):
-        lenient += [] if is_table else closure.imported_by(path)
-    modules += [one.rpartition(".")[0] for one in types if not one.startswith(BESIDE)]
+        lenient += [] if is_table else closure.imported_by(path.read_bytes())
+    lenient += [name for text in own.values() for name in closure.imported_by(text)]
+    modules += [one.rpartition(".")[0] for one in held if not one.startswith(BESIDE)]
     modules += [] if is_table else ["pandas", "sklearn"]
     needed = closure.of(modules, CHECKOUT, lenient)
     for name in needed.files:

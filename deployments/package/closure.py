@@ -48,9 +48,9 @@ def of(modules: Iterable[str], checkout: Path, lenient: Iterable[str] = ()) -> C
     return Closure(tuple(sorted(files)), tuple(sorted(packages - sys.stdlib_module_names)))
 
 
-def imported_by(path: Path) -> list[str]:
+def imported_by(text: bytes) -> list[str]:
     """What a file imports when it is imported itself."""
-    return list(_imports(ast.parse(path.read_text(encoding="utf-8")), is_lazy=False))
+    return list(_imports(ast.parse(text), is_lazy=False))
 
 
 def _relative(path: Path, checkout: Path) -> str:

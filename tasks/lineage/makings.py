@@ -54,22 +54,22 @@ def together(was: Making, now: Making) -> Making:
 
 
 def _candidate(was: Making, now: Making) -> Iterator[Undone]:
-    if was.candidate.family != now.candidate.family:
-        change = SettingChange("training.candidates", was.candidate.family, now.candidate.family)
+    if was.candidate.name != now.candidate.name:
+        change = SettingChange("training.candidates", was.candidate.name, now.candidate.name)
         yield Undone(change, replace(now, candidate=was.candidate))
         return
     before, after = _parameters(was.candidate), _parameters(now.candidate)
     for name in dict.fromkeys((*before, *after)):
         making = replace(now, candidate=_set(now.candidate, name, before))
         changes = origins.settings({name: before.get(name)}, {name: after.get(name)})
-        yield from (
-            Undone(replace(one, setting=f"{now.candidate.family}.{one.setting}"), making) for one in changes[:1]
-        )
+        yield from (Undone(replace(one, setting=f"{now.candidate.name}.{one.setting}"), making) for one in changes[:1])
 
 
 def _parameters(candidate: Candidate) -> Mapping[str, Any]:
     """Parameters by name; the code of a family of one's own is none of them."""
-    return candidate.settings if isinstance(candidate, Imported) else candidate.model_dump(exclude={"family"})
+    if isinstance(candidate, Imported):
+        return candidate.settings
+    return candidate.model_dump(exclude={"family", "title", "window"})
 
 
 def _set(candidate: Candidate, name: str, values: Mapping[str, Any]) -> Candidate:

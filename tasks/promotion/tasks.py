@@ -23,7 +23,7 @@ def nominate_family(turn: TurnRef, pool: Pool, snapshot: Snapshot, champion: Mod
     hands = home.current()
     if champion is None:
         return first_family.first_family(hands, turn.pipeline, pool, snapshot)
-    families = [candidate.family for candidate in hands.settings(turn.pipeline).training.candidates]
+    families = [candidate.name for candidate in hands.settings(turn.pipeline).training.candidates]
     return evidence.nominate(families, hands.ledger.models.last_losses(turn.pipeline, before=turn.number))
 
 

@@ -79,7 +79,9 @@ def model_id(
 def parameters(candidate: Candidate) -> tuple[tuple[str, str], ...]:
     """The parameters of a candidate as text, for the record; its family is told apart."""
     own = candidate.settings if isinstance(candidate, Imported) else None
-    dumped = candidate.model_dump(mode="json", exclude={"family"}) if own is None else own
+    left = {"family", "title", "window"}
+    dumped = candidate.model_dump(mode="json", exclude=left) if own is None else dict(own)
+    dumped |= {} if candidate.window is None else {"window": f"{candidate.window.days or 'all'} days"}
     return tuple((name, f"{value:g}" if isinstance(value, float) else str(value)) for name, value in dumped.items())
 
 

@@ -18,6 +18,7 @@ from sklearn.pipeline import Pipeline
 
 from tasks.problems import prediction
 from tasks.problems.outcomes import Outcomes
+from tasks.training.estimators import libraries
 
 GOLDEN_ROWS = 200
 _MEASURED, _SOME_ROWS = 50, 200
@@ -31,7 +32,9 @@ def fit(pipeline: Pipeline, prepared: pd.DataFrame, outcomes: Outcomes, *, threa
     with prediction.at_most(threads), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # said by `notes`, and shown with the probe
         warnings.simplefilter("ignore", LinAlgWarning)  # the solver then goes on with lbfgs by itself
-        pipeline.fit(_with_empty_columns_constant(prepared), outcomes)
+        libraries.limited(pipeline.steps[-1][1], threads)
+        pipeline.fit(_with_empty_columns_constant(prepared), outcomes, **libraries.fit_parameters(pipeline))
+    libraries.without_chance(pipeline.steps[-1][1])
     return pipeline
 
 

@@ -16,7 +16,7 @@ from tasks.training.steps import fitting, handles, trial
 
 def list_families(turn: TurnRef) -> list[str]:
     """The families to train, in the order of the settings."""
-    return [candidate.family for candidate in home.current().settings(turn.pipeline).training.candidates]
+    return [candidate.name for candidate in home.current().settings(turn.pipeline).training.candidates]
 
 
 @task(task_run_name="settle-labels-{turn.name}", tags=["training"])

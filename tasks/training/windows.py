@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from configs.training import Window
+from configs.candidates import Window
 from tasks.domain.pools import Pool
 from tasks.domain.records import Batch
 

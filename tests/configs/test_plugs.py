@@ -1,6 +1,7 @@
 """What is wrong with a plug is named with its key in the pipeline file, and with its own file and line."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -77,6 +78,71 @@ def test_what_plugs_say_of_themselves_is_filled_in(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("settings: {trees: 5}", "with: {trees: 5}"),
+        ("use: Forest", "use: configs.pipelines.shop.Forest"),
+        ("use: Forest", 'use: "configs.pipelines.shop:Forest"'),
+    ],
+)
+def test_what_is_spelled_in_two_ways_is_one_setting(folder: Path, old: str, new: str) -> None:
+    assert load(folder, YAML.replace(old, new)) == load(folder)
+
+
+BUILD = CODE + "\n\ndef build(columns, depth, leaves=3): ...\n"
+
+
+def test_a_function_may_build_a_model(folder: Path) -> None:
+    settings = load(folder, YAML.replace("use: Forest, settings: {trees: 5}", "use: build, with: {depth: 2}"), BUILD)
+
+    built = settings.training.candidates[1]
+    assert isinstance(built, plugs.Imported)
+    assert (built.use, built.name, built.settings) == ("configs.pipelines.shop:build", "build", {"depth": 2})
+
+
+@pytest.mark.parametrize(
+    ("parameters", "why"),
+    [("", "settings.depth: is missing"), (", with: {depth: 2, deep: 1}", "settings.deep: no such setting; did you mean 'depth'?")],
+)  # fmt: skip
+def test_a_function_gets_what_it_takes(folder: Path, parameters: str, why: str) -> None:
+    with pytest.raises(InvalidSettings, match=re.escape(f"training.candidates[1].{why}")):
+        load(folder, YAML.replace("use: Forest, settings: {trees: 5}", f"use: build{parameters}"), BUILD)
+
+
+def test_several_of_one_family_are_told_apart_by_what_differs(folder: Path) -> None:
+    candidates = """
+    - {family: hist_gradient_boosting, max_iter: 10}
+    - {family: hist_gradient_boosting, max_iter: 10, window: {days: 30}}
+    - {family: hist_gradient_boosting, max_iter: 40}
+    - {use: lightgbm.LGBMClassifier, with: {n_estimators: 9}}
+    - {use: lightgbm.LGBMClassifier, with: {n_estimators: 9, num_leaves: 5}}
+    - {use: lightgbm.LGBMClassifier, with: {n_estimators: 9}, window: {days: 60}}
+    - {use: sklearn.ensemble.ExtraTreesClassifier}
+"""
+    begin, end = YAML.index("    - {family: hist"), YAML.index("evaluation:")
+
+    settings = load(folder, YAML[:begin].rstrip() + candidates + YAML[end:])
+
+    assert [one.name for one in settings.training.candidates] == [
+        "hist_gradient_boosting",
+        "hist_gradient_boosting_30_days",
+        "hist_gradient_boosting_max_iter_40",
+        "lightgbm",
+        "lightgbm_num_leaves_5",
+        "lightgbm_60_days",
+        "extra_trees",
+    ]
+    assert PipelineSettings.model_validate_json(json.dumps(settings.canonical())) == settings
+
+
+def test_the_same_candidate_twice_is_refused(folder: Path) -> None:
+    both = "{family: hist_gradient_boosting, max_iter: 10, min_samples_leaf: 5}"
+
+    with pytest.raises(InvalidSettings, match="hist_gradient_boosting is named twice"):
+        load(folder, YAML.replace(f"    - {both}\n", f"    - {both}\n    - {both}\n"))
+
+
+@pytest.mark.parametrize(
     ("old", "new", "same"),
     [("", "", True), ("{use: FewRows}", "{use: FewRows, title: rows}", True), ("trees: 5", "trees: 6", False)],
 )
@@ -102,11 +168,12 @@ def test_types_that_may_be_loaded_change_no_decision(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "line"),
     [
-        ("use: Forest", "use: Forst", "[0].use: configs.pipelines.shop has no class 'Forst' (FILE); did you mean 'Forest'? (got 'Forst')"),
+        ("use: Forest", "use: Forst", "[0].use: configs.pipelines.shop has no class or function 'Forst' (FILE); did you mean 'Forest'? (got 'Forst')"),
         ("use: Forest", 'use: "nowhere.at:All"', "[0].use: there is no module 'nowhere' (got 'nowhere.at:All')"),
         ("use: Forest", 'use: "configs.pipelines.other:All"', "[0].use: there is no FOLDER/other.py (got 'configs.pipelines.other:All')"),
-        ("use: Forest", "use: a b", "[0].use: must be 'package.module:Thing', or the name of a class in the Python file beside this one (got 'a b')"),
+        ("use: Forest", "use: a b", "[0].use: must be 'package.module.Thing', or the name of a class or function in the Python file beside this one (got 'a b')"),
         ("use: Forest", "use: Tenth", f"[0].use: configs.pipelines.shop:Tenth is not an estimator, which has build, or fit and predict (FILE, line {TENTH})"),
+        ("settings: {trees: 5}", "settings: {trees: 5}, with: {trees: 6}", "[0].with: is another word for settings; write one of them"),
         ("trees: 5", "trees: 0", f"[0].settings.trees: must be at least 1 (got 0) (FILE, line {FOREST})"),
         ("trees: 5", "tres: 5", f"[0].settings.tres: no such setting; did you mean 'trees'? (FILE, line {FOREST})"),
         ("use: Tenth", "use: FewRows", f"[1].use: configs.pipelines.shop:FewRows is not a metric, which has value and greater_is_better (FILE, line {FEW})"),

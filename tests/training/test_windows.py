@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from configs.training import Window
+from configs.candidates import Window
 from tasks.domain.pools import Pool
 from tasks.domain.records import Batch, BatchStatus
 from tasks.training import windows

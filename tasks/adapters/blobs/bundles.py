@@ -7,6 +7,7 @@ file belongs to (which model, which version) to the ledger. Nothing here reads o
 import hashlib
 import io
 import json
+import re
 import zipfile
 from collections.abc import Set
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from sklearn.pipeline import Pipeline
 
 from configs.errors import BlobUnavailable, BundleRefused, IncumbentError
 from tasks.adapters import failpoints
-from tasks.adapters.blobs import layout, skops_files
+from tasks.adapters.blobs import kept_code, layout, skops_files
 from tasks.adapters.blobs.skops_files import ALLOWED, UNFIT
 from tasks.adapters.cache import Cache
 from tasks.domain.ports import Blobs
@@ -33,6 +34,7 @@ TOLERANCE = 1e-9
 _ANSWER = "_answer"
 _KEPT_BYTES = 256 * 2**20
 _EPOCH = (1980, 1, 1, 0, 0, 0)
+_BY_CHANCE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _HELP = (
     "Nothing was loaded. Restore the home from a backup; if libraries were changed since, "
     "go back to those of requirements.lock (`make install`)."
@@ -229,10 +231,13 @@ def _as_prepared(table: pa.Table) -> pd.DataFrame:
 
 
 def _canonical(content: bytes) -> bytes:
-    """The same skops file with numbers for memory addresses and without times, so that equal models are equal bytes."""
+    """The same skops file with numbers for memory addresses and without times, so that equal models are equal bytes.
+
+    The code of the user that it needs goes with it.
+    """
     with zipfile.ZipFile(io.BytesIO(content)) as old:
-        numbers: dict[int, int] = {}
-        schema = _renumbered(json.loads(old.read("schema.json")), numbers)
+        numbers: dict[int | str, int] = {}
+        schema, own = kept_code.keep(_renumbered(json.loads(old.read("schema.json")), numbers))
         arrays = {name: old.read(name) for name in old.namelist() if name != "schema.json"}
     sink = io.BytesIO()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as new:
@@ -241,10 +246,12 @@ def _canonical(content: bytes) -> bytes:
         )
         for name, array in sorted((_renamed(name, numbers), array) for name, array in arrays.items()):
             new.writestr(zipfile.ZipInfo(name, _EPOCH), array, zipfile.ZIP_DEFLATED)
+        for name, text in sorted(own.items()):
+            new.writestr(zipfile.ZipInfo(name, _EPOCH), text, zipfile.ZIP_DEFLATED)
     return sink.getvalue()
 
 
-def _renumbered(node: Any, numbers: dict[int, int]) -> Any:
+def _renumbered(node: Any, numbers: dict[int | str, int]) -> Any:
     if isinstance(node, list):
         return [_renumbered(item, numbers) for item in node]
     if not isinstance(node, dict):
@@ -257,6 +264,9 @@ def _renumbered(node: Any, numbers: dict[int, int]) -> Any:
     return changed
 
 
-def _renamed(name: str, numbers: dict[int, int]) -> str:
+def _renamed(name: str, numbers: dict[int | str, int]) -> str:
+    """Arrays are named by their address, bytes by chance."""
     stem, dot, ending = name.partition(".")
-    return f"{numbers.setdefault(int(stem), len(numbers) + 1)}{dot}{ending}" if stem.isdigit() else name
+    if not stem.isdigit() and not _BY_CHANCE.fullmatch(stem):
+        return name
+    return f"{numbers.setdefault(int(stem) if stem.isdigit() else stem, len(numbers) + 1)}{dot}{ending}"

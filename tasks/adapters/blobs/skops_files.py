@@ -4,12 +4,13 @@ Add here what must be so before the content of a file is loaded, wherever it lie
 """
 
 import zipfile
-from collections.abc import Set
+from collections.abc import Iterable, Set
 
 import skops.io
 from sklearn.pipeline import Pipeline
 
 from configs.errors import BundleRefused
+from tasks.adapters.blobs import kept_code
 
 ALLOWED = (
     # A description of an element type. Built from an empty array by numpy.load(allow_pickle=False); holds no code.
@@ -40,6 +41,22 @@ STEPS = tuple(
     )
 )
 """Those that a model with feature steps may hold as well."""
+LIBRARIES = (
+    # Boosters rebuild their trees from the text or the bytes of their own library, which hold numbers and no code; the
+    # estimators around them, and the dictionaries of these, are plain values. The libraries read such content with less
+    # care than they should; that it is the one of the gate is proven by the digest of the file beforehand.
+    "lightgbm.basic.Booster",
+    "lightgbm.sklearn.LGBMClassifier",
+    "lightgbm.sklearn.LGBMRegressor",
+    "xgboost.core.Booster",
+    "xgboost.sklearn.XGBClassifier",
+    "xgboost.sklearn.XGBRegressor",
+    "catboost.core.CatBoostClassifier",
+    "catboost.core.CatBoostRegressor",
+    "collections.OrderedDict",
+    "collections.defaultdict",
+)
+"""Those of the libraries of boosted trees, reviewed as well."""
 UNFIT = (
     ValueError, TypeError, LookupError, ArithmeticError, AttributeError, ImportError, RuntimeError, AssertionError
 )  # fmt: skip
@@ -52,9 +69,10 @@ def rebuilt(model: bytes, named: str, trusted: Set[str], remedy: str) -> Pipelin
     Raises:
         BundleRefused: It holds what nobody has reviewed, or cannot be rebuilt, or is no Pipeline.
     """
-    refuse_unknown_types(model, named, trusted, remedy)
+    held = refuse_unknown_types(model, named, trusted, remedy)
+    kept_code.install(model, named, remedy)
     try:
-        pipeline = skops.io.loads(model, trusted=[*ALLOWED, *STEPS, *trusted])
+        pipeline = skops.io.loads(model, trusted=held)
     except UNFIT as err:
         raise BundleRefused(
             f"{named} (allow-list) cannot be rebuilt by the installed libraries: {str(err).rstrip('. ')}. {remedy}"
@@ -66,17 +84,24 @@ def rebuilt(model: bytes, named: str, trusted: Set[str], remedy: str) -> Pipelin
     return pipeline
 
 
-def refuse_unknown_types(model: bytes, named: str, trusted: Set[str], remedy: str) -> None:
-    """Raise BundleRefused if a file is none of skops, or holds types that nobody has reviewed.
+def beyond_reviewed(held: Iterable[str]) -> list[str]:
+    """Those of the types that a model may hold only because a pipeline file says so."""
+    return sorted({*held} - {*ALLOWED, *STEPS, *LIBRARIES})
+
+
+def refuse_unknown_types(model: bytes, named: str, trusted: Set[str], remedy: str) -> list[str]:
+    """Raise BundleRefused if a file is none of skops, or holds types that nobody has reviewed; gives those it holds.
 
     Args:
         model: A skops file.
         named: What it is, for the sentence.
-        trusted: Types beyond `ALLOWED` that may be in it.
+        trusted: Types beyond `ALLOWED` that may be in it; `module.*` are all of one module.
         remedy: What to do, for the sentence.
     """
     try:
-        unknown = sorted(set(skops.io.get_untrusted_types(data=model)) - {*ALLOWED, *STEPS, *trusted})
+        held = skops.io.get_untrusted_types(data=model)
+        asked = beyond_reviewed(kept_code.written(model, name) for name in held)
+        unknown = [name for name in asked if not {name, f"{name.rpartition('.')[0]}.*"} & trusted]
     except (*UNFIT, zipfile.BadZipFile) as err:
         raise BundleRefused(f"{named} (allow-list) is not a skops file: {str(err).rstrip('. ')}. {remedy}") from err
     if unknown:
@@ -85,3 +110,4 @@ def refuse_unknown_types(model: bytes, named: str, trusted: Set[str], remedy: st
             "Of a family of your own, name them in training.trusted of the pipeline file once you have read what "
             "loading them does."
         )
+    return list(held)

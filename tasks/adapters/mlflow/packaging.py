@@ -9,17 +9,20 @@ import hashlib
 import json
 import platform
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from configs.section import ColumnType
+from tasks.adapters.blobs import kept_code
 
 LIBRARIES = ("mlflow", "numpy", "pandas", "scikit-learn", "scipy", "skops")
 """What a model needs to answer; their pinned versions go with it."""
+FURTHER = {"lightgbm": ("lightgbm",), "xgboost": ("xgboost-cpu", "xgboost"), "catboost": ("catboost",)}
+"""Libraries that some models need, by the package in which their types stand, and what they are installed as."""
 FILE = "model.skops"
 """Name of the skops file in the folder."""
 DESCRIBED = ("MLmodel", "python_env.yaml", "requirements.txt")
@@ -53,9 +56,18 @@ class Packaged:
     """With how many of them it answers each row: one for each class; 0 where it answers with a number."""
 
 
-def requirements() -> list[str]:
-    """Pinned versions of the libraries that a model needs, as installed."""
-    return [f"{name}=={version(name)}" for name in LIBRARIES]
+def requirements(types: Sequence[str] = ()) -> list[str]:
+    """Pinned versions of the libraries that a model needs, as installed; further ones for what is in it."""
+    packages = {name.partition(".")[0] for name in types}
+    further = [name for package, names in FURTHER.items() if package in packages for name in names if _is_there(name)]
+    return [f"{name}=={version(name)}" for name in (*LIBRARIES, *further[:1])]
+
+
+def _is_there(name: str) -> bool:
+    try:
+        return bool(version(name))
+    except PackageNotFoundError:
+        return False
 
 
 def input_specs(features: Sequence[tuple[str, ColumnType, bool]]) -> list[dict[str, Any]]:
@@ -86,12 +98,12 @@ def pack(packaged: Packaged, folder: Path) -> None:
     folder.mkdir()
     bundle = packaged.bundle()
     (folder / FILE).write_bytes(bundle)
-    pinned = requirements()
+    pinned = requirements(packaged.trusted_types)
     (folder / "requirements.txt").write_text("\n".join(pinned) + "\n")
     python = f"python: {platform.python_version()}\nbuild_dependencies: [pip, setuptools, wheel]\n"
     (folder / "python_env.yaml").write_text(python + "dependencies: [-r requirements.txt]\n")
     has_steps = any(name.startswith(_ROOM) for name in packaged.trusted_types)
-    module = _write_loader(folder / CODE, has_steps=has_steps)
+    module = _write_loader(folder / CODE, has_steps=has_steps, own=kept_code.modules(bundle))
     inputs = Schema.from_json(json.dumps(input_specs(packaged.features)))
     outputs = Schema([TensorSpec(dtype("float64"), (-1, packaged.probabilities) if packaged.probabilities else (-1,))])
     model = Model(
@@ -121,14 +133,14 @@ def pack(packaged: Packaged, folder: Path) -> None:
     model.save(str(folder / "MLmodel"))
 
 
-def _write_loader(archive: Path, *, has_steps: bool) -> str:
+def _write_loader(archive: Path, *, has_steps: bool, own: Mapping[str, bytes]) -> str:
     """Write the loader; gives the name of its module: another one for another text, as a process may load both."""
     base, text = _module(_LOADER.read_bytes())
-    files = {f"{base}.py": text}
+    files = {f"{base}.py": text, **{f"{name}.py": code for name, code in own.items()}}
     if has_steps:
         known = f"from {_LOADER.parent.relative_to(_TASKS.parent).as_posix().replace('/', '.')} import pyfunc as base"
-        own = _LOADER_OF_STEPS.read_text().replace(known, f"import {base} as base").encode()
-        base, text = _module(own)
+        of_steps = _LOADER_OF_STEPS.read_text().replace(known, f"import {base} as base").encode()
+        base, text = _module(of_steps)
         files |= {f"{base}.py": text, **{f"tasks/{name}": (_TASKS / name).read_bytes() for name in _STEPS}}
     with zipfile.ZipFile(archive, "w") as file:
         for name, content in files.items():

@@ -126,7 +126,7 @@ def _building(model: Model, identity: str | None) -> tuple[str, ...]:
 def changed_family(own: Candidate) -> tuple[str, ...]:
     """That a family of a user has other code than at the fit."""
     same = not isinstance(own, plugs.Imported) or plugs.find(own.use).source == own.source
-    return () if same else (f"the code of {own.family}",)
+    return () if same else (f"the code of {own.name}",)
 
 
 def _code(model: Model) -> str | None:

@@ -39,7 +39,7 @@ def first_family(home: Home, pipeline: str, pool: Pool, snapshot: Snapshot) -> s
     """
     settings = home.settings(pipeline)
     room = settings.training
-    names = [candidate.family for candidate in room.candidates]
+    names = [candidate.name for candidate in room.candidates]
     events, clusters = handles.rows(home).units(pool, settings)
     seen = events < np.datetime64(snapshot.cutoff.replace(tzinfo=None), "us")
     moment = windows.split_moment(events[seen], clusters[seen], room.first_model_share) if len(names) > 1 else None
@@ -51,7 +51,7 @@ def first_family(home: Home, pipeline: str, pool: Pool, snapshot: Snapshot) -> s
     if pools.missing(Size(inner.rows, answers), room.min_rows):
         return names[0]
     asked = seen[events >= np.datetime64(moment.replace(tzinfo=None), "us")]
-    losses = [(one.family, _loss(one, learned, judged, asked, settings)) for one in room.candidates]
+    losses = [(one.name, _loss(one, learned, judged, asked, settings)) for one in room.candidates]
     return evidence.nominate(names, losses)
 
 

@@ -4,9 +4,10 @@ Add here what several families need. A family has a file of its own, and its lin
 a family are read with each pipeline file, so scikit-learn is imported when a model is built.
 """
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ class Inputs:
     """Columns of numbers; missing is NaN."""
     problem: "Problem"
     seed: int
+    types: Mapping[str, str] = field(default_factory=dict)
+    """All columns that are learned from with their types in the contract, for code of a user."""
     levels: Levels | None = None
     """Of each category those that are told apart, a missing one last; None: all that there are."""
 
@@ -60,6 +63,25 @@ def codes(inputs: Inputs) -> "OrdinalEncoder":
 
     levels = "auto" if inputs.levels is None else [list(inputs.levels[name]) for name in inputs.categories]
     return OrdinalEncoder(categories=levels, handle_unknown="use_encoded_value", unknown_value=-1)
+
+
+def pooled_codes(inputs: Inputs) -> "Pipeline":
+    """Text to numbers from 0 on, the rarest texts as one; unknown and missing to NaN."""
+    from sklearn.pipeline import Pipeline
+    from sklearn.preprocessing import OrdinalEncoder
+
+    pooled = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=math.nan, max_categories=MOST_CATEGORIES)
+    return Pipeline([("codes", codes(inputs)), ("pool", pooled)])
+
+
+def as_they_are(inputs: Inputs, model: Any) -> "Pipeline":
+    """A model that gets the rows as a frame of text and numbers, under their names."""
+    from sklearn.compose import ColumnTransformer
+    from sklearn.pipeline import Pipeline
+
+    parts = [("columns", "passthrough", [*inputs.categories, *inputs.numbers])]
+    encode = ColumnTransformer(parts, verbose_feature_names_out=False).set_output(transform="pandas")
+    return Pipeline([("encode", encode), ("model", model)])
 
 
 def standardised(inputs: Inputs, model: Any, *, min_frequency: int, sparse: bool = True) -> "Pipeline":

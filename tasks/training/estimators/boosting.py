@@ -1,6 +1,5 @@
 """Histogram gradient boosting: categories and missing values are handled natively."""
 
-import math
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
@@ -60,17 +59,11 @@ class HistGradientBoosting(Estimator[HistGradientBoostingCandidate]):
         from sklearn import ensemble
         from sklearn.compose import ColumnTransformer
         from sklearn.pipeline import Pipeline
-        from sklearn.preprocessing import OrdinalEncoder
 
         if settings.max_leaf_nodes is None or settings.min_samples_leaf is None:
             raise IncumbentError("A candidate with settings left open cannot be built. Call families.sized first.")
-        pooled = OrdinalEncoder(
-            handle_unknown="use_encoded_value", unknown_value=math.nan, max_categories=base.MOST_CATEGORIES
-        )
-        coded = Pipeline([("codes", base.codes(inputs)), ("pool", pooled)])
-        parts: list[tuple[str, Any, list[str]]] = (
-            [("categories", coded, inputs.categories)] if inputs.categories else []
-        )
+        parts: list[tuple[str, Any, list[str]]] = []
+        parts += [("categories", base.pooled_codes(inputs), inputs.categories)] if inputs.categories else []
         parts += [("numbers", "passthrough", inputs.numbers)] if inputs.numbers else []
         boosting = {
             "classifier": ensemble.HistGradientBoostingClassifier,

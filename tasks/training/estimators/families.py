@@ -50,7 +50,9 @@ def build(
     """
     categories = [name for name in features if columns[name].type == "category"]
     numbers = [name for name in features if columns[name].type != "category"]
-    built = _family(candidate).build(candidate, Inputs(categories, numbers, kinds.named(problem), seed, levels))
+    types = {name: str(columns[name].type) for name in features}
+    inputs = Inputs(categories, numbers, kinds.named(problem), seed, types, levels)
+    built = _family(candidate).build(candidate, inputs)
     if steps is not None:
         built.steps.insert(0, (assembly.NAME, steps))
     return built

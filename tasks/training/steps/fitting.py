@@ -219,7 +219,7 @@ def early_note(snapshot: Snapshot | None) -> str | None:
 
 def order(home: Home, settings: PipelineSettings, snapshot: Snapshot, family: str, recipe: int | None = None) -> Order:
     """What to fit, under the id that the model will have; without a recipe with the one that its rows ask for."""
-    candidate = next(one for one in settings.training.candidates if one.family == family)
+    candidate = next(one for one in settings.training.candidates if one.name == family)
     recipe = recipe or pipelines.recipe(handles.rows(home).window(snapshot, settings), settings)
     rules = settings.rules
     steps = [
@@ -267,11 +267,11 @@ def fit(
             lock_kept = bundles.keep_lock(lock)
         written = bundles.write(fitted, golden, answers)
     except BundleRefused as err:
-        raise InvalidSettings(f"training.candidates: {order.candidate.family} cannot be kept. {err}") from err
+        raise InvalidSettings(f"training.candidates: {order.candidate.name} cannot be kept. {err}") from err
     failpoints.reach("bundle-published")
     return Model(
         id=order.model,
-        family=order.candidate.family,
+        family=order.candidate.name,
         snapshot=order.snapshot,
         settings_hash=loader.settings_hash(settings),
         seed=learning.seed,

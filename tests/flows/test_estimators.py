@@ -1,0 +1,104 @@
+"""Estimators of other libraries and of a user's own function, through whole turns: kept, made again, gone back to."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tasks.adapters import home as homes
+from tasks.adapters.blobs import skops_files
+from tasks.adapters.home import Home
+from tasks.domain.turns import Outcome
+from tasks.lineage.steps import reproduction
+from tasks.problems import prediction
+from tests import one_turn, shop
+from tests.one_turn import beside, catch_up, live
+
+BEGIN, END = (shop.YAML.index(part) for part in ("    - {family: hist", "evaluation:"))
+CODE = """\
+from sklearn.compose import make_column_transformer
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
+
+
+def doubled(values):
+    return values * 2
+
+
+def build(columns, strength=1.0):
+    texts = [name for name, kind in columns.items() if kind == "category"]
+    numbers = [name for name in columns if name not in texts]
+    parts = make_column_transformer(
+        (OneHotEncoder(handle_unknown="ignore"), texts),
+        (make_pipeline(SimpleImputer(), FunctionTransformer(doubled)), numbers),
+    )
+    return make_pipeline(parts, LogisticRegression(C=strength))
+
+
+def bare(columns):
+    return LogisticRegression()
+"""
+
+
+def yaml(*candidates: str) -> str:
+    return shop.YAML[:BEGIN] + "".join(f"    - {one}\n" for one in candidates) + shop.YAML[END:]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+    with one_turn.home(tmp_path, monkeypatch, yaml("{family: logistic_regression}")) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("candidate", "name", "types"),
+    [
+        ("use: lightgbm.LGBMClassifier, with: {n_estimators: 12}", "lightgbm", {"lightgbm.basic.Booster"}),
+        ("use: xgboost.XGBClassifier, with: {n_estimators: 12}", "xgboost", {"xgboost.core.Booster"}),
+        ("use: catboost.CatBoostClassifier, with: {iterations: 12}", "catboost", {"catboost.core.CatBoostClassifier"}),
+    ],
+)
+def test_boosted_trees_of_a_library_go_live_and_are_made_again(
+    home: Home, candidate: str, name: str, types: set[str]
+) -> None:
+    opened = beside(home, yaml(f"{{{candidate}, title: {name}}}"), "")
+    with homes.use(opened):
+        assert catch_up(opened) is Outcome.FIRST_CHAMPION
+
+        model = live(opened)
+        assert model.family == name
+        assert types < {*opened.bundles.types(model.bundle)}
+        assert skops_files.beyond_reviewed(opened.bundles.types(model.bundle)) == []
+        again = reproduction.reproduce(opened, "shop", model)
+        assert (again.succeeded, again.same_bytes) == (True, True)
+
+
+def test_a_pipeline_of_a_users_function_goes_live_with_its_code(home: Home) -> None:
+    own = yaml("{use: build, with: {strength: 0.5}}")
+    with homes.use(beside(home, own, CODE)) as before:
+        assert catch_up(before) is Outcome.FIRST_CHAMPION
+        model = live(before)
+        golden, expected = before.bundles.golden(model.golden)
+
+    other = yaml("{family: logistic_regression}") + "  # the function is gone"
+    trusted = other.replace("  candidates:", "  trusted: [configs.pipelines.shop.doubled]\n  candidates:")
+    changed = beside(home, trusted, CODE.replace("* 2", "* 3"))
+    changed.settings("shop")
+    answers = prediction.predict(changed.bundles.check(model.bundle, model.golden), golden)
+    assert np.allclose(answers, expected, rtol=0, atol=1e-9)
+    assert dict(model.parameters) == {"strength": "0.5"}
+
+
+def test_what_a_function_gives_alone_gets_our_preprocessing(home: Home) -> None:
+    with homes.use(beside(home, yaml("{use: bare}"), CODE)) as opened:
+        assert catch_up(opened) is Outcome.FIRST_CHAMPION
+        fitted = opened.bundles.load(live(opened).bundle, live(opened).golden)
+
+    assert [name for name, *_ in fitted.named_steps["encode"].transformers_] == ["numbers", "categories"]
+    assert fitted.named_steps["model"].random_state == 5
+    assert json.dumps([*map(str, fitted.feature_names_in_)]) == '["shop", "items", "price"]'
