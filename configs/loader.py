@@ -9,7 +9,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,9 @@ import yaml
 from pydantic import ValidationError
 from yaml.constructor import ConstructorError
 
-from configs import environment, explanations, pipeline_files, plugs
+from configs import environment, explanations, overrides, pipeline_files, plugs, yaml_edits
 from configs.errors import InvalidSettings, NotYaml, UnknownPipeline
+from configs.overrides import Override
 from configs.settings import PipelineSettings
 
 SCHEMA_FILE = environment.CHECKOUT / "configs" / "pipeline.schema.json"
@@ -45,7 +46,59 @@ def load(name: str) -> PipelineSettings:
     path = _path(name)
     _require_a_name_of_its_own(name)
     where = pipeline_files.shown(path)
-    values, wrong = plugs.settled(_plain_values(path, where), name)
+    return _checked(_plain_values(path, where), where, name)
+
+
+def load_changed(name: str, changes: Sequence[Override]) -> PipelineSettings:
+    """The settings of one pipeline as they would be with some of them changed; nothing is written.
+
+    Raises:
+        InvalidSettings: A change does not fit the file, or what comes of it is not valid.
+    """
+    path = _path(name)
+    where = pipeline_files.shown(path)
+    values = overrides.applied(_plain_values(path, where), changes)
+    return _checked(values, f"{where} with {', '.join(change.text for change in changes)}", name)
+
+
+def changed_text(name: str, changes: Sequence[Override]) -> tuple[Path, str, str]:
+    """The file of one pipeline, its text, and its text with some settings changed, which was read again and is valid.
+
+    Raises:
+        InvalidSettings: A change does not fit the file, what comes of it is not valid, or it cannot be written there.
+    """
+    path = _path(name)
+    where = pipeline_files.shown(path)
+    text = pipeline_files.content(path).decode("utf-8-sig")
+    values, after = _plain_values(path, where), text
+    for change in changes:
+        after = yaml_edits.assign(after, change.path, change.value)
+    wanted = overrides.applied(values, changes)
+    _checked(wanted, where, name)
+    if _read_text(after.encode(), where) != wanted:
+        keys = ", ".join(change.key for change in changes)
+        raise InvalidSettings(
+            f"{where} is written in a way in which {keys} cannot be changed by itself. Change it by hand."
+        )
+    return path, text, after
+
+
+def override(text: str) -> Override:
+    """What is typed behind `--set`: a setting, and its value as it would stand in the file.
+
+    Raises:
+        InvalidSettings: It does not say which setting has which value, or the value is not plain YAML.
+    """
+    path, value = overrides.split(text)
+    try:
+        plain = _PlainLoader(value).get_single_data()
+    except (yaml.YAMLError, ValueError, RecursionError) as err:
+        raise InvalidSettings(f"--set {text!r}: the value is not plain YAML ({str(err).splitlines()[0]}).") from err
+    return Override(path, plain, text.strip())
+
+
+def _checked(values: dict[str, Any], where: str, name: str) -> PipelineSettings:
+    values, wrong = plugs.settled(values, name)
     try:
         settings = PipelineSettings.model_validate_json(json.dumps(values))
     except ValidationError as err:
@@ -203,8 +256,11 @@ for _kind, _pattern, _first in (
 
 
 def _plain_values(path: Path, shown: str) -> dict[str, Any]:
+    return _read_text(pipeline_files.content(path), shown)
+
+
+def _read_text(content: bytes, shown: str) -> dict[str, Any]:
     try:
-        content = pipeline_files.content(path)
         if len(content) > _MOST_BYTES:
             raise yaml.YAMLError(f"it has more than {_MOST_BYTES:,} bytes, which no pipeline file needs")
         values = _PlainLoader(content.decode("utf-8-sig")).get_single_data()

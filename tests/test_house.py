@@ -18,7 +18,7 @@ DOORS = sorted((ROOT / "tasks").glob("*/tasks.py"))
 SHARED = ("domain", "problems")
 ROOMS = (
     "ingestion", "features", "validation", "training", "evaluation", "monitoring", "promotion", "scoring",
-    "coordination", "reporting", "lineage", "drafting",
+    "coordination", "reporting", "lineage", "experiments", "drafting",
 )  # fmt: skip
 """In the order in which data walks."""
 NO_RULES = {"steps", "sources", "formats", "estimators", "compiled", "checks", "kinds"}

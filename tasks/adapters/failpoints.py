@@ -87,6 +87,8 @@ NAMES = {
     # ── tables that rows are joined with ──
     "table-published": "the lines of a table are in the store, and not in the ledger",
     "table-committed": "the lines of a table are in the ledger, and no batch is joined with them",
+    # ── experiments ──
+    "batch-replayed": "what came of a batch in an experiment is written down, and its turn there is not closed",
     # ── scoring ──
     "part-scored": "the answers to a part of a file are there, and not all of them",
     "answers-logged": "the answers to a file are in the prediction log, and not published",

@@ -26,10 +26,11 @@ if TYPE_CHECKING:
     from tasks.adapters.blobs.scratch import Scratch
     from tasks.adapters.blobs.store import Store
     from tasks.adapters.mlflow.tracking import TrackingStore
+    from tasks.domain.records import Model
 
 OVERVIEW = "_pipelines.html"
 """Name of the page over all pipelines; no pipeline can be called so."""
-_OURS = ("bundles", "cut", "mlflow", "polled", "predictions", "prefect", "reports", "store")
+_OURS = ("bundles", "cut", "experiments", "mlflow", "polled", "predictions", "prefect", "reports", "store")
 """Folders of a home into which only we write."""
 
 
@@ -174,6 +175,10 @@ class Home:
             own = [one for one in training.candidates if isinstance(one, plugs.Imported)]
             self._trusted.update(training.trusted, plugs.types(own))
         return self._settings[pipeline]
+
+    def lent(self, model: str) -> "Model | None":
+        """A model of this id that is fitted elsewhere and may be used here; a live home has its own ones only."""
+        return None
 
     def landing(self, pipeline: str) -> Path:
         """The folder that a pipeline watches, or into which its source is delivered; a relative one is in the home.

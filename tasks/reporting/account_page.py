@@ -14,6 +14,15 @@ from tasks.reporting.marks import Chart
 
 
 @dataclass(frozen=True)
+class Figure:
+    """A chart as wide as the page."""
+
+    finding: str
+    reading: str
+    chart: Chart
+
+
+@dataclass(frozen=True)
 class Section:
     """One thing that is told, also on a terminal, which draws nothing."""
 
@@ -27,6 +36,8 @@ class Section:
     """Name, text and drawing."""
     reading: str = ""
     """How to read them."""
+    figures_over_time: tuple[Figure, ...] = ()
+    """Charts as wide as the page, with one column per batch."""
     code: tuple[str, ...] = ()
     """Lines that are shown as they are."""
 

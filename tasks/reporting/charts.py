@@ -55,16 +55,16 @@ def loss(turns: Sequence[Turn], live_from: Sequence[tuple[int, int]], label: str
     if not known:
         return None
     height = 236.0
-    scale = _fitted(known, 18, height - 8)
+    scale = fitted(known, 18, height - 8)
     skip = [turn.champion is None for turn in turns]
     shapes = [_band(bands, skip, scale)]
-    under, over = _axis(scale, brief), []
+    under, over = axis(scale, brief), []
     for line in lines:
-        shapes += _joined(line, skip, scale, len(turns))
+        shapes += joined(line, skip, scale, len(turns))
         if line.css in ("fresh", "champ"):
-            over += [_dot(n, len(turns), scale(v), line.css) for n, v in enumerate(line.values) if v is not None]
+            over += [dot(n, len(turns), scale(v), line.css) for n, v in enumerate(line.values) if v is not None]
     under += _promotions(turns, live_from, height)
-    over += _ends(lines, scale, height)
+    over += line_names(lines, scale, height)
     return Chart(height, label, tuple(under), tuple(shapes), (*over, *_hits(turns, height, _loss_title)))
 
 
@@ -75,8 +75,8 @@ def gain(turns: Sequence[Turn], label: str) -> Chart | None:
     if not known:
         return None
     height = 132.0
-    scale = _fitted([*known, 0.0], 10, height - 10)
-    under = _axis(scale, _signed)
+    scale = fitted([*known, 0.0], 10, height - 10)
+    under = axis(scale, signed)
     under.append(mark("line", "zero", x1="0", x2="100%", y1=scale(0), y2=scale(0)))
     over = []
     for n, (turn, pair) in enumerate(zip(turns, pairs, strict=True)):
@@ -125,9 +125,9 @@ def share(turns: Sequence[Turn], limits: HealthSettings, outcome: str, label: st
     if not known:
         return None
     height = 128.0
-    scale = _fitted(known, 12, height - 12)
+    scale = fitted(known, 12, height - 12)
     problem = _told(turns)
-    under, over = _axis(scale, _percent if problem.shares else brief), []
+    under, over = axis(scale, _percent if problem.shares else brief), []
     for n, pair in enumerate(pairs):
         if pair is None:
             continue
@@ -135,8 +135,8 @@ def share(turns: Sequence[Turn], limits: HealthSettings, outcome: str, label: st
         score = turns[n].champion
         css = "off" if score and health.is_off(score, limits) else "whisker"
         over.append(mark("line", css, x1=x, x2=x, y1=scale(expected), y2=scale(actual)))
-        over.append(_dot(n, len(turns), scale(expected), "fresh"))
-        over.append(_dot(n, len(turns), scale(actual), "ink"))
+        over.append(dot(n, len(turns), scale(expected), "fresh"))
+        over.append(dot(n, len(turns), scale(actual), "ink"))
     last = next(pair for pair in reversed(pairs) if pair)
     ends = apart([scale(last[1]) + 4, scale(last[0]) + 4], LINE_HEIGHT, 10, height - 4)
     texts = zip(problem.levels(outcome), ends, strict=True)
@@ -157,7 +157,7 @@ def overview(turns: Sequence[Turn], shown: int, label: str) -> Chart | None:
     ends = [(scale.high, scale.top + 4), (scale.low, scale.bottom + 4)]
     write = _told(turns).write
     under = [window, *[mark("text", "tick", write(v), x=-10, y=y) for v, y in ends]]
-    shapes = _joined(Line("", "champ", values), [turn.champion is None for turn in turns], scale, len(turns))
+    shapes = joined(Line("", "champ", values), [turn.champion is None for turn in turns], scale, len(turns))
     return Chart(height, label, tuple(under), tuple(shapes))
 
 
@@ -189,13 +189,15 @@ def _power(value: float) -> float:
     return log10(min(max(value, _LOWEST_EVIDENCE), _HIGHEST_EVIDENCE))
 
 
-def _fitted(values: Sequence[float], top: float, bottom: float) -> Scale:
+def fitted(values: Sequence[float], top: float, bottom: float) -> Scale:
+    """A scale on which all values have room."""
     low, high = min(values), max(values)
     spare = (high - low) * 0.04 or abs(high) * 0.05 or 0.01
     return Scale(low - spare, high + spare, top, bottom)
 
 
-def _axis(scale: Scale, write: Callable[[float, int], str]) -> list[Mark]:
+def axis(scale: Scale, write: Callable[[float, int], str]) -> list[Mark]:
+    """Its grid, and the round values beside it."""
     values = ticks(scale.low, scale.high, 5 if scale.bottom - scale.top > 104 else 3)
     places = decimals(values)
     marks: list[Mark] = []
@@ -206,7 +208,8 @@ def _axis(scale: Scale, write: Callable[[float, int], str]) -> list[Mark]:
     return marks
 
 
-def _signed(value: float, places: int) -> str:
+def signed(value: float, places: int) -> str:
+    """A tick of a difference."""
     return "0" if abs(value) < 1e-9 else brief(value, places, signed=True)
 
 
@@ -236,7 +239,8 @@ def _band(bands: Sequence[tuple[float, float] | None], skip: Sequence[bool], sca
     return mark("path", "band", d="".join(pieces))
 
 
-def _joined(line: Line, skip: Sequence[bool], scale: Scale, count: int) -> list[Mark]:
+def joined(line: Line, skip: Sequence[bool], scale: Scale, count: int) -> list[Mark]:
+    """A line through its values; it breaks where one is missing, unless that is to be skipped."""
     pieces = []
     for run in runs(line.values, skip):
         points = [(WIDE * (n + 0.5) / count, scale(value)) for n in run if (value := line.values[n]) is not None]
@@ -244,7 +248,8 @@ def _joined(line: Line, skip: Sequence[bool], scale: Scale, count: int) -> list[
     return [mark("path", f"line {line.css}", d="".join(pieces))] if pieces else []
 
 
-def _dot(n: int, count: int, y: float, css: str) -> Mark:
+def dot(n: int, count: int, y: float, css: str) -> Mark:
+    """A dot in the middle of a column."""
     return mark("circle", f"dot {css}", cx=percent((n + 0.5) / count), cy=y, r=3.2)
 
 
@@ -252,7 +257,7 @@ def _judged(turn: Turn, n: int, count: int, y: float) -> Mark:
     if turn.verdict and turn.verdict.kind is VerdictKind.PROMOTE:
         x = percent((n + 0.5) / count)
         return mark("use", "glyph promote", href="#g-promote", x=x, y=y - 7, width=14, height=14)
-    return _dot(n, count, y, "ink")
+    return dot(n, count, y, "ink")
 
 
 def _promotions(turns: Sequence[Turn], live_from: Sequence[tuple[int, int]], height: float) -> list[Mark]:
@@ -268,7 +273,8 @@ def _promotions(turns: Sequence[Turn], live_from: Sequence[tuple[int, int]], hei
     return marks
 
 
-def _ends(lines: Sequence[Line], scale: Scale, height: float) -> list[Mark]:
+def line_names(lines: Sequence[Line], scale: Scale, height: float) -> list[Mark]:
+    """The name of each line behind its end."""
     known = [(line, [v for v in line.values if v is not None]) for line in lines]
     named = [(line, scale(values[-1]) + 4) for line, values in known if values]
     placed = apart([y for _, y in named], LINE_HEIGHT, 10, height - 4)

@@ -78,7 +78,7 @@ def begin_fits(turn: TurnRef, pool: Pool, snapshot: Snapshot | None) -> None:
         return
     for place, family in enumerate(list_families(turn)):
         order = fitting.order(hands, settings, snapshot, family)
-        if fitting.recorded(hands, turn.pipeline, order) is not None:
+        if fitting.had(hands, turn, order) is not None:
             continue
         if place:
             helper.begin_fit(order.model, fitting.fit_candidate, turn.pipeline, snapshot, family)
@@ -92,7 +92,7 @@ def train_candidate(turn: TurnRef, snapshot: Snapshot, family: str) -> Model:
     hands = home.current()
     settings = hands.settings(turn.pipeline)
     order = fitting.order(hands, settings, snapshot, family)
-    known = fitting.recorded(hands, turn.pipeline, order)
+    known = fitting.had(hands, turn, order)
     if known is not None:
         return known
     model = helper.fitted(order.model, loader.settings_hash(settings)) or fitting.fit(hands, order, settings)

@@ -17,6 +17,8 @@ OF_THE_LOG = ("answers-sealed", "sealing-committed", "removal-committed")
 """Where the prediction log is sealed, which no turn does."""
 OF_TABLES = ("table-published", "table-committed")
 """Where the lines of another table are taken in, which only pipelines with such tables do."""
+OF_EXPERIMENTS = ("batch-replayed",)
+"""Where a batch is replayed in an experiment, which no live pipeline does."""
 GIVEN_UP = ("alert-owed", "triggers-failed", "turn-given-up")
 """Where a turn that was begun too often is given up."""
 ANYWHERE = ("file-written", "commit-ahead")
@@ -47,6 +49,7 @@ _OUTSIDE = {
     *GIVEN_UP,
     *ANYWHERE,
     *OF_TABLES,
+    *OF_EXPERIMENTS,
 }
 OF_A_TURN = sorted(failpoints.NAMES.keys() - _OUTSIDE - FIRST_TURN_ONLY)
 OF_A_FIRST_TURN = sorted({*OF_A_TURN} - SECOND_TURN_ONLY | FIRST_TURN_ONLY)

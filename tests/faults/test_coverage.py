@@ -47,6 +47,7 @@ def test_the_sweep_leaves_no_failpoint_out() -> None:
         *KILLS,
         *points.OF_LATE_LABELS,
         *points.OF_TABLES,
+        *points.OF_EXPERIMENTS,
         *points.OF_CORRECTIONS,
     }
 

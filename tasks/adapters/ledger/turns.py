@@ -24,7 +24,9 @@ class Turns:
         self._access = access
 
     @patient
-    def open(self, pipeline: str, batch: str, name: str, run: str | None, by: str | None = None) -> int:
+    def open(
+        self, pipeline: str, batch: str, name: str, run: str | None, by: str | None = None, wanted: int | None = None
+    ) -> int:
         """The number of this batch's turn; opened now if it was not, else gone on with by this run.
 
         A batch that was admitted, or that could not be read when its turn was given up, has another turn.
@@ -35,12 +37,13 @@ class Turns:
             name: Name of the delivery.
             run: Id of the Prefect flow run, if there is one.
             by: Who is at it: user, host and worker.
+            wanted: The number of a new one, where a turn of another ledger is replayed; else the next one.
         """
         with self._access.writing(pipeline) as connection:
             number = connection.execute(_going_on(pipeline, batch)).scalar()
             if number is None:
                 last = select(func.max(turns.c.number)).where(turns.c.pipeline == pipeline)
-                number = (connection.execute(last).scalar() or 0) + 1
+                number = wanted or (connection.execute(last).scalar() or 0) + 1
                 values: dict[str, Any] = {"batch": batch, "batch_name": name, "state": TurnState.OPEN, "reasons": []}
                 values |= {"started": self._access.now(), "prefect_run": run}
                 connection.execute(turns.insert().values(pipeline=pipeline, number=number, **values))

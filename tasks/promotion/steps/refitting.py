@@ -86,7 +86,7 @@ def _fitted(home: Home, turn: TurnRef, pool: Pool, judged: Model) -> Model:
     models.record_snapshot(turn.pipeline, snapshot)
     failpoints.reach("refit-selected")
     order = fitting.order(home, settings, snapshot, judged.family)
-    known = fitting.recorded(home, turn.pipeline, order)
+    known = fitting.had(home, turn, order)
     if known is not None:
         return known
     model = fitting.fit(home, order, settings)

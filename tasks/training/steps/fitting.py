@@ -238,6 +238,14 @@ def recorded(home: Home, pipeline: str, order: Order) -> Model | None:
     return models.get(pipeline, order.model) or models.get(pipeline, order.earlier)
 
 
+def had(home: Home, turn: TurnRef, order: Order) -> Model | None:
+    """The same; one that another home lends is committed with this turn now."""
+    model = recorded(home, turn.pipeline, order)
+    if model is None and (model := home.lent(order.model)) is not None:
+        home.ledger.models.record(turn.pipeline, turn.number, model)
+    return model
+
+
 def fit(
     home: Home,
     order: Order,

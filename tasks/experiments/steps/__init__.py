@@ -1,0 +1,1 @@
+"""Steps of experiments: planned, replayed batch by batch, shown, adopted."""
