@@ -105,10 +105,8 @@ def _require_place(place: Any, part: str | int, change: Override, depth: int) ->
         if not isinstance(part, int):
             raise InvalidSettings(f"--set {change.text!r}: {so_far} is a list; name a place in it, from 0 on.")
         if part > len(place):
-            there = f"{len(place)} entries, the last one is {so_far}.{len(place) - 1}" if place else "no entries"
-            raise InvalidSettings(
-                f"--set {change.text!r}: {so_far} has {there}. The next one is {so_far}.{len(place)}."
-            )
+            there = f"places 0 to {len(place) - 1}" if place else "no place yet"
+            raise InvalidSettings(f"--set {change.text!r}: {so_far} has {there}; a new one is {so_far}.{len(place)}.")
     elif not isinstance(place, dict):
         shown = explanations.got(place)
         raise InvalidSettings(f"--set {change.text!r}: {so_far} is {shown}, which has nothing below it.")

@@ -7,12 +7,14 @@ here what somebody asks for who types Python; how it is done stands in the steps
 from typing import TYPE_CHECKING
 
 from tasks.adapters import home
-from tasks.lineage.steps import querying, relations
+from tasks.lineage.steps import as_learned, querying, relations
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    import pandas as pd
     import pyarrow as pa
+    from sklearn.pipeline import Pipeline
 
 
 def of(pipeline: str, name: str) -> "pa.Table":
@@ -26,6 +28,32 @@ def of(pipeline: str, name: str) -> "pa.Table":
     hands = home.current()
     hands.settings(pipeline)
     return relations.data(hands, pipeline, name)
+
+
+def learned(pipeline: str, version: str) -> "tuple[pd.DataFrame, pd.Series]":
+    """What a version learned from, as its model got it: the inputs, ready to be fitted on, and the labels.
+
+    Raises:
+        UnknownPipeline: There is no such pipeline.
+        MistakeOfUser: There is no such version.
+        Damaged: Rows are gone, or are not as they were written.
+    """
+    hands = home.current()
+    hands.settings(pipeline)
+    return as_learned.rows(hands, pipeline, version)
+
+
+def model(pipeline: str, version: str) -> "Pipeline":
+    """The fitted scikit-learn Pipeline of a version; it takes inputs as `learned` gives them.
+
+    Raises:
+        UnknownPipeline: There is no such pipeline.
+        MistakeOfUser: There is no such version.
+        BundleRefused: Its digest, its types or its golden answers are not those of its gate.
+    """
+    hands = home.current()
+    hands.settings(pipeline)
+    return as_learned.model(hands, pipeline, version)
 
 
 def predictions(pipeline: str, since: "datetime | None" = None, until: "datetime | None" = None) -> "pa.Table":

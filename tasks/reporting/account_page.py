@@ -36,10 +36,10 @@ class Section:
     """Name, text and drawing."""
     reading: str = ""
     """How to read them."""
-    figures_over_time: tuple[Figure, ...] = ()
-    """Charts as wide as the page, with one column per batch."""
     code: tuple[str, ...] = ()
     """Lines that are shown as they are."""
+    figures_over_time: tuple[Figure, ...] = ()
+    """Charts as wide as the page, with one column per batch."""
 
 
 def render(pipeline: str, question: str, title: str, sections: Sequence[Section], *, written: datetime) -> str:

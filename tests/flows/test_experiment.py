@@ -78,7 +78,12 @@ def test_a_replay_touches_nothing_live_and_is_not_done_twice(folder: Path, run: 
     (again,) = run("experiment", "flights", first["experiment"])
 
     assert of_the_live_pipeline(folder) == before
-    assert (first["experiment"], first["batches"], first["left"], first["tried"]) == ("false_promotion_every-2", 2, 0, 1)
+    assert (first["experiment"], first["batches"], first["left"], first["tried"]) == (
+        "false_promotion_every-2",
+        2,
+        0,
+        1,
+    )
     assert (first["fits"], first["lent"]) == (0, 5), "two families twice, and the refit of the first champion"
     assert (first["answer"], first["same"], first["compared"]) == ("the same models", 1, 0)
     assert again == first

@@ -3,7 +3,7 @@
 import pytest
 
 from tasks.reporting import account_page, pictures
-from tasks.reporting.account_page import Section
+from tasks.reporting.account_page import Figure, Section
 from tests.reporting import test_browser, worlds
 
 HOSTILE = "</code><script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -16,7 +16,8 @@ def page(*sections: Section) -> str:
 def full(text: str) -> Section:
     chart = pictures.histogram([(text, 0.5, 0.2), ("b", 0.5, 0.8)], text)
     assert chart is not None
-    return Section(text, (text,), ((text, text), (text, text)), 1, ((text, text, chart),), text, (text,))
+    table, wide = ((text, text), (text, text)), Figure(text, text, chart)
+    return Section(text, (text,), table, 1, ((text, text, chart),), text, (text,), (wide,))
 
 
 def test_every_part_of_a_section_is_shown() -> None:
@@ -27,6 +28,7 @@ def test_every_part_of_a_section_is_shown() -> None:
     assert '<td class="r nw">word</td>' in html
     assert '<svg class="chart ' in html
     assert '<pre tabindex="0"><code>word\n</code></pre>' in html
+    assert "<figcaption><b>word</b> word</figcaption>" in html
     assert html.count("<table>") == html.count('<ul class="pictures">') == html.count("<pre ") == 1
 
 

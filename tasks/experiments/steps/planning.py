@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from configs import loader
+from configs import loader, overrides
 from configs.errors import MistakeOfUser
 from configs.settings import PipelineSettings
 from tasks.adapters import lookup
@@ -55,6 +55,7 @@ def plan(live: Home, pipeline: str, name: str, changes: Sequence[str], start: st
     if before is not None and not changes and not start:
         changes, start = before.changes, before.start
     wanted = [loader.override(text) for text in changes]
+    overrides.require_apart(wanted)
     plans.require_allowed(wanted)
     name = name or plans.named(wanted, start)
     plans.require_name(name)

@@ -14,13 +14,18 @@ import pytest
 from configs.environment import CHECKOUT
 from configs.errors import BlobUnavailable, Damaged, DeliveryWaits
 from tasks.adapters.blobs import layout
+from tasks.adapters.blobs.layered import LayeredBlobs
 from tasks.adapters.blobs.local import LocalBlobs
 from tasks.adapters.blobs.scratch import Scratch
 from tasks.adapters.blobs.store import Store
 from tasks.domain.ports import Blobs
 from tests.memory import MemoryBlobs
 
-PLACES: dict[str, Callable[[Path], Blobs]] = {"local": LocalBlobs, "memory": lambda _: MemoryBlobs()}
+PLACES: dict[str, Callable[[Path], Blobs]] = {
+    "local": LocalBlobs,
+    "memory": lambda _: MemoryBlobs(),
+    "layered": lambda folder: LayeredBlobs(LocalBlobs(folder), MemoryBlobs()),
+}
 KEY = "store/ab/abc.parquet"
 
 
