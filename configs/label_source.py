@@ -24,6 +24,11 @@ def owner(name: str) -> str | None:
     return name.removesuffix(_ENDING) if name.endswith(_ENDING) else None
 
 
+def in_words(text: str) -> str:
+    """What is wrong with labels: it is said of the settings of rows by whoever reads both."""
+    return text.replace("ingestion.source.", "ingestion.labels.source.")
+
+
 def settings(rows: PipelineSettings) -> PipelineSettings:
     """The settings by which labels are read: their key, the label and its time, under the names that they have there.
 

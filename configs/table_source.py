@@ -23,6 +23,11 @@ def owner(name: str) -> tuple[str, str] | None:
     return (pipeline, table) if found else None
 
 
+def in_words(table: str, text: str) -> str:
+    """What is wrong with lines: it is said of the settings of rows by whoever reads both."""
+    return text.replace("ingestion.source.", f"features.tables.{table}.source.")
+
+
 def settings(rows: PipelineSettings, table: str) -> PipelineSettings:
     """The settings by which its lines are read: their key, times and values, under the names that they have there.
 

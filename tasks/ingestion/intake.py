@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from configs import label_source
 from tasks.domain.label_records import LateLabels
 from tasks.domain.records import Batch, BatchStatus, RuleFinding, Suspect
 
@@ -47,7 +48,7 @@ def refuse(
         unlabelled=0,
         positives=0,
         findings=tuple(findings),
-        reason=reason.replace("ingestion.source.", "ingestion.labels.source.") if of_labels else reason,
+        reason=label_source.in_words(reason) if of_labels else reason,
         labels=LateLabels() if of_labels else None,
     )
 

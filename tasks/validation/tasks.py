@@ -5,7 +5,7 @@ from dataclasses import replace
 from prefect import task
 
 from configs import label_source
-from configs.errors import BrokenContract, DeliveryWaits
+from configs.errors import BrokenContract, DeliveryWaits, LandingFolderMissing
 from tasks.adapters import failpoints, home
 from tasks.domain.records import Batch
 from tasks.domain.turns import TurnRef
@@ -27,6 +27,9 @@ def check_batch(turn: TurnRef) -> Batch:
         checked = door.enter(hands, turn, rows)
     except BrokenContract as fault:
         return intake.refuse(turn.batch, turn.name, len(rows), str(fault))
+    except (DeliveryWaits, LandingFolderMissing) as problem:  # of a table
+        hands.ledger.turns.unread(turn.pipeline, turn.number, str(problem))
+        raise
     failpoints.reach("rows-published")
     return checked
 

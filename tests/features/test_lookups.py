@@ -1,18 +1,24 @@
 """What is looked up for a batch: no value that was not known yet, whatever is moved; nothing lost, nothing in silence."""
 
 import dataclasses
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from configs.errors import BrokenContract, LandingFolderMissing
+from configs.errors import BrokenContract, DeliveryWaits, LandingFolderMissing
+from tasks.adapters import home as homes
 from tasks.adapters.home import Home
+from tasks.coordination import tasks as coordination
 from tasks.domain.records import Batch
 from tasks.domain.turns import TurnRef
 from tasks.features.steps import lookups
+from tasks.ingestion import tasks as ingestion
 from tasks.lineage.verify.checks import joined_tables, ledger_copy
+from tasks.validation import tasks as validation
 from tasks.validation.steps import door
 from tests import shop
 
@@ -180,6 +186,30 @@ def test_rows_that_bring_what_is_looked_up_are_refused(home: Home, deliver: Call
 def test_a_source_that_is_not_there_stops_the_turn(home: Home) -> None:
     with pytest.raises(LandingFolderMissing, match=r"shop\.table\.prices"):
         take_in(home, 1)
+
+
+def test_while_a_table_cannot_be_read_its_batch_waits(
+    shop_home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INCUMBENT_DATA", str(tmp_path))
+    source = "{kind: sql, address: 'sqlite:///prices.db', table: prices, watermark: since, cut: {days: 30}}"
+    shop.write_pipeline(tmp_path / "pipelines", text=text().replace("{kind: csv}", source))
+    with closing(sqlite3.connect(tmp_path / "prices.db")) as database:
+        LINES.assign(since="2013-01-07 00:00:00", heard="2013-01-07 00:00:00").to_sql("prices", database)
+    landing = shop_home.folder / "landing" / "shop"
+    landing.mkdir(parents=True)
+    shop.week(1).to_parquet(landing / "week-1.parquet", index=False)
+
+    with homes.use(shop_home):
+        for _ in range(2):  # a turn that was given up is not the end of it
+            (delivery,) = ingestion.list_waiting.fn("shop").deliveries
+            turn = coordination.open_turn.fn("shop", delivery)
+            assert ingestion.read_batch.fn(turn, delivery) is None
+            with pytest.raises(
+                DeliveryWaits, match=r"features\.tables\.prices: .* as features\.tables\.prices\.source\.time"
+            ):
+                validation.check_batch.fn(turn)
+            coordination.give_up.fn("shop", delivery, "four times")
 
 
 @pytest.mark.parametrize("arrives", [True, False])

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from configs import table_source
-from configs.errors import BadInput
+from configs.errors import BadInput, DeliveryWaits, LandingFolderMissing
 from tasks.adapters import failpoints
 from tasks.adapters.cache import Cache
 from tasks.adapters.home import Home
@@ -27,7 +27,7 @@ def take_in(home: Home, pipeline: str) -> list[TableBatch]:
 
     Raises:
         LandingFolderMissing: The source of a table is not there.
-        DeliveryWaits: It cannot be read just now.
+        DeliveryWaits: It cannot be read just now, or cannot be made deliveries.
     """
     if not home.settings(pipeline).features.tables:
         return []
@@ -35,9 +35,7 @@ def take_in(home: Home, pipeline: str) -> list[TableBatch]:
     there, number = {(one.table, one.id) for one in known}, len(known)
     new: list[TableBatch] = []
     for table in home.settings(pipeline).features.tables:
-        source = source_kinds.of(home, table_source.named(pipeline, table))
-        source.fetch()
-        for delivery in source.look().deliveries:
+        for delivery in _there(home, pipeline, table):
             if (table, delivery.digest) in there:
                 continue
             there.add((table, delivery.digest))
@@ -71,6 +69,22 @@ def lines(home: Home, pipeline: str, table: str, until: int | None = None) -> "p
     return kept.once(key, lambda: rules.together([home.store.read(one) for one in files], other))
 
 
+def _there(home: Home, pipeline: str, table: str) -> list[Delivery]:
+    """All deliveries of a table; while it cannot be read, what is to be joined with it waits, and is none the worse."""
+    source = source_kinds.of(home, table_source.named(pipeline, table))
+    try:
+        source.fetch()
+        listing = source.look()
+        if listing.unreadable:
+            raise DeliveryWaits("; ".join(f"{name}: {why}" for name, why in listing.unreadable.items()) + ".")
+        return listing.deliveries
+    except LandingFolderMissing as problem:
+        raise LandingFolderMissing(table_source.in_words(table, str(problem))) from problem
+    except (BadInput, DeliveryWaits) as problem:
+        wrong = table_source.in_words(table, str(problem))
+        raise DeliveryWaits(f"features.tables.{table}: {wrong} The batch waits until it can be read.") from problem
+
+
 def _taken(home: Home, pipeline: str, table: str, delivery: Delivery, number: int) -> TableBatch:
     from tasks.features import lines as rules
 
@@ -82,6 +96,6 @@ def _taken(home: Home, pipeline: str, table: str, delivery: Delivery, number: in
         found = rules.sort_out(frame, home.settings(pipeline).features.tables[table])
         file = home.store.write(found.used) if len(found.used) else None
     except BadInput as problem:
-        return replace(batch, landed=problem.rows, reason=str(problem))
+        return replace(batch, landed=problem.rows, reason=table_source.in_words(table, str(problem)))
     batch = replace(batch, landed=len(frame), taken=len(found.used), file=file)
     return replace(batch, repeated=found.repeated, contradicting=found.contradicting, unusable=found.unusable)

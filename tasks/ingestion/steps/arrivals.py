@@ -98,7 +98,7 @@ def _fetch(home: Home, name: str) -> IncumbentError | None:
     except (BadInput, LandingFolderMissing, DeliveryWaits) as problem:
         if not home.landing(name).is_dir():
             raise
-        return problem
+        return _in_words(name, problem)
     return None
 
 
@@ -114,13 +114,17 @@ def _look(home: Home, name: str) -> Listing:
 
 
 def _of_source(name: str, ask: Callable[[Home, str], T], home: Home) -> T:
-    """What a source says; one of labels that is missing is named by its own setting."""
+    """What a source says; what is wrong with one of labels is said of its own settings."""
     try:
         return ask(home, name)
-    except LandingFolderMissing as problem:
-        if label_source.owner(name) is None:
-            raise
-        raise LandingFolderMissing(str(problem).replace("ingestion.source.", "ingestion.labels.source.")) from problem
+    except (BadInput, LandingFolderMissing, DeliveryWaits) as problem:
+        raise _in_words(name, problem) from problem
+
+
+def _in_words(name: str, problem: BadInput | LandingFolderMissing | DeliveryWaits) -> IncumbentError:
+    if label_source.owner(name) is None:
+        return problem
+    return type(problem)(label_source.in_words(str(problem)))
 
 
 def remember(home: Home, pipeline: str, mark: str) -> None:
