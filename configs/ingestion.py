@@ -102,15 +102,16 @@ def _require_reachable(name: str, place: str) -> None:
 class Source(Section):
     """Where batches come from: a landing folder, or one file that is cut into batches by time."""
 
-    kind: Literal["parquet", "csv", "json_lines", "arrow", "excel", "sql"] = "parquet"
-    """Format of the files, or `sql`: a table or a query of a database. CSV and JSON lines may be compressed (gzip, or
-    zip with one file in it)."""
+    kind: Literal["parquet", "csv", "json_lines", "arrow", "excel", "delta", "sql"] = "parquet"
+    """Format of the files, `delta` for a Delta table, or `sql`: a table or a query of a database. CSV and JSON lines
+    may be compressed (gzip, or zip with one file in it)."""
     folder: Folder | None = None
     """Landing folder, each file in it is one batch; by default landing/<pipeline> in the home, where relative paths
     start from. Or a prefix of object storage, such as s3://bucket/prefix (gs://, az://), with all objects behind it."""
     file: Folder | None = None
     """One file in place of a folder of files; a relative path starts from INCUMBENT_DATA. It may be an object,
-    such as s3://bucket/sales.csv. Its rows are delivered into the landing folder, one window of `cut` after another."""
+    such as s3://bucket/sales.csv. Its rows are delivered into the landing folder, one window of `cut` after another. Of
+    a Delta table it is the folder; without `cut` each of its versions that brings rows is delivered."""
     cut: Cut | None = None
     """The windows of `file`, or of the rows of a database."""
     address: Annotated[Address | None, LATER] = None
@@ -155,7 +156,7 @@ class Source(Section):
     @property
     def ending(self) -> str:
         """How the name of a file ends that is cut out of `file` or of a database."""
-        return {"json_lines": "jsonl", "excel": "jsonl", "sql": "parquet"}.get(self.kind, self.kind)
+        return {"json_lines": "jsonl", "excel": "jsonl", "delta": "parquet", "sql": "parquet"}.get(self.kind, self.kind)
 
     @property
     def origin(self) -> str | None:
@@ -179,7 +180,9 @@ class Source(Section):
         if self.is_elsewhere and self.kind == "sql":
             raise ValueError("folder of kind: sql is where its windows are delivered; name a folder of this machine")
         self._fits_a_database()
-        if (self.file is None) != (self.cut is None) and self.kind != "sql":
+        if self.kind == "delta" and self.file is None:
+            raise ValueError("kind: delta needs file, the folder of the table")
+        if (self.file is None) != (self.cut is None) and self.kind not in ("sql", "delta"):
             raise ValueError("file and cut belong together: give the file, and how it is cut into batches")
         csv_only = ("member", "delimiter", "encoding", "decimal", "missing", "open_end")
         usual = type(self).model_fields
@@ -319,6 +322,6 @@ class IngestionSettings(Section):
     @model_validator(mode="after")
     def _rows_are_counted_in_one_file(self) -> Self:
         counted = [name for name, time in self.derive.items() if time.rows_per_day]
-        if counted and self.source.file is None:
+        if counted and (self.source.file is None or self.source.cut is None):
             raise ValueError(f"derive.{counted[0]} counts rows, so source.file must name the one file that they are in")
         return self

@@ -52,7 +52,7 @@ def _require_key(names: tuple[str, ...], contract: ValidationSettings, late: tup
 
 
 def _require_a_source_of_its_own(room: IngestionSettings, labels: LateLabels) -> None:
-    if labels.source.file is not None and labels.time is None:
+    if labels.source.file is not None and labels.source.cut is not None and labels.time is None:
         raise ValueError("ingestion.labels.time is missing: by it the file of labels is cut into deliveries")
     for part in ("folder", "file"):
         place = getattr(labels.source, part)

@@ -111,7 +111,7 @@ def _delivered(home: Home, pipeline: str) -> Iterator[tuple[str, bytes, str | No
     """All deliveries of a source; one file is cut in a place of its own, so that nothing lands."""
     source = home.settings(pipeline).ingestion.source
     with tempfile.TemporaryDirectory(prefix="incumbent-") as scratch:
-        place = Home(Path(scratch)) if source.cut is not None and source.folder is None else home
+        place = Home(Path(scratch)) if source.origin is not None and source.folder is None else home
         opened = source_kinds.of(place, pipeline, afresh=True)
         if place is not home:
             opened.fetch()

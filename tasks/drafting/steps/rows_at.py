@@ -13,7 +13,7 @@ from configs.errors import DeliveryWaits, LandingFolderMissing, MistakeOfUser
 from configs.ingestion import OBJECTS, Address, Source
 from tasks.drafting import dialect, literal_columns
 from tasks.ingestion.formats import decoding
-from tasks.ingestion.sources import databases, entries
+from tasks.ingestion.sources import databases, delta, entries
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -56,6 +56,9 @@ def read(data: str, table: str | None = None) -> "tuple[pa.Table, Source, dict[s
         _require_address(data)
         source = Source.model_construct(kind="sql", address=data, table=_require_table(data, table))
         return _of_database(source), source, {}
+    if _is_delta(data):
+        source = Source.model_construct(kind="delta", file=_address(_there(data)))
+        return table_of(data, source), source, {}
     place = files(data)
     written = dialect.read(place.get(place.names[0]))
     source = written.source.model_copy(update=place.setting)
@@ -64,13 +67,27 @@ def read(data: str, table: str | None = None) -> "tuple[pa.Table, Source, dict[s
 
 def table_of(data: str, source: Source) -> "pa.Table":
     """All rows at a place, read as a source says; raises as `read` does."""
-    return _of_database(source) if source.kind == "sql" else _joined(files(data), source)
+    if source.kind == "sql":
+        return _of_database(source)
+    if source.kind == "delta":
+        return delta.WholeTable(data).table(source)[0]
+    return _joined(files(data), source)
 
 
 def is_database(data: str) -> bool:
     """Whether a place is an address of a database."""
     whole = addresses.VARIABLE.fullmatch(data) is not None
     return whole or ("://" in data and not data.startswith((*OBJECTS, "http://", "https://", "file://")))
+
+
+def _there(data: str) -> Path:
+    path = Path(data).expanduser()
+    return (path if path.exists() else environment.data_folder() / path).absolute()
+
+
+def _is_delta(data: str) -> bool:
+    """Whether a place is a Delta table of this machine."""
+    return "://" not in data and delta.is_table(_there(data))
 
 
 def _joined(place: Files, source: Source) -> "pa.Table":
@@ -157,8 +174,7 @@ def _fetched(name: str, get: Callable[[], bytes]) -> bytes:
 
 def paths(data: str) -> tuple[list[Path], Path | None]:
     """The files of this machine that are meant, and their folder if it is one."""
-    path = Path(data).expanduser()
-    place = path if path.exists() else environment.data_folder() / path
+    path, place = Path(data).expanduser(), _there(data)
     if place.is_file():
         return [place.absolute()], None
     if place.is_dir():

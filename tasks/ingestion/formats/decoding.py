@@ -22,9 +22,10 @@ FORMATS: Mapping[str, Format] = {
     "json_lines": json_lines,
     "arrow": arrow,
     "excel": excel,
+    "delta": parquet,
     "sql": parquet,
 }
-"""By the `kind` of a source; what is read from a database is delivered as parquet."""
+"""By the `kind` of a source; what is read from a database or a Delta table is delivered as parquet."""
 
 
 def of(source: Source, head: bytes) -> Format:

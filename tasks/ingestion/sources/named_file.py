@@ -1,6 +1,6 @@
 """The one file that a pipeline names as its source, here or in object storage: what tells it apart, and its rows.
 
-A folder of parquet files with partitions is one as well.
+A folder of parquet files with partitions is one as well, and so is a Delta table.
 """
 
 import os
@@ -12,7 +12,7 @@ from configs import environment
 from configs.errors import LandingFolderMissing
 from configs.ingestion import Source
 from tasks.ingestion.formats import decoding
-from tasks.ingestion.sources import entries, partitions
+from tasks.ingestion.sources import delta, entries, partitions
 from tasks.ingestion.sources.objects import Objects
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ def of(file: str, source: Source) -> NamedFile:
         LandingFolderMissing: There is no such file.
         MistakeOfUser: What it takes to reach it is missing.
     """
+    if source.kind == "delta":
+        return delta.WholeTable(file)
     if "://" in file:
         prefix, _, name = file.rpartition("/")
         return _Object(Objects(prefix), name)

@@ -3,6 +3,7 @@
 from tasks.adapters.home import Home
 from tasks.ingestion.sources import digests
 from tasks.ingestion.sources.base import Source
+from tasks.ingestion.sources.delta import DeltaVersions
 from tasks.ingestion.sources.landing_folder import LandingFolder
 from tasks.ingestion.sources.object_prefix import ObjectPrefix
 from tasks.ingestion.sources.one_file import OneFile
@@ -26,6 +27,8 @@ def of(home: Home, pipeline: str, *, afresh: bool = False) -> Source:
     remember = None if afresh else recall
     if source.file is not None and source.cut is not None:
         return OneFile(folder, source.kind, home, pipeline, source.file, source.cut, remember=remember)
+    if source.kind == "delta" and source.file is not None:
+        return DeltaVersions(folder, source.ending, home, pipeline, source.file, remember=remember)
     if source.kind == "sql" and source.cut is not None:
         return SqlTable(folder, source.ending, home, pipeline, source.cut, remember=remember)
     if source.is_elsewhere and source.folder is not None:
