@@ -257,7 +257,7 @@ CASES = [
              'reporting.row: must have at most 2 entries (got ["a", "b", "c"])'),
     # ── where it comes from ───────────────────────────────────────────────────────────────────────────────────────
     _source("an unknown source", "{kind: xlsx}",
-             "ingestion.source.kind: must be 'parquet', 'csv', 'json_lines', 'arrow', 'excel' or 'sql' (got 'xlsx')"),
+             "ingestion.source.kind: must be 'parquet', 'csv', 'json_lines', 'arrow', 'excel', 'delta' or 'sql' (got 'xlsx')"),
     _source("a password in the file", "{kind: sql, address: 'postgresql://me:word-of-mine@db/shop', table: a, watermark: at, cut: {days: 1}}",
             "ingestion.source.address: address has a password in it, postgresql://me:***@db/shop; write ${NAME} in its place, and set the variable NAME in the environment"),
     _source("a path for a database", "{kind: sql, address: shop.db, table: a, watermark: at, cut: {days: 1}}",
