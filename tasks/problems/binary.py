@@ -233,7 +233,9 @@ class Binary(Problem):
 
     def is_answered_by(self, pipeline: "Pipeline") -> bool:
         """It gives probabilities; a fitted one of two classes."""
-        return hasattr(pipeline, "predict_proba") and len(getattr(pipeline, "classes_", (0, 1))) <= 2
+        from tasks.problems import outcomes
+
+        return hasattr(pipeline, "predict_proba") and (outcomes.classes_known(pipeline) or 2) <= 2
 
     def answers(self, pipeline: "Pipeline", prepared: "pd.DataFrame") -> "NDArray[Any]":
         """The probability of a yes."""

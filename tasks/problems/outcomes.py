@@ -5,11 +5,15 @@ what is said of single values of a label.
 """
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from configs.training import TrainingSettings
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 Outcomes = NDArray[np.bool_] | NDArray[np.float64]
 """What rows turned out to be: yes or no, or numbers."""
@@ -51,3 +55,9 @@ def classes(settings: TrainingSettings, outcome: str, values: Collection[str]) -
         return f"not {outcome}", outcome
     others = sorted({*values} - {str(value) for value in positives(settings)})
     return (others[0] if len(others) == 1 else named(False, settings)), named(True, settings)
+
+
+def classes_known(pipeline: "Pipeline") -> int | None:
+    """How many classes a Pipeline knows; None if it is not fitted, which some libraries say by None or by nothing."""
+    there = getattr(pipeline, "classes_", None)
+    return None if there is None else len(there) or None
