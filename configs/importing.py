@@ -53,8 +53,7 @@ def of_user(where: str | Path, refuse: Callable[[str], IncumbentError]) -> Itera
         refuse: Makes an error of what was raised, and where.
     """
     try:
-        with redirect_stdout(sys.stderr):
-            yield
+        yield
     except IncumbentError:
         raise
     except (Exception, SystemExit) as err:
@@ -171,11 +170,13 @@ def explained(err: BaseException, name: str | Path) -> str:
     """What was raised, and the line of the module that did it; of a file that is named, the line in that one."""
     frames = traceback.extract_tb(err.__traceback__)
     own = [one for one in frames if "importlib" not in one.filename and one.filename != __file__]
-    own = ([one for one in own if one.filename == str(name)][::-1] or own) if isinstance(name, Path) else own
+    own = [one for one in own if one.filename == str(name)][::-1] if isinstance(name, Path) else own
     file, line = (own[0].filename, own[0].lineno) if own else (str(name), None)
     text = " ".join(str(err).split())
     if isinstance(err, SyntaxError):
         file, line, text = err.filename or file, err.lineno, err.msg
+    elif isinstance(name, Path) and not own:
+        return f"{type(err).__name__}: {text}"
     return f"{type(err).__name__}: {text} ({pipeline_files.shown(Path(file))}, line {line})"
 
 

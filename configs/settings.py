@@ -19,7 +19,7 @@ from configs.promotion import PromotionSettings
 from configs.reporting import ReportingSettings
 from configs.scoring import ScoringSettings
 from configs.section import LATER, ColumnType, Section
-from configs.training import TrainingSettings
+from configs.training import BALANCED, TrainingSettings
 from configs.validation import ColumnRule, ValidationSettings
 
 
@@ -110,6 +110,18 @@ class PipelineSettings(Section):
         return self
 
     @model_validator(mode="after")
+    def _scale_and_weights_fit_the_label(self) -> Self:
+        rules, kind = self.training, KINDS[self.training.problem]
+        if rules.target and kind.learner != "regressor":
+            raise ValueError(f"training.target {_is_not_for(kind)}")
+        if rules.weights == BALANCED and kind.learner != "classifier":
+            raise ValueError(f"training.weights: balanced {_is_not_for(kind)}; name a column of weights")
+        column = self.validation.columns.get(rules.weight_column or "")
+        if column is not None and (column.nullable or column.min is None or column.min < 0):
+            raise ValueError(f"training.weights: column {rules.weights!r} must have no nulls, and min: 0 or more")
+        return self
+
+    @model_validator(mode="after")
     def _steps_take_what_there_is(self) -> Self:
         columns, times = self.validation.columns, self.ingestion.times
         there: dict[str, ColumnType] = {name: rule.type for name, rule in columns.items()}
@@ -179,6 +191,8 @@ class PipelineSettings(Section):
         used += [(f"ingestion.derive.{name}", name, ("timestamp",)) for name in self.ingestion.derive]
         used += [("validation.key", name, ()) for name in self.validation.key]
         used += [("training.label", self.training.label, KINDS[self.training.problem].labels)]
+        weights = self.training.weight_column
+        used += [("training.weights", weights, ("integer", "number"))] if weights else []
         features = ("integer", "number", "category", "boolean")
         used += [("training.features", name, features) for name in self.training.features]
         used += [("evaluation.cluster.column", cluster, ())] if cluster else []

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Union
+from typing import TYPE_CHECKING, Annotated, Literal, Union
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
@@ -13,6 +13,8 @@ from configs.problems import ProblemName
 from configs.section import LATER, Column, Length, Many, Section
 
 Value = str | int | bool
+BALANCED = "balanced"
+"""In place of a column of weights: all classes count the same."""
 
 
 def _canonical(given: object) -> object:
@@ -78,6 +80,12 @@ class TrainingSettings(Section):
     trusted: Annotated[tuple[str, ...], LATER] = ()
     """Types that models of your own families may hold beside their class and what is trusted anyway, in full, such as
     `sklearn.tree._tree.Tree`. Name one when you have read what loading it does."""
+    target: Annotated[Literal["log"] | None, LATER] = None
+    """Of a number: the scale on which it is learned. `log` is the logarithm of 1 + the number, which must not be below
+    0; answers, metrics and guards are in the unit of the label all the same."""
+    weights: Annotated[Column | None, LATER] = None
+    """How much each row counts when a model learns: a column of the contract with numbers from 0 on, or `balanced`, so
+    that all classes count the same. What is judged counts as it is."""
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     threads: Annotated[int, Field(ge=1, le=64)] = 1
     """Threads of one fit; more than the cores that are free makes fits slower."""
@@ -86,6 +94,11 @@ class TrainingSettings(Section):
     def maturity(self) -> timedelta:
         """The age at which a row is learned from and judged; none by default."""
         return timedelta(days=self.mature_after or 0)
+
+    @property
+    def weight_column(self) -> str | None:
+        """The column of weights, if they are not those of balanced classes."""
+        return None if self.weights == BALANCED else self.weights
 
     @property
     def positives(self) -> tuple[Value, ...]:

@@ -14,8 +14,8 @@ from configs.training import Candidate
 from tasks.lineage import origins
 from tasks.lineage.origins import SettingChange
 
-_LABELS = ("positive", "negative")
-"""Settings of training that decide what a label counts as."""
+_SCALARS = ("seed", "target", "weights", "positive", "negative")
+"""Settings of training that a model is made with: the last two decide what a label counts as."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def singly(was: Making, now: Making) -> tuple[Undone, ...]:
 def together(was: Making, now: Making) -> Making:
     """All of them undone at once; what decides about rows stays."""
     training = now.settings.training.model_copy(
-        update={name: getattr(was.settings.training, name) for name in ("features", "candidates", "seed", *_LABELS)}
+        update={name: getattr(was.settings.training, name) for name in ("features", "candidates", *_SCALARS)}
     )
     return Making(_with(now.settings, was.settings, training=training, features=was.settings.features), was.candidate)
 
@@ -134,7 +134,7 @@ def _changed(name: str, one: Step, other: Step) -> SettingChange:
 
 
 def _training(was: Making, now: Making) -> Iterator[Undone]:
-    before, after = ({name: getattr(one.settings.training, name) for name in ("seed", *_LABELS)} for one in (was, now))
+    before, after = ({name: getattr(one.settings.training, name) for name in _SCALARS} for one in (was, now))
     for change in origins.settings(before, after):
         name = change.setting
         yield _undone(replace(change, setting=f"training.{name}"), was, now, **{name: before[name]})

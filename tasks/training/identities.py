@@ -70,6 +70,7 @@ def model_id(
             "candidate": candidate.identity(),
             **_label_of(settings),
             "features": [[name, columns[name].type] for name in settings.features],
+            **{name: value for name in ("target", "weights") if (value := getattr(settings, name)) is not None},
             "seed": settings.seed,
             "libraries": libraries,
         }

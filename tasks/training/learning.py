@@ -27,13 +27,24 @@ _STACKED_CELLS = 4_000_000
 """Cells of a frame that is put together to be asked at once: some tens of megabytes."""
 
 
-def fit(pipeline: Pipeline, prepared: pd.DataFrame, outcomes: Outcomes, *, threads: int) -> Pipeline:
-    """Fit in place and return the same Pipeline; at most `threads` threads. The outcomes can be learned."""
+def fit(
+    pipeline: Pipeline,
+    prepared: pd.DataFrame,
+    outcomes: Outcomes,
+    *,
+    threads: int,
+    weights: NDArray[np.float64] | None = None,
+) -> Pipeline:
+    """Fit in place and return the same Pipeline; at most `threads` threads. The outcomes can be learned.
+
+    Raises InvalidSettings if there are weights, and the model takes none.
+    """
+    further = libraries.fit_parameters(pipeline) | libraries.weighted(pipeline, weights)
     with prediction.at_most(threads), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # said by `notes`, and shown with the probe
         warnings.simplefilter("ignore", LinAlgWarning)  # the solver then goes on with lbfgs by itself
         libraries.limited(pipeline.steps[-1][1], threads)
-        pipeline.fit(_with_empty_columns_constant(prepared), outcomes, **libraries.fit_parameters(pipeline))
+        pipeline.fit(_with_empty_columns_constant(prepared), outcomes, **further)
     libraries.without_chance(pipeline.steps[-1][1])
     return pipeline
 

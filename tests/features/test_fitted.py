@@ -15,8 +15,8 @@ from configs.settings import PipelineSettings
 from tasks.problems import prediction
 from tasks.scoring.compiled import compiler
 from tasks.training import identities, preparation
+from tasks.training.learned_rows import Window
 from tasks.training.steps import pipelines
-from tasks.training.steps.rows import Window
 from tests.features import stepped
 from tests.features.stepped import PIPELINE
 

@@ -7,8 +7,8 @@ import pytest
 
 from configs import environment, loader, plugs
 from tasks.training import preparation
+from tasks.training.learned_rows import Window
 from tasks.training.steps import pipelines, trial
-from tasks.training.steps.rows import Window
 from tests.features import stepped
 from tests.features.stepped import PIPELINE
 

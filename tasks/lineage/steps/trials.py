@@ -25,8 +25,8 @@ from tasks.lineage.undoing import Learned, Part
 from tasks.problems import prediction
 from tasks.training import preparation
 from tasks.training.judged_rows import Judged
+from tasks.training.learned_rows import Window
 from tasks.training.steps import pipelines
-from tasks.training.steps.rows import Window
 
 if TYPE_CHECKING:
     Floats = NDArray[np.float64]
@@ -132,6 +132,8 @@ class Trials:
         changed = reproduction.changed_family(making.candidate)
         if changed:
             raise IncumbentError(f"{changed[0]} is not as it was at the fit")
+        if making.settings.training.weight_column:
+            raise IncumbentError("its rows are weighted by a column, which is not taken apart")
         learned = self._learned(part, making)
         window = Window(learned.prepared, learned.outcomes)
         recipe = pipelines.recipe(window, making.settings)

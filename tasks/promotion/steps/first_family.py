@@ -16,14 +16,13 @@ from tasks.domain.records import Snapshot
 from tasks.evaluation import scores
 from tasks.problems import kinds, prediction
 from tasks.promotion import evidence
-from tasks.training import learning, windows
-from tasks.training.estimators import families
+from tasks.training import windows
 from tasks.training.steps import handles, pipelines
 from tasks.training.windows import Plan
 
 if TYPE_CHECKING:
     from tasks.training.judged_rows import Judged
-    from tasks.training.steps.rows import Window
+    from tasks.training.learned_rows import Window
 
 
 def first_family(home: Home, pipeline: str, pool: Pool, snapshot: Snapshot) -> str:
@@ -59,9 +58,6 @@ def _loss(
     candidate: Candidate, learned: "Window", judged: "Judged", asked: "np.ndarray", settings: PipelineSettings
 ) -> float:
     room = settings.training
-    sized = families.sized(candidate, len(learned.prepared), room.problem)
-    steps = pipelines.features(settings)
-    model = families.build(sized, settings.learned, settings.rules, room.seed, room.problem, steps=steps)
-    fitted = learning.fit(model, learned.prepared, learned.outcomes, threads=room.threads)
+    fitted = pipelines.fitted(candidate, learned, settings, steps=pipelines.features(settings))
     answers = prediction.predict(fitted, judged.prepared[asked], threads=room.threads)
     return float(scores.losses(judged.outcomes[asked], answers, room.problem).mean())

@@ -84,6 +84,14 @@ def as_they_are(inputs: Inputs, model: Any) -> "Pipeline":
     return Pipeline([("encode", encode), ("model", model)])
 
 
+def on_log_scale(model: Any) -> Any:
+    """A model of a number that learns its logarithm, and answers in its unit."""
+    import numpy as np
+    from sklearn.compose import TransformedTargetRegressor
+
+    return TransformedTargetRegressor(model, func=np.log1p, inverse_func=np.expm1, check_inverse=False)
+
+
 def standardised(inputs: Inputs, model: Any, *, min_frequency: int, sparse: bool = True) -> "Pipeline":
     """A model that gets standardised numbers with missing indicators, and one-hot categories."""
     from sklearn.compose import ColumnTransformer

@@ -13,6 +13,7 @@ from configs.training import Candidate
 from configs.validation import ColumnRule
 from tasks.features import assembly
 from tasks.problems import kinds
+from tasks.training.estimators import base
 from tasks.training.estimators.base import Estimator, Inputs, Levels
 from tasks.training.estimators.imported import ImportedEstimator
 
@@ -36,6 +37,7 @@ def build(
     problem: ProblemName,
     levels: Levels | None = None,
     steps: "Features | None" = None,
+    target: str | None = None,
 ) -> "Pipeline":
     """An unfitted Pipeline for prepared input that carries its own preprocessing; the candidate is a sized one.
 
@@ -47,12 +49,15 @@ def build(
         problem: The kind of answer.
         levels: Of categories those that are told apart.
         steps: The feature steps, which come first in the Pipeline.
+        target: The scale on which a number is learned.
     """
     categories = [name for name in features if columns[name].type == "category"]
     numbers = [name for name in features if columns[name].type != "category"]
     types = {name: str(columns[name].type) for name in features}
     inputs = Inputs(categories, numbers, kinds.named(problem), seed, types, levels)
     built = _family(candidate).build(candidate, inputs)
+    if target is not None:
+        built.steps[-1] = (built.steps[-1][0], base.on_log_scale(built.steps[-1][1]))
     if steps is not None:
         built.steps.insert(0, (assembly.NAME, steps))
     return built

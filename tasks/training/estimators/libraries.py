@@ -4,7 +4,7 @@ Add a library here, as one entry of `LIBRARIES`; what a stored model of it may h
 them is imported here: an estimator is known by the package in which its class stands.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +34,7 @@ class Library:
     """Other words for parameters."""
     of_inputs: Callable[[Inputs], Mapping[str, Any]] = lambda inputs: {}
     """Parameters that follow from the columns."""
-    listed: type = list
+    listed: Callable[[Iterable[int]], Any] = list
     """What constraints are held in."""
     fitted_with: Callable[[int], Mapping[str, Any]] = lambda categories: {}
     """What `fit` gets, for so many categories."""
@@ -88,6 +88,28 @@ def fit_parameters(pipeline: "Pipeline") -> dict[str, Any]:
         return {}
     parts = {part: columns for part, _, columns in pipeline.named_steps["encode"].transformers}
     return {f"{name}__{key}": value for key, value in library.fitted_with(len(parts.get("categories", ()))).items()}
+
+
+def weighted(pipeline: "Pipeline", weights: Any) -> dict[str, Any]:
+    """The weights of rows, under the name by which the last estimator in a Pipeline gets them.
+
+    Raises:
+        InvalidSettings: It takes none.
+    """
+    from sklearn.pipeline import Pipeline
+    from sklearn.utils.validation import has_fit_parameter
+
+    if weights is None:
+        return {}
+    names, model = list[str](), pipeline
+    while isinstance(inner(model), Pipeline):
+        name, model = inner(model).steps[-1]
+        names.append(name)
+    if not has_fit_parameter(inner(model), "sample_weight"):
+        raise InvalidSettings(
+            f"training.weights: a {type(inner(model)).__name__} takes no weights of rows; leave one of them out."
+        )
+    return {"__".join([*names, "sample_weight"]): weights}
 
 
 def _parts(model: Any) -> Iterator[Any]:
@@ -182,7 +204,8 @@ LIBRARIES = {
             "random_state": ("random_seed",),
             "verbose": ("silent", "logging_level", "verbose_eval"),
         },
-        of_inputs=lambda inputs: {"cat_features": list(range(len(inputs.categories)))} if inputs.categories else {},
+        listed=lambda places: f"({','.join(map(str, places))})",  # a list keeps scikit-learn from cloning it
+        fitted_with=lambda categories: {"cat_features": list(range(categories))} if categories else {},
     ),
 }
 """By the package in which their estimators stand."""

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline as SklearnPipeline
 
     from tasks.adapters.blobs.bundles import Bundles
-    from tasks.training.steps.rows import Window
+    from tasks.training.learned_rows import Window
 
 _ANSWERS = 5
 _MOST_ROWS = 2_000

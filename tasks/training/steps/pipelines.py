@@ -6,20 +6,21 @@ kept of them, belongs to `fitting`.
 
 from typing import TYPE_CHECKING
 
+from configs.errors import InvalidSettings
 from configs.settings import PipelineSettings
 from configs.training import Candidate
 from tasks.features import assembly
 from tasks.problems import kinds
 from tasks.training import identities, preparation
 from tasks.training import learning as training
-from tasks.training.estimators import families
-from tasks.training.estimators.base import MOST_CATEGORIES
+from tasks.training.estimators import conduct, families
+from tasks.training.estimators.base import MOST_CATEGORIES, Levels
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline as SklearnPipeline
 
     from tasks.features.transforms import Features
-    from tasks.training.steps.rows import Window
+    from tasks.training.learned_rows import Window
 
 
 def learn(
@@ -38,11 +39,42 @@ def learn(
     if recipe == identities.RARE_POOLED:
         wide = rows.prepared if steps is None else steps.fit_transform(rows.prepared, rows.outcomes)
         levels = preparation.frequent_levels(wide, MOST_CATEGORIES)
-    candidate = families.sized(candidate, len(rows.prepared), learning.problem)
+    return fitted(candidate, rows, settings, levels, steps)
+
+
+def fitted(
+    candidate: Candidate,
+    rows: "Window",
+    settings: PipelineSettings,
+    levels: Levels | None = None,
+    steps: "Features | None" = None,
+) -> "SklearnPipeline":
+    """The same with the levels that are told apart, and with feature steps.
+
+    Raises InvalidSettings if an estimator of the user raises, or answers what is no answer.
+    """
+    learning = settings.training
     unfitted = families.build(
-        candidate, settings.learned, settings.rules, learning.seed, learning.problem, levels, steps
+        families.sized(candidate, len(rows.prepared), learning.problem),
+        settings.learned,
+        settings.rules,
+        learning.seed,
+        learning.problem,
+        levels,
+        steps,
+        learning.target,
     )
-    return training.fit(unfitted, rows.prepared, rows.outcomes, threads=learning.threads)
+    below = int((rows.outcomes < 0).sum()) if learning.target else 0
+    if below:
+        raise InvalidSettings(
+            f"training.target: log needs labels from 0 on; {below:,} of {len(rows.outcomes):,} rows that are learned "
+            "from have one below."
+        )
+    weights = rows.weights(learning)
+    with conduct.watched(candidate):
+        made = training.fit(unfitted, rows.prepared, rows.outcomes, threads=learning.threads, weights=weights)
+        conduct.require(candidate, made, training.golden(rows.prepared), rows.outcomes)
+    return made
 
 
 def recipe(rows: "Window", settings: PipelineSettings) -> int:

@@ -5,9 +5,8 @@ Which rows those are is decided in `windows` and `learning`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
@@ -25,29 +24,14 @@ from tasks.domain import pools
 from tasks.domain.pools import Pool, Size
 from tasks.domain.records import Batch, Model, Snapshot
 from tasks.problems import kinds, prediction
-from tasks.problems.outcomes import Outcomes
-from tasks.training import earliness, groups, identities, judged_rows, preparation, selection, windows
-from tasks.training.estimators.base import MOST_CATEGORIES
+from tasks.training import earliness, groups, identities, judged_rows, learned_rows, preparation, selection, windows
 from tasks.training.judged_rows import Answered, Judged, Sample
+from tasks.training.learned_rows import Window
 from tasks.training.selection import Selected
 from tasks.training.windows import Plan
 
 T = TypeVar("T")
 _KEPT_BYTES = 256 * 2**20
-
-
-@dataclass(frozen=True)
-class Window:
-    """What a model learns from."""
-
-    prepared: pd.DataFrame
-    outcomes: Outcomes
-
-    @cached_property
-    def recipe(self) -> int:
-        """How it becomes a model: levels beyond those that are told apart are not kept."""
-        is_wide = preparation.most_levels(self.prepared) > MOST_CATEGORIES
-        return identities.RARE_POOLED if is_wide else identities.RECIPE
 
 
 class Rows:
@@ -264,13 +248,7 @@ class Rows:
 
     def _keep_window(self, identity: str, parts: Iterable[Selected], settings: PipelineSettings) -> Window:
         self._window.forget()  # before the next one is made
-        features, columns = settings.inputs, settings.validation.columns
-        prepared: list[pd.DataFrame] = []
-        outcomes: list[NDArray[Any]] = []
-        for part in parts:
-            prepared.append(preparation.prepare(part.frame, features, columns))
-            outcomes.append(preparation.labels(part.frame, settings.training))
-        window = Window(pd.concat(prepared, ignore_index=True), np.concatenate(outcomes))
+        window = learned_rows.gathered((part.frame for part in parts), settings)
         self._window.keep(_key("window", settings, identity), window)
         return window
 
