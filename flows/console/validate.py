@@ -1,7 +1,7 @@
 """The command `validate`: a pipeline's file, its contract on all rows, and what a turn would find; nothing is kept."""
 
 import argparse
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from configs.errors import BadInput
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from configs.settings import PipelineSettings
     from flows.console.terminal import Terminal
     from tasks.adapters.home import Home
+    from tasks.drafting.steps.other_sources import Source
     from tasks.drafting.steps.rehearsal import Rehearsed
 
 ARGUMENTS: Arguments = {
@@ -21,7 +22,7 @@ _MOST = 8
 
 
 def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> int:
-    """Check; exit code 3 if a batch would be refused."""
+    """Check; exit code 3 if a batch would be refused, or labels or a table cannot be used."""
     with program.pointing_to_the_example(chosen.pipeline):
         return rehearse(hands, chosen.pipeline, chosen.data, screen, {})
 
@@ -36,9 +37,23 @@ def rehearse(hands: "Home", pipeline: str, data: str | None, screen: "Terminal",
     reasons = [{"column": one.column, "demand": one.demand, "rows": one.rows} for one in done.most()]
     refused = [{"batch": name, "reason": why} for name, why in done.refused]
     whole = {**facts, **counts, "batches": len(done.deliveries), "reasons": reasons, "refused": refused}
-    screen.facts({"pipeline": pipeline, **whole})
-    screen.show(list(_lines(pipeline, settings, done)))
-    return BadInput.exit_code if done.refused else 0
+    screen.facts({"pipeline": pipeline, **whole, **objects_of(done.others)})
+    screen.show([*_lines(pipeline, settings, done), *of_others(done.others)])
+    return BadInput.exit_code if done.refused or any(one.wrong for one in done.others) else 0
+
+
+def objects_of(others: "Sequence[Source]") -> dict[str, object]:
+    """The same for machines; nothing where there are none."""
+    objects = [{"setting": one.setting, "holds": one.sentences, "wrong": one.wrong} for one in others]
+    return {"others": objects} if objects else {}
+
+
+def of_others(others: "Sequence[Source]") -> Iterator[str]:
+    """What the sources of labels and of tables hold, and what is wrong with them."""
+    for one in others:
+        holds = "; ".join(one.sentences) or ("" if one.wrong else "there is nothing yet")
+        yield from [f"  {one.setting}: {holds}"] if holds else []
+        yield from (f"  {one.setting}: {problem}" for problem in one.wrong[:_MOST])
 
 
 def _lines(pipeline: str, settings: "PipelineSettings", done: "Rehearsed") -> Iterator[str]:

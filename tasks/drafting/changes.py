@@ -42,6 +42,8 @@ def changes(settings: PipelineSettings, columns: Sequence[Column], features: Col
         if name in settings.ingestion.derive:
             continue
         column = there.get(name)
+        if column is None and name in settings.late_columns:
+            continue  # it comes later, is looked up, or may be left out
         if column is None:
             changed.append(Change(f"validation.columns.{name}", f"the rows have no column {name!r}", ""))
         else:

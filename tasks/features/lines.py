@@ -70,18 +70,23 @@ class Rows:
 
 def values(rows: Rows, lines: pd.DataFrame | None, table: Table) -> dict[str, "pd.Series[Any]"]:
     """The columns of rows that a table fills, by name; `lines` are None if it has none yet."""
-    frame, types = rows.frame, rows.types
-    found = np.full(len(frame), -1, dtype=np.int64)
-    if lines is not None and len(frame):
-        asked = [_key(frame[ours], types[ours]) for ours in table.key.values()]
-        there = [_key(lines[theirs], types[ours]) for theirs, ours in table.key.items()]
-        arrived = micros(frame[rows.arrival]) if rows.arrival else None
-        known = micros(lines[table.known]) if table.known else None
-        found = places(
-            Asked(asked, micros(frame[rows.event]), arrived), Lines(there, micros(lines[table.time]), known), table.age
-        )
+    found = places_of(rows, lines, table)
     columns = {ours: None if lines is None else lines[theirs] for ours, theirs in table.columns.items()}
-    return {ours: _taken(column, found, types[ours], frame.index) for ours, column in columns.items()}
+    return {ours: _taken(column, found, rows.types[ours], rows.frame.index) for ours, column in columns.items()}
+
+
+def places_of(rows: Rows, lines: pd.DataFrame | None, table: Table) -> NDArray[np.int64]:
+    """The place of the line of each row, shape (rows,); -1 where there is none."""
+    frame, types = rows.frame, rows.types
+    if lines is None or frame.empty:
+        return np.full(len(frame), -1, dtype=np.int64)
+    asked = [_key(frame[ours], types[ours]) for ours in table.key.values()]
+    there = [_key(lines[theirs], types[ours]) for theirs, ours in table.key.items()]
+    arrived = micros(frame[rows.arrival]) if rows.arrival else None
+    known = micros(lines[table.known]) if table.known else None
+    return places(
+        Asked(asked, micros(frame[rows.event]), arrived), Lines(there, micros(lines[table.time]), known), table.age
+    )
 
 
 def micros(times: "pd.Series[Any]") -> Micros:

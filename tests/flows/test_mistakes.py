@@ -171,7 +171,7 @@ def test_every_wrong_setting_is_named_at_once(say: Say, write: Callable[[str], P
         ("- a\n- b\n", 'the file holds only ["a", "b"]'),
         (
             FLIGHTS.replace("kind: parquet", "kind: xml"),
-            "ingestion.source.kind: must be 'parquet', 'csv', 'json_lines', 'arrow', 'excel' or 'sql' (got 'xml')",
+            "ingestion.source.kind: must be 'parquet', 'csv', 'json_lines', 'arrow', 'excel', 'delta' or 'sql' (got 'xml')",
         ),
         (FLIGHTS.replace("kind: parquet", "folder: ''"), "ingestion.source.folder: must have at least 1 character"),
         (FLIGHTS.replace("kind: parquet", r'folder: "a\0b"'), "folder: must not have control characters"),

@@ -3,12 +3,12 @@
 What is guessed belongs to the rules of this room; what the contract says of all rows to `rehearsal`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from configs import environment, loader, pipeline_files
-from configs.errors import InvalidSettings, MistakeOfUser
+from configs import environment, label_source, loader, pipeline_files, table_source
+from configs.errors import BadInput, DeliveryWaits, InvalidSettings, MistakeOfUser
 from configs.settings import PipelineSettings
 from tasks.adapters.home import Home
 from tasks.drafting import changes, sheet, survey
@@ -17,6 +17,7 @@ from tasks.drafting.changes import Change
 from tasks.drafting.draft import Draft, Wishes
 from tasks.drafting.guess import Ask, most_likely
 from tasks.drafting.steps import rows_at
+from tasks.ingestion import column_names
 from tasks.ingestion.sources import entries
 
 if TYPE_CHECKING:
@@ -86,11 +87,31 @@ def check(home: Home, name: str, data: str | None) -> list[Change]:
         MistakeOfUser: There are no rows.
     """
     settings = home.settings(name)
-    source = settings.ingestion.source
-    place = data or source.file or source.folder or str(home.landing(name))
-    table = rows_at.table_of(place, source)
-    columns = survey.look(table, source)
-    return changes.changes(settings, columns, _features(settings, table))
+    table = column_names.renamed(_rows(home, name, data), settings.validation.changes.renamed)
+    columns = survey.look(table, settings.ingestion.source)
+    changed = changes.changes(settings, columns, _features(settings, table))
+    if settings.ingestion.labels is not None:
+        changed += _of_another(home, label_source.named(name), "ingestion.labels")
+    for one in settings.features.tables:
+        changed += _of_another(home, table_source.named(name, one), f"features.tables.{one}")
+    return changed
+
+
+def _rows(home: Home, name: str, data: str | None = None) -> "pa.Table":
+    source = home.settings(name).ingestion.source
+    folder = source.folder if source.is_elsewhere else str(home.landing(name))
+    return rows_at.table_of(data or source.file or folder or "", source)
+
+
+def _of_another(home: Home, named: str, setting: str) -> list[Change]:
+    """What the lines of a source of labels or of a table have otherwise than the contract of its rows says."""
+    settings = home.settings(named)
+    try:
+        columns = survey.look(_rows(home, named), settings.ingestion.source)
+    except (BadInput, DeliveryWaits, MistakeOfUser) as problem:
+        return [Change(setting, str(problem).replace("ingestion.source.", f"{setting}.source.").rstrip("."), "")]
+    changed = changes.changes(settings, columns, ())
+    return [replace(one, setting=f"{setting}: {one.setting.rpartition('.')[2]}", line="") for one in changed]
 
 
 def _features(settings: PipelineSettings, table: "pa.Table") -> list[str]:

@@ -4,19 +4,16 @@ What is read is read as a turn reads it, each delivery for itself. Damage that o
 shows (triage) is not looked for.
 """
 
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from configs.errors import BadInput
 from configs.settings import PipelineSettings
 from tasks.adapters.home import Home
-from tasks.drafting.steps import rows_at
+from tasks.drafting.steps import deliveries_there, other_sources, rows_at
 from tasks.ingestion import columns
 from tasks.ingestion.formats import decoding
-from tasks.ingestion.sources import base, source_kinds
 from tasks.problems import kinds
 from tasks.validation import batches
 
@@ -54,6 +51,8 @@ class Rehearsed:
     refused: list[tuple[str, str]] = field(default_factory=list)
     """Names of batches that would be refused, and why."""
     reasons: dict[tuple[str, str], Reason] = field(default_factory=dict)
+    others: list[other_sources.Source] = field(default_factory=list)
+    """The sources of late labels and of other tables."""
 
     @property
     def mean(self) -> float | None:
@@ -73,20 +72,26 @@ def rehearse(home: Home, pipeline: str, data: str | None = None) -> Rehearsed:
         UnreadableFile: It cannot be cut into batches.
         MistakeOfUser: There is nothing at the other place.
     """
-    settings = home.settings(pipeline)
+    settings, there = home.settings(pipeline), other_sources.tables(home, pipeline)
     counts, earlier = Rehearsed(), list["pd.DataFrame"]()
-    for name, content, odd in _elsewhere(data) if data is not None else _delivered(home, pipeline):
+    for name, content, odd in _elsewhere(data) if data is not None else deliveries_there.of(home, pipeline):
         counts.deliveries.append(name)
         try:
             frame = decoding.decode(content, settings.ingestion, settings.validation, odd, settings.late_columns)
             counts.rows += len(frame)
+            frame = other_sources.filled(frame, settings, there)
             kept = batches.sort_out(frame, earlier, settings, home.clock())
         except BadInput as problem:
             counts.refused.append((name, str(problem)))
             continue
         _count(counts, kept, settings)
-        if settings.validation.key and counts.rows <= _KEPT_ROWS:
+        if settings.validation.corrections == "replace":
+            earlier = [_still(rows, kept.accepted, settings.validation.key) for rows in earlier]
+        if (settings.validation.key or there or settings.ingestion.labels) and counts.rows <= _KEPT_ROWS:
             earlier.append(kept.accepted)
+    other_sources.match(settings, there, earlier)
+    late = other_sources.labels(home, pipeline, earlier)
+    counts.others += [*([late] if late else []), *there.values()]
     return counts
 
 
@@ -107,16 +112,11 @@ def _count(counts: Rehearsed, rows: batches.SortedOut, settings: PipelineSetting
         )
 
 
-def _delivered(home: Home, pipeline: str) -> Iterator[tuple[str, bytes, str | None]]:
-    """All deliveries of a source; one file is cut in a place of its own, so that nothing lands."""
-    source = home.settings(pipeline).ingestion.source
-    with tempfile.TemporaryDirectory(prefix="incumbent-") as scratch:
-        place = Home(Path(scratch)) if source.origin is not None and source.folder is None else home
-        opened = source_kinds.of(place, pipeline, afresh=True)
-        if place is not home:
-            opened.fetch()
-        for delivery in opened.look().deliveries:
-            yield delivery.name, base.read(opened, delivery), delivery.odd
+def _still(rows: "pd.DataFrame", newer: "pd.DataFrame", key: Sequence[str]) -> "pd.DataFrame":
+    """The rows of which no newer one has taken the place."""
+    import numpy as np
+
+    return rows[~np.isin(batches.keys(rows, key), batches.keys(newer, key))]
 
 
 def _elsewhere(data: str) -> Iterator[tuple[str, bytes, str | None]]:
