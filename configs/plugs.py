@@ -36,6 +36,7 @@ GUARDS = {
     "calibration": "tasks.promotion.guards.calibration:Calibration",
     "bias": "tasks.promotion.guards.bias:Bias",
     "bundle": "tasks.promotion.guards.bundle:Bundle",
+    "cases": "tasks.promotion.guards.cases:Cases",
     "beats_a_dummy": "tasks.promotion.guards.dummy:BeatsADummy",
     "floors": "tasks.promotion.guards.floors:Floors",
     "slices": "tasks.promotion.guards.slices:Slices",
@@ -196,9 +197,8 @@ def find(use: str, *, is_function: bool | None = None) -> Plug:
     module = importing.module(where)
     thing = getattr(module, name, None)
     home = sys.modules.get(getattr(thing, "__module__", where), module)
-    fits: Callable[[object], bool] = _is_either
-    if is_function is not None:
-        fits = inspect.isfunction if is_function else inspect.isclass
+    either: Callable[[object], bool] = _is_either if is_function is None else inspect.isfunction
+    fits: Callable[[object], bool] = inspect.isclass if is_function is False else either
     if not fits(thing) or not home.__file__:
         guess = explanations.guess(name, [one for one, value in vars(module).items() if fits(value)])
         hint = f"; did you mean {guess!r}?" if guess else ""

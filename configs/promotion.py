@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from configs.expectations import Expectation
 from configs.plugs import Use
 from configs.section import LATER, Positive, Section, Share
 
@@ -35,6 +36,8 @@ class GuardSettings(Section):
     max_bundle_mb: Positive = 200
     max_latency_ms: Positive = 250
     """Largest processor time to answer one row; the quickest of five answers counts."""
+    cases: Annotated[tuple[Expectation, ...], Field(max_length=1_000), LATER] = ()
+    """What you expect of any model: answers to rows, orderings, and what must not matter."""
     own: Annotated[tuple[Use, ...], LATER] = ()
     """Guards of your own, named by `use:`; they are asked after the others, in this order."""
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from configs import late_labels, lookups, metrics, plugs
+from configs import expectations, late_labels, lookups, metrics, plugs
 from configs.coordination import CoordinationSettings
 from configs.evaluation import EvaluationSettings
 from configs.features import FeaturesSettings, Step
@@ -107,6 +107,12 @@ class PipelineSettings(Section):
             name, known = metrics.choice(metric, problem)
             if name not in known:
                 raise ValueError(f"evaluation.metrics: {name} {_is_not_for(kind)}; {_known(known)}")
+        return self
+
+    @model_validator(mode="after")
+    def _cases_are_rows_that_models_are_asked_about(self) -> Self:
+        types = {name: rule.type for name, rule in self.validation.columns.items()}
+        expectations.require(self.promotion.guards.cases, self.inputs, types, self.training.classes)
         return self
 
     @model_validator(mode="after")

@@ -11,7 +11,7 @@ from tasks.problems import kinds
 from tasks.promotion import evidence, gate, refits
 from tasks.promotion.guards import listed
 from tasks.promotion.guards.base import Case
-from tasks.promotion.steps import first_family, refitting, return_to
+from tasks.promotion.steps import expected, first_family, refitting, return_to
 from tasks.promotion.steps.return_to import Way
 from tasks.training.steps import fitting
 from tasks.validation.steps import warnings
@@ -70,7 +70,8 @@ def judge_challenger(
 
     def ask() -> Verdict:
         bundle, causes = fitting.inspect(hands, probe, settings), warnings.open_causes(hands, turn.pipeline, pool)
-        guards = listed.ask(Case(live, score, comparison, dummy, bundle, settings.promotion, causes))
+        answered = () if bundle.problem else expected.answers(hands, probe, settings)
+        guards = listed.ask(Case(live, score, comparison, dummy, bundle, settings.promotion, causes, answered))
         guards += return_to.guards(hands, turn, probe)
         if champion is None:
             return gate.judge_first(score, comparison, guards, settings.promotion)

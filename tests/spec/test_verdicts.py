@@ -4,15 +4,23 @@ import math
 
 import pytest
 
-from configs.promotion import PromotionSettings
+from configs.expectations import Expectation
+from configs.promotion import GuardSettings, PromotionSettings
 from tasks.domain.records import BundleFacts, Comparison, Metric, Score, SliceGain
 from tasks.domain.turns import Evidence, Guard, VerdictKind
 from tasks.promotion import evidence, gate
 from tasks.promotion.guards import listed
-from tasks.promotion.guards.base import Case
+from tasks.promotion.guards.base import Answered, Case
 
 PROMOTE, REJECT, KEEP = VerdictKind.PROMOTE, VerdictKind.REJECT, VerdictKind.KEEP_SHADOWING
 SETTINGS = PromotionSettings()
+EXPECTING = GuardSettings(
+    cases=(
+        Expectation(row={"gift": True}, answer=0.5, within=0.1, title="gifts are sold"),
+        Expectation(row={"items": 3}, above={"items": 4}),
+        Expectation(row={"items": 3}, unmoved_by={"shop": "b"}, within=0.1),
+    )
+)
 GAMMA_FREE = PromotionSettings(min_relative_gain=0.0)
 
 #   S_k of the batch   σ² used   evidence after it
@@ -83,6 +91,13 @@ GUARDS = [
     ({"worse": True}, "slices", "1 of 2 slices worse: carrier OO by 0.0210, 1 with too few rows"),
     ({"problem": "its golden batch is answered otherwise"}, "bundle", "its golden batch is answered otherwise"),
     ({"megabytes": 201.0}, "bundle", "201.0 MB, more than 200; 12 ms for a row, at most 250"),
+    (
+        {"answered": (Answered(0.7, 0.7), Answered(0.4, 0.4), Answered(0.5, 0.62))},
+        "cases",
+        "0 of 3 expectations met; gifts are sold: 0.700, expected 0.500 within 0.1; case 2: 0.400 is not above 0.400; "
+        "case 3: moves by 0.120, at most 0.1 expected",
+    ),
+    ({"answered": (Answered(0.6, 0.6), Answered(0.41, 0.4), Answered(0.5, 0.59))}, None, None),
     ({"latency": 251.0}, "bundle", "1.2 MB, at most 200; 251 ms for a row, more than 250"),
 ]
 
@@ -280,4 +295,6 @@ def asked_about(found, live=None):
     probe = score(found["log_loss"], found["roc_auc"], found["calibration_error"])
     facts = BundleFacts(found.get("megabytes", 1.2), found.get("latency", 12.0), found.get("problem"))
     paired = comparison(churn=found["churn"], slices=slices, righted=found.get("righted", 0.0))
-    return listed.ask(Case(score(**live or {}), probe, paired, 0.66, facts, SETTINGS))
+    answered = found.get("answered", ())
+    settings = SETTINGS.model_copy(update={"guards": EXPECTING}) if answered else SETTINGS
+    return listed.ask(Case(score(**live or {}), probe, paired, 0.66, facts, settings, answered=answered))

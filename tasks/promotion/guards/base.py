@@ -14,6 +14,15 @@ from tasks.domain.records import BundleFacts, Comparison, Score
 
 
 @dataclass(frozen=True)
+class Answered:
+    """What a model answers to a row of which its user expects something."""
+
+    row: float
+    changed: float
+    """To the same with what an ordering or an invariance changes."""
+
+
+@dataclass(frozen=True)
 class Case:
     """A challenger, as guards see it."""
 
@@ -27,6 +36,8 @@ class Case:
     settings: PromotionSettings
     causes: tuple[str, ...] = ()
     """What speaks against the rows that it is judged on, and is open."""
+    answered: tuple[Answered, ...] = ()
+    """What it answers to each of `promotion.guards.cases`."""
 
 
 class Guard(Protocol):

@@ -3,15 +3,17 @@
 Each step looks up what is done, does the rest and commits it. Which of the two is live is decided in `refits`.
 """
 
+from configs.settings import PipelineSettings
 from tasks.adapters import failpoints
 from tasks.adapters.home import Home
 from tasks.domain.pools import Pool
 from tasks.domain.records import Model
-from tasks.domain.turns import Refit, TurnRef, Verdict
+from tasks.domain.turns import Guard, Refit, TurnRef, Verdict
 from tasks.evaluation.steps import compare
 from tasks.promotion import refits
 from tasks.promotion.guards.bundle import Bundle
-from tasks.promotion.steps import return_to
+from tasks.promotion.guards.cases import Cases
+from tasks.promotion.steps import expected, return_to
 from tasks.training.steps import fitting, handles
 
 
@@ -35,7 +37,7 @@ def refit(home: Home, turn: TurnRef, pool: Pool, judged: Model, version: int) ->
     number = ledger.models.register(turn.pipeline, model.id)
     failpoints.reach("refit-numbered")
     settings = home.settings(turn.pipeline)
-    guard = Bundle().look(fitting.inspect(home, model, settings), settings.promotion.guards)
+    guard = _looked_at(home, model, settings)
     made = Refit(turn.number, version, judged.id, number, model.id, guard)
     ledger.refits.record(turn.pipeline, made)
     failpoints.reach("refit-committed")
@@ -77,6 +79,16 @@ def told(home: Home, turn: TurnRef) -> tuple[str, ...]:
         model = home.ledger.models.get(turn.pipeline, refit.model)
         return (refits.told(refit, model.snapshot.rows if model else 0),)
     return (refit.check.reason,) if refit.check and refit.check.turn == turn.number else ()
+
+
+def _looked_at(home: Home, model: Model, settings: PipelineSettings) -> Guard:
+    """The guards that look at a model alone: one that objects, else that of the bundle."""
+    limits = settings.promotion.guards
+    bundle = Bundle().look(fitting.inspect(home, model, settings), limits)
+    if bundle.objects:
+        return bundle
+    cases = Cases().look(expected.answers(home, model, settings), limits)
+    return cases if cases is not None and cases.objects else bundle
 
 
 def _fitted(home: Home, turn: TurnRef, pool: Pool, judged: Model) -> Model:
