@@ -41,6 +41,7 @@ COMMANDS = {
     "reproduce": "train a version again from its snapshot, settings and seed, and compare what both say",
     "experiment": "replay what was taken in under other settings, beside the live models; --set KEY=VALUE [--from …]",
     "experiments": "how the experiments of a pipeline stand, corrected for how many were tried, and their page",
+    "backtest": "what another rule of promotion would have cost, beside never and always; nothing is fitted; --suggest",
     "adopt": "write what an experiment has tried into the pipeline file; --yes",
     "explain": "the story of a turn, a batch or a version, from what was recorded",
     "verify": "recompute from the bytes what the ledger says, and print each difference",

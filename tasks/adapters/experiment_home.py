@@ -34,6 +34,11 @@ def folder_of(live: Home, pipeline: str) -> Path:
     return live.folder / FOLDER / pipeline
 
 
+def shared_folder(live: Home, pipeline: str) -> Path:
+    """Where what all experiments of a pipeline have in common is."""
+    return folder_of(live, pipeline) / _SHARED
+
+
 @dataclass
 class ExperimentHome(Home):
     """A home for the replay of one pipeline under other settings; made by `open_below`."""
@@ -45,7 +50,7 @@ class ExperimentHome(Home):
     def blobs(self) -> Blobs:
         """Own bundles above those of the live home, whose rows are read where they are."""
         live = self._live
-        return LayeredBlobs(LocalBlobs(folder_of(live, self.pipeline) / _SHARED), live.blobs)
+        return LayeredBlobs(LocalBlobs(shared_folder(live, self.pipeline)), live.blobs)
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -89,7 +94,7 @@ class ExperimentHome(Home):
             raise UnusableHome(f"{path} cannot be read: {err.strerror}. Give this user access to it.") from err
 
     def _model_file(self, model: str) -> Path:
-        return folder_of(self._live, self.pipeline) / _SHARED / "models" / f"{model}.json"
+        return shared_folder(self._live, self.pipeline) / "models" / f"{model}.json"
 
 
 def open_below(live: Home, pipeline: str, name: str, settings: PipelineSettings) -> ExperimentHome:

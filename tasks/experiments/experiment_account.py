@@ -19,7 +19,7 @@ from tasks.reporting import titles
 from tasks.reporting.account_page import Figure, Section
 
 HEAD = (
-    *("experiment", "batches", "loss of what was live", "loss", "gain", "interval", "evidence", "took over"),
+    *("experiment", "batches", "live loss", "loss", "gain", "interval", "evidence", "took over"),
     *("fits", "time", "what changes"),
 )
 _ENDS = {

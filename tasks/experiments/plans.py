@@ -27,6 +27,7 @@ _REFUSED = {
     ("features", "past"): ("is looked up when rows are taken in", _SAME_ROWS),
     ("training", "label"): ("says what is predicted", _SAME_QUESTION),
     ("training", "problem"): ("says what is predicted", _SAME_QUESTION),
+    ("training", "classes"): ("says what is predicted", _SAME_QUESTION),
     ("training", "positive"): ("says what is predicted", _SAME_QUESTION),
     ("training", "negative"): ("says what is predicted", _SAME_QUESTION),
     ("evaluation", "cluster"): ("says which rows share their luck", "that is not a matter of which model is better"),

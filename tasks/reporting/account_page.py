@@ -41,6 +41,11 @@ class Section:
     figures_over_time: tuple[Figure, ...] = ()
     """Charts as wide as the page, with one column per batch."""
 
+    @property
+    def title(self) -> str:
+        """Its name as a heading: only its first letter may change, as names tell upper and lower case apart."""
+        return titles.capital(self.name)
+
 
 def render(pipeline: str, question: str, title: str, sections: Sequence[Section], *, written: datetime) -> str:
     """Write the page as HTML; it works offline, and has no script.

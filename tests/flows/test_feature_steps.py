@@ -252,3 +252,24 @@ def test_a_package_answers_its_golden_rows_alone(home: Home, tmp_path: Path) -> 
 
     assert status == 200
     assert [pair[1] for pair in answer["predictions"]] == pytest.approx(wanted, abs=1e-9)
+
+
+@pytest.mark.long
+def test_other_settings_of_own_code_are_tried_beside_what_is_live(
+    folder: Path, served_run: CommandLine, pipelines: Path
+) -> None:
+    change = ("--set", "features.steps.4.settings={least: 3}")
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return served_run(folder, *arguments, "--json", INCUMBENT_PIPELINES=str(pipelines))
+
+    tried, missing = (
+        run("experiment", PIPELINE, "basket", *change),
+        run("experiment", PIPELINE, "--set", "features.steps.4.use=box"),
+    )
+
+    assert tried.returncode == 0, tried.stdout + tried.stderr
+    told = json.loads(tried.stdout.splitlines()[0])
+    assert (told["batches"], told["left"], told["lent"]) == (6, 0, 0)
+    assert told["compared"] >= 3
+    assert (missing.returncode, "has no function 'box'" in missing.stderr) == (5, True)

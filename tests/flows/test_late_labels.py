@@ -155,3 +155,17 @@ def test_one_goes_back_to_a_version_that_learned_from_fewer_labels(lived: Lived,
 
     assert "v1 is live again in place of v2" in ask("rollback", "shop", "--to", "v1", "--reason", "to see it")
     assert "nothing found to differ from the ledger" in ask("verify", "shop")
+
+
+@pytest.mark.long
+def test_replayed_as_it_was_every_batch_had_the_labels_of_then(lived: Lived, tmp_path: Path) -> None:
+    again = Lived(homes.copy(lived.home, tmp_path / "home"), lived.pipelines, lived.command, lived.turns)
+
+    (told,) = [json.loads(line) for line in again.ask("experiment", "shop", "same", "--json").splitlines()]
+
+    assert (told["answer"], told["fits"], told["left"]) == ("the same models", 0, 0)
+    replayed = [
+        json.loads(path.read_text()) for path in sorted((again.home / "experiments/shop/same/batches").iterdir())
+    ]
+    outcomes = {one["batch"]: one["outcome"] for one in replayed}
+    assert outcomes == {name: turn["verdict"] for name, turn in lived.turns.items()}

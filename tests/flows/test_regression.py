@@ -5,6 +5,7 @@ import re
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ import pytest
 
 from tasks.adapters.home import Home
 from tasks.adapters.mlflow import registry, tracking
+from tests import homes
 from tests.command_line import CommandLine
 
 YAML = """
@@ -139,3 +141,33 @@ def test_the_page_speaks_of_a_number_everywhere(
     assert "RMSE" in told
     for word in ("og loss", "AUC", "Brier", "points between", "were rentals", "share of", "nan", "inf "):
         assert word not in told, word
+
+
+@pytest.mark.long
+def test_replayed_as_it_is_the_same_models_are_live_and_a_backtest_decides_as_a_replay(
+    rented: tuple[Path, Path, list[dict[str, object]]], served_run: CommandLine, tmp_path: Path
+) -> None:
+    folder, pipelines, _ = rented
+    home = homes.copy(folder, tmp_path / "home")
+    rule = "promotion.false_promotion_every=100000000"
+    before = {path: path.read_bytes() for path in home.rglob("*.skops")}
+
+    def run(*arguments: str) -> list[dict[str, Any]]:
+        ran = served_run(home, *arguments, "--json", INCUMBENT_PIPELINES=str(pipelines))
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        return [json.loads(line) for line in ran.stdout.splitlines()]
+
+    (same,) = run("experiment", "bicycles", "same")
+    ledger = (home / "ledger.db").read_bytes()
+    (other,) = run("experiment", "bicycles", "slow", "--set", rule)
+    first, second = (run("backtest", "bicycles", "--set", rule) for _ in range(2))
+
+    assert (same["answer"], same["fits"], same["left"]) == ("the same models", 0, 0)
+    was, now, never, _, asked = first
+    assert (was["models"], second) == (now["models"], first)
+    slow = [json.loads(path.read_text()) for path in sorted((home / "experiments/bicycles/slow/batches").iterdir())]
+    assert asked["models"] == [one["model"] for one in slow[1:]] == never["models"]
+    assert other["answer"] == "the same models", "nothing has followed the promotion in the last batch"
+    assert "gain over never" in (home / "reports" / "bicycles-backtest.html").read_text().lower()
+    assert (home / "ledger.db").read_bytes() == ledger
+    assert {path: path.read_bytes() for path in before} == before
