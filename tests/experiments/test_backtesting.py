@@ -22,7 +22,7 @@ def walks(lots: Sequence[Lot], *more: Walk) -> list[Walk]:
 
 @pytest.mark.parametrize("change", ["training.seed=7", "promotion.guards.max_churn=1", "coordination.cooldown=1"])
 def test_what_takes_other_models_or_rows_is_left_to_an_experiment(change: str, shop_versions: Home) -> None:
-    with pytest.raises(InvalidSettings, match="cannot be answered from the models that there are.*`experiment`"):
+    with pytest.raises(InvalidSettings, match=r"cannot be answered from the models that there are.*`experiment`"):
         backtesting.ask(shop_versions, "shop", [change], suggest=False)
 
 

@@ -31,12 +31,17 @@ def test_every_command_works_as_it_stands_there(
 ) -> None:
     own = Path(shutil.copytree(lived_pipelines, tmp_path / "pipelines"))
 
-    ran = [served_run(folder, *words[3:], INCUMBENT_PIPELINES=str(own)) for words in COMMANDS]
+    variables = {"INCUMBENT_PIPELINES": str(own)}
+    ran = {" ".join(words[3:]): served_run(folder, *words[3:], **variables) for words in COMMANDS}
 
     assert [words[:3] for words in COMMANDS] == [["python", "-m", "flows.run"]] * len(COMMANDS)
-    assert [(one.returncode, one.stderr) for one in ran] == [(0, "")] * len(COMMANDS)
-    assert "false_promotion_every-50" in ran[1].stdout
-    assert "3 experiments were tried" in ran[3].stdout
+    backtests = [one for line, one in ran.items() if line.startswith("backtest")]
+    others = [one for one in ran.values() if one not in backtests]
+    assert [(one.returncode, one.stderr) for one in others] == [(0, "")] * (len(COMMANDS) - 2)
+    assert all(one.returncode == 2 and "has judged 1 batches" in one.stderr for one in backtests), "two months only"
+    shown = [one.stdout for one in others]
+    assert "false_promotion_every-50" in shown[1]
+    assert "3 experiments were tried" in shown[3]
     assert "max_iter: 40," in (own / "flights.yaml").read_text(encoding="utf-8")
 
 
