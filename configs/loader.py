@@ -17,7 +17,7 @@ import yaml
 from pydantic import ValidationError
 from yaml.constructor import ConstructorError
 
-from configs import environment, explanations, overrides, pipeline_files, plugs, yaml_edits
+from configs import environment, explanations, overrides, pipeline_files, plugs, widening, yaml_edits
 from configs.errors import InvalidSettings, NotYaml, UnknownPipeline
 from configs.overrides import Override
 from configs.settings import PipelineSettings
@@ -100,7 +100,7 @@ def override(text: str) -> Override:
 def _checked(values: dict[str, Any], where: str, name: str) -> PipelineSettings:
     values, wrong = plugs.settled(values, name)
     try:
-        settings = PipelineSettings.model_validate_json(json.dumps(values))
+        settings = PipelineSettings.model_validate_json(json.dumps(widening.settled(values)))
     except ValidationError as err:
         problems = [explanations.explain(one, PipelineSettings) for one in explanations.causes(err.errors())]
         raise _invalid(where, [*problems, *wrong]) from err

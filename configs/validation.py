@@ -136,6 +136,10 @@ class ChangesSettings(Section):
     dropped: Literal["adopt", "refuse"] = "refuse"
     """A column of the contract that is not there: `adopt` takes the rows in, with nothing in it, if the contract lets
     its values be missing; then triage does not hold the batch for it."""
+    widened: Annotated[Literal["adopt", "refuse"], LATER] = "refuse"
+    """A column of whole numbers that gets others: `adopt` takes them in, and the column counts as one of numbers,
+    unless rows are told apart by it (label, keys, cluster, slices by value); `refuse` sets such rows aside, as breaking
+    the contract, and refuses the batch where there are many."""
     renamed: dict[Column, Column] = {}  # noqa: RUF012
     """Columns that sources call by another name by now, each with its name in the contract: {colour: color}. The old
     name is read as before."""

@@ -5,6 +5,7 @@ Whether they are let in is decided before, by `validation.changes`; here is only
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from configs.settings import PipelineSettings
@@ -27,7 +28,26 @@ def notes(now: pd.DataFrame, before: Sequence[pd.DataFrame], settings: PipelineS
     return (
         *_sentence(new, "is new, and the contract does not have it", "are new, and the contract does not have them"),
         *_sentence([*empty, *gone], "is not in it any more", "are not in it any more"),
+        *_sentence(
+            _widened(now, before, settings), "has numbers that are not whole", "have numbers that are not whole"
+        ),
     )
+
+
+def _widened(now: pd.DataFrame, before: Sequence[pd.DataFrame], settings: PipelineSettings) -> list[str]:
+    """Columns that had whole numbers only, where others are let in."""
+    if settings.validation.changes.widened == "refuse":
+        return []
+    delivered = {
+        name: rule for name, rule in settings.validation.columns.items() if name not in settings.features.joined
+    }
+    others = [name for name, rule in delivered.items() if rule.type == "number" and not _are_whole(now, name)]
+    return [name for name in others if all(_are_whole(frame, name) for frame in before)]
+
+
+def _are_whole(frame: pd.DataFrame, name: str) -> bool:
+    values = frame[name].dropna().to_numpy(dtype=np.float64) if name in frame else np.zeros(0)
+    return bool((np.floor(values) == values).all())
 
 
 def _had_values(name: str, before: Sequence[pd.DataFrame]) -> bool:

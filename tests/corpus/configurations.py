@@ -366,6 +366,7 @@ CASES = [
     _invalid("a new name for a column that there is not", "validation:\n", "validation:\n  changes: {renamed: {hue: color}}\n", "validation: changes.renamed: 'color' is no column of the contract"),
     _invalid("a new name that is one of the contract", "validation:\n", "validation:\n  changes: {renamed: {colour: shop}}\n", "validation: changes.renamed: 'colour' is a column of the contract itself"),
     _invalid("a policy for new columns that there is not", "validation:\n", "validation:\n  changes: {new: keep}\n", "validation.changes.new: must be 'adopt', 'ignore' or 'refuse' (got 'keep')"),
+    _invalid("a policy for widened columns that there is not", "validation:\n", "validation:\n  changes: {widened: ignore}\n", "validation.changes.widened: must be 'adopt' or 'refuse' (got 'ignore')"),
     _invalid("a policy for dropped columns that there is not", "validation:\n", "validation:\n  changes: {dropped: ignore}\n", "validation.changes.dropped: must be 'adopt' or 'refuse' (got 'ignore')"),
     # ── features ──────────────────────────────────────────────────────────────────────────────────────────────────
     _step("an unknown step", "{step: ratios, of: [price, items]}",

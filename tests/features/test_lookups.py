@@ -142,6 +142,18 @@ def test_a_label_that_becomes_known_later_is_not_looked_at(home: Home, deliver: 
     assert rows["sold_before"].isna().all() and (rows["rows_before"] > 0).any()
 
 
+def test_a_row_that_is_corrected_does_not_see_itself(home: Home, deliver: Callable[..., None], tmp_path: Path) -> None:
+    replacing = text().replace("  key: [at, shop]\n", "  key: [items]\n  corrections: replace\n")
+    shop.write_pipeline(tmp_path / "pipelines", text=replacing.replace("nullable: true, min: 0", "min: 0"))
+    deliver("first", LINES)
+    first = shop.week(1).assign(items=pd.array(range(336), dtype="Int64"), shop="a", learned=lambda rows: rows["at"])
+    take_in(home, 1, first)
+
+    later = first[:1].assign(at=first["at"][0] + pd.Timedelta(days=8), learned=first["at"][0] + pd.Timedelta(days=8))
+
+    assert rows_of(home, take_in(home, 2, later))["rows_before"].tolist() == [335]
+
+
 def test_rows_that_came_before_are_duplicates_whatever_their_table_says_by_now(
     home: Home, deliver: Callable[..., None]
 ) -> None:

@@ -1,14 +1,17 @@
 """Deliveries with other columns than those of the contract: what is let in by which policy, and what is said of it."""
 
 import io
+import json
 from typing import Any
 
 import pandas as pd
 import pytest
 from pydantic import ValidationError
 
+from configs import widening
 from configs.errors import BrokenContract
 from configs.ingestion import IngestionSettings, Source, Times
+from configs.settings import PipelineSettings
 from configs.validation import ChangesSettings, ColumnRule, ValidationSettings
 from tasks.adapters.home import Home
 from tasks.domain.records import Batch, BatchStatus
@@ -138,3 +141,70 @@ def test_what_a_row_cannot_do_without_is_not_dropped(lenient_home: Home, name: s
 def test_without_the_policy_a_dropped_column_refuses_the_batch(shop_home: Home) -> None:
     with pytest.raises(BrokenContract, match="'price' is missing"):
         take_in(shop_home, 1, shop.week(1).drop(columns="price"))
+
+
+# ── whole numbers that become others ─────────────────────────────────────────────────────────────────────────────
+@pytest.fixture
+def wide_home(shop_home: Home, tmp_path: Any) -> Home:
+    text = shop.YAML.replace("validation:\n", "validation:\n  changes: {widened: adopt}\n")
+    shop.write_pipeline(tmp_path / "pipelines", text=text)
+    return shop_home
+
+
+def halved(number: int) -> pd.DataFrame:
+    return shop.week(number).assign(items=lambda rows: rows["items"].astype("float64") / 2)
+
+
+def test_whole_numbers_that_become_others_are_taken_in_and_said_once(wide_home: Home) -> None:
+    first = take_in(wide_home, 1, shop.week(1))
+
+    second, third = take_in(wide_home, 2, halved(2)), take_in(wide_home, 3, halved(3))
+
+    assert (first.notes, second.notes, third.notes) == ((), ("'items' has numbers that are not whole",), ())
+    assert (second.accepted, second.quarantined) == (336, 0), second.reason
+    kept = wide_home.store.read(second.accepted_file or "")["items"]
+    pd.testing.assert_series_equal(kept, halved(2)["items"])
+
+
+def test_without_the_policy_they_break_the_contract(shop_home: Home) -> None:
+    take_in(shop_home, 1, shop.week(1))
+
+    with pytest.raises(BrokenContract, match="'items' must be a whole number"):
+        take_in(shop_home, 2, halved(2))
+
+
+WIDE = {
+    "title": "x",
+    "ingestion": {"times": {"event": "at", "label": "settled"}, "labels": {"source": {}, "key": ["number"]}},
+    "validation": {
+        "key": ["id"],
+        "changes": {"widened": "adopt"},
+        "columns": {
+            **{"at": {"type": "timestamp"}, "settled": {"type": "timestamp", "nullable": True}},
+            **{name: {"type": "integer"} for name in ("id", "number", "shop", "hour", "day", "place", "customer", "size")},
+            **{name: {"type": "integer", "nullable": True} for name in ("level", "last_size", "rows")},
+            "sold": {"type": "integer", "nullable": True, "min": 0, "max": 1},
+        },
+    },
+    "features": {
+        "tables": {"t": {"source": {}, "key": {"p": "place"}, "time": "since", "columns": {"level": "l"}}},
+        "past": [{"column": "last_size", "key": ["customer"], "take": "last", "of": "size", "over": 9}],
+    },
+    "training": {"label": "sold", "positive": 1, "features": ["day", "hour"], "candidates": [{"family": "logistic_regression"}]},
+    "evaluation": {"cluster": {"column": "shop"}, "slices": [{"column": "hour"}, {"column": "day", "edges": [5, 20]}]},
+}  # fmt: skip
+
+
+def test_what_rows_are_told_apart_by_stays_whole() -> None:
+    settings = PipelineSettings.model_validate_json(json.dumps(widening.settled(WIDE)))
+
+    whole = {name for name, rule in settings.validation.columns.items() if rule.type == "integer"}
+
+    assert whole == {"id", "number", "shop", "hour", "place", "customer", "size", "last_size", "sold"}
+    again = PipelineSettings.model_validate_json(json.dumps(settings.canonical()))
+    assert again == settings
+
+
+@pytest.mark.parametrize("odd", [{}, {"validation": []}, {"validation": {"changes": {"widened": "adopt"}}}])
+def test_settings_of_another_form_are_left_to_others(odd: dict[str, Any]) -> None:
+    assert widening.settled(odd) == odd

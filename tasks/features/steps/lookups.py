@@ -4,7 +4,7 @@ The same for a batch that is taken in, for one that is looked at ahead, and for 
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from configs.errors import BrokenContract
 from configs.joined import Past
@@ -90,7 +90,9 @@ def _before(home: Home, pipeline: str, rows: "pd.DataFrame", settings: PipelineS
     parts = [home.store.read(one.accepted_file or "") for one in accepted]
     frames = [part[[name for name in columns if name in part]] for part in (*parts, rows)]
     whole = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
-    return whole.drop_duplicates(list(key) if key else None, ignore_index=True)
+    # A row that takes the place of an accepted one would see itself in that one.
+    kept: Literal["first", "last"] = "last" if settings.validation.corrections == "replace" else "first"
+    return whole.drop_duplicates(list(key) if key else None, keep=kept, ignore_index=True)
 
 
 def _past(past: Past, rows: "pd.DataFrame", before: "pd.DataFrame", settings: PipelineSettings) -> "pd.Series[Any]":
