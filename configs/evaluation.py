@@ -9,6 +9,7 @@ from configs import metrics
 from configs.metrics import MetricName, Scorer
 from configs.plugs import Use
 from configs.section import Column, Number, Section
+from configs.worth import Worth
 
 
 def _also_a_word(schema: dict[str, Any]) -> None:
@@ -68,15 +69,19 @@ class Slice(Section):
 
 def _shape(given: object) -> str:
     if isinstance(given, dict):
-        return "sklearn" if "sklearn" in given else "use"
-    return "name" if isinstance(given, str) else "sklearn" if isinstance(given, Scorer) else "use"
+        return next((key for key in ("sklearn", "value") if key in given), "use")
+    shapes = ((str, "name"), (Scorer, "sklearn"), (Worth, "value"))
+    return next((shape for kind, shape in shapes if isinstance(given, kind)), "use")
 
 
 if TYPE_CHECKING:
-    MetricChoice = str | Scorer | Use
+    MetricChoice = str | Scorer | Worth | Use
 else:
     MetricChoice = Annotated[
-        Annotated[MetricName, Tag("name")] | Annotated[Scorer, Tag("sklearn")] | Annotated[Use, Tag("use")],
+        Annotated[MetricName, Tag("name")]
+        | Annotated[Scorer, Tag("sklearn")]
+        | Annotated[Worth, Tag("value")]
+        | Annotated[Use, Tag("use")],
         Discriminator(_shape),
     ]
 
@@ -87,7 +92,7 @@ class EvaluationSettings(Section):
     cluster: Cluster = Cluster()
     metrics: tuple[MetricChoice, ...] | None = None
     """What is measured beside the loss that decides (log loss, squared error); by default what is usual. A metric of
-    your own is named by `use:`, a scorer of scikit-learn by `sklearn:`."""
+    your own is named by `use:`, a scorer of scikit-learn by `sklearn:`, and what decisions are worth by `value:`."""
     slices: tuple[Slice, ...] = ()
     min_slice_rows: Annotated[int, Field(ge=2, le=1_000_000_000)] = 300
     """Slices with fewer rows, or with rows in fewer than five clusters, are pooled and called insufficient."""
@@ -95,6 +100,23 @@ class EvaluationSettings(Section):
     """Coverage of the intervals."""
     importance_rows: Annotated[int, Field(ge=100, le=10_000_000)] = 2000
     """Rows of the sample on which permutation importance is measured."""
+
+    @property
+    def amounts(self) -> tuple[str, ...]:
+        """Columns with what the decisions about rows are multiplied with."""
+        named = [metric.amount for metric in self.metrics or () if isinstance(metric, Worth) and metric.amount]
+        return tuple(dict.fromkeys(named))
+
+    def called(self, text: str, problem: str) -> str | None:
+        """The name in records of the metric that a name, that of a scorer, or a title means; None if none is meant."""
+        for metric in self.measured(problem):
+            if isinstance(metric, str):
+                names = {metric, metrics.METRICS[metric].title}
+            else:
+                names = {metric.name, metric.title, getattr(metric, "sklearn", metric.name)}
+            if text in names:
+                return metric if isinstance(metric, str) else metric.name
+        return None
 
     def measured(self, problem: str) -> tuple[MetricChoice, ...]:
         """Metrics of a problem that are shown."""

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from configs.problems import KINDS
 from configs.section import Section
+from configs.worth import Worth
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,11 @@ class Entry:
     """Whether a value is an amount in the unit of the label; others are written with three digits."""
     usual: bool = True
     """Whether it is shown where the settings name no metrics."""
+    asks_kind: bool = False
+    """Whether its function makes one of this form out of the kind of problem."""
 
 
+_OF_KIND = "tasks.evaluation.metrics_of_kind"
 METRICS: dict[str, Entry] = {
     "log_loss": Entry("log loss", "tasks.evaluation.metrics:log_loss", ("binary",)),
     "brier": Entry("Brier", "tasks.evaluation.metrics:brier", ("binary",)),
@@ -52,17 +57,33 @@ METRICS: dict[str, Entry] = {
     ),
     "class_calibration": Entry("calibration error", "tasks.evaluation.class_metrics:calibration", ("multiclass",)),
     "squared_error": Entry("RMSE", "tasks.evaluation.metrics:squared_error", ("regression",), amount=True),
-    "rmse": Entry("RMSE", "tasks.evaluation.metrics:rmse", ("regression",), amount=True),
-    "mae": Entry("MAE", "tasks.evaluation.metrics:mae", ("regression",), amount=True),
-    "r2": Entry("R²", "tasks.evaluation.metrics:r2", ("regression",), greater_is_better=True),
-    "bias": Entry("bias", "tasks.evaluation.metrics:bias", ("regression",)),
+    "absolute_error": Entry("MAE", f"{_OF_KIND}:loss", ("median",), amount=True, asks_kind=True),
+    "poisson_deviance": Entry("Poisson deviance", f"{_OF_KIND}:loss", ("count",), amount=True, asks_kind=True),
+    "pinball_loss": Entry("pinball loss", f"{_OF_KIND}:loss", ("quantile",), amount=True, asks_kind=True),
+    "rmse": Entry("RMSE", "tasks.evaluation.metrics:rmse", ("regression", "median", "count"), amount=True),
+    "mae": Entry("MAE", "tasks.evaluation.metrics:mae", ("regression", "count"), amount=True),
+    "r2": Entry("R²", "tasks.evaluation.metrics:r2", ("regression", "count"), greater_is_better=True),
+    "d2": Entry("D²", f"{_OF_KIND}:d2", ("median", "count", "quantile"), greater_is_better=True, asks_kind=True),
+    "bias": Entry("bias", "tasks.evaluation.metrics:bias", ("regression", "count")),
+    "coverage": Entry("coverage", f"{_OF_KIND}:coverage", ("median", "quantile"), asks_kind=True),
+    "coverage_error": Entry("coverage error", f"{_OF_KIND}:coverage_error", ("median", "quantile"), asks_kind=True),
 }
-_BY_AVERAGE = tuple(
-    f"{name}{ending}"
-    for name in ("f1", "jaccard", "precision", "recall")
-    for ending in ("", "_macro", "_micro", "_weighted")
-)
 _ENDINGS = ("", "_macro", "_micro", "_weighted")
+_OF_NUMBERS = (
+    "d2_absolute_error_score",
+    "explained_variance",
+    "neg_max_error",
+    "neg_mean_absolute_error",
+    "neg_mean_absolute_percentage_error",
+    "neg_mean_gamma_deviance",
+    "neg_mean_poisson_deviance",
+    "neg_mean_squared_error",
+    "neg_mean_squared_log_error",
+    "neg_median_absolute_error",
+    "neg_root_mean_squared_error",
+    "neg_root_mean_squared_log_error",
+    "r2",
+)
 SCORERS: dict[str, tuple[str, ...]] = {
     "binary": (
         "accuracy",
@@ -90,21 +111,7 @@ SCORERS: dict[str, tuple[str, ...]] = {
         "roc_auc_ovr",
         "roc_auc_ovr_weighted",
     ),
-    "regression": (
-        "d2_absolute_error_score",
-        "explained_variance",
-        "neg_max_error",
-        "neg_mean_absolute_error",
-        "neg_mean_absolute_percentage_error",
-        "neg_mean_gamma_deviance",
-        "neg_mean_poisson_deviance",
-        "neg_mean_squared_error",
-        "neg_mean_squared_log_error",
-        "neg_median_absolute_error",
-        "neg_root_mean_squared_error",
-        "neg_root_mean_squared_log_error",
-        "r2",
-    ),
+    **dict.fromkeys(("regression", "median", "count", "quantile"), _OF_NUMBERS),
 }
 """Scorers of scikit-learn that are for each kind of problem. Of one that begins with `neg_`, less is better."""
 if TYPE_CHECKING:
@@ -141,6 +148,12 @@ class Scorer(Section):
         return self.title or f"{self.sklearn.removeprefix('neg_').replace('_', ' ')} (scikit-learn)"
 
 
+def entry(name: str) -> Entry | None:
+    """The entry of a metric by its name in records, which may end with the share of a quantile; None if it has none."""
+    plain, _, share = name.rpartition("_")
+    return METRICS.get(name) or (METRICS.get(plain) if share[:1].isdigit() else None)
+
+
 def of(problem: str) -> tuple[str, ...]:
     """The metrics of a kind of problem, the usual ones first."""
     names = [name for name, entry in METRICS.items() if problem in entry.problems]
@@ -156,4 +169,6 @@ def choice(metric: object, problem: str) -> tuple[str, tuple[str, ...]]:
     """The name of what was chosen, and those among which it has to be for a kind of problem."""
     if isinstance(metric, Scorer):
         return metric.sklearn, SCORERS[problem]
+    if isinstance(metric, Worth):
+        return "value", ("value",) if KINDS[problem].names_values else of(problem)
     return (metric, of(problem)) if isinstance(metric, str) else ("", ("",))

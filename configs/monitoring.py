@@ -27,6 +27,14 @@ class HealthSettings(Section):
     """Largest difference of the expected and the actual share of positives, as a share of all rows."""
     max_bias: Positive = 0.2
     """Of a number: largest difference of its mean and the mean answer, in standard deviations of the number."""
+    max_coverage_error: Annotated[Share | None, LATER] = None
+    """Of a quantile or a median: largest difference of the share of labels below the answers and the share that is
+    asked for; without it a third of the smaller of that share and the rest, at most 0.05."""
+
+    def coverage_limit(self, share: float) -> float:
+        """The largest difference that there may be from the share that is asked for."""
+        usual = min(min(share, 1 - share) / 3, 0.05)
+        return usual if self.max_coverage_error is None else self.max_coverage_error
 
 
 class SliceSettings(Section):

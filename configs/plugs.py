@@ -35,11 +35,13 @@ GUARDS = {
     "finite": "tasks.promotion.guards.finite:Finite",
     "calibration": "tasks.promotion.guards.calibration:Calibration",
     "bias": "tasks.promotion.guards.bias:Bias",
+    "coverage": "tasks.promotion.guards.coverage:Coverage",
     "bundle": "tasks.promotion.guards.bundle:Bundle",
     "cases": "tasks.promotion.guards.cases:Cases",
     "beats_a_dummy": "tasks.promotion.guards.dummy:BeatsADummy",
     "floors": "tasks.promotion.guards.floors:Floors",
     "slices": "tasks.promotion.guards.slices:Slices",
+    "metrics": "tasks.promotion.guards.limits_of_metrics:LimitsOfMetrics",
     "weak_spots": "tasks.promotion.guards.openings:Openings",
     "churn": "tasks.promotion.guards.churn:Churn",
 }
@@ -175,11 +177,6 @@ def built_in(path: str) -> Any:
     """What stands at the path of a built-in thing, `package.module:Thing`."""
     module, _, name = path.partition(":")
     return getattr(importlib.import_module(module), name)
-
-
-def families(learner: str) -> tuple[str, ...]:
-    """The built-in families that can be a classifier, or a regressor."""
-    return tuple(sorted(name for name, path in ESTIMATORS.items() if learner in built_in(path).learners))
 
 
 def find(use: str, *, is_function: bool | None = None) -> Plug:

@@ -28,8 +28,14 @@ class Kind:
     """What scikit-learn and MLflow call a model of this kind."""
     names_values: bool
     """Whether values of the label are named as positive or negative."""
+    fitted_by: str
+    """The loss that models are fitted by, as scikit-learn calls it."""
     names_classes: bool = False
     """Whether the settings list the classes of the label."""
+    takes_share: bool = False
+    """Whether `training.quantile` says which share of labels an answer is to lie above."""
+    least: float | None = None
+    """What no label is below, which the contract has to say."""
 
 
 KINDS: dict[str, Kind] = {
@@ -41,6 +47,7 @@ KINDS: dict[str, Kind] = {
         labels=("boolean", "integer", "category"),
         learner="classifier",
         names_values=True,
+        fitted_by="log_loss",
     ),
     "multiclass": Kind(
         path="tasks.problems.multiclass:Multiclass",
@@ -50,6 +57,7 @@ KINDS: dict[str, Kind] = {
         labels=("category", "integer"),
         learner="classifier",
         names_values=False,
+        fitted_by="log_loss",
         names_classes=True,
     ),
     "regression": Kind(
@@ -60,8 +68,42 @@ KINDS: dict[str, Kind] = {
         labels=("number", "integer"),
         learner="regressor",
         names_values=False,
+        fitted_by="squared_error",
+    ),
+    "median": Kind(
+        path="tasks.problems.median:Median",
+        metric="absolute_error",
+        words="a number by its absolute error",
+        set_by=" (training.problem)",
+        labels=("number", "integer"),
+        learner="regressor",
+        names_values=False,
+        fitted_by="absolute_error",
+    ),
+    "count": Kind(
+        path="tasks.problems.counts:Count",
+        metric="poisson_deviance",
+        words="a count",
+        set_by=" (training.problem)",
+        labels=("integer",),
+        learner="regressor",
+        names_values=False,
+        fitted_by="poisson",
+        least=0,
+    ),
+    "quantile": Kind(
+        path="tasks.problems.quantile:Quantile",
+        metric="pinball_loss",
+        words="a quantile",
+        set_by=" (training.problem)",
+        labels=("number", "integer"),
+        learner="regressor",
+        names_values=False,
+        fitted_by="quantile",
+        takes_share=True,
     ),
 }
+"""Among those that a model answers in the same way, the plainest stands first: a Pipeline by itself is taken for it."""
 if TYPE_CHECKING:
     ProblemName = str
 else:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from configs import expectations, late_labels, lookups, metrics, plugs
+from configs import expectations, family_names, late_labels, lookups, metrics, plugs
 from configs.coordination import CoordinationSettings
 from configs.evaluation import EvaluationSettings
 from configs.features import FeaturesSettings, Step
@@ -21,6 +21,7 @@ from configs.scoring import ScoringSettings
 from configs.section import LATER, ColumnType, Section
 from configs.training import BALANCED, TrainingSettings
 from configs.validation import ColumnRule, ValidationSettings
+from configs.worth import Worth
 
 
 class PipelineSettings(Section):
@@ -93,10 +94,25 @@ class PipelineSettings(Section):
         return self
 
     @model_validator(mode="after")
+    def _labels_are_as_the_problem_has_them(self) -> Self:
+        training, kind = self.training, KINDS[self.training.problem]
+        if kind.takes_share and training.quantile is None:
+            raise ValueError("training.quantile is missing: say which share of labels is to lie below, such as 0.9")
+        if not kind.takes_share and training.quantile is not None:
+            raise ValueError(f"training.quantile {_is_not_for(kind)}; write 'problem: {_taking_a_share()}' beside it")
+        least = self.validation.columns[training.label].min
+        if kind.least is not None and (least is None or float(least) < kind.least):
+            raise ValueError(
+                f"training.problem: {kind.words} is never below {kind.least:g}, so rows where it is must not come in; "
+                f"write 'min: {kind.least:g}' for {training.label!r} in validation.columns"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _what_is_asked_for_fits_the_problem(self) -> Self:
         problem = self.training.problem
         kind = KINDS[problem]
-        families, learned = plugs.families(kind.learner), [candidate.name for candidate in self.training.candidates]
+        families, learned = family_names.of(kind), [candidate.name for candidate in self.training.candidates]
         twice = [family for family in learned if learned.count(family) > 1]
         if twice:
             raise ValueError(f"training.candidates: {twice[0]} is named twice; a turn trains each family once")
@@ -107,6 +123,27 @@ class PipelineSettings(Section):
             name, known = metrics.choice(metric, problem)
             if name not in known:
                 raise ValueError(f"evaluation.metrics: {name} {_is_not_for(kind)}; {_known(known)}")
+        for column in self.evaluation.amounts:
+            if self.validation.columns[column].nullable:
+                raise ValueError(f"evaluation.metrics: {column!r} says what rows are worth, so it must not be nullable")
+        named = [metric.name for metric in self.evaluation.metrics or () if isinstance(metric, Worth)]
+        again = [name for name in named if named.count(name) > 1]
+        if again:
+            raise ValueError(f"evaluation.metrics: two values are called {again[0]!r}; give one another title")
+        return self
+
+    @model_validator(mode="after")
+    def _limits_are_of_what_is_measured(self) -> Self:
+        problem = self.training.problem
+        for place, limit in enumerate(self.promotion.guards.metrics):
+            where = f"promotion.guards.metrics[{place}]"
+            if self.evaluation.called(limit.metric, problem) is None:
+                measured = [one if isinstance(one, str) else one.name for one in self.evaluation.measured(problem)]
+                raise ValueError(
+                    f"{where}: {limit.metric!r} is not measured; evaluation.metrics has {', '.join(measured)}"
+                )
+            if limit.slices and not self.evaluation.slices:
+                raise ValueError(f"{where}: there are no evaluation.slices to hold to it")
         return self
 
     @model_validator(mode="after")
@@ -120,6 +157,8 @@ class PipelineSettings(Section):
         rules, kind = self.training, KINDS[self.training.problem]
         if rules.target and kind.learner != "regressor":
             raise ValueError(f"training.target {_is_not_for(kind)}")
+        if rules.target and kind.fitted_by == "poisson":
+            raise ValueError(f"training.target {_is_not_for(kind)}: it is learned as the logarithm of a mean anyway")
         if rules.weights == BALANCED and kind.learner != "classifier":
             raise ValueError(f"training.weights: balanced {_is_not_for(kind)}; name a column of weights")
         column = self.validation.columns.get(rules.weight_column or "")
@@ -202,6 +241,7 @@ class PipelineSettings(Section):
         features = ("integer", "number", "category", "boolean")
         used += [("training.features", name, features) for name in self.training.features]
         used += [("evaluation.cluster.column", cluster, ())] if cluster else []
+        used += [("evaluation.metrics", name, ("integer", "number")) for name in self.evaluation.amounts]
         for part in self.evaluation.slices:
             types = ("integer", "number") if part.edges else ("integer", "category", "boolean")
             used.append(("evaluation.slices", part.column, types))
@@ -235,6 +275,10 @@ class PipelineSettings(Section):
     def canonical(self) -> dict[str, Any]:
         """All settings, defaults included, as plain JSON values; what is kept and logged."""
         return self.model_dump(mode="json")
+
+
+def _taking_a_share() -> str:
+    return next(name for name, kind in KINDS.items() if kind.takes_share)
 
 
 def _is_not_for(kind: Kind) -> str:

@@ -53,7 +53,11 @@ class TrainingSettings(Section):
     """Room 3: what is learned from what."""
 
     problem: ProblemName = "binary"
-    """What is predicted: a yes or no, one of several classes (`multiclass`), or a number (`regression`)."""
+    """What is predicted: a yes or no; one of several classes (`multiclass`); a number, by its squared error
+    (`regression`) or its absolute error (`median`); how many there are of something (`count`); or what a share of the
+    labels lies below (`quantile`)."""
+    quantile: Annotated[float | None, Field(gt=0, lt=1), LATER] = None
+    """Of a `quantile`: the share of labels that are to lie below the answer, such as 0.9."""
     label: Column
     """Column to predict: a boolean, an integer or a category of the contract; for a regression a number."""
     classes: Annotated[tuple[str | int, ...], Field(max_length=100), LATER] = ()
@@ -89,6 +93,11 @@ class TrainingSettings(Section):
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     threads: Annotated[int, Field(ge=1, le=64)] = 1
     """Threads of one fit; more than the cores that are free makes fits slower."""
+
+    @property
+    def kind(self) -> str:
+        """What is predicted, as a record names it: `binary`; of a quantile with its share, `quantile 0.9`."""
+        return self.problem if self.quantile is None else f"{self.problem} {self.quantile}"
 
     @property
     def maturity(self) -> timedelta:

@@ -57,7 +57,7 @@ def connected(hands: Home, pipeline: str, screen: Terminal, *, stage: bool = Tru
 
 def _listener(hands: Home, pipeline: str, screen: Terminal) -> Callable[[Announcement], None]:
     """What hears a run that is under way, and shows it."""
-    screen.problem = hands.settings(pipeline).training.problem
+    screen.problem = hands.settings(pipeline).training.kind
 
     def hear(event: Announcement) -> None:
         if isinstance(event, Opening):

@@ -32,7 +32,7 @@ def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> in
         for promotion in history.promotions:
             screen.facts({**vars(promotion), "at": promotion.at.isoformat()})
     else:
-        screen.show(lines.history_table(history, kinds.named(settings.training.problem), screen.width))
+        screen.show(lines.history_table(history, kinds.named(settings.training.kind), screen.width))
     return 0
 
 

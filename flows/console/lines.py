@@ -180,7 +180,7 @@ def status(
     lines += ["", f"{INDENT}waits: {names or 'nothing'}{more}"]
     if shown := history.turns[-last:]:
         size = width_of([turn.batch.name for turn in shown])
-        lines += ["", header(size, kinds.named(settings.training.problem))]
+        lines += ["", header(size, kinds.named(settings.training.kind))]
         for turn in shown:
             numbers, verdict, why = row(turn, size)
             lines += beside(f"{numbers}   {VERDICTS[turn.outcome][0]} {verdict:<14}", why, width)

@@ -98,7 +98,7 @@ def _one(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> int:
     alerts = notifications.shown(hands, chosen.pipeline)
     if chosen.json:
         live = history.promotions[-1].version if history.promotions else None
-        turns = [lines.turn_object(chosen.pipeline, turn, settings.training.problem) for turn in history.turns[-5:]]
+        turns = [lines.turn_object(chosen.pipeline, turn, settings.training.kind) for turn in history.turns[-5:]]
         inbox_now = [{"kind": one.kind, "evidence": one.evidence} for one in asked]
         facts = {"pipeline": chosen.pipeline, "champion": live, "waits": names, "triggers": inbox_now}
         facts["gone"] = source_kinds.of(hands, chosen.pipeline).gone()

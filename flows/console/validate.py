@@ -74,7 +74,7 @@ def _lines(pipeline: str, settings: "PipelineSettings", done: "Rehearsed") -> It
     for name, why in done.refused[:_MOST]:
         yield f"  {name} would be refused: {why}"
     if done.mean is not None:
-        kind = kinds.named(settings.training.problem)
+        kind = kinds.named(settings.training.kind)
         label = settings.training.label
         average = f"{done.mean:.1%} are yes" if kind.learner == "classifier" else f"{done.mean:,.4g} on average"
         yield f"  label {label}: known in {done.labelled:,} rows, {average}"

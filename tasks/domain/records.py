@@ -13,6 +13,7 @@ from pydantic import AliasChoices, Field
 
 from tasks.domain.class_records import ClassScore
 from tasks.domain.label_records import LateLabels, Superseded
+from tasks.domain.limited import Limited
 from tasks.domain.weak_spots import WeakSpot
 
 ALONE = "each row by itself"
@@ -336,6 +337,8 @@ class Comparison:
     """Share of rows whose decision at 0.5 turns right, less the share whose decision turns wrong; of a number, share of
     rows whose answer comes nearer to it, less the share whose answer goes farther."""
     opened: tuple[WeakSpot, ...] = ()
+    limited: tuple[Limited, ...] = ()
+    """What the limits of metrics look at."""
 
     @property
     def independent(self) -> bool:

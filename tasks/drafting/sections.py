@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from configs import plugs
+from configs import family_names
 from configs.ingestion import Source
 from configs.problems import KINDS
 from tasks.drafting import dialect, ranges, rhythm, roles
@@ -187,7 +187,7 @@ def training(parts: Parts) -> tuple[Section, list[Guess]]:
     written["features"] = [column.name for column in parts.features]
     ripe, guesses = _maturity(parts)
     written |= ripe
-    written["candidates"] = [{"family": family} for family in plugs.families(KINDS[label.problem].learner)]
+    written["candidates"] = [{"family": family} for family in family_names.of(KINDS[label.problem])]
     return written, guesses
 
 

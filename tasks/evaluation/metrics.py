@@ -122,13 +122,18 @@ def offset(y: Floats, p: Floats, units: Groups, confidence: float) -> Interval:
     return Interval(float(found.value[0]), float(found.low[0]), float(found.high[0]))
 
 
-def calibration(y: Floats, p: Floats) -> tuple[CalibrationBin, ...]:
-    """Predicted and actual share (or mean) in ten groups by prediction, equal in size as far as ties allow."""
+def calibration(y: Floats, p: Floats, level: Callable[[Floats], float] | None = None) -> tuple[CalibrationBin, ...]:
+    """Predicted and actual level in ten groups by prediction, equal in size as far as ties allow.
+
+    `level` is that of some outcomes, if it is not their mean.
+    """
     bins = _bins(p)
     rows, predicted, actual = (np.bincount(bins, weights, _BINS) for weights in (np.ones_like(p), p, y))
     return tuple(
-        CalibrationBin(int(n), float(expected / n), float(seen / n))
-        for n, expected, seen in zip(rows, predicted, actual, strict=True)
+        CalibrationBin(
+            int(n), float(predicted[place] / n), level(y[bins == place]) if level else float(actual[place] / n)
+        )
+        for place, n in enumerate(rows)
         if n > 0
     )
 

@@ -14,10 +14,14 @@ from scipy.special import stdtr
 
 from configs.evaluation import EvaluationSettings
 from configs.problems import ProblemName
+from configs.promotion import GuardSettings
 from tasks.domain.class_records import ClassScore
-from tasks.domain.records import ALONE, Comparison, Metric, Score, SliceGain, SliceScore
-from tasks.evaluation import choices
+from tasks.domain.limited import Limited
+from tasks.domain.records import ALONE, CalibrationBin, Comparison, Metric, Score, SliceGain, SliceScore
+from tasks.evaluation import choices, limits
 from tasks.evaluation import metrics as intervals
+from tasks.evaluation.choices import Amounts
+from tasks.evaluation.limits import Pair, Part
 from tasks.evaluation.metrics import Floats, Groups, Means
 from tasks.problems import kinds
 from tasks.problems.base import Constant, Problem
@@ -44,11 +48,12 @@ def score(
     problem: ProblemName,
     dummy: Constant | None = None,
     classes: Sequence[str] = (),
+    amounts: Amounts | None = None,
 ) -> Score:
     """Measure answers `p` (probabilities, or numbers) of one model against labels `y`, overall and per slice.
 
     `dummy` is what no model says of every row; without it the loss is not compared with that of no model. `classes` are
-    the names of those that the settings list.
+    the names of those that the settings list, `amounts` those of the rows that metrics are multiplied with.
     """
     y, p = _floats(y), _floats(p)
     kind, units = kinds.named(problem), intervals.group(clusters)
@@ -62,7 +67,7 @@ def score(
             title=one.title,
             amount=one.amount,
         )
-        for name, one in choices.chosen(settings.measured(problem), kind).items()
+        for name, one in choices.chosen(settings.measured(kind.name), kind, amounts or {}).items()
     )
     parts, sure = _partitions(slice_labels, units, settings.min_slice_rows), settings.confidence
     came, expected = kind.level_of(y, p)
@@ -75,13 +80,20 @@ def score(
         mean_predicted=float(measurable(expected).mean()) if len(p) else 0.0,
         metrics=metrics,
         slices=tuple(row for part in parts for row in _slice_scores(part, lost, came, units, sure, kind)),
-        calibration=intervals.calibration(came, expected) if sound else (),
+        calibration=_calibration(kind, y, p) if sound else (),
         mean_actual=mean,
         variance=kind.variance(y),
         offset=Metric("offset", *intervals.offset(came, expected, units, sure), False) if sound else None,
         excess=_excess(kind, lost, y, dummy, units, settings) if sound and dummy is not None else None,
         classes=_class_scores(kind, y, p, classes) if sound else (),
     )
+
+
+def _calibration(kind: Problem, y: Floats, p: Floats) -> tuple[CalibrationBin, ...]:
+    """Ten groups of rows by answer: what was expected and came, or what no model would say of each."""
+    if kind.answers_mean:
+        return intervals.calibration(*kind.level_of(y, p))
+    return intervals.calibration(y, p, kind.constant)
 
 
 def _class_scores(kind: Problem, y: Floats, p: Floats, classes: Sequence[str]) -> tuple[ClassScore, ...]:
@@ -116,11 +128,14 @@ def compare(
     settings: EvaluationSettings,
     level: float,
     problem: ProblemName,
+    guards: GuardSettings | None = None,
+    amounts: Amounts | None = None,
 ) -> Comparison:
     """Compare two models on the same rows, paired by row, with clusters as units.
 
     `level` is the familywise error rate (Holm over the slices) at which the challenger counts as worse on a slice.
-    With a single cluster nothing is known about luck: the interval is all that the loss allows.
+    With a single cluster nothing is known about luck: the interval is all that the loss allows. `guards` say which
+    metrics have a limit, and `amounts` are those of the rows that metrics are multiplied with.
     """
     y, base, challenger = _floats(y), _floats(base), _floats(challenger)
     kind, units = kinds.named(problem), intervals.group(clusters)
@@ -144,6 +159,7 @@ def compare(
         churn=kind.churn(y, base, challenger) if len(y) else 0.0,
         righted=kind.righted_share(y, base, challenger) if len(y) else 0.0,
         metric=kind.metric,
+        limited=_limited(Pair(y, base, challenger, units, amounts or {}), parts, guards, settings, kind),
     )
 
 
@@ -179,6 +195,21 @@ def _partition(column: str, groups: Groups, units: Groups, min_rows: int) -> _Pa
     pooled = len(ordered) < groups.size
     names = (*(groups.names[code] for code in ordered), *((POOL,) if pooled else ()))
     return _Partition(column, Groups(position[groups.codes], names), pooled)
+
+
+def _limited(
+    pair: Pair, parts: Sequence[_Partition], guards: GuardSettings | None, settings: EvaluationSettings, kind: Problem
+) -> tuple[Limited, ...]:
+    """What limits of metrics look at; without rows there is nothing to see."""
+    if guards is None or not guards.metrics or not len(pair.y):
+        return ()
+    slices = [
+        Part(part.column, label, part.groups.codes == place)
+        for part in parts
+        for place, label, sufficient in part.labels()
+        if sufficient
+    ]
+    return tuple(limits.look(pair, slices, guards, settings, kind))
 
 
 def _slice_scores(

@@ -168,7 +168,7 @@ def _batch_row(one: Replayed) -> tuple[str, ...]:
 
 def _figures(standing: Standing, settings: PipelineSettings) -> list[Figure]:
     whole = standing.whole
-    title = titles.capital(kinds.named(settings.training.problem).title)
+    title = titles.capital(kinds.named(settings.training.kind).title)
     better = sum(one.comparison is not None and one.comparison.gain > 0 for one in standing.replayed)
     promotions = titles.number_of(standing.promotions, ("model", "models"))
     drawn = (

@@ -33,7 +33,7 @@ def of_rows(
         looked_at: The turn whose permutation importance ranks the columns.
         settings: Label and nouns.
     """
-    problem, reading = kinds.named(settings.training.problem), f"Grey: {sides[0]}. Line: {sides[1]}."
+    problem, reading = kinds.named(settings.training.kind), f"Grey: {sides[0]}. Line: {sides[1]}."
     head = (stretches.NAMES[difference.unit][0], "rows", "were", "added", "gone", "changed", "label", "was")
     busiest = _busiest(difference, problem)
     sentences = _rows(difference, settings.reporting.row), _concentrated(difference)

@@ -168,7 +168,7 @@ def _text(
     problem: Problem,
     words: Words,
 ) -> str:
-    text = f"v{words.version} expects {_expected(mean, problem, words)}"
+    text = f"v{words.version} {problem.expects} {_expected(mean, problem, words)}"
     if levels is not None:
         were = " to ".join(problem.level(level) for level in levels)
         text += f", where {were} were in the {wording.number_word(batches)} batches before"

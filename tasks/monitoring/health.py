@@ -112,7 +112,7 @@ def _far_off(score: Score, settings: HealthSettings) -> str:
 def level_sentence(score: Score, words: ReportingSettings) -> str:
     """What was expected of the rows as a whole, and what happened."""
     problem = kinds.of(score)
-    expected, actual = problem.level(score.mean_predicted), problem.level(problem.actual(score))
+    expected, actual = problem.reached(score.mean_predicted), problem.reached(problem.actual(score))
     return problem.level_sentence(expected, actual, words)
 
 

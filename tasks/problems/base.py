@@ -16,6 +16,7 @@ from configs.problems import KINDS
 from configs.promotion import FirstChampion, GuardSettings
 from configs.reporting import ReportingSettings
 from tasks.domain.records import Batch, Model, Score, SliceScore, Snapshot
+from tasks.problems.telling import Telling
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,24 +42,18 @@ class Limit:
     value: float
 
 
-class Problem(ABC):
+class Problem(Telling, ABC):
     """One kind of problem. Losses are told to people by what is read from them, which may be another number."""
 
     name: ClassVar[str]
-    needed: ClassVar[tuple[str, ...]]
+    needed: tuple[str, ...]
     """Metrics that are measured whether asked for or not: the first one decides, the guards look at the others."""
-    decides: ClassVar[str]
-    """The loss itself, in a sentence that speaks of it already: `loss`, `squared error`."""
-    title: ClassVar[str]
-    """What is told of it: `log loss`, `RMSE`."""
-    gain_title: ClassVar[str]
-    """`gain`, or `RMSE gain`."""
-    gain_in: ClassVar[str] = ""
-    """What a sentence adds to the size of a gain to say in which unit it is."""
     average: ClassVar[str]
-    """What the mean of labels is called: `share`, `mean`."""
+    """What the level is called that was expected of rows and came: `share`, `mean`."""
     shares: ClassVar[bool]
     """Whether answers are shares, which lie between 0 and 1: charts then begin and end there."""
+    quantile: float | None = None
+    """The share of labels that are to lie below an answer, where answers are quantiles."""
     label_faults: ClassVar[tuple[str, ...]]
     """What triage looks for in labels, in this order: `one_class`, `constant`, `unit`."""
     idle: ClassVar[tuple[str, ...]] = ()
@@ -80,51 +75,43 @@ class Problem(ABC):
         """What scikit-learn and MLflow call a model of this kind."""
         return KINDS[self.name].learner
 
+    @property
+    def fitted_by(self) -> str:
+        """The loss that a model of this kind is fitted by, as scikit-learn calls it."""
+        return KINDS[self.name].fitted_by
+
+    @property
+    def fitted_with(self) -> dict[str, Any]:
+        """The parameters by which a regressor of scikit-learn gets that loss."""
+        return {"loss": self.fitted_by, "quantile": self.quantile}
+
+    @property
+    def constant_title(self) -> str:
+        """What no model answers for every row, of the labels that were learned from: `share`, `mean`, `median`."""
+        return self.average
+
+    @property
+    def reached_shares(self) -> bool:
+        """Whether the level that was expected of rows, and that which came, are shares."""
+        return self.shares
+
+    @property
+    def answers_mean(self) -> bool:
+        """Whether the mean answer is to be near the mean label."""
+        return True
+
     def probabilities(self, snapshot: Snapshot) -> int:
         """With how many probabilities a model answers each row, one for each class; 0 where it answers a number."""
         return 2 if self.shares else 0
-
-    # ── losses and gains, as they are told ────────────────────────────────────────────────────────────────────────
-    @abstractmethod
-    def value(self, loss: float | None) -> float | None:
-        """What is told of a mean loss."""
-
-    @abstractmethod
-    def gained(self, gain: float | None, base: float | None) -> float | None:
-        """What is told of a gain over a mean loss."""
-
-    @abstractmethod
-    def rise(self, rise: float, base: float | None) -> tuple[float, str]:
-        """What is told of a rise in a mean loss, as a number and written."""
-
-    @abstractmethod
-    def write(self, value: float | None) -> str:
-        """What is told of a loss, written."""
-
-    def loss(self, loss: float | None) -> str:
-        """A mean loss: `0.590`, `83.42`."""
-        return self.write(self.value(loss))
-
-    @abstractmethod
-    def gain(self, gain: float | None, base: float | None) -> str:
-        """A gain over a mean loss with its sign: `+0.0244`, `+12.31`."""
-
-    @abstractmethod
-    def difference(self, gain: float | None, base: float | None) -> str:
-        """The size of a gain whose direction the sentence tells."""
-
-    @abstractmethod
-    def per_row(self, row: str) -> str:
-        """` per flight` if the loss that is told is a mean over rows; else empty."""
-
-    def own_gains(self, told: float | None) -> list[tuple[str, float]]:
-        """Names and values for MLflow beside the gain as it is kept."""
-        return []
 
     # ── labels: how many, which share, which mean ─────────────────────────────────────────────────────────────────
     @abstractmethod
     def level(self, mean: float | None) -> str:
         """The mean of answers or of labels, written."""
+
+    def reached(self, level: float | None) -> str:
+        """The level that was expected of judged rows, or came, written."""
+        return self.level(level)
 
     @abstractmethod
     def counts(self, total: float, rows: int) -> tuple[int, float | None]:
@@ -172,16 +159,22 @@ class Problem(ABC):
         level = self.delivered(batch)
         return None if level is None else (level,)
 
-    @abstractmethod
-    def base_rate(self, snapshot: Snapshot) -> float:
-        """Mean outcome of what is learned from: what the dummy answers."""
+    def base_rate(self, snapshot: Snapshot, outcomes: "Floats") -> float:
+        """What the dummy answers, from what is learned from."""
+        return self.constant(outcomes)
 
     @abstractmethod
     def labelled_as(self, positives: int, mean: float | None) -> tuple[str, float]:
         """Name and value under which MLflow gets what the labels were."""
 
+    def judged_as(self, positives: int, mean: float | None) -> tuple[str, float]:
+        """Name and value under which it gets what came of judged rows."""
+        return self.labelled_as(positives, mean)
+
     average_name: ClassVar[str]
-    """Name under which MLflow gets the mean outcome."""
+    """Name under which MLflow gets the level that came."""
+    expected_name: ClassVar[str] = "mean_predicted"
+    """Name under which it gets the level that was expected."""
 
     @abstractmethod
     def delivery(self, batch: Batch, others: str, words: ReportingSettings) -> str:
@@ -196,6 +189,10 @@ class Problem(ABC):
         """How labels known within so many days differ from later ones."""
 
     # ── no model ──────────────────────────────────────────────────────────────────────────────────────────────────
+    def constant(self, outcomes: "Floats") -> float:
+        """The one answer to every row that loses least, of outcomes that are there: their mean."""
+        return float(outcomes.sum()) / len(outcomes)
+
     def dummy(self, model: Model) -> Constant:
         """What no model says of every row: what was usual in the training data of this one."""
         return model.base_rate
@@ -249,35 +246,6 @@ class Problem(ABC):
     @abstractmethod
     def happened(self, actual: str) -> str:
         """What happened, as a sentence goes on after what was expected."""
-
-    # ── the report ────────────────────────────────────────────────────────────────────────────────────────────────
-    @abstractmethod
-    def column(self, outcome: str) -> str:
-        """Head of a column with the level of labels."""
-
-    @abstractmethod
-    def across(self, outcome: str) -> str:
-        """What a chart shows of what happened: `share late`, `mean`."""
-
-    @abstractmethod
-    def expected_title(self, words: ReportingSettings) -> str:
-        """What is expected of the rows as a whole, as the subject of a sentence."""
-
-    @abstractmethod
-    def happened_more(self, more: bool, version: int | None, groups: str, rows: str, outcome: str) -> str:
-        """That labels were above (or below) what a version said in so many groups."""
-
-    @abstractmethod
-    def on_the_line(self, outcome: str) -> tuple[str, str]:
-        """Two lines of text: what it means to lie on the diagonal of a calibration."""
-
-    @abstractmethod
-    def levels(self, outcome: str) -> tuple[str, str]:
-        """What the actual and the expected level are called at the end of a chart."""
-
-    @abstractmethod
-    def glossary(self, row: str) -> str:
-        """What the loss that is told means, and what the mark to beat is."""
 
     # ── rows ──────────────────────────────────────────────────────────────────────────────────────────────────────
     @abstractmethod

@@ -103,10 +103,6 @@ class Binary(Problem):
         labelled = batch.accepted - batch.unlabelled
         return batch.positives / labelled if labelled > 0 else None
 
-    def base_rate(self, snapshot: Snapshot) -> float:
-        """Share of positives."""
-        return snapshot.positives / snapshot.rows
-
     def labelled_as(self, positives: int, mean: float | None) -> tuple[str, float]:
         """The number of positives."""
         return "positives", positives

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 
-from configs.metrics import METRICS
+from configs import metrics
 from configs.problems import KINDS
 from tasks.domain import wording
 from tasks.domain.records import Batch, Comparison, Metric, Model, Score, SliceScore, Snapshot
@@ -23,15 +23,28 @@ _BY_METRIC = {kind.metric: name for name, kind in KINDS.items()}
 
 @cache
 def named(name: str) -> Problem:
-    """The kind of that name; KeyError if there is none, which settings do not let through."""
-    module, _, kind = KINDS[name].path.partition(":")
-    problem: Problem = getattr(importlib.import_module(module), kind)()
+    """The kind of that name, `TrainingSettings.kind`; KeyError if there is none, which settings do not let through."""
+    plain, _, share = name.partition(" ")
+    module, _, kind = KINDS[plain].path.partition(":")
+    problem: Problem = getattr(importlib.import_module(module), kind)(*([float(share)] if share else []))
     return problem
+
+
+def _decided_by(metric: str) -> Problem | None:
+    """The kind that a metric decides for, by its name in records; None if it decides for none."""
+    plain, _, share = metric.rpartition("_")
+    if metric in _BY_METRIC:
+        return named(_BY_METRIC[metric])
+    return named(f"{_BY_METRIC[plain]} {share}") if plain in _BY_METRIC else None
 
 
 def of(judged: Score | SliceScore | Comparison) -> Problem:
     """The kind whose loss decided."""
-    return named(_BY_METRIC[judged.metric if isinstance(judged, Comparison) else judged.loss.name])
+    metric = judged.metric if isinstance(judged, Comparison) else judged.loss.name
+    problem = _decided_by(metric)
+    if problem is None:
+        raise KeyError(metric)
+    return problem
 
 
 def of_turn(turn: Turn, name: str) -> Problem:
@@ -41,7 +54,10 @@ def of_turn(turn: Turn, name: str) -> Problem:
 
 
 def of_labels(labelled: Batch | Snapshot) -> Problem:
-    """The kind of rows that are not judged: a mean of labels is kept of numbers alone."""
+    """The kind of rows that are not judged: a mean of labels is kept of numbers alone.
+
+    What decides about their answers is not asked here: of labels all kinds of a number say the same.
+    """
     if labelled.classes:
         return named("multiclass")
     return named("binary" if labelled.label_mean is None else "regression")
@@ -50,19 +66,22 @@ def of_labels(labelled: Batch | Snapshot) -> Problem:
 # ── metrics ───────────────────────────────────────────────────────────────────────────────────────────────────────
 def title(metric: Metric) -> str:
     """What people call a metric."""
-    return METRICS.get(metric.name, metric).title
+    return (metrics.entry(metric.name) or metric).title
 
 
 def write(metric: Metric) -> Write:
     """How a value of a metric is written."""
-    if metric.name in _BY_METRIC:
-        return named(_BY_METRIC[metric.name]).loss
-    return wording.amount if METRICS.get(metric.name, metric).amount else wording.loss
+    problem = _decided_by(metric.name)
+    if problem is not None:
+        return problem.loss
+    return wording.amount if (metrics.entry(metric.name) or metric).amount else wording.loss
 
 
 def shown(metric: Metric) -> Metric:
     """A loss that decides with the numbers that are told of it, for pictures."""
-    problem = named(_BY_METRIC[metric.name])
+    problem = _decided_by(metric.name)
+    if problem is None:
+        return metric
     value, low, high = (problem.value(number) for number in (metric.value, metric.low, metric.high))
     return replace(metric, value=value, low=low, high=high)
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import xlogy
 
 Floats = NDArray[np.float64]
 
@@ -30,6 +31,20 @@ def squared_errors(y: Floats, p: Floats) -> Floats:
     """Squared error of each row. What is no number, or too large to be squared twice, has the loss NaN."""
     fits = (np.abs(y) < _HUGE) & (np.abs(p) < _HUGE)
     return np.where(fits, np.square(np.where(fits, y, 0.0) - np.where(fits, p, 0.0)), np.nan)
+
+
+def pinball_losses(y: Floats, p: Floats, quantile: float) -> Floats:
+    """Pinball loss of each row; what is no number, or too large to be squared twice, has the loss NaN."""
+    fits = (np.abs(y) < _HUGE) & (np.abs(p) < _HUGE)
+    apart = np.where(fits, y, 0.0) - np.where(fits, p, 0.0)
+    return np.where(fits, np.maximum(quantile * apart, (quantile - 1) * apart), np.nan)
+
+
+def poisson_deviances(y: Floats, p: Floats) -> Floats:
+    """Poisson deviance of each row, of answers that are at least 1e-6; NaN as above, and where a label is below 0."""
+    fits = (y >= 0) & (y < _HUGE) & (np.abs(p) < _HUGE)
+    labels, means = np.where(fits, y, 0.0), np.where(fits, np.maximum(p, _EDGE), 1.0)
+    return np.where(fits, np.maximum(2 * (xlogy(labels, labels / means) - labels + means), 0.0), np.nan)
 
 
 def is_measurable(values: Floats) -> bool:

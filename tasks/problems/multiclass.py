@@ -135,7 +135,7 @@ class Multiclass(Problem):
         rows = sum(count for _, count in batch.classes)
         return tuple(count / rows for _, count in batch.classes) if rows else None
 
-    def base_rate(self, snapshot: Snapshot) -> float:
+    def base_rate(self, snapshot: Snapshot, outcomes: "Floats") -> float:
         """Share of the class with most rows."""
         return _largest(snapshot.classes) or 0.0
 

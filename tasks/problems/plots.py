@@ -103,9 +103,9 @@ def errors(folder: Path, outcomes: Outcomes, answers: NDArray[np.floating]) -> P
     return _saved(figure, folder / "errors.png")
 
 
-def groups(folder: Path, bins: Sequence[CalibrationBin]) -> Path:
+def groups(folder: Path, bins: Sequence[CalibrationBin], label: str = "mean label") -> Path:
     """Calibration of a number: ten groups of rows by answer."""
-    figure, axes = _empty("Ten groups by answer", "mean answer", "mean label")
+    figure, axes = _empty("Ten groups by answer", "mean answer", label)
     ends = [end for group in bins for end in (group.predicted, group.actual)]
     axes.plot([min(ends), max(ends)], [min(ends), max(ends)], color=_FAINT, linestyle="--", linewidth=1)
     axes.plot([g.predicted for g in bins], [g.actual for g in bins], color=_LINE, linewidth=1, marker="o", markersize=5)

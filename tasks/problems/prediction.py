@@ -39,8 +39,13 @@ def predict(pipeline: Pipeline, prepared: pd.DataFrame, *, threads: int = 1) -> 
 
 
 def kind(pipeline: Pipeline) -> Problem:
-    """The kind of problem that a Pipeline answers, fitted or not."""
-    return next(problem for problem in map(kinds.named, KINDS) if problem.is_answered_by(pipeline))
+    """The kind of problem that a Pipeline answers, fitted or not, as far as it shows it.
+
+    All kinds of a number are answered in the same way, the first of them stands for all. What is to be measured by the
+    loss that decides is asked with the kind that the settings name.
+    """
+    alone = (kinds.named(name) for name, one in KINDS.items() if not one.takes_share)
+    return next(problem for problem in alone if problem.is_answered_by(pipeline))
 
 
 @contextmanager

@@ -88,7 +88,7 @@ def evidence(turns: Sequence[Turn], needed: float) -> str:
 
 def share(turns: Sequence[Turn], settings: PipelineSettings) -> str:
     """In which batches the expected share (of a number: mean) was off, and to which side."""
-    problem, limits = kinds.named(settings.training.problem), settings.monitoring.health
+    problem, limits = kinds.named(settings.training.kind), settings.monitoring.health
     most = problem.most_off(limits)
     scores = [(t.batch, t.champion) for t in turns if t.champion and t.champion.rows]
     judged = [(batch, kinds.bias(score) or 0.0) for batch, score in scores]
@@ -155,7 +155,7 @@ def calibration(score: Score | None, version: int | None, settings: PipelineSett
     groups = score.calibration
     more = sum(b.actual > b.predicted for b in groups)
     less = sum(b.actual < b.predicted for b in groups)
-    problem, rows = kinds.named(settings.training.problem), capital(settings.reporting.row[1])
+    problem, rows = kinds.named(settings.training.kind), capital(settings.reporting.row[1])
     where = f"{max(more, less)} of {len(groups)} groups"
     return problem.happened_more(more >= less, version, where, rows, settings.reporting.outcome)
 

@@ -127,7 +127,7 @@ def share(turns: Sequence[Turn], limits: HealthSettings, outcome: str, label: st
     height = 128.0
     scale = fitted(known, 12, height - 12)
     problem = _told(turns)
-    under, over = axis(scale, _percent if problem.shares else brief), []
+    under, over = axis(scale, _percent if problem.reached_shares else brief), []
     for n, pair in enumerate(pairs):
         if pair is None:
             continue
@@ -340,5 +340,5 @@ def _share_title(turn: Turn) -> str:
     pair = _shares(turn.champion)
     if not pair or not turn.champion:
         return titles.verdict(turn)
-    write = kinds.of(turn.champion).level
+    write = kinds.of(turn.champion).reached
     return f"expected {write(pair[0])}, was {write(pair[1])}"

@@ -80,7 +80,7 @@ def render(history: History, settings: PipelineSettings, *, written: datetime, l
     shown = history.turns[-WINDOW:]
     older = history.turns[: -len(shown)] if shown else ()
     style, script = templates.text("style.css"), templates.text("script.js")
-    problem = kinds.named(settings.training.problem)
+    problem = kinds.named(settings.training.kind)
     return templates.get("page.html.jinja").render(
         pipeline=history.pipeline,
         settings=settings,
@@ -122,6 +122,7 @@ def _words(told: Problem, settings: PipelineSettings) -> dict[str, str]:
         "level": told.column(outcome),
         "across": told.across(outcome),
         "average": told.average,
+        "grouped": told.constant_title,
         "loss_name": told.title,
         "meaning": told.glossary(settings.reporting.row[0]),
     }
@@ -139,7 +140,7 @@ def _overview(history: History, shown: int, loss: str) -> Figure | None:
 
 def _figures(history: History, turns: Sequence[Turn], settings: PipelineSettings) -> list[Figure]:
     needed, rows = settings.promotion.false_promotion_every, settings.reporting.row[1]
-    problem = kinds.named(settings.training.problem)
+    problem = kinds.named(settings.training.kind)
     loss, gain = capital(problem.title), capital(problem.gain_title)
     percent = wording.share(settings.evaluation.confidence)
     live_from = [(p.place, p.version) for p in history.promotions if p.previous is not None]
@@ -167,7 +168,7 @@ def _figures(history: History, turns: Sequence[Turn], settings: PipelineSettings
 
 def _points(settings: PipelineSettings, times: int = 1) -> str:
     """How far a share, or a mean, may be off; or so many times that."""
-    return kinds.named(settings.training.problem).off_by(settings.monitoring.health, times)
+    return kinds.named(settings.training.kind).off_by(settings.monitoring.health, times)
 
 
 def _story(history: History, turn: Turn, settings: PipelineSettings, links: Links) -> Story:
@@ -247,7 +248,7 @@ def _model(history: History, settings: PipelineSettings) -> dict[str, object]:
     table = slice_table.table(shown) if shown else None
     words = settings.reporting
     said = captions.calibration(score, live, settings)
-    texts = kinds.named(settings.training.problem).on_the_line(words.outcome)
+    texts = kinds.named(settings.training.kind).on_the_line(words.outcome)
     return {
         "live": live,
         "facts": versions.model_facts(history, live, judged, settings) if live is not None else (),

@@ -168,7 +168,7 @@ def condition(turn: Turn, settings: PipelineSettings) -> str:
         return titles.health(turn)
     told, actual = kinds.of(score), kinds.actual(score)
     if actual is not None and health.is_off(score, settings.monitoring.health):
-        return f"expected {told.level(score.mean_predicted)}, {told.happened(told.level(actual))}"
+        return f"expected {told.reached(score.mean_predicted)}, {told.happened(told.reached(actual))}"
     return f"{told.title} {value(score)}"
 
 
@@ -206,7 +206,7 @@ def _no_champion(history: History, settings: PipelineSettings, last: Turn) -> He
 
 
 def _new(settings: PipelineSettings, last: Turn, live: int, note: str) -> Headline:
-    first, told = last.outcome is Outcome.FIRST_CHAMPION, kinds.of_turn(last, settings.training.problem)
+    first, told = last.outcome is Outcome.FIRST_CHAMPION, kinds.of_turn(last, settings.training.kind)
     title = f"Champion v{live} is {'the first' if first else 'new'}"
     rows = titles.number_of(last.probe.rows, settings.reporting.row) if last.probe else "its batch"
     when, who = capital(titles.when(last.batch)), ("it", "it")

@@ -88,7 +88,7 @@ def weak(turn: Turn, settings: PipelineSettings, names: tuple[str, str]) -> tupl
     """Where the live model is weak, and where the challenger is weaker than it; `names` is what both are called."""
     live = turn.health.weak if turn.health and turn.champion else ()
     opened = turn.comparison.opened if turn.comparison else ()
-    problem = kinds.of_turn(turn, settings.training.problem)
+    problem = kinds.of_turn(turn, settings.training.kind)
     both = [(names[0], spot) for spot in live] + [(names[1], spot) for spot in opened]
     return tuple(
         WeakRow(
@@ -133,7 +133,7 @@ def _difference(gains: tuple[float | None, ...], worse: bool, across: Ends) -> C
 def _total(base: Score, other: Score | None, turn: Turn, scale: Ends, across: Ends) -> SliceRow:
     pair = turn.comparison if turn.champion else None
     problem = kinds.of(base)
-    share = problem.level(kinds.actual(base))
+    share = problem.reached(kinds.actual(base))
     return SliceRow(
         column="",
         label="all",
@@ -153,7 +153,7 @@ def _slice(part: SliceScore, base: Score, other: Score | None, turn: Turn, scale
     pair = turn.comparison if turn.champion else None
     gain = next((g for g in pair.slices if (g.column, g.label) == key), None) if pair else None
     metric, told = part.loss, kinds.of(base)
-    share = told.level(kinds.actual(part))
+    share = told.reached(kinds.actual(part))
     guard = "" if gain is None else "worse" if gain.worse else "better" if gain.low > 0 else "unclear"
     return SliceRow(
         column=part.column,

@@ -176,7 +176,7 @@ def _champion(history: History, turn: Turn, settings: PipelineSettings) -> list[
 
 def _constant(score: Score, whose: str) -> str:
     """What “no model” answers for every row."""
-    return f"the {kinds.of(score).average} in the training data of {whose}"
+    return f"the {kinds.of(score).constant_title} in the training data of {whose}"
 
 
 def _evidence(turn: Turn, settings: PipelineSettings) -> list[str]:
@@ -202,7 +202,7 @@ def _evidence(turn: Turn, settings: PipelineSettings) -> list[str]:
         needed = wording.number(turn.evidence.needed)
         found.append(f"Over {over} the evidence went from {before} to {after}; it needs {needed}.")
     if len(turn.candidates) > 1:
-        write = kinds.of_turn(turn, settings.training.problem).loss
+        write = kinds.of_turn(turn, settings.training.kind).loss
         losses = [f"{family.replace('_', ' ')} {write(found_loss)}" for family, found_loss in turn.candidates]
         found.append(f"Every family on this batch: {', '.join(losses)}; the lowest is the next probe.")
     snapshot = turn.probe_model.snapshot if turn.probe_model else None

@@ -66,7 +66,7 @@ def _inputs(history: History, turn: Turn, settings: PipelineSettings) -> Tile:
 
 def _losses(history: History, turn: Turn, settings: PipelineSettings) -> Tile:
     """The last loss of the live version; before there is one, that of the last challenger."""
-    live, problem = titles.live_now(history), settings.training.problem
+    live, problem = titles.live_now(history), settings.training.kind
     told = capital(kinds.of_turn(turn, problem).title)
     if live is None:
         unit = f"by {challenger(turn)}" if turn.probe else ""

@@ -33,11 +33,11 @@ def _gain(turn: Turn, settings: PipelineSettings) -> str:
 
 
 def _expected(turn: Turn, settings: PipelineSettings) -> str:
-    return _told(turn, settings).level(turn.champion.mean_predicted) if turn.champion else wording.MISSING
+    return _told(turn, settings).reached(turn.champion.mean_predicted) if turn.champion else wording.MISSING
 
 
 def _actual(turn: Turn, settings: PipelineSettings) -> str:
-    return _told(turn, settings).level(kinds.actual(turn.champion)) if turn.champion else wording.MISSING
+    return _told(turn, settings).reached(kinds.actual(turn.champion)) if turn.champion else wording.MISSING
 
 
 def _counts(turn: Turn) -> tuple[int, int, int, int]:
@@ -59,7 +59,7 @@ def _delivered(turn: Turn, settings: PipelineSettings) -> str:
 
 
 def _told(turn: Turn, settings: PipelineSettings) -> Problem:
-    return kinds.of_turn(turn, settings.training.problem)
+    return kinds.of_turn(turn, settings.training.kind)
 
 
 FIGURES: dict[str, Column] = {
@@ -87,9 +87,9 @@ BATCHES: dict[str, Column] = {
 
 def heads(columns: Mapping[str, Column], settings: PipelineSettings) -> dict[str, str]:
     """The heads of a table, by the names of its columns."""
-    problem, words = kinds.named(settings.training.problem), settings.reporting
+    problem, words = kinds.named(settings.training.kind), settings.reporting
     names = {"rows": words.row[1].capitalize(), "gain": capital(problem.gain_title)}
-    names["level"] = problem.column(words.outcome).capitalize()
+    names["level"] = problem.label_column(words.outcome).capitalize()
     return {name: column.title.format(**names) for name, column in columns.items()}
 
 

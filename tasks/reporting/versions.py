@@ -97,7 +97,7 @@ def _pair(history: History, change: Promotion, turn: Turn | None) -> Comparison 
 
 def _loss_on_them(model: Model, settings: PipelineSettings) -> str:
     """What it loses on the rows that it was fitted on: far less than at its gate is learned by heart."""
-    problem = kinds.named(settings.training.problem)
+    problem = kinds.named(settings.training.kind)
     return f"; {problem.title} {problem.loss(model.trained_loss)} on these" if model.trained_loss is not None else ""
 
 

@@ -4,7 +4,7 @@ Add here what all that is judged has in common. Which rows these are is decided 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,8 @@ class Judged:
     slices: dict[str, NDArray[Any]]
     classes: tuple[str, ...] = ()
     """Names of those that the settings list."""
+    amounts: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    """Of each column that metrics are multiplied with, what it has."""
 
     @property
     def size(self) -> Size:
@@ -59,12 +61,13 @@ def together(found: Sequence[Judged], settings: PipelineSettings) -> Judged:
     if len(found) == 1:
         return found[0]
     return Judged(
-        problem=kinds.named(settings.training.problem),
+        problem=kinds.named(settings.training.kind),
         prepared=pd.concat([one.prepared for one in found], ignore_index=True),
         outcomes=np.concatenate([one.outcomes for one in found]),
         clusters=clusters_together([one.clusters for one in found], settings),
         slices={name: np.concatenate([one.slices[name] for one in found]) for name in found[0].slices},
         classes=settings.training.class_names,
+        amounts={name: np.concatenate([one.amounts[name] for one in found]) for name in found[0].amounts},
     )
 
 

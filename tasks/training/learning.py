@@ -17,6 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from tasks.problems import prediction
+from tasks.problems.base import Problem
 from tasks.problems.outcomes import Outcomes
 from tasks.training.estimators import libraries
 
@@ -65,22 +66,31 @@ def golden(prepared: pd.DataFrame) -> pd.DataFrame:
 
 
 def importance(
-    pipeline: Pipeline, prepared: pd.DataFrame, outcomes: Outcomes, *, rows: int, seed: int, threads: int = 1
+    pipeline: Pipeline,
+    prepared: pd.DataFrame,
+    outcomes: Outcomes,
+    *,
+    rows: int,
+    seed: int,
+    threads: int = 1,
+    problem: Problem | None = None,
 ) -> tuple[tuple[str, float], ...]:
-    """Rise in log loss (of a number: squared error) when one input is shuffled, largest first (Breiman 2001).
+    """Rise in the loss that decides when one input is shuffled, largest first (Breiman 2001).
 
     It is measured on a sample of at most `rows`; ties are in the order of the columns. Of more than 50 inputs those 50
     are, which seem to matter most on some of its rows; the others stand behind them, with what they had there.
     """
     source = np.random.default_rng(seed)
     sample = np.sort(source.choice(len(prepared), min(rows, len(prepared)), replace=False))
+    problem = problem or prediction.kind(pipeline)
     base, truth = prepared.iloc[sample].reset_index(drop=True), outcomes[sample]
     names, rest = list(base.columns), list[tuple[str, float]]()
     if len(names) > _MEASURED:
         some = slice(None, None, max(1, len(base) // _SOME_ROWS))
-        seeming = _rises(pipeline, base[some].reset_index(drop=True), truth[some], names, source, threads)
+        few = base[some].reset_index(drop=True)
+        seeming = _rises(pipeline, few, truth[some], names, source, threads, problem)
         names, rest = [name for name, _ in seeming[:_MEASURED]], seeming[_MEASURED:]
-    return (*_rises(pipeline, base, truth, names, source, threads), *rest)
+    return (*_rises(pipeline, base, truth, names, source, threads, problem), *rest)
 
 
 def _rises(
@@ -90,6 +100,7 @@ def _rises(
     names: Sequence[str],
     source: np.random.Generator,
     threads: int,
+    problem: Problem,
 ) -> list[tuple[str, float]]:
     """The rise for each of these inputs, largest first.
 
@@ -97,11 +108,11 @@ def _rises(
     """
     shuffled = {name: base[name].to_numpy()[source.permutation(len(base))] for name in names}
     at_once = max(1, _STACKED_CELLS // max(1, base.size))
-    usual = _mean_losses(pipeline, base, truth, threads)[0]
+    usual = _mean_losses(pipeline, base, truth, threads, problem)[0]
     rises: list[float] = []
     for first in range(0, len(names), at_once):
         changed = {name: shuffled[name] for name in names[first : first + at_once]}
-        rises += (_mean_losses(pipeline, _stacked(base, changed), truth, threads) - usual).tolist()
+        rises += (_mean_losses(pipeline, _stacked(base, changed), truth, threads, problem) - usual).tolist()
     return sorted(zip(names, rises, strict=True), key=lambda pair: -pair[1])
 
 
@@ -116,9 +127,11 @@ def _stacked(base: pd.DataFrame, changed: Mapping[str, NDArray[Any]]) -> pd.Data
     return pd.DataFrame(held, copy=False)
 
 
-def _mean_losses(pipeline: Pipeline, stacked: pd.DataFrame, truth: Outcomes, threads: int) -> NDArray[np.float64]:
+def _mean_losses(
+    pipeline: Pipeline, stacked: pd.DataFrame, truth: Outcomes, threads: int, problem: Problem
+) -> NDArray[np.float64]:
     """The mean loss of each copy of the rows, shape (copies,)."""
-    answers, problem = prediction.predict(pipeline, stacked, threads=threads), prediction.kind(pipeline)
+    answers = prediction.predict(pipeline, stacked, threads=threads)
     copies = answers.reshape(-1, len(truth), *answers.shape[1:])
     return np.array([problem.losses(truth.astype(np.float64), copy).mean() for copy in copies])
 

@@ -21,7 +21,7 @@ from tasks.problems.outcomes import Outcomes
 
 def labels(frame: pd.DataFrame, settings: TrainingSettings) -> Outcomes:
     """What labelled rows turned out to be, shape (rows,): booleans, or numbers; raises if one is missing."""
-    problem = kinds.named(settings.problem)
+    problem = kinds.named(settings.kind)
     told = problem.outcomes(frame[settings.label], settings)
     if np.isnan(told).any():
         raise IncumbentError(

@@ -135,7 +135,7 @@ def accept(identity: str, name: str, rows: SortedOut, settings: PipelineSettings
 
 def of_labels(accepted: pd.DataFrame, settings: PipelineSettings) -> dict[str, Any]:
     """What the record of a batch says of the labels of its accepted rows."""
-    labels, problem = accepted[settings.training.label], kinds.named(settings.training.problem)
+    labels, problem = accepted[settings.training.label], kinds.named(settings.training.kind)
     outcomes = problem.outcomes(labels.dropna(), settings.training)
     positives, mean = problem.counts(float(outcomes.sum()), len(outcomes))
     return {

@@ -146,6 +146,9 @@ def predicting(rule: dict[str, Any], **training: Any) -> dict[str, Any]:
         ({"type": "category"}, {"problem": "multiclass", "classes": ("a", "b", "c")}),
         ({"type": "integer"}, {"problem": "multiclass", "classes": (1, 2, 3)}),
         (INTEGER, {"problem": "regression", "candidates": ({"family": "hist_gradient_boosting"},)}),
+        (NUMBER, {"problem": "median", "candidates": ({"family": "hist_gradient_boosting"},)}),
+        (INTEGER, {"problem": "count", "candidates": ({"family": "linear_regression"},)}),
+        (NUMBER, {"problem": "quantile", "quantile": 0.9, "candidates": ({"family": "hist_gradient_boosting"},)}),
     ],
 )
 def test_a_label_may_be_a_yes_or_no_of_any_type_or_a_number(rule: dict[str, Any], training: dict[str, Any]):
@@ -203,7 +206,7 @@ MANY: dict[str, Any] = {"problem": "multiclass", "classes": ("UP", "DOWN", "FLAT
             "training.classes: 'GONE' is a value of 'sold' as well, and is not named",
         ),
         (BOOLEAN, MANY, "must be of type category or integer (is boolean)"),
-        (BOOLEAN, {"problem": "ranking"}, "'multiclass' or 'regression'"),
+        (BOOLEAN, {"problem": "ranking"}, "'regression', 'median', 'count' or 'quantile'"),
     ],
 )
 def test_a_label_that_does_not_fit_what_is_asked_of_it_is_refused(

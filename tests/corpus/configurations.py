@@ -49,6 +49,16 @@ def _labels(name: str, labels: str, *lines: str, rows: str = "") -> Configuratio
     return _invalid(name, "ingestion:\n", f"ingestion:\n  labels: {labels}\n{f'  {rows}' if rows else ''}\n", *lines)
 
 
+def _number(name: str, training: str, *lines: str, rule: str = "integer, nullable: true, min: 0") -> Configuration:
+    """A label that is a number, learned by boosting unless another family is named."""
+    content = YAML.replace("sold: {type: boolean, nullable: true}", f"sold: {{type: {rule}}}", 1)
+    family = "" if "candidates" in training else f"\n  candidates: [{_BOOSTED}]"
+    content = content.replace(f"  candidates: [{_CANDIDATE}]\n", "").replace(
+        "label: sold", f"label: sold\n  {training}{family}"
+    )
+    return Configuration(name, content.encode(), INVALID, lines)
+
+
 def _step(name: str, step: str, *lines: str, beside: str | None = None) -> Configuration:
     steps = step if step.startswith("[") else f"[{step}]"
     return Configuration(name, f"{YAML}features: {{steps: {steps}}}\n".encode(), INVALID, lines, beside)
@@ -57,6 +67,7 @@ def _step(name: str, step: str, *lines: str, beside: str | None = None) -> Confi
 _CATEGORY = "shop: {type: category}"
 _FEATURES = "[shop, colour, items, price, gift]"
 _CANDIDATE = "{family: logistic_regression, min_frequency: 5}"
+_BOOSTED = "{family: hist_gradient_boosting}"
 _LAUGHS = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"{chr(98 + n)}: &{chr(98 + n)} [{','.join(['*' + chr(97 + n)] * 10)}]\n" for n in range(8)
 )
@@ -222,6 +233,35 @@ CASES = [
              "training.window.days: must be at most 36525 (got 1000000)"),
     _invalid("as many steps as there are", "min_frequency: 5", "max_iter: 999999999999999999999",
              "training.candidates[0].max_iter: must be at most 100000 (got 999999999999999999999)"),
+    # ── numbers of every kind ─────────────────────────────────────────────────────────────────────────────────────
+    _number("a quantile without a share", "problem: quantile",
+            "training.quantile is missing: say which share of labels is to lie below, such as 0.9"),
+    _number("a share of everything", "problem: quantile\n  quantile: 1",
+            "training.quantile: must be less than 1 (got 1)"),
+    _number("a share of nothing", "problem: quantile\n  quantile: 0.0",
+            "training.quantile: must be more than 0 (got 0.0)"),
+    _number("ninety for a share", "problem: quantile\n  quantile: 90",
+            "training.quantile: must be less than 1 (got 90)"),
+    _number("a share that is no number", "problem: quantile\n  quantile: .nan",
+            "training.quantile: must be a number (got '.nan')"),
+    _number("a share of a mean", "problem: regression\n  quantile: 0.9",
+            "training.quantile is not for a number to predict (training.problem); write 'problem: quantile' beside it"),
+    _number("a count that may be below zero", "problem: count",
+            "training.problem: a count is never below 0, so rows where it is must not come in; write 'min: 0' for 'sold' in validation.columns", rule="integer, nullable: true"),
+    _number("a count that may be a little below zero", "problem: count",
+            "training.problem: a count is never below 0, so rows where it is must not come in; write 'min: 0' for 'sold' in validation.columns", rule="integer, min: -1"),
+    _number("a count with a fraction", "problem: count",
+            "training.label: column 'sold' must be of type integer (is number)", rule="number, min: 0"),
+    _number("a count that is yes or no", "problem: count",
+            "training.label: column 'sold' must be of type integer (is boolean)", rule="boolean"),
+    _number("a count on another scale", "problem: count\n  target: log",
+            "training.target is not for a count (training.problem): it is learned as the logarithm of a mean anyway"),
+    _number("a median with a yes", "problem: median\n  positive: 1",
+            "training.positive is for a yes or no; a number by its absolute error has no positive value"),
+    _number("a line through medians", "problem: median\n  candidates: [{family: linear_regression}]",
+            "training.candidates: linear_regression is not for a number by its absolute error (training.problem); there are hist_gradient_boosting"),
+    _number("a line through quantiles", "problem: quantile\n  quantile: 0.5\n  candidates: [{family: linear_regression}]",
+            "training.candidates: linear_regression is not for a quantile (training.problem); there are hist_gradient_boosting"),
     # ── how it is judged ──────────────────────────────────────────────────────────────────────────────────────────
     _added("a zone that is a path", "evaluation: {cluster: {timezone: ../../etc/passwd}}",
              "evaluation.cluster: no such time zone: '../../etc/passwd'; write it as in 'America/New_York'"),
@@ -235,8 +275,8 @@ CASES = [
              "ingestion.source.timezones.at: no such time zone: '../zone'; write it as in 'America/New_York'"),
     _added("the label as a cluster", "evaluation: {cluster: {column: sold}}",
              "evaluation.cluster.column: rows that share their 'sold' share no luck"),
-    _added("an unknown metric", "evaluation: {metrics: [accuracy]}",
-             "evaluation.metrics[0]: must be 'log_loss', 'brier', 'roc_auc', 'average_precision', 'calibration_error', 'squared_error', 'rmse', 'mae', 'r2' or 'bias' (got 'accuracy')"),
+    _added("an unknown metric", "evaluation: {metrics: [accurracy]}",
+             "evaluation.metrics[0]: must be 'log_loss', 'brier', 'roc_auc', 'average_precision', 'calibration_error', 'cross_entropy', 'accuracy', 'macro_f1', 'auc_ovr', 'class_calibration', 'squared_error', 'absolute_error', 'poisson_deviance', 'pinball_loss', 'rmse', 'mae', 'r2', 'd2', 'bias', 'coverage' or 'coverage_error' (got 'accurracy'); did you mean 'accuracy'?"),
     _added("edges that descend", "evaluation: {slices: [{column: items, edges: [5, 1]}]}",
              "evaluation.slices[0]: edges must ascend (got 5, 1)"),
     _added("edges of a category", "evaluation: {slices: [{column: shop, edges: [5]}]}",

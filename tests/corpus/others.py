@@ -1,12 +1,12 @@
 """Pipelines with settings of their own: rows without a key and a label of words, clocks of a zone, dates whose parts
-touch, and a label that is a number."""
+touch, a label that is a number, and one that is a count."""
 
 import pandas as pd
 import pyarrow as pa
 
 from tests.corpus.world import ROWS, YAML, Case, Expected, accepted, changed, file, refused, sorted_out, with_column
 
-ANSWERS, CLOCKS, DATES, AMOUNTS = "answers", "clocks", "dates", "amounts"
+ANSWERS, CLOCKS, DATES, AMOUNTS, COUNTS = "answers", "clocks", "dates", "amounts", "counts"
 _SHEET = """
 title: Will it be sold?
 ingestion:
@@ -30,6 +30,9 @@ SETTINGS = {
     DATES: _SHEET % ("", "  derive: {at: {text: '{day} {clock}', format: '%m%d%Y %H%M'}}\n"),
     AMOUNTS: YAML.replace("sold: {type: boolean,", "sold: {type: number,")
     .replace("label: sold", "problem: regression\n  label: sold")
+    .replace("logistic_regression, min_frequency: 5", "linear_regression"),
+    COUNTS: YAML.replace("sold: {type: boolean,", "sold: {type: integer, min: 0,")
+    .replace("label: sold", "problem: count\n  label: sold")
     .replace("logistic_regression, min_frequency: 5", "linear_regression"),
 }
 
@@ -137,4 +140,17 @@ _OF_AMOUNTS = [
       for size in (1e38, -1e77, 1e100, 1.7e308, float("inf"))),
 ]  # fmt: skip
 
-TABLES = {ANSWERS: _OF_ANSWERS, CLOCKS: _OF_CLOCKS, DATES: _OF_DATES, AMOUNTS: _OF_AMOUNTS}
+
+def _counts(rows: pd.DataFrame, *values: float | None) -> pa.Table:
+    """The rows with counts for a label, as they may be written; the values in its first places."""
+    return with_column(rows, "sold", [*values, *(float(n) for n in range(ROWS - len(values)))], pa.float64())
+
+
+_OF_COUNTS = [
+    changed("counts", _counts, accepted()),
+    changed("missing counts", lambda rows: _counts(rows, None, None), accepted()),
+    changed("counts below zero", lambda rows: _counts(rows, -1.0, -3.0), sorted_out(2, "sold: at least 0 (2)")),
+    changed("half a count", lambda rows: _counts(rows, 0.5), sorted_out(1, "sold: a whole number (1)")),
+]
+
+TABLES = {ANSWERS: _OF_ANSWERS, CLOCKS: _OF_CLOCKS, DATES: _OF_DATES, AMOUNTS: _OF_AMOUNTS, COUNTS: _OF_COUNTS}

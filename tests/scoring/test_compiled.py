@@ -2,6 +2,7 @@
 
 import json
 import math
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from sklearn.pipeline import Pipeline
 
 from configs.validation import ColumnRule
 from tasks.problems import prediction
-from tasks.scoring.compiled import compiler
+from tasks.scoring.compiled import compiler, encoders, links
 from tasks.scoring.compiled.as_fitted import AsFitted
 from tasks.scoring.compiled.base import CannotCompile
 from tasks.scoring.compiled.linear_sum import LinearSum
@@ -128,20 +129,45 @@ def test_what_no_compiler_knows_is_asked_itself_and_says_why():
     assert chosen.compiled.one(plain[3]) == expected[3]
 
 
-@pytest.mark.parametrize(
-    ("model", "why"),
-    [
-        (HistGradientBoostingRegressor(max_iter=3, max_leaf_nodes=100, min_samples_leaf=1), "leaves, more than 64"),
-        (HistGradientBoostingRegressor(max_iter=3, loss="gamma"), "its loss has a link of its own"),
-    ],
-)
-def test_trees_that_the_tables_do_not_hold_are_left_to_the_pipeline(model, why):
+def of_sizes(model: Any) -> tuple[Pipeline, pd.DataFrame]:
+    """A model of one number, fitted on what is above 0."""
     prepared = pd.DataFrame({"size": np.random.default_rng(0).normal(9, 1, 2_000)})
     numbers = families.build(BOOSTED, ("size",), {"size": ColumnRule(type="number")}, 0, "regression").steps[0]
-    pipeline = Pipeline([numbers, ("model", model)]).fit(prepared, np.exp(np.sin(prepared["size"] * 9)))
+    return Pipeline([numbers, ("model", model)]).fit(prepared, np.exp(np.sin(prepared["size"] * 9))), prepared
 
-    with pytest.raises(CannotCompile, match=why):
+
+def test_trees_that_the_tables_do_not_hold_are_left_to_the_pipeline():
+    pipeline, _ = of_sizes(HistGradientBoostingRegressor(max_iter=3, max_leaf_nodes=100, min_samples_leaf=1))
+
+    with pytest.raises(CannotCompile, match="leaves, more than 64"):
         TreeCompiler.of(pipeline)
+
+
+def test_a_link_that_nobody_knows_is_left_to_the_pipeline():
+    model = HistGradientBoostingRegressor()
+    model._loss = SimpleNamespace(link=object())
+
+    with pytest.raises(CannotCompile, match="a link of its own"):
+        encoders.link(model)
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "absolute_error", "gamma", "poisson"])
+def test_sums_of_trees_become_answers_as_their_loss_has_it(loss: str):
+    pipeline, prepared = of_sizes(HistGradientBoostingRegressor(max_iter=5, max_leaf_nodes=7, loss=loss))
+    expected = prediction.predict(pipeline, prepared[:200])
+
+    chosen = compiler.choose(pipeline, prepared[:200], expected)
+    arrays, plain = chosen.compiled.tables()
+
+    assert isinstance(chosen.compiled, Trees)
+    columns = compiler.columns(prepared[:200])
+    np.testing.assert_allclose(chosen.compiled.many(columns), expected, rtol=1e-9)
+    np.testing.assert_allclose(Trees.of_tables(arrays, plain).many(columns), expected, rtol=1e-9)
+
+
+def test_a_sum_too_large_for_a_number_is_infinite():
+    assert links.Exponential().one(1e4) == math.inf
+    assert links.Exponential().many(np.array([1e4]))[0] == math.inf
 
 
 def test_what_answers_differently_does_not_answer(monkeypatch):

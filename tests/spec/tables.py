@@ -17,6 +17,7 @@ from configs.environment import CHECKOUT
 PAGE = CHECKOUT / "docs" / "decision-tables.md"
 MODULES = (
     "test_verdicts",
+    "test_levels",
     "test_outcomes",
     "test_triggers",
     "test_faults",

@@ -15,6 +15,7 @@ from tasks.adapters.home import Home
 from tasks.domain.pools import Pool
 from tasks.domain.records import Batch, Comparison, Model, Score
 from tasks.evaluation import scores
+from tasks.problems import kinds
 from tasks.promotion.guards import listed
 from tasks.promotion.guards.base import Case
 from tasks.training import windows
@@ -52,7 +53,7 @@ def judge(
         handles.rows(home).judged(batch, None, settings),
         handles.rows(home).answers(model, batch, None, settings),
     )
-    parts, problem = (rows.clusters, rows.slices, settings.evaluation), settings.training.problem
+    parts, problem = (rows.clusters, rows.slices, settings.evaluation), settings.training.kind
     dummy = scores.constant(model.base_rate, len(answers))
     score = scores.score(model.id, batch.id, rows.outcomes, answers, *parts, problem)
     return batches, model, score, scores.compare(rows.outcomes, dummy, answers, *parts, 0.05, problem)
@@ -113,5 +114,39 @@ def test_a_number_is_learned_packed_loaded_and_judged(
     assert model.base_rate == model.snapshot.label_mean == pytest.approx(labelled.mean())
     assert facts.problem is None
     assert {metric.name: metric.value for metric in score.metrics}["r2"] > 0.5  # type: ignore[operator]
+    guards = listed.ask(Case(None, score, pair, 1e9, facts, home.settings("shop").promotion))
+    assert [guard.name for guard in guards if guard.objects] == []
+
+
+OTHERS = {
+    "median": "problem: median",
+    "count": "problem: count",
+    "quantile": "problem: quantile\n  quantile: 0.9",
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_number_of_another_kind_is_learned_packed_loaded_and_judged(
+    name: str, open_home: Callable[[Path], Home], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = REGRESSION.replace("problem: regression", OTHERS[name]).replace(
+        "takings: {type: number,", "takings: {type: integer, min: 0,"
+    )
+    text = text if name == "count" else text.replace("    - {family: linear_regression, min_frequency: 5}\n", "")
+    shop.write_pipeline(tmp_path / "pipelines", text=text)
+    monkeypatch.setenv("INCUMBENT_PIPELINES", str(tmp_path / "pipelines"))
+    home = open_home(tmp_path / "home")
+    weeks = [with_takings(shop.week(number)) for number in (1, 3)]
+    weeks = [week.assign(takings=week["takings"].clip(lower=0).round().astype("Int64")) for week in weeks]
+
+    _, model, score, pair = judge(home, weeks, "linear_regression" if name == "count" else "hist_gradient_boosting")
+    facts = fitting.inspect(home, model, home.settings("shop"))
+
+    problem, labelled = kinds.named(home.settings("shop").training.kind), weeks[0]["takings"].dropna().astype(float)
+    assert model.snapshot.label_mean == pytest.approx(labelled.mean())
+    assert model.base_rate == problem.constant(labelled.to_numpy())
+    assert facts.problem is None
+    assert {metric.name: metric.value for metric in score.metrics}["d2"] > 0.3  # type: ignore[operator]
+    assert pair.metric == score.loss.name == problem.metric
     guards = listed.ask(Case(None, score, pair, 1e9, facts, home.settings("shop").promotion))
     assert [guard.name for guard in guards if guard.objects] == []

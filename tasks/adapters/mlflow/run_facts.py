@@ -83,7 +83,7 @@ def metrics(training: TrainingRun) -> Iterator[tuple[str, float]]:
     judged = {
         "rows": training.score.rows,
         problem.average_name: problem.actual(training.score) or 0.0,
-        "mean_predicted": training.score.mean_predicted,
+        problem.expected_name: training.score.mean_predicted,
     }
     own = {
         **(judged if training.refit_of is None else {}),
@@ -112,7 +112,7 @@ def datasets(training: TrainingRun) -> list["DatasetInput"]:
         "excluded_unknown": snapshot.excluded_unknown,
         "batches": len(snapshot.batches),
     }
-    average = dict([problem.labelled_as(score.positives, score.mean_actual)])
+    average = dict([problem.judged_as(score.positives, score.mean_actual)])
     judged = {"rows": score.rows, **average, "unlabelled": batch.unlabelled}
     described = (
         ("training", f"{training.pipeline} before {snapshot.cutoff:%Y-%m-%d}", snapshot.id, learned),

@@ -39,11 +39,11 @@ def _write_score(training: "TrainingRun", folder: Path, problem: Problem) -> Non
     (folder / SCORE).write_text(json.dumps(score, default=str, indent=1))
     with (folder / SLICES).open("w", newline="", encoding="utf-8") as file:
         table, loss_name = csv.writer(file), training.score.loss.name
-        average, _ = problem.labelled_as(0, None)
+        average, _ = problem.judged_as(0, None)
         table.writerow(("column", "label", "rows", "clusters", average, loss_name, "low", "high", "sufficient"))
         for part in training.score.slices:
             loss = part.loss
-            counts = (part.rows, part.clusters, problem.labelled_as(part.positives, part.mean_actual)[1])
+            counts = (part.rows, part.clusters, problem.judged_as(part.positives, part.mean_actual)[1])
             table.writerow((part.column, part.label, *counts, loss.value, loss.low, loss.high, part.sufficient))
 
 

@@ -97,7 +97,7 @@ def rehearse(home: Home, pipeline: str, data: str | None = None) -> Rehearsed:
 
 def _count(counts: Rehearsed, rows: batches.SortedOut, settings: PipelineSettings) -> None:
     label = rows.accepted[settings.training.label].dropna()
-    outcomes = kinds.named(settings.training.problem).outcomes(label, settings.training)
+    outcomes = kinds.named(settings.training.kind).outcomes(label, settings.training)
     duplicates = int((rows.aside[batches.ASIDE] == "duplicate").sum())
     counts.accepted += len(rows.accepted)
     counts.duplicates += duplicates

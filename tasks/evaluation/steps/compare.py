@@ -43,9 +43,18 @@ def score_rows(
     from tasks.evaluation import scores
 
     parts, room = (rows.clusters, rows.slices), settings.evaluation
-    about = (settings.training.problem, rows.problem.dummy(model))
-    classes = settings.training.class_names
-    return scores.score(model.id, kept_as, rows.outcomes, answers, *parts, room, *about, classes)
+    return scores.score(
+        model.id,
+        kept_as,
+        rows.outcomes,
+        answers,
+        *parts,
+        room,
+        settings.training.kind,
+        rows.problem.dummy(model),
+        settings.training.class_names,
+        rows.amounts,
+    )
 
 
 def compare(
@@ -75,5 +84,6 @@ def compare(
     dummy = scores.constant(rows.problem.dummy(challenger), len(rows.outcomes))
     before = dummy if base is None else answers(base, lot, cutoff, settings)
     after, slices = answers(challenger, lot, cutoff, settings), rows.slices if sliced else {}
-    room, level, problem = settings.evaluation, settings.promotion.guards.slice_level, settings.training.problem
-    return scores.compare(rows.outcomes, before, after, rows.clusters, slices, room, level, problem)
+    room, guards, about = settings.evaluation, settings.promotion.guards, (rows.outcomes, before, after, rows.clusters)
+    limits, kind = guards if sliced else None, settings.training.kind
+    return scores.compare(*about, slices, room, guards.slice_level, kind, limits, rows.amounts)

@@ -165,7 +165,7 @@ def _look(
     here, there = (tuple(codes[part] for _, codes in cuts) for part in (slice(len(frame)), slice(len(frame), None)))
     now = Lost(here, loss, _clusters(frame, settings))
     won = Lost(there, gate.loss, gate.clusters) if gate and is_known else None
-    problem = kinds.named(settings.training.problem)
+    problem = kinds.named(settings.training.kind)
     dummy = problem.losses(_outcomes(frame, settings), scores.constant(problem.dummy(champion), len(frame)))
     limits = Limits(wanted.share, wanted.rise, wanted.level)
     return _Look([one for one, _ in cuts], now, won, limits, dummy)
@@ -224,7 +224,7 @@ def _losses_of(
 ) -> "NDArray[np.float64]":
     """What a model loses on each row of a sample; it was asked about all of them when it was scored."""
     answers = handles.rows(home).answers(model, lot, cutoff, settings)[sample.places]
-    return kinds.named(settings.training.problem).losses(_outcomes(sample.frame, settings), answers)
+    return kinds.named(settings.training.kind).losses(_outcomes(sample.frame, settings), answers)
 
 
 def _losses(home: Home, settings: PipelineSettings, frame: "pd.DataFrame", model: Model) -> "NDArray[np.float64]":
@@ -235,7 +235,7 @@ def _losses(home: Home, settings: PipelineSettings, frame: "pd.DataFrame", model
     loaded = home.bundles.load(model.bundle, model.golden)
     inputs = preparation.prepare(frame, preparation.inputs(loaded), settings.validation.columns)
     answers = prediction.predict(loaded, inputs, threads=settings.training.threads)
-    return kinds.named(settings.training.problem).losses(_outcomes(frame, settings), answers)
+    return kinds.named(settings.training.kind).losses(_outcomes(frame, settings), answers)
 
 
 def _outcomes(frame: "pd.DataFrame", settings: PipelineSettings) -> "NDArray[np.float64]":

@@ -135,7 +135,7 @@ def _behind_steps(home: Home, model: Model, batch: Batch, settings: PipelineSett
     prepared = rows.inputs(model, batch, None, settings)
     if loaded.steps[0][0] != assembly.NAME:
         return {}
-    wide, outcomes = loaded.steps[0][1].transform(prepared), rows.judged(batch, None, settings).outcomes
-    room = settings.evaluation.importance_rows
+    wide, judged = loaded.steps[0][1].transform(prepared), rows.judged(batch, None, settings)
+    room, seed = settings.evaluation.importance_rows, settings.training.seed
     inner = Pipeline(loaded.steps[1:])
-    return dict(learning.importance(inner, wide, outcomes, rows=room, seed=settings.training.seed))
+    return dict(learning.importance(inner, wide, judged.outcomes, rows=room, seed=seed, problem=judged.problem))

@@ -178,7 +178,7 @@ def _show_models(
 
 def _no_score(model: Model, turn: Turn, settings: PipelineSettings) -> Score:
     """That of a refit, which was judged on nothing yet."""
-    loss = kinds.named(settings.training.problem).metric
+    loss = kinds.named(settings.training.kind).metric
     return Score(model.id, turn.batch.id, 0, 0, 0.0, (Metric(loss, None, None, None, False),), (), ())
 
 
@@ -223,6 +223,7 @@ def _verdict_of(home: Home, pipeline: str, turn: Turn, versions: dict[str, int])
         rows.outcomes,
         rows=settings.evaluation.importance_rows,
         seed=settings.training.seed,
+        problem=rows.problem,
     )
     home.ledger.turns.project(pipeline, turn.number, "importance", [list(pair) for pair in matters])
     failpoints.reach("importance-committed")

@@ -152,7 +152,7 @@ class Trials:
 def compare(ground: Ground, before: "Floats", after: "Floats") -> Comparison:
     """Two models on the judged rows, paired, with clusters as units."""
     settings, judged = ground.settings, ground.judged
-    level, problem = settings.promotion.guards.slice_level, settings.training.problem
+    level, problem = settings.promotion.guards.slice_level, settings.training.kind
     return scores.compare(judged.outcomes, before, after, judged.clusters, {}, settings.evaluation, level, problem)
 
 

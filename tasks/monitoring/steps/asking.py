@@ -96,7 +96,7 @@ def _judged(home: Home, turn: TurnRef, batch: Batch, case: _Case) -> Batch:
     if case.outcomes is None:
         return batch
     settings, champion = case.settings, case.champion
-    problem, base = kinds.named(settings.training.problem), _asked(case.model, case).losses(case.said)
+    problem, base = kinds.named(settings.training.kind), _asked(case.model, case).losses(case.said)
     at_gate = history.at_gate(home.ledger, turn.pipeline, champion.id)
     usual = at_gate.loss.value if at_gate is not None else None
     untied, harmful = _speaking_against(batch, case, usual)
@@ -223,14 +223,14 @@ def _asked(model: AskedModel, case: _Case) -> "Asked":
     from tasks.monitoring.lots import Asked
 
     assert case.outcomes is not None
-    return Asked(model.answer, case.outcomes, kinds.named(case.settings.training.problem))
+    return Asked(model.answer, case.outcomes, kinds.named(case.settings.training.kind))
 
 
 def _cost(
     home: Home, pipeline: str, case: _Case, base: "NDArray[np.float64]", one: "Explained", usual: float | None
 ) -> str:
     """Where the loss is, how much of it goes with values as before, and whether all versions fail alike there."""
-    problem = kinds.named(case.settings.training.problem)
+    problem = kinds.named(case.settings.training.kind)
     inside, rest = float(base[one.rows].mean()), base[~one.rows]
     beside = f", on the rest {problem.loss(float(rest.mean()))}" if len(rest) else ""
     before = f" ({problem.loss(usual)} at its gate)" if usual is not None else ""

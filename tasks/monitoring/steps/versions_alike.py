@@ -52,7 +52,7 @@ def answered(
     from tasks.monitoring import answered as answers
     from tasks.validation.triage import examine, treatment
 
-    problem = kinds.named(home.settings(turn.pipeline).training.problem)
+    problem = kinds.named(home.settings(turn.pipeline).training.kind)
     collapsed = answers.has_collapsed(said, model.golden_answers, problem)
     suspected = [one.column for one in batch.suspects if one.column in lot.inputs]
     if not collapsed and (batch.is_in or not suspected):

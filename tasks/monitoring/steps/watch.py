@@ -65,7 +65,7 @@ def _answers(
     if now.empty or not {*names} <= {*settings.validation.columns}:
         return None
     rows = now.iloc[:: max(1, -(-len(now) // _MOST_ROWS))]
-    problem = kinds.named(settings.training.problem)
+    problem = kinds.named(settings.training.kind)
     before = [one for one in home.ledger.batches.accepted(pipeline) if one.id != batch][-_BATCHES:]
     levels = [level for one in before if (level := problem.levels_of(one)) is not None]
     labels = None

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from configs.metrics import METRICS
+from configs import metrics
 from configs.promotion import FirstChampion
 from tasks.domain import turns, wording
 from tasks.domain.records import Score
@@ -40,4 +40,4 @@ class Floors:
 def floor(score: Score, policy: FirstChampion) -> Floor:
     """The floor for this kind of answer, and where a model is."""
     least = kinds.of(score).floor(policy)
-    return Floor(METRICS[least.metric].title, base.value(score, least.metric), least.value)
+    return Floor(metrics.METRICS[least.metric].title, base.value(score, least.metric), least.value)

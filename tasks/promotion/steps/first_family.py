@@ -46,7 +46,7 @@ def first_family(home: Home, pipeline: str, pool: Pool, snapshot: Snapshot) -> s
         return names[0]
     inner = handles.rows(home).select(Plan(pool.batches, snapshot.start, moment, ignores_arrival=True), settings)
     learned, judged = handles.rows(home).window(inner, settings), handles.rows(home).judged(pool, moment, settings)
-    answers = kinds.named(room.problem).tally_of(inner)
+    answers = kinds.named(room.kind).tally_of(inner)
     if pools.missing(Size(inner.rows, answers), room.min_rows):
         return names[0]
     asked = seen[events >= np.datetime64(moment.replace(tzinfo=None), "us")]
@@ -60,4 +60,4 @@ def _loss(
     room = settings.training
     fitted = pipelines.fitted(candidate, learned, settings, steps=pipelines.features(settings))
     answers = prediction.predict(fitted, judged.prepared[asked], threads=room.threads)
-    return float(scores.losses(judged.outcomes[asked], answers, room.problem).mean())
+    return float(scores.losses(judged.outcomes[asked], answers, room.kind).mean())

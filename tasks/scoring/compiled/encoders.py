@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn._loss.link import IdentityLink, LogLink
 from sklearn.base import is_classifier
 from sklearn.compose import ColumnTransformer
 
@@ -93,6 +94,9 @@ def link(model: Any) -> links.Link:
     """How the sum of a fitted model becomes its answer; raises CannotCompile where that is in a way of its own."""
     if is_classifier(model):
         return links.Logistic(EDGE)
-    if getattr(model, "loss", "squared_error") != "squared_error":
-        raise CannotCompile("its loss has a link of its own")
-    return links.Identity()
+    loss = getattr(model, "_loss", None)  # boosting has one, Ridge has not
+    if loss is None or isinstance(loss.link, IdentityLink):
+        return links.Identity()
+    if isinstance(loss.link, LogLink):
+        return links.Exponential()
+    raise CannotCompile("its loss has a link of its own")

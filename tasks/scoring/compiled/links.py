@@ -1,4 +1,4 @@
-"""How the sum that a model makes becomes its answer: a probability, or the number itself."""
+"""How the sum that a model makes becomes its answer: a probability, the number itself, or its exponential."""
 
 import math
 from dataclasses import dataclass
@@ -61,6 +61,28 @@ class Identity:
         return {}
 
 
+class Exponential:
+    """The sum is the logarithm of the answer: of counts."""
+
+    def one(self, total: float) -> float:
+        """Of one row; infinite where it is too large for a number."""
+        try:
+            return math.exp(total)
+        except OverflowError:
+            return math.inf
+
+    def many(self, totals: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Of many."""
+        with np.errstate(over="ignore"):
+            return np.asarray(np.exp(totals))
+
+    def plain(self) -> dict[str, Any]:
+        """What it is."""
+        return {"exponential": True}
+
+
 def of_plain(plain: dict[str, Any]) -> Link:
     """The link that `plain` describes."""
+    if "exponential" in plain:
+        return Exponential()
     return Logistic(float(plain["edge"])) if "edge" in plain else Identity()

@@ -46,7 +46,7 @@ def ready(home: Home, pipeline: str, version: int | None = None) -> Live:
     since = made.at if made is not None and made.version == number else None
     fields = _fields(pipeline, number, preparation.inputs(fitted), settings)
     example = {name: _usual(golden[name], rule) for name, rule in fields.rules.items()}
-    is_probability = kinds.named(settings.training.problem).learner == "classifier"
+    is_probability = kinds.named(settings.training.kind).learner == "classifier"
     return Live(
         pipeline,
         number,

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
+from configs.problems import Kind
+
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
     from sklearn.preprocessing import OrdinalEncoder
@@ -45,8 +47,15 @@ class Estimator(ABC, Generic[C]):
     """As people call it."""
     learners: ClassVar[tuple[str, ...]]
     """What it can be: `classifier`, `regressor`, or both."""
+    losses: ClassVar[tuple[str, ...]] = ()
+    """The losses that it can be fitted by, as scikit-learn calls them; empty where it can be by all."""
     Settings: type[C]
     """Its parameters: frozen and closed."""
+
+    @classmethod
+    def is_for(cls, problem: Kind) -> bool:
+        """Whether it can answer that kind of problem."""
+        return problem.learner in cls.learners and (not cls.losses or problem.fitted_by in cls.losses)
 
     def sized(self, settings: C, rows: int, problem: "Problem") -> C:
         """The settings for so many training rows: what they leave open is filled in."""

@@ -35,7 +35,7 @@ class HistGradientBoostingCandidate(FamilySettings):
 
 
 class HistGradientBoosting(Estimator[HistGradientBoostingCandidate]):
-    """Of either kind of answer."""
+    """Of every kind of answer."""
 
     title = "hist gradient boosting"
     learners = ("classifier", "regressor")
@@ -69,7 +69,10 @@ class HistGradientBoosting(Estimator[HistGradientBoostingCandidate]):
             "classifier": ensemble.HistGradientBoostingClassifier,
             "regressor": ensemble.HistGradientBoostingRegressor,
         }
-        model = boosting[inputs.problem.learner](
+        problem = inputs.problem
+        # A classifier has one loss; the others are told which, and which quantile.
+        fitted_by = {} if problem.learner == "classifier" else problem.fitted_with
+        model = boosting[problem.learner](
             learning_rate=settings.learning_rate,
             max_iter=settings.max_iter,
             max_leaf_nodes=settings.max_leaf_nodes,
@@ -78,5 +81,6 @@ class HistGradientBoosting(Estimator[HistGradientBoostingCandidate]):
             categorical_features=list(range(len(inputs.categories))),
             early_stopping=False,
             random_state=inputs.seed,
+            **fitted_by,
         )
         return Pipeline([("encode", ColumnTransformer(parts)), ("model", model)])

@@ -12,6 +12,9 @@ from tasks.training.estimators.base import Estimator, Inputs
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
+_OF_MEAN = 1e-4
+"""What a penalty of a sum is as one of a mean, of ten thousand rows."""
+
 
 class LogisticRegressionCandidate(FamilySettings):
     """A linear model: standardised numbers with missing indicators, one-hot categories."""
@@ -53,15 +56,19 @@ class LinearRegressionCandidate(FamilySettings):
 
 
 class LinearRegression(Estimator[LinearRegressionCandidate]):
-    """Of a number."""
+    """Of a mean: of a number by its squared error, of a count by the logarithm of what is expected."""
 
     title = "linear regression"
     learners = ("regressor",)
+    losses = ("squared_error", "poisson")
     Settings = LinearRegressionCandidate
 
     def build(self, settings: LinearRegressionCandidate, inputs: Inputs) -> "Pipeline":
-        """Ridge."""
-        from sklearn.linear_model import Ridge
+        """Ridge; of a count Poisson regression, whose penalty is one of the mean loss and not of its sum."""
+        from sklearn.linear_model import PoissonRegressor, Ridge
 
-        model = Ridge(alpha=settings.alpha, solver="auto", random_state=inputs.seed)
+        if inputs.problem.fitted_by == "poisson":
+            model = PoissonRegressor(alpha=settings.alpha * _OF_MEAN, solver="newton-cholesky")
+        else:
+            model = Ridge(alpha=settings.alpha, solver="auto", random_state=inputs.seed)
         return base.standardised(inputs, model, min_frequency=settings.min_frequency)

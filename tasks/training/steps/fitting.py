@@ -165,7 +165,7 @@ def sizes(home: Home, pipeline: str, pool: Pool, snapshot: Snapshot | None) -> t
     """How much there is to judge on, and how much to learn from; clusters of the latter if a pool is split in two."""
     settings = home.settings(pipeline)
     judged = handles.rows(home).count(pool, snapshot.cutoff if snapshot else pool.moment, settings)
-    problem = kinds.named(settings.training.problem)
+    problem = kinds.named(settings.training.kind)
     if snapshot is None:
         return judged, Size(0, (), 0)
     answers = problem.tally_of(snapshot)
@@ -263,7 +263,7 @@ def fit(
         kept: The feature steps of users as that model has them.
     """
     rows, learning = handles.rows(home).window(order.snapshot, settings), settings.training
-    candidate = families.sized(order.candidate, len(rows.prepared), learning.problem)
+    candidate = families.sized(order.candidate, len(rows.prepared), learning.kind)
     begun = handles.ahead(home).take(order.model) if into is None else None
     fitted, seconds = begun or _timed(candidate, rows, settings, order.recipe, kept)
     golden = training.golden(rows.prepared)
@@ -286,7 +286,7 @@ def fit(
         code_version=provenance.code_version(),
         lock_hash=provenance.lock_hash(),
         parameters=identities.parameters(candidate),
-        base_rate=kinds.named(learning.problem).base_rate(order.snapshot),
+        base_rate=kinds.named(learning.kind).base_rate(order.snapshot, rows.outcomes.astype("float64")),
         bundle=written.bundle,
         bundle_bytes=written.bytes,
         golden=written.golden,
@@ -300,7 +300,7 @@ def fit(
 def begin(home: Home, order: Order, settings: PipelineSettings) -> None:
     """Begin to fit a model that `fit` will be asked for, and come back at once."""
     rows, learning = handles.rows(home).window(order.snapshot, settings), settings.training
-    candidate = families.sized(order.candidate, len(rows.prepared), learning.problem)
+    candidate = families.sized(order.candidate, len(rows.prepared), learning.kind)
     handles.ahead(home).begin(order.model, partial(_timed, candidate, rows, settings, order.recipe))
 
 
@@ -316,7 +316,7 @@ def _loss_on(fitted: "SklearnPipeline", rows: "Window", learning: TrainingSettin
     """The mean loss on every second, third, ... of the rows that a model was fitted on; None if it cannot be said."""
     some = slice(None, None, max(1, -(-len(rows.prepared) // _MOST_ROWS)))
     answers = prediction.predict(fitted, rows.prepared.iloc[some], threads=learning.threads)
-    loss = float(kinds.named(learning.problem).losses(rows.outcomes[some].astype("float64"), answers).mean())
+    loss = float(kinds.named(learning.kind).losses(rows.outcomes[some].astype("float64"), answers).mean())
     return loss if math.isfinite(loss) else None
 
 

@@ -35,7 +35,7 @@ def learn(
     Raises IncumbentError if nothing can be learned from their outcomes.
     """
     learning, steps, levels = settings.training, features(settings, kept), None
-    kinds.named(learning.problem).require_learnable(rows.outcomes)
+    kinds.named(learning.kind).require_learnable(rows.outcomes)
     if recipe == identities.RARE_POOLED:
         wide = rows.prepared if steps is None else steps.fit_transform(rows.prepared, rows.outcomes)
         levels = preparation.frequent_levels(wide, MOST_CATEGORIES)
@@ -55,11 +55,11 @@ def fitted(
     """
     learning = settings.training
     unfitted = families.build(
-        families.sized(candidate, len(rows.prepared), learning.problem),
+        families.sized(candidate, len(rows.prepared), learning.kind),
         settings.learned,
         settings.rules,
         learning.seed,
-        learning.problem,
+        learning.kind,
         levels,
         steps,
         learning.target,

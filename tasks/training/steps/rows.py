@@ -173,7 +173,7 @@ class Rows:
         )
         window = self._keep_window(identity, noted(), settings)
         events = [part.frame[times.event] for part in parts if len(part.frame)]
-        problem, outcomes = kinds.named(settings.training.problem), window.outcomes
+        problem, outcomes = kinds.named(settings.training.kind), window.outcomes
         positives, mean = problem.counts(float(outcomes.sum()), len(outcomes))
         waited = np.concatenate([part.waited for part in parts]) if parts else np.empty(0)
         early = None
@@ -203,7 +203,7 @@ class Rows:
         files = tuple(batch.accepted_file for batch in plan.batches if batch.accepted_file)
         rules, parts = settings.training, self._parts(files, plan, settings)
         outcomes = np.concatenate([np.empty(0), *(preparation.labels(part.frame, rules) for part in parts)])
-        return Size(len(outcomes), kinds.named(rules.problem).tally(outcomes, rules.class_names))
+        return Size(len(outcomes), kinds.named(rules.kind).tally(outcomes, rules.class_names))
 
     def window(self, snapshot: Snapshot, settings: PipelineSettings) -> Window:
         """What a model learns from; batches that are read only for this are not kept."""
@@ -259,14 +259,14 @@ class Rows:
 
     def ready(self, rows: pd.DataFrame, settings: PipelineSettings) -> Judged:
         """Labelled rows, ready to be judged on."""
-        training_settings = settings.training
         return Judged(
-            problem=kinds.named(training_settings.problem),
+            problem=kinds.named(settings.training.kind),
             prepared=preparation.prepare(rows, settings.inputs, settings.validation.columns),
-            outcomes=preparation.labels(rows, training_settings),
+            outcomes=preparation.labels(rows, settings.training),
             clusters=groups.clusters(rows, settings.ingestion.times, settings.evaluation.cluster),
             slices=groups.slice_labels(rows, settings.evaluation.slices, settings.validation.columns),
-            classes=training_settings.class_names,
+            classes=settings.training.class_names,
+            amounts={name: rows[name].to_numpy("float64", na_value=np.nan) for name in settings.evaluation.amounts},
         )
 
     def labelled(self, batch: Batch, cutoff: datetime | None, settings: PipelineSettings) -> pd.DataFrame:

@@ -179,7 +179,7 @@ def _label(now: "pd.Series[Any]", past: _Past, settings: PipelineSettings) -> Su
         "constant": lambda: _constant(now, past, limits),
         "unit": lambda: _unit(now, past, limits),
     }
-    judged = (faults[name]() for name in kinds.named(training.problem).label_faults)
+    judged = (faults[name]() for name in kinds.named(training.kind).label_faults)
     return next((fault for fault in judged if fault is not None), None)
 
 
@@ -213,7 +213,7 @@ def _fault(column: "pd.Series[Any]", kind: FaultKind, text: str) -> Suspect:
 
 def _outcomes(labels: "pd.Series[Any]", training: TrainingSettings) -> "pd.Series[Any]":
     """Those that are known."""
-    return pd.Series(kinds.named(training.problem).outcomes(labels, training)).dropna()
+    return pd.Series(kinds.named(training.kind).outcomes(labels, training)).dropna()
 
 
 def _is_one(values: "pd.Series[Any]") -> bool:
