@@ -14,6 +14,7 @@ from tasks.domain.pools import Pool
 from tasks.domain.records import Batch, Model
 from tasks.domain.turns import RetrainingDecision, TurnRef, Verdict
 from tasks.experiments.plans import Plan
+from tasks.experiments.replayed import Replayed
 from tasks.experiments.standings import Standing
 from tasks.experiments.steps import comparing, facing, planning, publishing, replay, shelf
 
@@ -71,9 +72,9 @@ def compare_with_live(
     champion: Model | None,
     decision: RetrainingDecision,
     verdict: Verdict | None,
-) -> None:
+) -> Replayed:
     """Compare the model that was live in the experiment with the one that was live in the pipeline."""
-    facing.face(_live(), _here(), plan, turn, pool, champion, facing.end_of(batch, decision, verdict))
+    return facing.face(_live(), _here(), plan, turn, pool, champion, facing.end_of(batch, decision, verdict))
 
 
 @task(task_run_name="show-experiment-{plan.name}", tags=["experiments"])
