@@ -126,6 +126,8 @@ class Batch:
     """Accepted, labelled rows of each class that the settings list; none where they list none."""
     tables: int = 0
     """Number of the last delivery of another table that its rows could be joined with."""
+    lookups: str = ""
+    """Hash of the settings by which values were looked up for its rows; empty where none were."""
 
     @property
     def has_labels(self) -> bool:

@@ -246,6 +246,10 @@ def test_verify_finds_lines_and_values_that_were_changed(home: Home, deliver: Ca
     changed = dataclasses.replace(recorded, batches=[dataclasses.replace(batch, accepted_file=forged)])
     assert ["336 values of 'market'" in one.text for one in joined_tables.check(home, changed)] == [True]
 
+    shop.write_pipeline(home.folder.parent / "pipelines", text=text().replace("at_most: 30 days", "at_most: 2 days"))
+    home._settings.clear()
+    assert list(joined_tables.check(home, recorded)) == []  # it was right by the settings of its time
+
     (line,) = home.ledger.tables.all("shop")
     path = next(home.folder.rglob(f"*{line.file}*"))
     path.chmod(0o600)

@@ -3,6 +3,8 @@
 The same for a batch that is taken in, for one that is looked at ahead, and for a file that is scored.
 """
 
+import hashlib
+import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -60,6 +62,17 @@ def _looked_up(home: Home, pipeline: str, rows: "pd.DataFrame", joined: "Sequenc
         before = _before(home, pipeline, rows, settings, batch)
         filled |= {past.column: _past(past, rows, before, settings) for past in settings.features.past}
     return rows.assign(**{name: filled[name] for name in joined})
+
+
+def recipe(settings: PipelineSettings) -> str:
+    """A hash of the settings by which values are looked up, wherever tables come from; empty where none are."""
+    features, times = settings.features, settings.ingestion.times
+    if not features.joined:
+        return ""
+    tables = {name: table.model_dump(mode="json", exclude={"source"}) for name, table in features.tables.items()}
+    past = [one.model_dump(mode="json") for one in features.past]
+    asked = [tables, past, times.event, times.arrival, times.label if past else None]
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def from_tables(

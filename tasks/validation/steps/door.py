@@ -28,7 +28,8 @@ def enter(home: Home, turn: TurnRef, rows: "pd.DataFrame") -> Batch:
     """
     notes = [one.note for one in table_deliveries.take_in(home, turn.pipeline) if one.note]
     batch = check(home, turn, lookups.delivered(home, turn.pipeline, rows, turn.batch))
-    return replace(batch, tables=table_deliveries.newest(home, turn.pipeline), notes=(*batch.notes, *notes))
+    newest, recipe = table_deliveries.newest(home, turn.pipeline), lookups.recipe(home.settings(turn.pipeline))
+    return replace(batch, tables=newest, lookups=recipe, notes=(*batch.notes, *notes))
 
 
 def check(home: Home, turn: TurnRef, frame: "pd.DataFrame", decided: Decision | None = None) -> Batch:

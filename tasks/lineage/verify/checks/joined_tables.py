@@ -24,8 +24,10 @@ def check(home: Home, recorded: Recorded) -> Iterator[Finding]:
         except Damaged as problem:
             whole = False
             yield Finding("I6", f"{one.table} {one.name}: {problem}")
+    recipe = lookups.recipe(home.settings(recorded.pipeline))
     for batch in recorded.batches if whole else ():
-        if batch.tables and batch.accepted_file:
+        # What is looked up by other settings since then is as it was.
+        if batch.tables and batch.accepted_file and batch.lookups in ("", recipe):
             yield from _check_batch(home, recorded.pipeline, batch)
 
 
