@@ -29,7 +29,7 @@ def of(lots: Sequence[Lot], walks: Sequence[Walk], settings: PipelineSettings) -
     tried = max(1, len(walks) - 4)
     confidence = standings.corrected(settings.evaluation.confidence, tried)
     gains = {walk.name: policies.difference(lots, never, walk, confidence) for walk in walks}
-    problem = kinds.named(settings.training.problem)
+    problem = kinds.named(settings.training.kind)
     rows = tuple(_row(lots, walk, gains) for walk in walks)
     judged = titles.number_of(len(lots), ("batch was", "batches were"))
     told = (

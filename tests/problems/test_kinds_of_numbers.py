@@ -12,6 +12,7 @@ from sklearn import metrics as sklearn
 from configs.errors import IncumbentError
 from configs.evaluation import EvaluationSettings
 from configs.monitoring import HealthSettings
+from configs.plugs import Imported
 from configs.promotion import PromotionSettings
 from configs.reporting import ReportingSettings
 from configs.training import TrainingSettings
@@ -273,6 +274,40 @@ def test_boosting_learns_the_loss_that_it_is_judged_by(name: str) -> None:
     lost = {one: kinds.named(name).losses(y, said).mean() for one, said in answers.items()}
     assert lost[name] <= min(lost.values()) * 1.01
     assert lost[name] < 0.9 * kinds.named(name).losses(y, np.full(len(y), kinds.named(name).constant(y))).mean()
+
+
+LIBRARIES = {
+    "lightgbm:LGBMRegressor": {"n_estimators": 60, "num_leaves": 15},
+    "xgboost:XGBRegressor": {"n_estimators": 60, "max_depth": 4, "learning_rate": 0.1},
+    "catboost:CatBoostRegressor": {"n_estimators": 60, "depth": 4, "learning_rate": 0.3},
+}
+
+
+@pytest.mark.parametrize("use", LIBRARIES)
+def test_trees_of_other_libraries_learn_the_loss_of_the_kind(use: str) -> None:
+    pytest.importorskip(use.partition(":")[0])
+    learned, unseen = world(2000), world(2000, seed=9)
+    y = unseen["sold"].to_numpy(dtype="float64")
+    candidate = Imported(use=use, settings=LIBRARIES[use], title="own")
+
+    answers = {
+        one: prediction.predict(fitted(candidate, one, learned), prepared(unseen)) for one in (*NAMES, "regression")
+    }
+
+    for name in NAMES:
+        lost = {one: kinds.named(name).losses(y, said).mean() for one, said in answers.items()}
+        assert lost[name] <= min(lost.values()) * 1.02, name
+    assert answers["count"].min() > 0
+
+
+def test_an_objective_that_a_user_names_is_kept() -> None:
+    pytest.importorskip("lightgbm")
+    own = {"objective": "huber", "alpha": 0.7}
+    candidate = Imported(use="lightgbm:LGBMRegressor", settings=own, title="own")
+
+    built = families.build(candidate, FEATURES, COLUMNS, 3, "quantile 0.9").named_steps["model"]
+
+    assert {name: built.get_params()[name] for name in own} == own
 
 
 def test_a_linear_count_is_a_poisson_regression() -> None:

@@ -99,7 +99,7 @@ def _lot(live: Home, settings: PipelineSettings, pipeline: str, one: Judged, mod
         kept |= {"clusters": list(units.names), "rows": units.tally().astype(int).tolist()}
         for model in missing:
             answers = handles.rows(live).answers(model, one.pool, cutoff, settings)
-            lost = scores.losses(rows.outcomes, answers, settings.training.problem)
+            lost = scores.losses(rows.outcomes, answers, settings.training.kind)
             kept["sums"][model.id] = np.asarray(units.tally(lost)).tolist()
         files.publish(path, json.dumps(kept).encode())
     return Lot(
@@ -110,7 +110,7 @@ def _lot(live: Home, settings: PipelineSettings, pipeline: str, one: Judged, mod
         probes=_in_order(one.probes, settings),
         live=one.live.id,
         sums={identity: tuple(kept["sums"][identity]) for identity in models},
-        metric=kinds.named(settings.training.problem).metric,
+        metric=kinds.named(settings.training.kind).metric,
     )
 
 
@@ -127,7 +127,7 @@ def _file(live: Home, pipeline: str, settings: PipelineSettings, one: Judged) ->
         "files": [batch.accepted_file for batch in parts(one.pool)],
         "cutoff": one.probes[0].snapshot.cutoff.isoformat(),
         "cluster": settings.evaluation.cluster.identity(),
-        "label": [settings.training.label, settings.training.problem, list(map(str, settings.training.positives))],
+        "label": [settings.training.label, settings.training.kind, list(map(str, settings.training.positives))],
         "libraries": provenance.lock_hash(),
     }
     digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:32]

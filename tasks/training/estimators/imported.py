@@ -39,6 +39,7 @@ class ImportedEstimator(Estimator[Imported]):
             given = dict(parameters)
             made = _made(thing, given, inputs, settings.use)
             libraries.by_place(made, inputs, settings.use)
+            libraries.losing(made, inputs.problem, given)
             libraries.seeded(made, inputs.seed, given)
             built = _preprocessed(made, inputs)
         if "encode" not in built.named_steps or not inputs.problem.is_answered_by(built):

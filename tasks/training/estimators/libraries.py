@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     from sklearn.compose import ColumnTransformer
     from sklearn.pipeline import Pipeline
 
+    from tasks.problems.base import Problem
+
 _CONSTRAINTS = "monotone_constraints"
+_SQUARED = (None, "reg:squarederror", "RMSE")
+"""The loss of regressors of which nothing is said."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,10 @@ class Library:
     """What constraints are held in."""
     fitted_with: Callable[[int], Mapping[str, Any]] = lambda categories: {}
     """What `fit` gets, for so many categories."""
+    objective: str = "objective"
+    """The parameter that says which loss is learned by."""
+    objectives: Mapping[str, Callable[[float | None], Mapping[str, Any]]] = field(default_factory=dict)
+    """Parameters by the loss of a kind of problem, as scikit-learn calls it, and the share of a quantile."""
 
     def fill(self, model: Any, values: Mapping[str, Any], given: Collection[str] = ()) -> None:
         """Set parameters of which nothing is said; `given` are those that are as a user wants them."""
@@ -70,6 +78,15 @@ def seeded(model: Any, seed: int, given: Collection[str] = ()) -> None:
             library.fill(one, {library.seed: seed, **library.usual}, given)
         elif "random_state" not in given and one.get_params(deep=False).get("random_state", 0) is None:
             one.set_params(random_state=seed)
+
+
+def losing(model: Any, problem: "Problem", given: Collection[str] = ()) -> None:
+    """Let an estimator learn by the loss that it is judged by, unless its user said by which."""
+    library = of(model)
+    if library is None or problem.fitted_by not in library.objectives or library.objective in given:
+        return
+    if inner(model).get_params().get(library.objective) in _SQUARED:
+        inner(model).set_params(**library.objectives[problem.fitted_by](problem.quantile))
 
 
 def limited(model: Any, threads: int) -> None:
@@ -184,6 +201,11 @@ LIBRARIES = {
             "force_row_wise": ("force_col_wise",),
         },
         fitted_with=lambda categories: {"categorical_feature": list(range(categories))} if categories else {},
+        objectives={
+            "absolute_error": lambda _: {"objective": "regression_l1"},
+            "poisson": lambda _: {"objective": "poisson"},
+            "quantile": lambda share: {"objective": "quantile", "alpha": share},
+        },
     ),
     "xgboost": Library(
         encode=_pooled,
@@ -194,6 +216,11 @@ LIBRARIES = {
         of_inputs=lambda inputs: {
             "enable_categorical": True,
             "feature_types": ["c"] * len(inputs.categories) + ["q"] * len(inputs.numbers),
+        },
+        objectives={
+            "absolute_error": lambda _: {"objective": "reg:absoluteerror"},
+            "poisson": lambda _: {"objective": "count:poisson"},
+            "quantile": lambda share: {"objective": "reg:quantileerror", "quantile_alpha": share},
         },
     ),
     "catboost": Library(
@@ -206,6 +233,12 @@ LIBRARIES = {
         },
         listed=lambda places: f"({','.join(map(str, places))})",  # a list keeps scikit-learn from cloning it
         fitted_with=lambda categories: {"cat_features": list(range(categories))} if categories else {},
+        objective="loss_function",
+        objectives={
+            "absolute_error": lambda _: {"loss_function": "MAE"},
+            "poisson": lambda _: {"loss_function": "Poisson"},
+            "quantile": lambda share: {"loss_function": f"Quantile:alpha={share}"},
+        },
     ),
 }
 """By the package in which their estimators stand."""
