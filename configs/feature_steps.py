@@ -33,6 +33,8 @@ class StepSettings(Section, ABC):
 
     takes: ClassVar[tuple[ColumnType, ...]]
     """Which types its columns may have."""
+    averages_label: ClassVar[bool] = False
+    """Whether it takes the mean of the label, which classes do not have."""
 
     @field_validator("of")
     @classmethod

@@ -35,20 +35,13 @@ class TurnDone:
 
 
 @dataclass(frozen=True)
-class Line:
-    """Something is done that has a line of its own."""
-
-    text: str
-
-
-@dataclass(frozen=True)
 class Closing:
     """All turns are done; what is left is shown in MLflow and the report."""
 
     text: str
 
 
-Announcement = Opening | Step | TurnDone | Line | Closing
+Announcement = Opening | Step | TurnDone | Closing
 Listener = Callable[[Announcement], None]
 _listeners: list[Listener] = []
 

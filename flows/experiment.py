@@ -2,14 +2,13 @@
 
 from prefect import flow
 
-from flows.announcements import Closing, Line, tell
+from flows.announcements import Closing, tell
 from flows.train import challenge
 from tasks.coordination import tasks as coordination
 from tasks.domain.pools import Pool
 from tasks.domain.records import Batch, Model
 from tasks.domain.turns import TurnRef
 from tasks.evaluation import tasks as evaluation
-from tasks.experiments import experiment_account
 from tasks.experiments import tasks as experiments
 from tasks.experiments.plans import Plan
 from tasks.experiments.standings import Standing
@@ -50,8 +49,7 @@ def replay(plan: Plan, turn: TurnRef, batch: Batch) -> None:
     champion = score_champion(turn, batch, pool)
     decision = coordination.decide_retraining(turn, batch, pool, snapshot)
     verdict = challenge(turn, pool, snapshot, champion) if decision.retrain and snapshot else None
-    done = experiments.compare_with_live(plan, turn, batch, pool, champion, decision, verdict)
-    tell(Line(experiment_account.line(done)))
+    experiments.compare_with_live(plan, turn, batch, pool, champion, decision, verdict)
     coordination.close_turn(turn, batch, decision, verdict)
 
 

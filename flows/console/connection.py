@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 
 from configs import environment
 from flows import announcements
-from flows.announcements import STEPS, Announcement, Line, Opening, Step, TurnDone
+from flows.announcements import STEPS, Announcement, Opening, Step, TurnDone
 from flows.console.terminal import Terminal
 from tasks.adapters.home import Home
 from tasks.adapters.prefect import running_server
@@ -19,9 +19,7 @@ from tasks.reporting.steps import report_file
 
 
 @contextmanager
-def connected(
-    hands: Home, pipeline: str, screen: Terminal, *, stage: bool = True, turns: bool = True
-) -> Iterator[None]:
+def connected(hands: Home, pipeline: str, screen: Terminal, *, stage: bool = True) -> Iterator[None]:
     """Reach a Prefect API, local or named, and tag what runs in the block with the pipeline.
 
     The API starts in its own process while this one imports. The helper is forked after that, before there is any
@@ -32,13 +30,12 @@ def connected(
         pipeline: Whose runs these are.
         screen: Shows what is announced meanwhile.
         stage: Whether turns will be shown, for which there is a helper.
-        turns: Whether steps are those of turns of the pipeline, which have a table.
     """
     from tasks.adapters import helper
     from tasks.adapters.prefect import local_api
     from tasks.lineage.steps import helper_jobs
 
-    listener = _listener(hands, pipeline, screen, turns)
+    listener = _listener(hands, pipeline, screen)
     listener(Opening("starting Prefect and the libraries"))
     named, own = environment.read().prefect_api_url, running_server.address(hands.folder)
     api = local_api.start(hands.folder, named or own, access.auth_of(hands.folder, named, own))
@@ -58,17 +55,13 @@ def connected(
         yield
 
 
-def _listener(hands: Home, pipeline: str, screen: Terminal, turns: bool) -> Callable[[Announcement], None]:
+def _listener(hands: Home, pipeline: str, screen: Terminal) -> Callable[[Announcement], None]:
     """What hears a run that is under way, and shows it."""
     screen.problem = hands.settings(pipeline).training.kind
 
     def hear(event: Announcement) -> None:
         if isinstance(event, Opening):
             screen.opening(event.text)
-        elif isinstance(event, Line):
-            screen.show([event.text])
-        elif isinstance(event, Step) and not turns:
-            screen.opening(f"{event.batch}: {event.text}")
         elif isinstance(event, Step):
             screen.step(event.turn, event.batch, event.text, event.number, STEPS)
         elif isinstance(event, TurnDone):

@@ -46,7 +46,7 @@ def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> in
     if cost.left:
         from flows.console import connection
 
-        with connection.connected(hands, name, screen, stage=False, turns=False):
+        with connection.connected(hands, name, screen, stage=False):
             from flows.experiment import experiment
 
             about = {"pipeline": name, "name": plan.name, "start": plan.start}

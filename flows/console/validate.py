@@ -76,7 +76,7 @@ def _lines(pipeline: str, settings: "PipelineSettings", done: "Rehearsed") -> It
     if done.mean is not None:
         kind = kinds.named(settings.training.kind)
         label = settings.training.label
-        average = f"{done.mean:.1%} are yes" if kind.learner == "classifier" else f"{done.mean:,.4g} on average"
+        average = kind.on_average(done.mean, settings.training)
         yield f"  label {label}: known in {done.labelled:,} rows, {average}"
     first, last = done.deliveries[0], done.deliveries[-1]
     yield f"  batches from {first} to {last}: the first model is learned from the first of them, and judged on the next"

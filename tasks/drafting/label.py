@@ -41,6 +41,7 @@ YES = (
 _NO = ("0", "false", "no", "n", "f", "0.0", "negative", "neg", "down", "good", "ok", "paid", "none")
 _BAD = re.compile(r"charged.?off|default|fraud|cancel|churn|late|fail|bad|reject|lost|return", re.IGNORECASE)
 _YES_OR_NO = next(name for name, kind in KINDS.items() if kind.names_values)
+_CLASSES = next(name for name, kind in KINDS.items() if kind.names_classes)
 _NUMBER = next(name for name, kind in KINDS.items() if kind.learner == "regressor")
 _RARER = "the rarer of the two"
 _FEW = 20
@@ -67,9 +68,19 @@ class Label:
         return self.problem == _YES_OR_NO
 
     @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes, the most frequent first; none of a yes or no, and of a number."""
+        return tuple(value for value, _ in self.column.common) if self.problem == _CLASSES else ()
+
+    @property
     def numbers(self) -> "NDArray[np.float64]":
-        """Of each row 1 for yes and 0 for no, or its number; NaN where it is not known. Shape (rows,)."""
+        """Of each row 1 for yes and 0 for no, its number, or the place of its class; NaN where it is not known.
+
+        Shape (rows,).
+        """
         column = self.column
+        if self.classes:
+            return np.where(column.codes < 0, np.nan, column.codes.astype(np.float64))
         if not self.is_yes_or_no:
             assert column.numbers is not None
             return column.numbers
@@ -126,7 +137,8 @@ def choose(columns: Sequence[Column], wanted: str | None, ask: Ask) -> Label:
             (guess, Guess("training.problem", _NUMBER, many, is_doubtful=could_be_classes)),
         )
     if column.kind == "category" and column.levels <= _FEW:
-        return _yes_or_no(column, (), guess, ask)
+        has_a_yes = any(_BAD.search(value) or value.casefold() in YES for value, _ in column.common)
+        return _yes_or_no(column, (), guess, ask) if has_a_yes else _classes(column, guess)
     raise MistakeOfUser(
         f"{named!r} cannot be predicted: it has {column.levels:,} different values ({_examples(column)}). A label is a "
         f"number, or has values of which some count as yes: --label '{named}=VALUE'."
@@ -159,6 +171,12 @@ def _require_several(column: Column) -> None:
     if column.levels < 2:
         there = f"only {column.value(0)!r}" if column.levels else "no value at all"
         raise MistakeOfUser(f"{column.name!r} cannot be predicted: it has {there}.")
+
+
+def _classes(column: Column, guess: Guess) -> Label:
+    several = f"{column.levels} values, of which none means yes; of one as the yes: --label {column.name}=VALUE"
+    classes = Guess("training.problem", _CLASSES, several, is_doubtful=True)
+    return Label(column, _CLASSES, "category", (), (), (guess, classes))
 
 
 def _yes_or_no(column: Column, wanted: tuple[str, ...], guess: Guess, ask: Ask) -> Label:

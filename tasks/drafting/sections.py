@@ -58,6 +58,8 @@ class Parts:
 def title(label: Label) -> str:
     """The question that the model answers."""
     name = label.column.name
+    if label.classes:
+        return f"Which {name} will it be?"
     if not label.is_yes_or_no:
         return f"How large will {name} be?"
     return f"Will {name} be {' or '.join(label.positives) or 'true'}?"
@@ -180,6 +182,8 @@ def training(parts: Parts) -> tuple[Section, list[Guess]]:
     label = parts.label
     written: Section = {} if label.is_yes_or_no else {"problem": label.problem}
     written["label"] = label.column.name
+    if label.classes:
+        written["classes"] = label.written(label.classes)
     if label.positives:
         written["positive"] = _one_or_several(label.written(label.positives))
     if label.positives and len(label.negatives) <= _MOST_NAMED:

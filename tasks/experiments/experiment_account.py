@@ -88,13 +88,6 @@ def sentence(standing: Standing) -> str:
     return f"{name}: whether it is better cannot be told: {gain}{_lacking(standing)}.{left}"
 
 
-def line(one: Replayed) -> str:
-    """One batch, when it has been replayed: `2013-05: gain −0.0150 over v5, takes over (8.9 s)`."""
-    pair = one.comparison
-    told = f"gain {kinds.gain(pair)} over v{one.live_version}, " if pair else ""
-    return f"{one.batch}: {told}{_end(one)} ({wording.seconds(one.seconds)})"
-
-
 def interval(whole: Comparison) -> str:
     """The interval of a gain; none from a single cluster."""
     return kinds.ends(whole) if math.isfinite(whole.low) else "no interval from a single cluster"
@@ -159,6 +152,8 @@ def _batch_row(one: Replayed) -> tuple[str, ...]:
     pair = one.comparison
     losses = _loss_pair(pair) if pair else (wording.MISSING, wording.MISSING)
     live = f"v{one.live_version}" if one.live_version else wording.MISSING
+    told = _ENDS.get(one.outcome, "not better")
+    same = "; the same model as live" if one.is_same and pair is None else ""
     return (
         one.batch,
         live,
@@ -167,13 +162,8 @@ def _batch_row(one: Replayed) -> tuple[str, ...]:
         interval(pair) if pair else wording.MISSING,
         _evidence(one.evidence.value if one.evidence and pair else None),
         f"{one.seconds:.1f}",
-        _end(one),
+        f"{told}{same}",
     )
-
-
-def _end(one: Replayed) -> str:
-    told = _ENDS.get(one.outcome, "not better")
-    return f"{told}; the same model as live" if one.is_same and one.comparison is None else told
 
 
 def _figures(standing: Standing, settings: PipelineSettings) -> list[Figure]:

@@ -14,7 +14,6 @@ from tasks.domain.pools import Pool
 from tasks.domain.records import Batch, Model
 from tasks.domain.turns import RetrainingDecision, TurnRef, Verdict
 from tasks.experiments.plans import Plan
-from tasks.experiments.replayed import Replayed
 from tasks.experiments.standings import Standing
 from tasks.experiments.steps import comparing, facing, planning, publishing, replay, shelf
 
@@ -72,9 +71,9 @@ def compare_with_live(
     champion: Model | None,
     decision: RetrainingDecision,
     verdict: Verdict | None,
-) -> Replayed:
+) -> None:
     """Compare the model that was live in the experiment with the one that was live in the pipeline."""
-    return facing.face(_live(), _here(), plan, turn, pool, champion, facing.end_of(batch, decision, verdict))
+    facing.face(_live(), _here(), plan, turn, pool, champion, facing.end_of(batch, decision, verdict))
 
 
 @task(task_run_name="show-experiment-{plan.name}", tags=["experiments"])

@@ -46,7 +46,7 @@ def of_rows(
         pictures=((f"per {head[0]}", "", days),) if days else (),
         reading=reading,
     )
-    yield Section("label", (_label(difference, settings.training.label, problem),))
+    yield Section("label", (_label(difference, problem.averaged_title(settings.training), problem),))
     if difference.schema:
         yield Section("schema", tuple(map(_schema, difference.schema)))
     telling = [one for one in difference.columns if is_telling(one)]

@@ -91,6 +91,11 @@ class Problem(Telling, ABC):
         return self.average
 
     @property
+    def grouped_title(self) -> str:
+        """What is expected of groups of rows by their answers, where these are held against what came."""
+        return self.constant_title
+
+    @property
     def reached_shares(self) -> bool:
         """Whether the level that was expected of rows, and that which came, are shares."""
         return self.shares
@@ -154,10 +159,22 @@ class Problem(Telling, ABC):
     def delivered(self, batch: Batch) -> float | None:
         """Mean outcome of the accepted rows with a label; None without any."""
 
+    def averaged(self, outcomes: "Floats") -> "Floats":
+        """Outcomes as numbers whose mean is told, NaN where there is none."""
+        return outcomes
+
+    def averaged_title(self, settings: "TrainingSettings") -> str:
+        """Of what that is the mean: the label."""
+        return settings.label
+
     def levels_of(self, batch: Batch) -> tuple[float, ...] | None:
         """Mean outcome of each answer that a model gives; None without labels."""
         level = self.delivered(batch)
         return None if level is None else (level,)
+
+    def on_average(self, mean: float, settings: "TrainingSettings") -> str:
+        """The mean of outcomes, as the check of a pipeline file tells it."""
+        return f"{mean:.1%} are yes" if self.shares else f"{mean:,.4g} on average"
 
     def base_rate(self, snapshot: Snapshot, outcomes: "Floats") -> float:
         """What the dummy answers, from what is learned from."""

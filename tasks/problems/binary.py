@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from configs.errors import IncumbentError
-from configs.monitoring import HealthSettings
 from configs.promotion import FirstChampion, GuardSettings
 from configs.reporting import ReportingSettings
 from tasks.domain import wording
 from tasks.domain.records import Batch, Model, Score, SliceScore, Snapshot
-from tasks.problems.base import Constant, Limit, Problem
+from tasks.problems.base import Constant, Limit
 from tasks.problems.edge import EDGE
+from tasks.problems.probabilities import Probabilities
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,53 +29,13 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
-class Binary(Problem):
+class Binary(Probabilities):
     """A yes or no."""
 
     name = "binary"
     needed = ("log_loss", "roc_auc", "calibration_error")
-    decides = "loss"
-    title = "log loss"
-    gain_title = "gain"
-    average = "share"
     average_name = "positive_share"
-    shares = True
-    label_faults = ("one_class",)
-    level_guard = "calibration"
     level_metric = "calibration_error"
-    righted = "turn right than wrong"
-
-    def value(self, loss: float | None) -> float | None:
-        """The loss itself."""
-        return loss
-
-    def gained(self, gain: float | None, base: float | None) -> float | None:
-        """The gain itself."""
-        return gain
-
-    def rise(self, rise: float, base: float | None) -> tuple[float, str]:
-        """The rise itself, with four digits."""
-        return rise, "0" if abs(rise) < 5e-5 else f"{rise:.4f}".replace("-", "−")
-
-    def write(self, value: float | None) -> str:
-        """Three digits."""
-        return wording.loss(value)
-
-    def gain(self, gain: float | None, base: float | None) -> str:
-        """`+0.0244`."""
-        return wording.gain(gain)
-
-    def difference(self, gain: float | None, base: float | None) -> str:
-        """`0.0244`."""
-        return wording.difference(gain)
-
-    def per_row(self, row: str) -> str:
-        """A log loss is a mean over rows."""
-        return f" per {row}"
-
-    def level(self, mean: float | None) -> str:
-        """A share: `24 %`."""
-        return wording.share(mean)
 
     def counts(self, total: float, rows: int) -> tuple[int, float | None]:
         """The number of positives says it all."""
@@ -89,10 +49,6 @@ class Binary(Problem):
     def tally_of(self, snapshot: Snapshot) -> tuple[tuple[str, int], ...]:
         """By its number of positives."""
         return ("positive", snapshot.positives), ("negative", snapshot.rows - snapshot.positives)
-
-    def variance(self, outcomes: "Floats") -> float | None:
-        """Not kept: it follows from the share."""
-        return None
 
     def actual(self, rows: Score | SliceScore) -> float | None:
         """Share of positives."""
@@ -137,31 +93,6 @@ class Binary(Problem):
         """`4.1 % of decisions change, at most 25 %`."""
         limit = f"{'at most' if churn <= most else 'more than'} {wording.share(most)}"
         return f"{wording.share(churn)} of decisions change, {limit}"
-
-    def bias(self, score: Score) -> float | None:
-        """As a share of rows."""
-        actual = self.actual(score)
-        return None if actual is None else score.mean_predicted - actual
-
-    def most_off(self, settings: HealthSettings) -> float:
-        """A share of rows."""
-        return settings.max_share_error
-
-    def off_by(self, settings: HealthSettings, times: int = 1) -> str:
-        """`3 points`."""
-        return f"{wording.number(round(times * 100 * settings.max_share_error, 2))} points"
-
-    def off_unit(self, score: Score) -> float:
-        """A point."""
-        return 0.01
-
-    def off_most(self, settings: HealthSettings) -> float:
-        """In points."""
-        return 100 * settings.max_share_error
-
-    def write_off(self, value: float | None) -> str:
-        """Points with one digit."""
-        return wording.MISSING if value is None else f"{value:.1f}"
 
     def level_sentence(self, expected: str, actual: str, words: ReportingSettings) -> str:
         """`It expected 20 % of flights to be late; 32 % were.`"""
@@ -237,10 +168,6 @@ class Binary(Problem):
         """The probability of a yes."""
         answers: NDArray[Any] = pipeline.predict_proba(prepared)[:, 1]
         return answers
-
-    def kept(self, answers: "Floats") -> "Floats":
-        """In [1e-6, 1 − 1e-6]."""
-        return answers.clip(EDGE, 1 - EDGE)
 
     def losses(self, outcomes: "Floats", answers: "Floats") -> "Floats":
         """Log loss of each row; NaN for what is not a probability."""

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from configs.errors import IncumbentError
-from configs.monitoring import HealthSettings
 from configs.promotion import FirstChampion, GuardSettings
 from configs.reporting import ReportingSettings
 from tasks.domain import wording
 from tasks.domain.records import Batch, Model, Score, SliceScore, Snapshot
-from tasks.problems.base import Constant, Limit, Problem
+from tasks.problems.base import Constant, Limit
 from tasks.problems.edge import EDGE
+from tasks.problems.probabilities import Probabilities
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,58 +35,18 @@ _NAMED = 4
 """So many classes are told with their shares."""
 
 
-class Multiclass(Problem):
+class Multiclass(Probabilities):
     """One of several classes."""
 
     name = "multiclass"
     needed = ("cross_entropy", "auc_ovr", "class_calibration")
-    decides = "loss"
-    title = "log loss"
-    gain_title = "gain"
-    average = "shares of the classes"
     average_name = "right_share"
-    shares = True
-    label_faults = ("one_class",)
     idle = ("positives",)
-    level_guard = "calibration"
     level_metric = "class_calibration"
-    righted = "turn right than wrong"
 
     def probabilities(self, snapshot: Snapshot) -> int:
         """One for each class."""
         return len(snapshot.classes)
-
-    def value(self, loss: float | None) -> float | None:
-        """The loss itself."""
-        return loss
-
-    def gained(self, gain: float | None, base: float | None) -> float | None:
-        """The gain itself."""
-        return gain
-
-    def rise(self, rise: float, base: float | None) -> tuple[float, str]:
-        """The rise itself, with four digits."""
-        return rise, "0" if abs(rise) < 5e-5 else f"{rise:.4f}".replace("-", "−")
-
-    def write(self, value: float | None) -> str:
-        """Three digits."""
-        return wording.loss(value)
-
-    def gain(self, gain: float | None, base: float | None) -> str:
-        """`+0.0244`."""
-        return wording.gain(gain)
-
-    def difference(self, gain: float | None, base: float | None) -> str:
-        """`0.0244`."""
-        return wording.difference(gain)
-
-    def per_row(self, row: str) -> str:
-        """A log loss is a mean over rows."""
-        return f" per {row}"
-
-    def level(self, mean: float | None) -> str:
-        """A share: `83 %`."""
-        return wording.share(mean)
 
     def counts(self, total: float, rows: int) -> tuple[int, float | None]:
         """None is positive; of what was scored the mean is the share that was named rightly."""
@@ -118,10 +78,6 @@ class Multiclass(Problem):
         right = answers.argmax(axis=1) == outcomes if len(answers) else np.empty(0)
         return np.asarray(right, dtype=np.float64), answers.max(axis=1, initial=0.0)
 
-    def variance(self, outcomes: "Floats") -> float | None:
-        """Not kept: it follows from the share."""
-        return None
-
     def actual(self, rows: Score | SliceScore) -> float | None:
         """Share of rows whose class was named rightly."""
         return rows.mean_actual if rows.rows else None
@@ -130,10 +86,24 @@ class Multiclass(Problem):
         """Share of the class with most rows."""
         return _largest(batch.classes)
 
+    def averaged(self, outcomes: "Floats") -> "Floats":
+        """1 where it is the class that the settings list first."""
+        import numpy as np
+
+        return np.where(np.isnan(outcomes), np.nan, (outcomes == 0).astype(np.float64))
+
+    def averaged_title(self, settings: "TrainingSettings") -> str:
+        """`drink 'tea'`."""
+        return f"{settings.label} {settings.class_names[0]!r}"
+
     def levels_of(self, batch: Batch) -> tuple[float, ...] | None:
         """The share of each class."""
         rows = sum(count for _, count in batch.classes)
         return tuple(count / rows for _, count in batch.classes) if rows else None
+
+    def on_average(self, mean: float, settings: "TrainingSettings") -> str:
+        """`of 5 classes`: the mean of their places says nothing."""
+        return f"of {len(settings.classes)} classes"
 
     def base_rate(self, snapshot: Snapshot, outcomes: "Floats") -> float:
         """Share of the class with most rows."""
@@ -180,31 +150,6 @@ class Multiclass(Problem):
         limit = f"{'at most' if churn <= most else 'more than'} {wording.share(most)}"
         return f"{wording.share(churn)} of rows change their class, {limit}"
 
-    def bias(self, score: Score) -> float | None:
-        """How much surer the model was than it was right, as a share of rows."""
-        actual = self.actual(score)
-        return None if actual is None else score.mean_predicted - actual
-
-    def most_off(self, settings: HealthSettings) -> float:
-        """A share of rows."""
-        return settings.max_share_error
-
-    def off_by(self, settings: HealthSettings, times: int = 1) -> str:
-        """`3 points`."""
-        return f"{wording.number(round(times * 100 * settings.max_share_error, 2))} points"
-
-    def off_unit(self, score: Score) -> float:
-        """A point."""
-        return 0.01
-
-    def off_most(self, settings: HealthSettings) -> float:
-        """In points."""
-        return 100 * settings.max_share_error
-
-    def write_off(self, value: float | None) -> str:
-        """Points with one digit."""
-        return wording.MISSING if value is None else f"{value:.1f}"
-
     def level_sentence(self, expected: str, actual: str, words: ReportingSettings) -> str:
         """`It expected to name the class of 83 % of flights rightly; it did of 78 %.`"""
         return f"It expected to name the class of {expected} of {words.row[1]} rightly; it did of {actual}."
@@ -214,8 +159,22 @@ class Multiclass(Problem):
         return f"{actual} were"
 
     def column(self, outcome: str) -> str:
+        """`Named rightly`."""
+        return "Named rightly"
+
+    def label_column(self, outcome: str) -> str:
         """`Largest class`."""
         return "Largest class"
+
+    @property
+    def constant_title(self) -> str:
+        """The shares of all classes."""
+        return "shares of the classes"
+
+    @property
+    def grouped_title(self) -> str:
+        """That of the class that is named."""
+        return "share"
 
     def across(self, outcome: str) -> str:
         """`share named rightly`."""
@@ -279,10 +238,6 @@ class Multiclass(Problem):
         """The probability of each class, shape (rows, classes)."""
         answers: NDArray[Any] = pipeline.predict_proba(prepared)
         return answers
-
-    def kept(self, answers: "Floats") -> "Floats":
-        """In [1e-6, 1 − 1e-6]."""
-        return answers.clip(EDGE, 1 - EDGE)
 
     def decided(self, answers: "Floats") -> "NDArray[np.intp]":
         """The place of the class with the largest probability."""

@@ -122,7 +122,7 @@ def _words(told: Problem, settings: PipelineSettings) -> dict[str, str]:
         "level": told.column(outcome),
         "across": told.across(outcome),
         "average": told.average,
-        "grouped": told.constant_title,
+        "grouped": told.grouped_title,
         "loss_name": told.title,
         "meaning": told.glossary(settings.reporting.row[0]),
     }
@@ -254,6 +254,7 @@ def _model(history: History, settings: PipelineSettings) -> dict[str, object]:
         "facts": versions.model_facts(history, live, judged, settings) if live is not None else (),
         "calibration": pictures.calibration(score, other, texts, said) if score and live is not None else None,
         "calibration_finding": said,
+        "classes": slice_table.classes((shown.champion or shown.probe) if shown else None),
         "slices": table,
         "slices_finding": captions.slices(shown.champion or shown.probe) if shown else "",
         "slices_batch": titles.medium(shown.batch) if shown else "",

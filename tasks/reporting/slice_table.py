@@ -104,6 +104,41 @@ def weak(turn: Turn, settings: PipelineSettings, names: tuple[str, str]) -> tupl
     )
 
 
+@dataclass(frozen=True)
+class ClassRow:
+    """One class of several, as it came and as it was named."""
+
+    name: str
+    rows: str
+    share: str
+    expected: str
+    """Mean probability that it was given."""
+    named: str
+    """Rows that were put in it."""
+    right: str
+    """Of its rows, the share that was put in it (recall)."""
+    trusted: str
+    """Of those that were put in it, the share that is of it (precision)."""
+
+
+def classes(score: Score | None) -> tuple[ClassRow, ...]:
+    """The classes of a score, in the order of the settings; none where there are no several."""
+    each = score.classes if score else ()
+    rows = sum(one.rows for one in each)
+    return tuple(
+        ClassRow(
+            name=one.name,
+            rows=wording.count(one.rows),
+            share=wording.share(one.rows / rows),
+            expected=wording.share(one.expected),
+            named=wording.count(one.named),
+            right=wording.share(one.right / one.rows if one.rows else None),
+            trusted=wording.share(one.right / one.named if one.named else None),
+        )
+        for one in each
+    )
+
+
 def _across(base: Score, pair: Comparison | None) -> Ends:
     """Where the axis of the gains begins and ends."""
     if pair is None:

@@ -215,6 +215,14 @@ def test_a_label_that_does_not_fit_what_is_asked_of_it_is_refused(
     assert words in refusal(**predicting(rule, **training))
 
 
+def test_a_mean_of_classes_is_refused():
+    steps = {"steps": ({"step": "target_mean", "of": ("shop",)},)}
+
+    words = refusal(**predicting({"type": "category"}, **MANY), features=steps)
+
+    assert "target_mean of shop takes the mean of the label, which one of several classes does not have" in words
+
+
 @pytest.mark.parametrize(
     ("training", "metric", "words"),
     [

@@ -11,7 +11,7 @@ from flows import run
 from tasks.adapters import home as homes
 from tests.corpus.world import YAML
 
-MISTAKE, UNKNOWN, SETTINGS, NO_YAML, LEDGER, UNREACHABLE = 2, 4, 5, 6, 8, 10
+MISTAKE, UNKNOWN, NO_YAML, LEDGER, UNREACHABLE = 2, 4, 6, 8, 10
 
 
 @dataclass(frozen=True)
@@ -59,16 +59,6 @@ CASES = [
     Question("rows that there are not", ("sql", "corpus", "from data('v1')"), MISTAKE, "Unknown version v1 of corpus. It has none yet"),
     Question("a profile of what there is not", ("profile", "corpus", "2013-01"), MISTAKE, "Unknown batch '2013-01' of corpus."),
     Question("a profile of a file that is no table", ("profile", "corpus", "/etc/passwd"), MISTAKE, "/etc/passwd is neither parquet nor CSV"),
-    # ── experiments ───────────────────────────────────────────────────────────────────────────────────────────────
-    Question("an experiment before any batch", ("experiment", "corpus"), MISTAKE, "corpus has taken in no batch yet, so there is nothing to replay."),
-    Question("a change without a value", ("experiment", "corpus", "--set", "training.seed"), SETTINGS, "does not say which setting has which value."),
-    Question("a change to the wrong type", ("experiment", "corpus", "--set", "training.seed=soon"), SETTINGS, "training.seed: must be a whole number (got 'soon')"),
-    Question("a change of what rows are", ("experiment", "corpus", "--set", "validation.max_quarantined=1"), SETTINGS, "validation says what the rows are, and "),
-    Question("an experiment with other code that is nowhere", ("experiment", "corpus", "--set", "training.candidates.0={use: nowhere.models:Deep}"), SETTINGS, "there is no module 'nowhere'"),
-    Question("an experiment that is called like a path", ("experiment", "corpus", "../x", "--set", "training.seed=1"), MISTAKE, "No experiment can be called '../x'."),
-    Question("adopting what nobody has tried", ("adopt", "corpus", "deeper", "--yes"), MISTAKE, "corpus has no experiment 'deeper'. There are: none."),
-    Question("a backtest before any decision", ("backtest", "corpus"), MISTAKE, "corpus has judged no batch since it has a champion; a backtest needs 2"),
-    Question("a backtest of other models", ("backtest", "corpus", "--set", "training.seed=1"), SETTINGS, "cannot be answered from the models that there are."),
     # ── ledgers ───────────────────────────────────────────────────────────────────────────────────────────────────
     _ledger("nobody answers", _SERVER, UNREACHABLE, "127.0.0.1"),
     _ledger("an unknown option", f"{_SERVER}?nosuch=1", LEDGER, "nosuch"),

@@ -27,7 +27,7 @@ def test_what_takes_other_models_or_rows_is_left_to_an_experiment(change: str, s
 
 
 def test_a_history_without_decisions_is_said(shop_versions: Home) -> None:
-    with pytest.raises(MistakeOfUser, match="shop has judged no batch since it has a champion; a backtest needs 2"):
+    with pytest.raises(MistakeOfUser, match="shop has judged 0 batches since it has a champion; a backtest needs 2"):
         backtesting.ask(shop_versions, "shop", [], suggest=False)
 
 

@@ -62,16 +62,6 @@ def test_each_batch_has_a_line(settings) -> None:
     assert "4 models were fitted, 1 were there already; 5.2" in section.sentences[2]
 
 
-def test_a_batch_that_is_done_has_a_line_at_once() -> None:
-    first, same, promoted, _ = standing().replayed
-
-    lines = [experiment_account.line(one) for one in (first, same, promoted)]
-
-    assert lines[0] == "b1: first champion (0.0\u202fs)"
-    assert lines[1] == "b2: not better; the same model as live (1.2\u202fs)"
-    assert lines[2].startswith("b3: gain +0.1") and lines[2].endswith(" over v1, takes over (2.0\u202fs)")
-
-
 def test_all_are_beside_each_other_with_their_correction(settings) -> None:
     section = experiment_account.overview("flights", [standing(0.1), standing(-0.1)], settings)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from configs import loader
-from configs.errors import Damaged, InvalidSettings, MistakeOfUser, UnknownPipeline
+from configs.errors import InvalidSettings, MistakeOfUser, UnknownPipeline
 from tasks.adapters import experiment_home
 from tasks.adapters.blobs import layout
 from tasks.adapters.home import Home
@@ -127,17 +127,6 @@ def test_a_name_keeps_its_settings(shop_versions: Home) -> None:
         plan(shop_versions, "deep", "training.seed=9")
     with pytest.raises(MistakeOfUser, match=r"shop has no experiment 'deeper'\. There are: deep"):
         shelf.find(shop_versions, "shop", "deeper")
-
-
-def test_a_result_that_is_damaged_is_named(shop_versions: Home) -> None:
-    found, _ = plan(shop_versions, "deep", CHANGE)
-    shelf.keep(shop_versions, found)
-    batches = shop_versions.folder / "experiments" / "shop" / "deep" / "batches"
-    batches.mkdir()
-    (batches / "000001.json").write_text('{"turn": 1', encoding="utf-8")
-
-    with pytest.raises(Damaged, match=r"000001\.json is damaged\. Remove it"):
-        shelf.replayed(shop_versions, found)
 
 
 def test_a_file_that_changed_since_makes_it_another_experiment(shop_versions: Home, tmp_path: Path) -> None:

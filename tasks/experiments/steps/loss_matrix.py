@@ -50,10 +50,9 @@ def lots(live: Home, pipeline: str, judged: Sequence[Judged]) -> list[Lot]:
     """
     settings = live.settings(pipeline)
     if len(judged) < _LEAST:
-        number = "one batch" if judged else "no batch"
         raise MistakeOfUser(
-            f"{pipeline} has judged {number} since it has a champion; a backtest needs {_LEAST}: in the first one "
-            "nothing could have been decided otherwise."
+            f"{pipeline} has judged {len(judged)} batches since it has a champion; a backtest needs {_LEAST}: in the "
+            "first one nothing could have been decided otherwise."
         )
     before: dict[str, Model] = {judged[0].live.id: judged[0].live}
     made = []
@@ -67,8 +66,6 @@ def lots(live: Home, pipeline: str, judged: Sequence[Judged]) -> list[Lot]:
 
 def history(live: Home, pipeline: str) -> list[Judged]:
     """What was judged against a champion, in order."""
-    if not live.has_ledger:
-        return []
     ledger = live.ledger
     batches = {batch.id: batch for batch in ledger.batches.accepted(pipeline)}
     verdicts, judged = ledger.promotions.verdicts(pipeline), []

@@ -6,16 +6,14 @@ a ledger. What they say is in `tasks.experiments.standings`.
 
 import json
 from pathlib import Path
-from typing import TypeVar
 
-from configs.errors import Damaged, MistakeOfUser
+from configs.errors import MistakeOfUser
 from tasks.adapters import experiment_home, files
 from tasks.adapters.home import Home
 from tasks.adapters.ledger import codec
 from tasks.experiments.plans import NAME, Plan
 from tasks.experiments.replayed import Replayed
 
-T = TypeVar("T")
 _PLAN = "experiment.json"
 _BATCHES = "batches"
 
@@ -59,7 +57,7 @@ def keep(live: Home, plan: Plan) -> None:
 
 def replayed(live: Home, plan: Plan) -> list[Replayed]:
     """What came of its batches, in their order."""
-    found = [_loaded(Replayed, path) for path in sorted((_folder(live, plan) / _BATCHES).glob("*.json"))]
+    found = [_loaded(path) for path in sorted((_folder(live, plan) / _BATCHES).glob("*.json"))]
     return sorted(found, key=lambda one: one.turn)
 
 
@@ -70,16 +68,11 @@ def keep_batch(live: Home, plan: Plan, result: Replayed) -> None:
 
 def _read(live: Home, pipeline: str, name: str) -> Plan | None:
     path = experiment_home.folder_of(live, pipeline) / name / _PLAN
-    return _loaded(Plan, path) if path.exists() else None
+    return codec.load_text(Plan, path.read_text(encoding="utf-8")) if path.exists() else None
 
 
-def _loaded(kind: type[T], path: Path) -> T:
-    try:
-        return codec.load_text(kind, path.read_text(encoding="utf-8"))
-    except (Damaged, UnicodeDecodeError, OSError) as err:
-        raise Damaged(
-            f"{path} is damaged. Remove it: an experiment that is run again finds out anew what stood there."
-        ) from err
+def _loaded(path: Path) -> Replayed:
+    return codec.load_text(Replayed, path.read_text(encoding="utf-8"))
 
 
 def _folder(live: Home, plan: Plan) -> Path:

@@ -20,6 +20,7 @@ class TargetMeanSettings(StepSettings):
     folds: Annotated[int, Field(ge=2, le=50)] = 5
     """While a model is fitted, a row gets the mean of rows that are in other folds than itself (cross-fitting)."""
     takes: ClassVar[tuple[ColumnType, ...]] = ("category",)
+    averages_label: ClassVar[bool] = True
 
     @property
     def outputs(self) -> Mapping[str, Made]:

@@ -108,7 +108,8 @@ def _frame(home: Home, pipeline: str, named: Named, delivered: bool) -> Frame:
 def _labels(rows: pd.DataFrame, settings: PipelineSettings) -> "NDArray[np.float64]":
     """What the labels count as; a column of a refused delivery may hold anything."""
     try:
-        return kinds.named(settings.training.kind).outcomes(rows[settings.training.label], settings.training)
+        problem = kinds.named(settings.training.kind)
+        return problem.averaged(problem.outcomes(rows[settings.training.label], settings.training))
     except (TypeError, ValueError):
         return np.full(len(rows), np.nan)
 
