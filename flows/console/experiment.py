@@ -51,6 +51,7 @@ def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> in
 
             about = {"pipeline": name, "name": plan.name, "start": plan.start}
             events.value_of(experiment(list(plan.changes), **about, return_state=True))
+    screen.close()
     standing = comparing.standing(hands, plan)
     screen.facts(experiment_account.as_object(standing))
     experiments.show(screen, [experiment_account.alone(standing, hands.settings(name))])

@@ -31,15 +31,17 @@ class Replayed:
     """Whether one did in the pipeline."""
     comparison: Comparison | None = None
     """The model that was live in the pipeline and that of the experiment, on rows that neither had learned from; None
-    where both were the same, or one of them was not there."""
+    where both were the same or alike, or one of them was not there."""
     evidence: Evidence | None = None
     """That the experiment is better, from all batches so far."""
     fits: int = 0
     lent: int = 0
     """Models that were fitted before, and were not fitted again."""
     seconds: float = 0.0
+    alike: bool = False
+    """Whether two models lost the same in every cluster, to the last digit: fitted twice, under other libraries say."""
 
     @property
     def is_same(self) -> bool:
         """Whether one and the same model was live in both."""
-        return self.model is not None and self.model == self.live_model
+        return self.model is not None and (self.alike or self.model == self.live_model)

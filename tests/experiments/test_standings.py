@@ -119,9 +119,11 @@ def test_several_intervals_hold_at_once_as_one_alone() -> None:
 
 def test_the_same_models_are_no_difference_and_none_is_nothing() -> None:
     same = judged(None, None, model="live")
+    alike = judged(None, None, alike=True)
     nothing = judged(None, model=None)
 
     assert (same.answer, same.same, same.whole) == (Answer.SAME, 2, None)
+    assert (alike.answer, alike.same) == (Answer.SAME, 2), "models that were fitted twice are no two models"
     assert nothing.answer is Answer.NOTHING
 
 

@@ -58,6 +58,8 @@ def face(
     comparison = None
     if end.verdict is not None and base is not None and champion is not None and base.id != champion.id:
         comparison = _compared(live, home, pipeline, pool, base, champion)
+    alike = comparison is not None and comparison.base_loss == comparison.challenger_loss
+    comparison = None if alike else comparison
     fitted = home.ledger.models.of_turn(pipeline, turn.number)
     lent = sum(home.lent(model.id) is not None for model in fitted)
     result = Replayed(
@@ -70,6 +72,7 @@ def face(
         model=champion.id if champion else None,
         promoted=end.verdict is not None and end.verdict.kind is VerdictKind.PROMOTE,
         live_promoted=any(one.turn == turn.number for one in live.ledger.promotions.all(pipeline)),
+        alike=alike,
         comparison=comparison,
         evidence=_weighed(live, plan, turn, comparison, champion),
         fits=len(fitted) - lent,
