@@ -285,6 +285,10 @@ class Problem(Telling, ABC):
     def answers(self, pipeline: "Pipeline", prepared: "pd.DataFrame") -> "NDArray[Any]":
         """What a fitted Pipeline says to prepared rows, shape (rows,); of several classes (rows, classes)."""
 
+    def aligned(self, answers: "Floats", then: Sequence[str], now: Sequence[str]) -> "Floats":
+        """Answers of a model that was fitted when other classes were listed, in the order of those of now."""
+        return answers
+
     @abstractmethod
     def kept(self, answers: "Floats") -> "Floats":
         """Finite answers, with what would make a loss infinite kept off."""

@@ -60,7 +60,8 @@ class Multiclass(Probabilities):
         """Each class and its rows."""
         import numpy as np
 
-        counts = np.bincount(np.asarray(outcomes).astype(np.intp), minlength=len(classes))
+        places = np.asarray(outcomes, dtype=np.float64)
+        counts = np.bincount(places[~np.isnan(places)].astype(np.intp), minlength=len(classes))
         return tuple(zip(classes, map(int, counts), strict=True))
 
     def tally_of(self, snapshot: Snapshot) -> tuple[tuple[str, int], ...]:
@@ -238,6 +239,18 @@ class Multiclass(Probabilities):
         """The probability of each class, shape (rows, classes)."""
         answers: NDArray[Any] = pipeline.predict_proba(prepared)
         return answers
+
+    def aligned(self, answers: "Floats", then: Sequence[str], now: Sequence[str]) -> "Floats":
+        """A class that it does not know it never says; what it gave to one that is gone goes to the others."""
+        import numpy as np
+
+        if tuple(then) == tuple(now):
+            return answers
+        places = {name: place for place, name in enumerate(then)}
+        nothing = np.zeros(len(answers))
+        each = np.column_stack([answers[:, places[name]] if name in places else nothing for name in now])
+        total = each.sum(axis=1, keepdims=True)
+        return self.kept(np.where(total > 0, each / np.where(total > 0, total, 1.0), 1 / len(now)))
 
     def decided(self, answers: "Floats") -> "NDArray[np.intp]":
         """The place of the class with the largest probability."""

@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from configs.errors import IncumbentError
 from configs.training import TrainingSettings
 from configs.validation import ColumnRule
+from tasks.domain.records import Snapshot
 from tasks.ingestion import columns as columns_of_rows
 from tasks.problems import kinds
 from tasks.problems.outcomes import Outcomes
@@ -55,6 +57,20 @@ def complete(frame: pd.DataFrame, columns: Mapping[str, ColumnRule]) -> pd.DataF
         if isinstance(column.dtype, pd.ArrowDtype) and name in columns and columns[str(name)].type == "timestamp"
     }
     return frame.assign(**absent, **later) if absent or later else frame
+
+
+def of_listed_classes(frame: pd.DataFrame, settings: TrainingSettings) -> pd.DataFrame:
+    """Rows in which a class that the settings do not list any more counts as no label."""
+    if not settings.classes or settings.label not in frame:
+        return frame
+    gone = frame[settings.label].notna() & ~frame[settings.label].isin(settings.classes)
+    return frame.assign(**{settings.label: frame[settings.label].mask(gone)}) if gone.any() else frame
+
+
+def aligned(answers: NDArray[np.float64], snapshot: Snapshot, settings: TrainingSettings) -> NDArray[np.float64]:
+    """Answers of a model that learned from a snapshot, in the order of the classes that are listed now."""
+    then = [name for name, _ in snapshot.classes]
+    return kinds.named(settings.kind).aligned(answers, then, settings.class_names)
 
 
 def most_levels(prepared: pd.DataFrame) -> int:

@@ -18,6 +18,7 @@ from tasks.evaluation import class_metrics, metrics, scores
 from tasks.monitoring import answered
 from tasks.monitoring.answered import Usual, Words
 from tasks.problems import kinds
+from tasks.training import preparation
 from tests.reporting import pieces
 
 Floats = NDArray[np.float64]
@@ -211,3 +212,23 @@ def score(y: Floats, p: Floats) -> Score:
     return scores.score(
         "m", "b", y, p, np.arange(len(y)).astype(str), {}, EvaluationSettings(), "multiclass", None, CLASSES
     )
+
+
+def test_answers_of_a_model_that_knew_other_classes_are_put_in_order() -> None:
+    answers = np.array([[0.5, 0.3, 0.2], [0.1, 0.2, 0.7], [0.0, 0.0, 1.0]])
+
+    aligned = KIND.aligned(answers, CLASSES, ("coffee", "tea", "beer"))
+
+    assert np.allclose(aligned, [[0.375, 0.625, 0], [2 / 3, 1 / 3, 0], [1 / 3, 1 / 3, 1 / 3]], atol=2e-6)
+    assert KIND.aligned(answers, CLASSES, CLASSES) is answers
+    assert np.isfinite(KIND.losses(np.array([2.0, 0.0, 1.0]), aligned)).all()
+
+
+def test_a_class_that_is_not_listed_any_more_counts_as_no_label() -> None:
+    frame = pd.DataFrame({"drink": pd.Series(["tea", "beer", None, "milk"], dtype="str"), "a": 1.0})
+
+    found = preparation.of_listed_classes(frame, SETTINGS)
+
+    assert found["drink"].notna().tolist() == [True, False, False, True]
+    assert frame["drink"].notna().sum() == 3
+    assert KIND.classes(KIND.outcomes(frame["drink"], SETTINGS), SETTINGS) == (("tea", 1), ("coffee", 0), ("milk", 1))

@@ -235,6 +235,7 @@ def _losses(home: Home, settings: PipelineSettings, frame: "pd.DataFrame", model
     loaded = home.bundles.load(model.bundle, model.golden)
     inputs = preparation.prepare(frame, preparation.inputs(loaded), settings.validation.columns)
     answers = prediction.predict(loaded, inputs, threads=settings.training.threads)
+    answers = preparation.aligned(answers, model.snapshot, settings.training)
     return kinds.named(settings.training.kind).losses(_outcomes(frame, settings), answers)
 
 

@@ -59,12 +59,17 @@ def rows_add_up(batch: Batch, counted: Batch | None) -> list[Finding]:
 
 
 def labels_agree(batch: Batch, counted: Batch) -> list[Finding]:
-    """I2: a batch is recorded with the values that its label has; by them it is known which ones are new.
+    """I2: a batch is recorded with the values that its label has, and with the rows of each class.
 
     Args:
         batch: The record; one from before such values were recorded says nothing.
         counted: The record as it would be made from the stored rows.
     """
+    rows, stored_rows = dict(batch.classes), dict(counted.classes)
+    for name in rows.keys() & stored_rows.keys():
+        if rows[name] != stored_rows[name]:
+            text = f"{_named(batch)}: {rows[name]} rows of the class {name} recorded, {stored_rows[name]} stored"
+            return [Finding("I2", text)]
     if batch.label is None or batch.label != counted.label or batch.label_values == counted.label_values:
         return []
     recorded, stored = (", ".join(one.label_values) or "nothing" for one in (batch, counted))

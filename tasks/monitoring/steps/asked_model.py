@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from configs.training import TrainingSettings
 from tasks.adapters.cache import Cache
 from tasks.adapters.home import Home
-from tasks.domain.records import Model
+from tasks.domain.records import Model, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +32,10 @@ class AskedModel:
     """Rows of its training data, as it takes them in."""
     golden_answers: "NDArray[np.float64]"
     """What it answered to them when it was fitted."""
-    threads: int
+    snapshot: Snapshot
+    """What it was fitted on."""
+    training: TrainingSettings
+    """Those of now."""
 
     @cached_property
     def inputs(self) -> tuple[str, ...]:
@@ -50,14 +54,21 @@ class AskedModel:
     def answer(self, prepared: "pd.DataFrame") -> "NDArray[np.float64]":
         """What it says to prepared rows, shape (rows,)."""
         from tasks.problems import prediction
+        from tasks.training import preparation
 
-        return prediction.predict(self.pipeline, prepared, threads=self.threads)
+        answers = prediction.predict(self.pipeline, prepared, threads=self.training.threads)
+        return preparation.aligned(answers, self.snapshot, self.training)
 
 
-def load(home: Home, model: Model, threads: int) -> AskedModel:
+def load(home: Home, model: Model, training: TrainingSettings) -> AskedModel:
     """The model, checked as always when it is loaded."""
+    from tasks.training import preparation
+
     golden, answers = home.bundles.golden(model.golden)
-    return AskedModel(model.bundle, home.bundles.load(model.bundle, model.golden), golden, answers, threads)
+    answers = preparation.aligned(answers, model.snapshot, training)
+    return AskedModel(
+        model.bundle, home.bundles.load(model.bundle, model.golden), golden, answers, model.snapshot, training
+    )
 
 
 _influence: "Cache[Mapping[str, float]]" = Cache(2**20)

@@ -166,14 +166,15 @@ def _case(home: Home, turn: TurnRef, batch: Batch, champion: Model) -> _Case | N
     near = examine.neighbours(frame, accepted, event)
     if min(len(frame), sum(one.accepted for one in near)) < least:
         return None
-    model = asked_model.load(home, champion, settings.training.threads)
+    model = asked_model.load(home, champion, settings.training)
     names = [name for name in model.inputs if name in rules]
     now = _thinned(frame, _MOST_ROWS)
 
     def earlier() -> list[Earlier]:
         each = max(1, _PAST_ROWS // len(near))
         frames = [_thinned(home.store.read(one.accepted_file or ""), each) for one in near]
-        before = [preparation.complete(one.sort_values(event, kind="stable"), rules) for one in frames]
+        whole = [preparation.complete(one.sort_values(event, kind="stable"), rules) for one in frames]
+        before = [preparation.of_listed_classes(one, settings.training) for one in whole]
         return [
             Earlier(
                 preparation.prepare(part, names, rules),
@@ -198,7 +199,8 @@ def _rows(home: Home, turn: TurnRef, batch: Batch, settings: PipelineSettings) -
     from tasks.validation import batches
 
     if batch.is_in:
-        return preparation.complete(home.store.read(batch.accepted_file or ""), settings.validation.columns)
+        whole = preparation.complete(home.store.read(batch.accepted_file or ""), settings.validation.columns)
+        return preparation.of_listed_classes(whole, settings.training)
     return batches.sort_out(landed.of(home).rows(turn, settings), [], settings).accepted.reset_index(drop=True)
 
 
@@ -245,7 +247,7 @@ def _cost(
 def _alike(home: Home, pipeline: str, case: _Case, one: "Explained") -> str:
     """Whether every version that was live fails on the same rows: then it is the source, not the model."""
     fail: list[bool] = []
-    for _, model in versions_alike.models(home, pipeline, case.lot, case.settings.training.threads):
+    for _, model in versions_alike.models(home, pipeline, case.lot):
         asked = _asked(model, case)
         losses = asked.losses(asked.answers(case.lot.inputs[list(model.inputs)]))
         fail.append(bool(losses[one.rows].mean() > losses[~one.rows].mean()) if (~one.rows).any() else True)

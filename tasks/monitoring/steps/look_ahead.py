@@ -178,6 +178,7 @@ class Looking:
         loaded = self._home.bundles.load(self._champion.bundle, self._champion.golden)
         inputs = preparation.prepare(rows, preparation.inputs(loaded), columns)
         answers = prediction.predict(loaded, inputs, threads=self._settings.training.threads)
+        answers = preparation.aligned(answers, self._champion.snapshot, self._settings.training)
         events = rows[self._settings.ingestion.times.event].dropna().to_numpy(dtype="datetime64[us]")
         return _Asked(handles.rows(self._home).ready(rows, self._settings), answers, windows.end_of(events))
 

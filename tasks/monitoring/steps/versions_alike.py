@@ -65,7 +65,7 @@ def answered(
     if batch.is_in and not restored:
         return batch
     column = (restored or suspected or [""])[0]
-    all_of_them = [asked.by(one, version) for version, one in models(home, turn.pipeline, lot, model.threads)]
+    all_of_them = [asked.by(one, version) for version, one in models(home, turn.pipeline, lot)]
     text = _told(asked, all_of_them, column, is_only=len(suspected or restored) == 1)
     if not batch.is_in:
         return replace(batch, reason=f"{batch.reason} {text}")
@@ -79,13 +79,13 @@ def answered(
     return intake.hold(batch.id, batch.name, batch.landed, f"{examine.reason([first])} {text}", [first, *rest])
 
 
-def models(home: Home, pipeline: str, lot: "Lot", threads: int) -> Iterator[tuple[int, AskedModel]]:
+def models(home: Home, pipeline: str, lot: "Lot") -> Iterator[tuple[int, AskedModel]]:
     """The versions that were live, at most the last five, that take in such rows; with their numbers."""
     ids = dict.fromkeys(made.model for made in home.ledger.promotions.all(pipeline))
     for key in list(ids)[-_VERSIONS:]:
         model, number = home.ledger.models.get(pipeline, key), home.ledger.models.number(pipeline, key)
         if model is not None and number is not None:
-            found = asked_model.load(home, model, threads)
+            found = asked_model.load(home, model, home.settings(pipeline).training)
             if {*found.inputs} <= {*lot.inputs.columns}:
                 yield number, found
 

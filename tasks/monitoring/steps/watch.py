@@ -42,7 +42,7 @@ def drift(home: Home, pipeline: str, champion: Model, accepted: "pd.DataFrame", 
 
     settings, model = (
         home.settings(pipeline),
-        asked_model.load(home, champion, home.settings(pipeline).training.threads),
+        asked_model.load(home, champion, home.settings(pipeline).training),
     )
     features, rules, limits = settings.compared, settings.validation.columns, settings.monitoring.drift
     then, reference = handles.rows(home).reference(champion.snapshot, settings), champion.snapshot.id

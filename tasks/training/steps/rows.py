@@ -114,7 +114,8 @@ class Rows:
         def ask() -> NDArray[np.float64]:
             loaded = self._bundles.load(model.bundle, model.golden)
             rows = self.inputs(model, lot, cutoff, settings)
-            return prediction.predict(loaded, rows, threads=settings.training.threads)
+            answers = prediction.predict(loaded, rows, threads=settings.training.threads)
+            return preparation.aligned(answers, model.snapshot, settings.training)
 
         return self._once(_answers_key(model, lot, cutoff, settings), ask)
 
@@ -280,7 +281,8 @@ class Rows:
         return frame[chosen].reset_index(drop=True)
 
     def _frame(self, file: str, settings: PipelineSettings, *, keep: bool = True) -> pd.DataFrame:
-        return preparation.complete(self._store.read(file, keep=keep), settings.validation.columns)
+        complete = preparation.complete(self._store.read(file, keep=keep), settings.validation.columns)
+        return preparation.of_listed_classes(complete, settings.training)
 
     def _once(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
         made: T = self._kept.once(key, make)

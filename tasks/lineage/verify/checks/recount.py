@@ -136,7 +136,9 @@ def _count(home: Home, pipeline: str, batch: Batch, stored: SortedOut) -> Batch:
     settings, landed = home.settings(pipeline), len(stored.accepted) + len(stored.aside)
     needed = {settings.training.label, settings.ingestion.times.event, *settings.inputs}
     if needed <= set(stored.accepted.columns):
-        return batches.accept(batch.id, batch.name, stored, settings, landed=landed)
+        counted = batches.accept(batch.id, batch.name, stored, settings, landed=landed)
+        listed = [name for name, _ in batch.classes]  # then; other ones may be listed by now
+        return counted if listed == [name for name, _ in counted.classes] else replace(counted, classes=batch.classes)
     # The contract has other columns by now: what was said of these cannot be asked of the rows any more.
     copies = int((stored.aside[batches.ASIDE] == "duplicate").sum())
     aside = len(stored.aside) - copies
