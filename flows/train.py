@@ -67,7 +67,7 @@ def judge(turn: TurnRef, pool: Pool, snapshot: Snapshot, champion: Model | None)
     family, families = promotion.nominate_family(turn, pool, snapshot, champion), training.list_families(turn)
     come_to(turn, 3, f"training {' and '.join(families)} on {snapshot.rows:,} rows")
     lineage.begin_showing(turn)
-    models = {name: training.train_candidate(turn, snapshot, name) for name in families}
+    models = {name: training.train_candidate(turn, pool, snapshot, name) for name in families}
     come_to(turn, 4, "judging on rows that no model has seen")
     scores = {name: evaluation.score_model(turn, pool, model, snapshot) for name, model in models.items()}
     probe, score = models[family], scores[family]

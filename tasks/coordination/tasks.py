@@ -22,6 +22,7 @@ from tasks.ingestion.sources.base import Delivery
 from tasks.ingestion.steps import arrivals
 from tasks.ingestion.steps.arrivals import Waiting
 from tasks.promotion.steps import refitting
+from tasks.training import earliness
 from tasks.training.steps import awaited, fitting, handles
 
 
@@ -232,7 +233,7 @@ def decide_retraining(turn: TurnRef, batch: Batch, pool: Pool, snapshot: Snapsho
         judged=judged,
         learned=learned,
         asked=fitting.asked(hands, turn),
-        early=fitting.early_note(snapshot),
+        early=earliness.of(snapshot),
         pool=pool,
         opening=fitting.opening(hands, turn, batch) if batch in pool.batches else None,
         triggers=[one.evidence for one in hands.ledger.inbox.all(turn.pipeline, [turn.number])],

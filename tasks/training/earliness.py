@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.domain import wording
-from tasks.domain.records import EarlyLabels
+from tasks.domain.records import EarlyLabels, Snapshot
+from tasks.problems import kinds
 from tasks.problems.base import Problem
 
 Floats = NDArray[np.float64]
@@ -55,3 +56,9 @@ def note(found: EarlyLabels, problem: Problem) -> str:
     """The difference in a sentence, with what to do about it."""
     told = problem.early(wording.count(round(found.days)), found.share, found.later_share)
     return f"{told}; {wording.count(found.unknown)} are not known yet: set training.mature_after"
+
+
+def of(snapshot: Snapshot | None) -> str | None:
+    """The same of what is learned from; None if nothing is to be said."""
+    early = snapshot.early if snapshot else None
+    return note(early, kinds.of_labels(snapshot)) if snapshot and early else None

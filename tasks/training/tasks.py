@@ -11,7 +11,7 @@ from tasks.adapters import failpoints, helper, home
 from tasks.domain.pools import Pool
 from tasks.domain.records import Batch, Model, Snapshot
 from tasks.domain.turns import TurnRef
-from tasks.training.steps import fitting, handles, trial
+from tasks.training.steps import fitting, handles, own_windows, trial
 
 
 def list_families(turn: TurnRef) -> list[str]:
@@ -77,21 +77,22 @@ def begin_fits(turn: TurnRef, pool: Pool, snapshot: Snapshot | None) -> None:
     if snapshot is None or fitting.obstacles(hands, turn, pool, snapshot):
         return
     for place, family in enumerate(list_families(turn)):
-        order = fitting.order(hands, settings, snapshot, family)
+        own = own_windows.snapshot(hands, turn, pool, snapshot, family)
+        order = fitting.order(hands, settings, own, family)
         if fitting.had(hands, turn, order) is not None:
             continue
         if place:
-            helper.begin_fit(order.model, fitting.fit_candidate, turn.pipeline, snapshot, family)
+            helper.begin_fit(order.model, fitting.fit_candidate, turn.pipeline, own, family)
         else:
             fitting.begin(hands, order, settings)
 
 
 @task(task_run_name="train-{family}", tags=["training"])
-def train_candidate(turn: TurnRef, snapshot: Snapshot, family: str) -> Model:
-    """Fit one family on the window, publish its bundle, then commit it; what is committed is not fitted again."""
+def train_candidate(turn: TurnRef, pool: Pool, snapshot: Snapshot, family: str) -> Model:
+    """Fit one family on its window, publish its bundle, then commit it; what is committed is not fitted again."""
     hands = home.current()
     settings = hands.settings(turn.pipeline)
-    order = fitting.order(hands, settings, snapshot, family)
+    order = fitting.order(hands, settings, own_windows.snapshot(hands, turn, pool, snapshot, family), family)
     known = fitting.had(hands, turn, order)
     if known is not None:
         return known

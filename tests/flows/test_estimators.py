@@ -11,7 +11,7 @@ from tasks.adapters import home as homes
 from tasks.adapters.blobs import skops_files
 from tasks.adapters.home import Home
 from tasks.domain.turns import Outcome
-from tasks.lineage.steps import reproduction
+from tasks.lineage.steps import reproduction, verification
 from tasks.problems import prediction
 from tests import one_turn, shop
 from tests.one_turn import beside, catch_up, live
@@ -102,3 +102,23 @@ def test_what_a_function_gives_alone_gets_our_preprocessing(home: Home) -> None:
     assert [name for name, *_ in fitted.named_steps["encode"].transformers_] == ["numbers", "categories"]
     assert fitted.named_steps["model"].random_state == 5
     assert json.dumps([*map(str, fitted.feature_names_in_)]) == '["shop", "items", "price"]'
+
+
+def test_windows_compete_and_each_model_names_its_own_rows(home: Home) -> None:
+    tree = "family: hist_gradient_boosting, max_iter: 10, min_samples_leaf: 5"
+    opened = beside(
+        home, yaml(f"{{{tree}}}", f"{{{tree}, window: {{days: 12}}}}", f"{{{tree}, window: {{days: 1}}}}"), ""
+    )
+    with homes.use(opened):
+        assert catch_up(opened) is Outcome.FIRST_CHAMPION
+        one_turn.deliver(opened, "third", 3)
+        catch_up(opened)
+
+        days = {}
+        for model in opened.ledger.models.all("shop"):
+            length = model.snapshot.start and (model.snapshot.cutoff - model.snapshot.start).days
+            days.setdefault(model.family, set()).add((length, model.snapshot.rows))
+        assert days["hist_gradient_boosting"] > {(None, 288)}
+        assert days["hist_gradient_boosting_12_days"] == {(None, 288), (12, 192)}
+        assert days["hist_gradient_boosting_1_days"] == {(None, 288)}, "a day has fewer rows than are needed"
+        assert [*verification.verify(opened, "shop")] == []

@@ -3,6 +3,7 @@
 Later probes are of the family that did best on the rows judged last; at first there are none.
 """
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -50,8 +51,23 @@ def first_family(home: Home, pipeline: str, pool: Pool, snapshot: Snapshot) -> s
     if pools.missing(Size(inner.rows, answers), room.min_rows):
         return names[0]
     asked = seen[events >= np.datetime64(moment.replace(tzinfo=None), "us")]
-    losses = [(one.name, _loss(one, learned, judged, asked, settings)) for one in room.candidates]
+    losses = list[tuple[str, float]]()
+    for one in room.candidates:
+        own = _own_window(home, pool, one, moment, settings) or learned
+        losses.append((one.name, _loss(one, own, judged, asked, settings)))
     return evidence.nominate(names, losses)
+
+
+def _own_window(
+    home: Home, pool: Pool, candidate: Candidate, moment: datetime, settings: PipelineSettings
+) -> "Window | None":
+    """The older rows as far as a window of the candidate's own goes back; None if it has none, or too few rows."""
+    if candidate.window in (None, settings.training.window):
+        return None
+    plan, rows = windows.within(pool, moment, candidate.window), handles.rows(home)
+    if pools.unlearnable(rows.learnable(plan, settings), settings.training.min_rows):
+        return None
+    return rows.window(rows.select(plan, settings), settings)
 
 
 def _loss(

@@ -14,7 +14,7 @@ from tasks.promotion import refits
 from tasks.promotion.guards.bundle import Bundle
 from tasks.promotion.guards.cases import Cases
 from tasks.promotion.steps import expected, return_to
-from tasks.training.steps import fitting, handles
+from tasks.training.steps import fitting, own_windows
 
 
 def refit(home: Home, turn: TurnRef, pool: Pool, judged: Model, version: int) -> Refit | None:
@@ -94,7 +94,7 @@ def _looked_at(home: Home, model: Model, settings: PipelineSettings) -> Guard:
 def _fitted(home: Home, turn: TurnRef, pool: Pool, judged: Model) -> Model:
     """The model on all rows of the pool; one that was fitted before the turn was cut off is not fitted again."""
     settings, models = home.settings(turn.pipeline), home.ledger.models
-    snapshot = handles.rows(home).select(fitting.whole(home, turn, pool), settings)
+    snapshot = own_windows.whole(home, turn, pool, fitting.candidate(settings, judged.family))
     models.record_snapshot(turn.pipeline, snapshot)
     failpoints.reach("refit-selected")
     order = fitting.order(home, settings, snapshot, judged.family)

@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from configs import loader
+from configs.candidates import Window as Span
 from configs.errors import BundleRefused, InvalidSettings
 from configs.settings import PipelineSettings
 from configs.training import Candidate, TrainingSettings
@@ -23,7 +24,7 @@ from tasks.domain.records import Batch, BundleFacts, Model, Snapshot
 from tasks.domain.turns import TurnRef
 from tasks.features import assembly
 from tasks.problems import kinds, prediction
-from tasks.training import earliness, identities, windows
+from tasks.training import identities, windows
 from tasks.training import learning as training
 from tasks.training.estimators import families
 from tasks.training.steps import handles, pipelines
@@ -142,23 +143,27 @@ def _learnable(home: Home, pipeline: str, whole: Pool, begins: Mapping[Batch, da
     return whole
 
 
-def plan(home: Home, turn: TurnRef, pool: Pool) -> Plan | None:
-    """What a probe learns from: all of the window before what is judged, or at first the older part of all there is."""
+def plan(home: Home, turn: TurnRef, pool: Pool, window: Span | None = None) -> Plan | None:
+    """What a probe learns from: all of the window before what is judged, or at first the older part of all there is.
+
+    Without a window that of the settings counts.
+    """
     settings = home.settings(turn.pipeline)
+    window = window or settings.training.window
     if home.ledger.promotions.before(turn.pipeline, turn.number):
-        return windows.before(pool, home.ledger.batches.accepted(turn.pipeline), settings.training.window)
+        return windows.before(pool, home.ledger.batches.accepted(turn.pipeline), window)
     if not pool.has_labels:
         return None
     moment = windows.split_moment(*handles.rows(home).units(pool, settings), settings.training.first_model_share)
-    return None if moment is None else windows.within(pool, moment, settings.training.window)
+    return None if moment is None else windows.within(pool, moment, window)
 
 
-def whole(home: Home, turn: TurnRef, pool: Pool) -> Plan:
+def whole(home: Home, turn: TurnRef, pool: Pool, window: Span | None = None) -> Plan:
     """All that a first champion has won on, to the end of what counts as judged: strays are left out."""
     settings = home.settings(turn.pipeline)
     end = _end(home, pool.batches, settings)
     assert end is not None, "what was judged has rows"
-    return windows.whole(pool, end, settings.training.window)
+    return windows.whole(pool, end, window or settings.training.window)
 
 
 def sizes(home: Home, pipeline: str, pool: Pool, snapshot: Snapshot | None) -> tuple[Size, Size]:
@@ -211,25 +216,24 @@ def asked(home: Home, turn: TurnRef) -> Asked:
     return Asked(rules.min_rows, None if live else rules.first_model_share, rules.mature_after)
 
 
-def early_note(snapshot: Snapshot | None) -> str | None:
-    """How labels that came early differ from later ones among what is learned from, in words."""
-    early = snapshot.early if snapshot else None
-    return earliness.note(early, kinds.of_labels(snapshot)) if snapshot and early else None
-
-
 def order(home: Home, settings: PipelineSettings, snapshot: Snapshot, family: str, recipe: int | None = None) -> Order:
     """What to fit, under the id that the model will have; without a recipe with the one that its rows ask for."""
-    candidate = next(one for one in settings.training.candidates if one.name == family)
+    chosen = candidate(settings, family)
     recipe = recipe or pipelines.recipe(handles.rows(home).window(snapshot, settings), settings)
     rules = settings.rules
     steps = [
         {**step.identity(), "types": [rules[name].type for name in settings.taken(step)]}
         for step in settings.features.steps
     ]
-    about = (snapshot.id, candidate, settings.training, settings.validation.columns, provenance.lock_hash(), steps)
+    about = (snapshot.id, chosen, settings.training, settings.validation.columns, provenance.lock_hash(), steps)
     return Order(
-        identities.model_id(*about, recipe=recipe), candidate, snapshot, recipe, earlier=identities.model_id(*about)
+        identities.model_id(*about, recipe=recipe), chosen, snapshot, recipe, earlier=identities.model_id(*about)
     )
+
+
+def candidate(settings: PipelineSettings, name: str) -> Candidate:
+    """The candidate of that name."""
+    return next(one for one in settings.training.candidates if one.name == name)
 
 
 def recorded(home: Home, pipeline: str, order: Order) -> Model | None:
@@ -263,9 +267,9 @@ def fit(
         kept: The feature steps of users as that model has them.
     """
     rows, learning = handles.rows(home).window(order.snapshot, settings), settings.training
-    candidate = families.sized(order.candidate, len(rows.prepared), learning.kind)
+    sized = families.sized(order.candidate, len(rows.prepared), learning.kind)
     begun = handles.ahead(home).take(order.model) if into is None else None
-    fitted, seconds = begun or _timed(candidate, rows, settings, order.recipe, kept)
+    fitted, seconds = begun or _timed(sized, rows, settings, order.recipe, kept)
     golden = training.golden(rows.prepared)
     answers = prediction.predict(fitted, golden, threads=learning.threads)
     lock, bundles = provenance.lock_file(), into or home.bundles
@@ -285,7 +289,7 @@ def fit(
         seed=learning.seed,
         code_version=provenance.code_version(),
         lock_hash=provenance.lock_hash(),
-        parameters=identities.parameters(candidate),
+        parameters=identities.parameters(sized),
         base_rate=kinds.named(learning.kind).base_rate(order.snapshot, rows.outcomes.astype("float64")),
         bundle=written.bundle,
         bundle_bytes=written.bytes,
@@ -300,8 +304,8 @@ def fit(
 def begin(home: Home, order: Order, settings: PipelineSettings) -> None:
     """Begin to fit a model that `fit` will be asked for, and come back at once."""
     rows, learning = handles.rows(home).window(order.snapshot, settings), settings.training
-    candidate = families.sized(order.candidate, len(rows.prepared), learning.kind)
-    handles.ahead(home).begin(order.model, partial(_timed, candidate, rows, settings, order.recipe))
+    sized = families.sized(order.candidate, len(rows.prepared), learning.kind)
+    handles.ahead(home).begin(order.model, partial(_timed, sized, rows, settings, order.recipe))
 
 
 def _timed(
