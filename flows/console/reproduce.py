@@ -23,7 +23,7 @@ def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> in
     hands.settings(pipeline)
     again = reproduction.reproduce(hands, pipeline, lookup.model(hands, pipeline, number))
     facts = {"pipeline": pipeline, "version": number, "reproduced": again.succeeded, "rows": again.rows}
-    about = {"largest_difference": again.largest, "same_bytes": again.same_bytes}
+    about = {"largest_difference": again.largest, "same_bytes": again.same_bytes, "by_chance": again.by_chance}
     screen.facts({**facts, **about, "gone": list(again.gone), "changed": list(again.changed)})
     since = f" Changed since: {'; '.join(again.changed)}." if again.changed else ""
     if again.gone:
@@ -32,7 +32,13 @@ def command(hands: "Home", chosen: argparse.Namespace, screen: "Terminal") -> in
     asked = f"{wording.count(again.rows)} rows that both were asked about"
     if not again.succeeded:
         off = f"the answers differ by up to {again.largest:.3g} on {asked}"
-        screen.alarm([f"{pipeline}: v{number} was made again and is another model: {off}.{since}"])
+        chance = ""
+        if again.by_chance is not None:
+            chance = (
+                " Its estimator is not deterministic with its seed: two fits of now differ by up to "
+                f"{again.by_chance:.3g}."
+            )
+        screen.alarm([f"{pipeline}: v{number} was made again and is another model: {off}.{chance}{since}"])
         return Damaged.exit_code
     same = "the bundle is the same to the last byte" if again.same_bytes else "the bundle's bytes differ"
     screen.show([f"{pipeline}: v{number} was made again and says the same on {asked}; {same}.{since}"])

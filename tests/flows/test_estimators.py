@@ -11,7 +11,8 @@ from tasks.adapters import home as homes
 from tasks.adapters.blobs import skops_files
 from tasks.adapters.home import Home
 from tasks.domain.turns import Outcome
-from tasks.lineage.steps import reproduction, verification
+from tasks.lineage.steps import reproduction, retraining, verification
+from tasks.lineage.steps.retraining import Remade
 from tasks.problems import prediction
 from tests import one_turn, shop
 from tests.one_turn import beside, catch_up, live
@@ -122,3 +123,27 @@ def test_windows_compete_and_each_model_names_its_own_rows(home: Home) -> None:
         assert days["hist_gradient_boosting_12_days"] == {(None, 288), (12, 192)}
         assert days["hist_gradient_boosting_1_days"] == {(None, 288)}, "a day has fewer rows than are needed"
         assert [*verification.verify(opened, "shop")] == []
+
+
+CHANCE = """\
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+
+class Lucky(LogisticRegression):
+    def fit(self, rows, labels):
+        super().fit(rows, labels)
+        self.intercept_ = self.intercept_ + np.random.default_rng().random() / 100
+        return self
+"""
+
+
+def test_an_estimator_that_goes_by_chance_is_said_to_do_so(home: Home) -> None:
+    with homes.use(beside(home, yaml("{use: Lucky}"), CHANCE)) as opened:
+        catch_up(opened)
+        again = reproduction.reproduce(opened, "shop", live(opened))
+        (found,) = {one.outcome for one in retraining.retrain(opened, "shop")}
+
+    assert not again.succeeded
+    assert again.by_chance is not None and 0 < again.by_chance < 0.01
+    assert found is Remade.NOT_POSSIBLE, "the promise cannot be held by anybody"

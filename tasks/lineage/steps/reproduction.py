@@ -6,6 +6,7 @@ Nothing is kept of the new one. What is gone, or has changed since, is named; no
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,6 +20,11 @@ from tasks.domain.records import Model
 from tasks.features import assembly
 from tasks.problems import prediction
 from tasks.training.steps import fitting, handles, kept_settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+    from sklearn.pipeline import Pipeline
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,8 @@ class Reproduction:
     """Inputs that are not there any more; then nothing was fitted."""
     building: tuple[str, ...] = ()
     """What builds models and is not as it was at the fit: libraries, steps and families."""
+    by_chance: float | None = None
+    """By how much two fits of today differ, if they do: then the estimator is not deterministic with its seed."""
     code: str | None = None
     """That the code is of another commit than at the fit, if it is."""
 
@@ -59,7 +67,7 @@ def reproduce(home: Home, pipeline: str, model: Model) -> Reproduction:
         Damaged: The recorded one, or its settings, cannot be read any more.
         IncumbentError: The installed libraries do not fit it.
     """
-    from tasks.adapters.blobs.bundles import Bundles, differences
+    from tasks.adapters.blobs.bundles import TOLERANCE, Bundles, differences
     from tasks.adapters.blobs.local import LocalBlobs
 
     settings, gone = kept_settings.of(home, pipeline, model), _gone(home, pipeline, model)
@@ -80,17 +88,26 @@ def reproduce(home: Home, pipeline: str, model: Model) -> Reproduction:
             raise IncumbentError(
                 f"The installed libraries do not fit model {model.id[:12]}: {why}. {_libraries(model)}"
             ) from err
-        new = bundles.load(again.bundle, again.golden)
-    now = np.concatenate([prediction.predict(new, window.prepared), prediction.predict(new, golden)])
-    off = differences(now, np.concatenate([prediction.predict(old, window.prepared), expected]))
+        now = _answers(bundles.load(again.bundle, again.golden), window.prepared, golden)
+        off = differences(now, np.concatenate([prediction.predict(old, window.prepared), expected]))
+        by_chance: float | None = None
+        if off.max(initial=0.0) > TOLERANCE:
+            second = fitting.fit(home, replace(order, model=model.id), settings, bundles, as_kept)
+            third = _answers(bundles.load(second.bundle, second.golden), window.prepared, golden)
+            by_chance = float(differences(third, now).max(initial=0.0))
     return Reproduction(
         model.id,
         rows=len(off),
         largest=float(off.max(initial=0.0)),
+        by_chance=by_chance if by_chance and by_chance > TOLERANCE else None,
         same_bytes=again.bundle == model.bundle,
         building=(*_building(model, order.model), *changed_family(order.candidate)),
         code=_code(model),
     )
+
+
+def _answers(fitted: "Pipeline", learned: "pd.DataFrame", golden: "pd.DataFrame") -> "NDArray[np.float64]":
+    return np.concatenate([prediction.predict(fitted, learned), prediction.predict(fitted, golden)])
 
 
 def in_one_line(problem: Exception) -> str:

@@ -70,6 +70,9 @@ def _judge(named: str, again: Reproduction) -> tuple[Remade, str]:
         same = "bundle the same to the last byte" if again.same_bytes else "bundle of other bytes"
         return Remade.SAME, f"{named} made again: the same answers {asked}, {same}"
     text = f"{named} made again answers differently {asked}, by up to {again.largest:.3g}"
+    if again.by_chance is not None:
+        text = f"{text}; it is not deterministic with its seed: two fits of now differ by up to {again.by_chance:.3g}"
+        return Remade.NOT_POSSIBLE, text
     if again.building:
         return Remade.NOT_POSSIBLE, f"{text}; not as it was at the fit: {'; '.join(again.building)}"
     return Remade.DIFFERS, text
