@@ -33,19 +33,20 @@ class Entry:
     """Whether its function makes one of this form out of the kind of problem."""
 
 
+_YES_OR_NO = ("binary", "decisions")
 _OF_KIND = "tasks.evaluation.metrics_of_kind"
 METRICS: dict[str, Entry] = {
-    "log_loss": Entry("log loss", "tasks.evaluation.metrics:log_loss", ("binary",)),
-    "brier": Entry("Brier", "tasks.evaluation.metrics:brier", ("binary",)),
-    "roc_auc": Entry("AUC", "tasks.evaluation.metrics:roc_auc", ("binary",), greater_is_better=True),
+    "log_loss": Entry("log loss", "tasks.evaluation.metrics:log_loss", _YES_OR_NO),
+    "brier": Entry("Brier", "tasks.evaluation.metrics:brier", _YES_OR_NO),
+    "roc_auc": Entry("AUC", "tasks.evaluation.metrics:roc_auc", _YES_OR_NO, greater_is_better=True),
     "average_precision": Entry(
         "average precision",
         "tasks.evaluation.metrics:average_precision",
-        ("binary",),
+        _YES_OR_NO,
         greater_is_better=True,
         usual=False,
     ),
-    "calibration_error": Entry("calibration error", "tasks.evaluation.metrics:calibration_error", ("binary",)),
+    "calibration_error": Entry("calibration error", "tasks.evaluation.metrics:calibration_error", _YES_OR_NO),
     "cross_entropy": Entry("log loss", "tasks.evaluation.class_metrics:cross_entropy", ("multiclass",)),
     "accuracy": Entry("accuracy", "tasks.evaluation.class_metrics:accuracy", ("multiclass",), greater_is_better=True),
     "macro_f1": Entry("macro F1", "tasks.evaluation.class_metrics:macro_f1", ("multiclass",), greater_is_better=True),
@@ -57,6 +58,7 @@ METRICS: dict[str, Entry] = {
     ),
     "class_calibration": Entry("calibration error", "tasks.evaluation.class_metrics:calibration", ("multiclass",)),
     "squared_error": Entry("RMSE", "tasks.evaluation.metrics:squared_error", ("regression",), amount=True),
+    "regret": Entry("regret", f"{_OF_KIND}:loss", ("decisions",), amount=True, asks_kind=True),
     "absolute_error": Entry("MAE", f"{_OF_KIND}:loss", ("median",), amount=True, asks_kind=True),
     "poisson_deviance": Entry("Poisson deviance", f"{_OF_KIND}:loss", ("count",), amount=True, asks_kind=True),
     "pinball_loss": Entry("pinball loss", f"{_OF_KIND}:loss", ("quantile",), amount=True, asks_kind=True),
@@ -69,6 +71,20 @@ METRICS: dict[str, Entry] = {
     "coverage_error": Entry("coverage error", f"{_OF_KIND}:coverage_error", ("median", "quantile"), asks_kind=True),
 }
 _ENDINGS = ("", "_macro", "_micro", "_weighted")
+_OF_YES_OR_NO = (
+    "accuracy",
+    "average_precision",
+    "balanced_accuracy",
+    "d2_brier_score",
+    "d2_log_loss_score",
+    *(f"{name}{ending}" for name in ("f1", "jaccard", "precision", "recall") for ending in _ENDINGS),
+    "matthews_corrcoef",
+    "neg_brier_score",
+    "neg_log_loss",
+    "neg_negative_likelihood_ratio",
+    "positive_likelihood_ratio",
+    "roc_auc",
+)
 _OF_NUMBERS = (
     "d2_absolute_error_score",
     "explained_variance",
@@ -85,20 +101,7 @@ _OF_NUMBERS = (
     "r2",
 )
 SCORERS: dict[str, tuple[str, ...]] = {
-    "binary": (
-        "accuracy",
-        "average_precision",
-        "balanced_accuracy",
-        "d2_brier_score",
-        "d2_log_loss_score",
-        *(f"{name}{ending}" for name in ("f1", "jaccard", "precision", "recall") for ending in _ENDINGS),
-        "matthews_corrcoef",
-        "neg_brier_score",
-        "neg_log_loss",
-        "neg_negative_likelihood_ratio",
-        "positive_likelihood_ratio",
-        "roc_auc",
-    ),
+    **dict.fromkeys(_YES_OR_NO, _OF_YES_OR_NO),
     "multiclass": (
         "accuracy",
         "balanced_accuracy",
@@ -151,7 +154,8 @@ class Scorer(Section):
 def entry(name: str) -> Entry | None:
     """The entry of a metric by its name in records, which may end with the share of a quantile; None if it has none."""
     plain, _, share = name.rpartition("_")
-    return METRICS.get(name) or (METRICS.get(plain) if share[:1].isdigit() else None)
+    of_kind = METRICS.get(plain)
+    return METRICS.get(name) or (of_kind if of_kind is not None and of_kind.asks_kind and share else None)
 
 
 def of(problem: str) -> tuple[str, ...]:

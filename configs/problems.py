@@ -34,6 +34,8 @@ class Kind:
     """Whether the settings list the classes of the label."""
     takes_share: bool = False
     """Whether `training.quantile` says which share of labels an answer is to lie above."""
+    takes_value: bool = False
+    """Whether `training.value` says what each outcome is worth."""
     least: float | None = None
     """What no label is below, which the contract has to say."""
 
@@ -48,6 +50,17 @@ KINDS: dict[str, Kind] = {
         learner="classifier",
         names_values=True,
         fitted_by="log_loss",
+    ),
+    "decisions": Kind(
+        path="tasks.problems.decision:Decisions",
+        metric="regret",
+        words="decisions on a yes or no",
+        set_by=" (training.problem)",
+        labels=("boolean", "integer", "category"),
+        learner="classifier",
+        names_values=True,
+        fitted_by="log_loss",
+        takes_value=True,
     ),
     "multiclass": Kind(
         path="tasks.problems.multiclass:Multiclass",

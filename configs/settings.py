@@ -84,6 +84,13 @@ class PipelineSettings(Section):
             raise ValueError("training.quantile is missing: say which share of labels is to lie below, such as 0.9")
         if not kind.takes_share and training.quantile is not None:
             raise ValueError(f"training.quantile {_is_not_for(kind)}; write 'problem: {_taking_a_share()}' beside it")
+        if kind.takes_value and (training.value is None or training.value.implied is None):
+            raise ValueError(
+                "training.value must say what outcomes are worth, right ones more than wrong ones, such as "
+                "{true_positive: 120, false_positive: -15}"
+            )
+        if not kind.takes_value and training.value is not None:
+            raise ValueError(f"training.value {_is_not_for(kind)}")
         least = self.validation.columns[training.label].min
         if kind.least is not None and (least is None or float(least) < kind.least):
             raise ValueError(

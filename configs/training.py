@@ -11,6 +11,7 @@ from configs.candidates import Window
 from configs.plugs import FamilySettings, Imported
 from configs.problems import ProblemName
 from configs.section import LATER, Column, Length, Many, Section
+from configs.worth import Outcomes
 
 Value = str | int | bool
 BALANCED = "balanced"
@@ -53,11 +54,13 @@ class TrainingSettings(Section):
     """Room 3: what is learned from what."""
 
     problem: ProblemName = "binary"
-    """What is predicted: a yes or no; one of several classes (`multiclass`); a number, by its squared error
-    (`regression`) or its absolute error (`median`); how many there are of something (`count`); or what a share of the
-    labels lies below (`quantile`)."""
+    """What is predicted: a yes or no, judged by how likely it is (`binary`) or by what its `decisions` are worth; one of
+    several classes (`multiclass`); a number, by its squared error (`regression`) or its absolute error (`median`); how
+    many there are of something (`count`); or what a share of the labels lies below (`quantile`)."""
     quantile: Annotated[float | None, Field(gt=0, lt=1), LATER] = None
     """Of a `quantile`: the share of labels that are to lie below the answer, such as 0.9."""
+    value: Annotated[Outcomes | None, LATER] = None
+    """Of `decisions`: what each outcome is worth, such as `{true_positive: 120, false_positive: -15}`."""
     label: Column
     """Column to predict: a boolean, an integer or a category of the contract; for a regression a number."""
     classes: Annotated[tuple[str | int, ...], Field(max_length=100), LATER] = ()
@@ -97,7 +100,8 @@ class TrainingSettings(Section):
     @property
     def kind(self) -> str:
         """What is predicted, as a record names it: `binary`; of a quantile with its share, `quantile 0.9`."""
-        return self.problem if self.quantile is None else f"{self.problem} {self.quantile}"
+        about = (None if self.quantile is None else str(self.quantile)) or (self.value and self.value.text)
+        return f"{self.problem} {about}" if about else self.problem
 
     @property
     def maturity(self) -> timedelta:

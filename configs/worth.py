@@ -21,6 +21,24 @@ class Outcomes(Section):
     """A no was said, and a yes came."""
 
     @property
+    def regrets(self) -> tuple[float, float, float]:
+        """What is lost by a yes that was missed, by a yes that was false, and the share from which on a yes pays."""
+        implied = self.implied
+        assert implied is not None, "settings let no others through"
+        return self.true_positive - self.false_negative, self.true_negative - self.false_positive, implied
+
+    @property
+    def text(self) -> str:
+        """The four values in one word: `120.0:-15.0:0.0:0.0`."""
+        return ":".join(map(str, (self.true_positive, self.false_positive, self.true_negative, self.false_negative)))
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """The values of such a word."""
+        names = ("true_positive", "false_positive", "true_negative", "false_negative")
+        return cls(**dict(zip(names, map(float, text.split(":")), strict=True)))
+
+    @property
     def implied(self) -> float | None:
         """The share from which on a yes brings more than a no; None if what is right brings less than what is wrong."""
         of_yes, of_no = self.true_positive - self.false_negative, self.true_negative - self.false_positive

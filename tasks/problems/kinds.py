@@ -26,7 +26,7 @@ def named(name: str) -> Problem:
     """The kind of that name, `TrainingSettings.kind`; KeyError if there is none, which settings do not let through."""
     plain, _, share = name.partition(" ")
     module, _, kind = KINDS[plain].path.partition(":")
-    problem: Problem = getattr(importlib.import_module(module), kind)(*([float(share)] if share else []))
+    problem: Problem = getattr(importlib.import_module(module), kind)(*([share] if share else []))
     return problem
 
 

@@ -26,7 +26,7 @@ class Median(Quantile):
     righted = "come nearer than go farther"
 
     def __init__(self) -> None:
-        super().__init__(0.5)
+        super().__init__("0.5")
         self.needed = ("absolute_error", *self.needed[1:])
 
     @property

@@ -44,7 +44,7 @@ def kind(pipeline: Pipeline) -> Problem:
     All kinds of a number are answered in the same way, the first of them stands for all. What is to be measured by the
     loss that decides is asked with the kind that the settings name.
     """
-    alone = (kinds.named(name) for name, one in KINDS.items() if not one.takes_share)
+    alone = (kinds.named(name) for name, one in KINDS.items() if not (one.takes_share or one.takes_value))
     return next(problem for problem in alone if problem.is_answered_by(pipeline))
 
 

@@ -35,7 +35,8 @@ class Quantile(Number):
     level_metric = "coverage_error"
     righted = "lose less than lose more"
 
-    def __init__(self, quantile: float) -> None:
+    def __init__(self, text: str) -> None:
+        quantile = float(text)
         self.quantile: float = quantile
         self.needed = (f"pinball_loss_{quantile}", "d2", "coverage", "coverage_error")
 

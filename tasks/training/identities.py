@@ -88,7 +88,7 @@ def parameters(candidate: Candidate) -> tuple[tuple[str, str], ...]:
 
 def _label_of(settings: TrainingSettings) -> dict[str, Any]:
     """What is predicted. Defaults are left out: identities from before there were others stay as they were."""
-    named = {"label", "problem", "quantile", "positive", "classes", "mature_after"}
+    named = {"label", "problem", "quantile", "value", "positive", "classes", "mature_after"}
     told = settings.model_dump(mode="json", include=named, exclude_defaults=True)
     return {"label": settings.label, **told}
 

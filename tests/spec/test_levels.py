@@ -18,6 +18,7 @@ WELL, WATCH, UNWELL = HealthState.WELL, HealthState.WATCH, HealthState.UNWELL
 #   kind             what decides          what no model answers   floor       guard of the level
 JUDGED_BY = [
     ("binary", "log loss", "share", "roc_auc", "calibration"),
+    ("decisions 120:-15:0:0", "regret", "share", "roc_auc", "calibration"),
     ("regression", "RMSE", "mean", "r2", "bias"),
     ("median", "MAE", "median", "d2", "coverage"),
     ("count", "Poisson deviance", "mean", "d2", "bias"),
