@@ -54,9 +54,9 @@ class TrainingSettings(Section):
     """Room 3: what is learned from what."""
 
     problem: ProblemName = "binary"
-    """What is predicted: a yes or no, judged by how likely it is (`binary`) or by what its `decisions` are worth; one of
-    several classes (`multiclass`); a number, by its squared error (`regression`) or its absolute error (`median`); how
-    many there are of something (`count`); or what a share of the labels lies below (`quantile`)."""
+    """What is predicted: a yes or no, judged by how likely it is (`binary`) or by what its `decisions` are worth; one
+    of several classes (`multiclass`); a number, by its squared error (`regression`) or its absolute error (`median`);
+    how many there are of something (`count`); or what a share of the labels lies below (`quantile`)."""
     quantile: Annotated[float | None, Field(gt=0, lt=1), LATER] = None
     """Of a `quantile`: the share of labels that are to lie below the answer, such as 0.9."""
     value: Annotated[Outcomes | None, LATER] = None
