@@ -33,7 +33,7 @@ _WRITTEN_OUT = tuple(
 """Of ISO 8601, for text that is not read as a time by itself."""
 _NUMERIC = ("%Y%m%d", "%Y%m%d%H%M%S", "%Y%m")
 _CLOCKLIKE = re.compile(
-    r"(^|_|[a-z])(time|timestamp|date|datetime|ts|epoch|unix|created|updated|at|dt|day|month|period)(_|$)|date|time",
+    r"(^|_|[a-z])(time|timestamp|date|datetime|ts|epoch|unix|created|updated|at|dt|day|month|period|when|since|until|moment|stamp)(_|$)|date|time",
     re.IGNORECASE,
 )
 _SAMPLE = 400

@@ -11,7 +11,7 @@ from configs import environment, label_source, loader, pipeline_files, table_sou
 from configs.errors import BadInput, DeliveryWaits, InvalidSettings, MistakeOfUser
 from configs.settings import PipelineSettings
 from tasks.adapters.home import Home
-from tasks.drafting import changes, sheet, survey
+from tasks.drafting import changes, headless, sheet, survey
 from tasks.drafting import draft as drafts
 from tasks.drafting.changes import Change
 from tasks.drafting.draft import Draft, Wishes
@@ -22,6 +22,8 @@ from tasks.ingestion.sources import entries
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+_SHOWN = 80
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,13 @@ def propose(name: str, data: str, wishes: Wishes, ask: Ask, table: str | None = 
     """
     path = _free(name)
     rows, source, reasons = rows_at.read(data, table)
+    if source.kind == "csv" and headless.is_a_row(rows):
+        first = source.delimiter.join(rows.column_names)
+        shown = first if len(first) <= _SHOWN else f"{first[: _SHOWN - 1]}…"
+        raise MistakeOfUser(
+            f"{data} begins with a row, and not with the names of its columns: {shown!r} has values as the rows below. "
+            "Write a line with names before it."
+        )
     drafted = drafts.draft(rows, source, reasons, wishes, ask)
     written, lines = sheet.text(name, drafted)
     return Proposal(name, path, written, lines, drafted)

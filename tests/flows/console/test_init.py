@@ -127,6 +127,12 @@ def test_a_wrong_question_is_answered_in_words_and_nothing_is_written(
         ("cut.parquet", b"PAR1damaged", 3, "The file is truncated: the end that every parquet file has is missing."),
         ("zip.zip", b"PK\x03\x04damaged", 3, "The zip is damaged, or cut off"),
         ("same.csv", b"a,b\n" + b"1,2\n" * 50, 2, "cannot be predicted"),
+        (
+            "headless.csv",
+            b"".join(b"%d,2024-01-%02d,x\n" % (n, n % 28 + 1) for n in range(90)),
+            2,
+            "begins with a row, and not with the names of its columns: '0,2024-01-01,x'",
+        ),
         ("twice.csv", b"a,a\n1,2\n3,4\n", 3, "Column 'a' is there 2 times."),
     ],
 )
