@@ -4,7 +4,7 @@ Add here what limits look at. Whether one is passed is decided by the guard `met
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from configs.evaluation import EvaluationSettings
 from configs.metrics import entry
+from configs.problems import KINDS
 from configs.promotion import GuardSettings
 from tasks.domain.limited import Limited
 from tasks.evaluation import choices, metrics
-from tasks.evaluation.choices import Amounts
+from tasks.evaluation.choices import Amounts, Choice
 from tasks.evaluation.metrics import UNDEFINED, Estimate, Floats, Groups, Interval, blocks, jackknife
 from tasks.problems.base import Problem
 
@@ -32,9 +33,10 @@ class Pair:
 
     def of(self, rows: NDArray[np.bool_]) -> "Pair":
         """The same on some of the rows."""
-        names = [self.units.names[code] for code in self.units.codes[rows]]
+        there, codes = np.unique(self.units.codes[rows], return_inverse=True)
+        units = Groups(codes.astype(np.intp), tuple(self.units.names[code] for code in there))
         amounts = {name: values[rows] for name, values in self.amounts.items()}
-        return Pair(self.y[rows], self.base[rows], self.challenger[rows], metrics.group(names), amounts)
+        return Pair(self.y[rows], self.base[rows], self.challenger[rows], units, amounts)
 
 
 @dataclass(frozen=True)
@@ -66,22 +68,26 @@ def look(
 def _limited(
     name: str, column: str, label: str, pair: Pair, confidence: float, settings: EvaluationSettings, problem: Problem
 ) -> Limited:
-    measured = choices.chosen(settings.measured(problem.name), problem, pair.amounts)
-    name = name if name in measured else problem.metric
-    choice = measured[name]
+    name = problem.metric if name == KINDS[problem.name].metric else name
+
+    def measured(rows: Pair) -> Choice:
+        return choices.chosen(settings.measured(problem.name), problem, rows.amounts)[name]
+
+    choice = measured(pair)
+    again = measured if pair.amounts else lambda _: choice  # amounts are of all rows, so they are cut with these
     shown = entry(name) or choice
     value = choice.estimate(pair.y, pair.challenger, pair.units, confidence)
     base, _ = _values(choice.estimate, pair)
     better = choice.greater_is_better
-    worse = _worse(choice.estimate, better, pair, confidence)
+    worse = _worse(again, better, pair, confidence)
     return Limited(name, shown.title, better, shown.amount, column, label, base, *value, *worse)
 
 
-def _worse(estimate: Estimate, greater_is_better: bool, pair: Pair, confidence: float) -> Interval:
+def _worse(measured: Callable[[Pair], Choice], greater_is_better: bool, pair: Pair, confidence: float) -> Interval:
     """By how much the challenger is worse, with a jackknife of the pair: what is hard for both cancels."""
 
     def apart(rows: Pair) -> float:
-        base, value = _values(estimate, rows)
+        base, value = _values(measured(rows).estimate, rows)
         if base is None or value is None:
             return math.nan
         return base - value if greater_is_better else value - base

@@ -98,6 +98,24 @@ def test_without_limits_the_guard_says_nothing():
     assert asked() is None
 
 
+def test_amounts_go_with_the_rows_of_slices_and_blocks():
+    amounts = {"loan": np.where(SHOPS == "a", 100.0, 1.0)}
+    evaluation = EvaluationSettings.model_validate(
+        {"metrics": ({"value": {"true_positive": 9, "false_positive": -1}, "amount": "loan"},), "min_slice_rows": 50}
+    )
+    limits = {"guards": {"metrics": ({"metric": "value", "change": 0.0, "slices": True},)}}
+    guards = PromotionSettings.model_validate(limits).guards
+
+    pair = scores.compare(
+        LABELS, SHARES, worse_in_a(), DAYS, {"shop": SHOPS}, evaluation, 0.05, "binary", guards, amounts
+    )
+
+    whole, first, second = pair.limited
+    assert (first.label, second.label, second.worse) == ("a", "b", 0.0)
+    assert first.worse == pytest.approx(2 * (whole.worse or 0), rel=0.01)
+    assert (first.worse_low or 0) < (first.worse or 0) < (first.worse_high or 0)
+
+
 def test_a_slice_is_held_to_a_limit_only_beyond_chance():
     """On 600 rows a recall of 0.55 is not surely below 0.6; on all rows the value itself is held to it."""
     limits = [{"metric": "caught", "limit": 0.9, "slices": wide} for wide in (False, True)]
