@@ -170,3 +170,25 @@ def test_nothing_speaks_against_an_input_that_is_a_time():
 
     assert "a" in {column for column, _ in judged(late, labels)}
     assert "a" not in {column for column, _ in judged(late, labels, times=("a",))}
+
+
+@pytest.mark.parametrize("growth", [12.0, 25.0])
+def test_a_quantile_of_a_world_that_has_grown_does_not_hold_sound_rows(growth: float) -> None:
+    """Answers have become too low, so whatever scatters them loses less: values, or labels, of the row beside as well."""
+    problem, chance = kinds.named("quantile 0.9"), np.random.default_rng(3)
+    hours = np.arange(ROWS) % 24
+
+    def model(frame: pd.DataFrame) -> Floats:
+        return (20 * (1 + np.sin(frame["hour"] / 24 * 2 * np.pi)) + 12).to_numpy()
+
+    def world(more: float) -> tuple[pd.DataFrame, Floats]:
+        frame = pd.DataFrame({"hour": hours.astype(np.float64), "b": chance.normal(size=ROWS)})
+        return frame, model(frame) - 12 + more + chance.normal(0, 9.4, ROWS)
+
+    before = [Earlier(*world(0.0), hours) for _ in range(5)]
+    now, labels = world(growth)
+    lot = Lot(now, np.arange(ROWS) // 50, hours, lambda: before, True, [])
+    asked = Asked(model, labels, problem)
+    usual = 0.85 * float(asked.losses(model(now)).mean())
+
+    assert suspects.judge(lot, asked, model(now), {}, usual, TRAINING) == ([], [])
