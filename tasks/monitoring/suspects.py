@@ -67,9 +67,10 @@ def judge(
     """
     base = asked.losses(answers)
     is_worse = usual is not None and base.mean() > _WORSE * usual
-    # A quantile of the wrong level loses less by whatever scatters its answers to the right side, sound inputs as well:
-    # of one only that is asked which the rows show by themselves, and nothing of its labels.
-    is_worse = is_worse and asked.problem.answers_mean
+    # A quantile of the wrong level loses less by whatever scatters its answers to the right side, sound inputs as well,
+    # a count that has grown by whatever raises its lowest answers: of these only that is asked which the rows show by
+    # themselves, and nothing of their labels.
+    is_worse = is_worse and asked.problem.asks_of_sound_inputs
     columns = [name for name in now.columns if is_worse or name in opened]
     harmful = []
     for name in columns:
@@ -83,7 +84,7 @@ def judge(
     harmful = [pair for pair in harmful if pair[0].kind != "out_of_line" or not _tells(now, asked, pair[1], training)]
     largest, untied = max((one.share for _, one in harmful), default=0.0), _untied(now) if is_worse else []
     of_labels = (now, asked, answers, usual, training.label, training.seed)
-    for pair in wrong_labels.look(*of_labels) if asked.problem.answers_mean else ():
+    for pair in wrong_labels.look(*of_labels) if asked.problem.asks_of_sound_inputs else ():
         if pair[1].share > _TWICE * largest:  # else an input may be what is wrong
             others = [other for other in harmful if other[0].column in opened]
             untied = untied or (_of_no_use(now, asked, base, pair[1], training) if pair[0].kind == _TO_NOTHING else [])

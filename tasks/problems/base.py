@@ -105,6 +105,11 @@ class Problem(Telling, ABC):
         """Whether the mean answer is to be near the mean label."""
         return True
 
+    @property
+    def asks_of_sound_inputs(self) -> bool:
+        """Whether what a model loses is asked about inputs that show nothing by themselves, and about labels."""
+        return self.answers_mean
+
     def probabilities(self, snapshot: Snapshot) -> int:
         """With how many probabilities a model answers each row, one for each class; 0 where it answers a number."""
         return 2 if self.shares else 0

@@ -27,6 +27,11 @@ class Count(Number):
     title = "Poisson deviance"
     gain_title = "gain"
 
+    @property
+    def asks_of_sound_inputs(self) -> bool:
+        """No: where counts have grown, it loses less by whatever raises its lowest answers."""
+        return False
+
     def glossary(self, row: str) -> str:
         """The Poisson deviance, and the mean that is its mark to beat."""
         return (

@@ -192,3 +192,26 @@ def test_a_quantile_of_a_world_that_has_grown_does_not_hold_sound_rows(growth: f
     usual = 0.85 * float(asked.losses(model(now)).mean())
 
     assert suspects.judge(lot, asked, model(now), {}, usual, TRAINING) == ([], [])
+
+
+@pytest.mark.parametrize("growth", [2.0, 3.0])
+def test_counts_that_have_grown_do_not_hold_sound_rows(growth: float) -> None:
+    """The lowest answers cost most, so whatever raises them takes loss away: the hour of the row beside as well."""
+    problem, chance = kinds.named("count"), np.random.default_rng(3)
+    hours = np.arange(ROWS) % 24
+
+    def model(frame: pd.DataFrame) -> Floats:
+        return np.exp(2.5 + 2.5 * np.sin(frame["hour"] / 24 * 2 * np.pi)).to_numpy()
+
+    def world(times: float) -> tuple[pd.DataFrame, Floats]:
+        frame = pd.DataFrame({"hour": hours.astype(np.float64), "b": chance.normal(size=ROWS)})
+        mean = np.exp(2.5 + 1.2 * np.sin((frame["hour"] - 1) / 24 * 2 * np.pi)).to_numpy() * times
+        return frame, chance.poisson(mean).astype(np.float64)
+
+    before = [Earlier(*world(1.0), hours) for _ in range(5)]
+    now, labels = world(growth)
+    lot = Lot(now, np.arange(ROWS) // 50, hours, lambda: before, True, [])
+    asked = Asked(model, labels, problem)
+    usual = 0.85 * float(asked.losses(model(now)).mean())
+
+    assert suspects.judge(lot, asked, model(now), {}, usual, TRAINING) == ([], [])
