@@ -32,7 +32,7 @@ def of(lots: Sequence[Lot], walks: Sequence[Walk], settings: PipelineSettings) -
     problem = kinds.named(settings.training.kind)
     rows = tuple(_row(lots, walk, gains) for walk in walks)
     judged = titles.number_of(len(lots), ("batch was", "batches were"))
-    told = (
+    sentences = (
         f"{judged} judged since there is a champion. Each rule decides from the losses of the models that were fitted "
         "then, and guards are asked where its evidence suffices; nothing is fitted.",
         *_best(lots, walks, gains, tried),
@@ -42,7 +42,7 @@ def of(lots: Sequence[Lot], walks: Sequence[Walk], settings: PipelineSettings) -
     chart = _chart(lots, walks, "The loss of each rule per batch")
     reading = "Lower is better. Drawn are what was live, the settings of now or those asked about, never and always."
     figures = (Figure(f"{titles.capital(problem.title)} per batch.", reading, chart),)
-    return [Section("backtest", told, (HEAD, *rows), figures=4, figures_over_time=figures)]
+    return [Section("backtest", sentences, (HEAD, *rows), figures=4, figures_over_time=figures)]
 
 
 def as_object(lots: Sequence[Lot], walk: Walk) -> dict[str, object]:

@@ -152,7 +152,7 @@ def _batch_row(one: Replayed) -> tuple[str, ...]:
     pair = one.comparison
     losses = _loss_pair(pair) if pair else (wording.MISSING, wording.MISSING)
     live = f"v{one.live_version}" if one.live_version else wording.MISSING
-    told = _ENDS.get(one.outcome, "not better")
+    end = _ENDS.get(one.outcome, "not better")
     same = "; the same model as live" if one.is_same and pair is None else ""
     return (
         one.batch,
@@ -162,7 +162,7 @@ def _batch_row(one: Replayed) -> tuple[str, ...]:
         interval(pair) if pair else wording.MISSING,
         _evidence(one.evidence.value if one.evidence and pair else None),
         f"{one.seconds:.1f}",
-        f"{told}{same}",
+        f"{end}{same}",
     )
 
 

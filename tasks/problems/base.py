@@ -215,8 +215,11 @@ class Problem(Telling, ABC):
         """The one answer to every row that loses least, of outcomes that are there: their mean."""
         return float(outcomes.sum()) / len(outcomes)
 
-    def dummy(self, model: Model) -> Constant:
-        """What no model says of every row: what was usual in the training data of this one."""
+    def dummy(self, model: Model, classes: Sequence[str] = ()) -> Constant:
+        """What no model says of every row: what was usual in the training data of this one.
+
+        Of several classes the share of each of these, which may be other ones than it was fitted with.
+        """
         return model.base_rate
 
     @abstractmethod

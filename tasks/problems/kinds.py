@@ -131,4 +131,4 @@ def dummy_loss(model: Model, score: Score) -> float | None:
     None without rows.
     """
     problem = of(score)
-    return problem.constant_loss(problem.dummy(model), score)
+    return problem.constant_loss(problem.dummy(model, [one.name for one in score.classes]), score)

@@ -110,10 +110,11 @@ class Multiclass(Probabilities):
         """Share of the class with most rows."""
         return _largest(snapshot.classes) or 0.0
 
-    def dummy(self, model: Model) -> Constant:
-        """The shares of the classes in its training data."""
-        rows = sum(count for _, count in model.snapshot.classes)
-        return tuple(count / rows for _, count in model.snapshot.classes)
+    def dummy(self, model: Model, classes: Sequence[str] = ()) -> Constant:
+        """The shares of the classes in its training data; of one that it did not know 0."""
+        counts = dict(model.snapshot.classes)
+        rows = sum(counts.get(name, 0) for name in classes) or 1
+        return tuple(counts.get(name, 0) / rows for name in classes)
 
     def labelled_as(self, positives: int, mean: float | None) -> tuple[str, float]:
         """The share that was named rightly."""
@@ -135,8 +136,8 @@ class Multiclass(Probabilities):
         """Mean log loss of the shares of the training data, said for every row. None without rows."""
         if not score.rows or isinstance(constant, float) or len(constant) != len(score.classes):
             return None
-        said = [min(max(share, EDGE), 1 - EDGE) for share in constant]
-        return -sum(one.rows * math.log(share) for one, share in zip(score.classes, said, strict=True)) / score.rows
+        shares = [min(max(share, EDGE), 1 - EDGE) for share in constant]
+        return -sum(one.rows * math.log(share) for one, share in zip(score.classes, shares, strict=True)) / score.rows
 
     def floor(self, policy: FirstChampion) -> Limit:
         """The AUC, each class against the rest."""

@@ -134,10 +134,10 @@ def test_no_model_says_the_shares_of_the_training_data() -> None:
     usual = pieces.model(1, 1)
     model = replace(usual, snapshot=replace(usual.snapshot, classes=counts))
 
-    said = scores.constant(KIND.dummy(model), len(y))
+    said = scores.constant(KIND.dummy(model, CLASSES), len(y))
     scored = score(y, said)
 
-    assert KIND.constant_loss(KIND.dummy(model), scored) == pytest.approx(KIND.losses(y, said).mean())
+    assert KIND.constant_loss(KIND.dummy(model, CLASSES), scored) == pytest.approx(KIND.losses(y, said).mean())
     assert scored.loss.value == pytest.approx(KIND.losses(y, said).mean())
 
 
@@ -232,3 +232,14 @@ def test_a_class_that_is_not_listed_any_more_counts_as_no_label() -> None:
     assert found["drink"].notna().tolist() == [True, False, False, True]
     assert frame["drink"].notna().sum() == 3
     assert KIND.classes(KIND.outcomes(frame["drink"], SETTINGS), SETTINGS) == (("tea", 1), ("coffee", 0), ("milk", 1))
+
+
+def test_no_model_of_other_classes_says_the_shares_of_those_listed_now() -> None:
+    usual = pieces.model(1, 1)
+    model = replace(usual, snapshot=replace(usual.snapshot, classes=(("tea", 60), ("coffee", 20), ("gone", 20))))
+    listed = ("coffee", "tea", "milk", "beer")
+
+    dummy = KIND.dummy(model, listed)
+
+    assert dummy == (0.25, 0.75, 0.0, 0.0)
+    assert np.isfinite(KIND.losses(np.arange(4.0), scores.constant(dummy, 4))).all()

@@ -51,7 +51,7 @@ def score_rows(
         *parts,
         room,
         settings.training.kind,
-        rows.problem.dummy(model),
+        rows.problem.dummy(model, rows.classes),
         settings.training.class_names,
         rows.amounts,
     )
@@ -81,7 +81,7 @@ def compare(
     from tasks.evaluation import scores
 
     rows, answers = handles.rows(home).judged(lot, cutoff, settings), handles.rows(home).answers
-    dummy = scores.constant(rows.problem.dummy(challenger), len(rows.outcomes))
+    dummy = scores.constant(rows.problem.dummy(challenger, rows.classes), len(rows.outcomes))
     before = dummy if base is None else answers(base, lot, cutoff, settings)
     after, slices = answers(challenger, lot, cutoff, settings), rows.slices if sliced else {}
     room, guards, about = settings.evaluation, settings.promotion.guards, (rows.outcomes, before, after, rows.clusters)

@@ -166,7 +166,8 @@ def _look(
     now = Lost(here, loss, _clusters(frame, settings))
     won = Lost(there, gate.loss, gate.clusters) if gate and is_known else None
     problem = kinds.named(settings.training.kind)
-    dummy = problem.losses(_outcomes(frame, settings), scores.constant(problem.dummy(champion), len(frame)))
+    nobody = scores.constant(problem.dummy(champion, settings.training.class_names), len(frame))
+    dummy = problem.losses(_outcomes(frame, settings), nobody)
     limits = Limits(wanted.share, wanted.rise, wanted.level)
     return _Look([one for one, _ in cuts], now, won, limits, dummy)
 

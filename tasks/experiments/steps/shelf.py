@@ -27,8 +27,8 @@ def plans(live: Home, pipeline: str) -> list[Plan]:
     """What the experiments of a pipeline are, in the order in which they were begun."""
     folder = experiment_home.folder_of(live, pipeline)
     there = [path.parent.name for path in folder.glob(f"*/{_PLAN}")]
-    found = [_read(live, pipeline, name) for name in there if NAME.fullmatch(name)]
-    return sorted((plan for plan in found if plan is not None), key=lambda plan: (plan.begun, plan.name))
+    kept = [_read(live, pipeline, name) for name in there if NAME.fullmatch(name)]
+    return sorted((plan for plan in kept if plan is not None), key=lambda plan: (plan.begun, plan.name))
 
 
 def find(live: Home, pipeline: str, name: str) -> Plan:
@@ -57,8 +57,8 @@ def keep(live: Home, plan: Plan) -> None:
 
 def replayed(live: Home, plan: Plan) -> list[Replayed]:
     """What came of its batches, in their order."""
-    found = [_loaded(path) for path in sorted((_folder(live, plan) / _BATCHES).glob("*.json"))]
-    return sorted(found, key=lambda one: one.turn)
+    results = [_loaded(path) for path in sorted((_folder(live, plan) / _BATCHES).glob("*.json"))]
+    return sorted(results, key=lambda one: one.turn)
 
 
 def keep_batch(live: Home, plan: Plan, result: Replayed) -> None:
