@@ -172,8 +172,8 @@ class Problem(Telling, ABC):
         """Of what that is the mean: the label."""
         return settings.label
 
-    def levels_of(self, batch: Batch) -> tuple[float, ...] | None:
-        """Mean outcome of each answer that a model gives; None without labels."""
+    def levels_of(self, batch: Batch, classes: Sequence[str] = ()) -> tuple[float, ...] | None:
+        """Mean outcome of each answer that a model gives, of several classes of each of these; None without labels."""
         level = self.delivered(batch)
         return None if level is None else (level,)
 

@@ -97,10 +97,11 @@ class Multiclass(Probabilities):
         """`drink 'tea'`."""
         return f"{settings.label} {settings.class_names[0]!r}"
 
-    def levels_of(self, batch: Batch) -> tuple[float, ...] | None:
-        """The share of each class."""
-        rows = sum(count for _, count in batch.classes)
-        return tuple(count / rows for _, count in batch.classes) if rows else None
+    def levels_of(self, batch: Batch, classes: Sequence[str] = ()) -> tuple[float, ...] | None:
+        """The share of each class; of one that was not listed when it came 0."""
+        counts = dict(batch.classes)
+        rows = sum(counts.get(name, 0) for name in classes)
+        return tuple(counts.get(name, 0) / rows for name in classes) if rows else None
 
     def on_average(self, mean: float, settings: "TrainingSettings") -> str:
         """`of 5 classes`: the mean of their places says nothing."""

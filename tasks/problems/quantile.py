@@ -5,6 +5,7 @@ below them, held against the share that is asked for (`training.quantile`). Smal
 for it.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from configs.monitoring import HealthSettings
@@ -73,7 +74,7 @@ class Quantile(Number):
 
         return float(np.quantile(outcomes, self.quantile, method="inverted_cdf"))
 
-    def levels_of(self, batch: Batch) -> tuple[float, ...] | None:
+    def levels_of(self, batch: Batch, classes: Sequence[str] = ()) -> tuple[float, ...] | None:
         """None: a mean of labels says nothing of quantiles."""
         return None
 

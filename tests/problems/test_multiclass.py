@@ -243,3 +243,12 @@ def test_no_model_of_other_classes_says_the_shares_of_those_listed_now() -> None
 
     assert dummy == (0.25, 0.75, 0.0, 0.0)
     assert np.isfinite(KIND.losses(np.arange(4.0), scores.constant(dummy, 4))).all()
+
+
+def test_levels_of_batches_before_follow_the_classes_that_are_listed_now() -> None:
+    batch = replace(
+        pieces.batch(1, "2024-01", 100, 0, 0, False, 0.5), classes=(("tea", 60), ("coffee", 20), ("gone", 20))
+    )
+
+    assert KIND.levels_of(batch, ("coffee", "tea", "beer")) == (0.25, 0.75, 0.0)
+    assert KIND.levels_of(batch, ("beer",)) is None

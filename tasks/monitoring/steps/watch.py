@@ -67,7 +67,8 @@ def _answers(
     rows = now.iloc[:: max(1, -(-len(now) // _MOST_ROWS))]
     problem = kinds.named(settings.training.kind)
     before = [one for one in home.ledger.batches.accepted(pipeline) if one.id != batch][-_BATCHES:]
-    levels = [level for one in before if (level := problem.levels_of(one)) is not None]
+    classes = settings.training.class_names
+    levels = [level for one in before if (level := problem.levels_of(one, classes)) is not None]
     labels = None
     if not problem.shares:
         parts = handles.rows(home).all_columns(champion.snapshot, settings)
